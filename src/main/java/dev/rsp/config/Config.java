@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import dev.rsp.lua.Program;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a configuration file says. It never changes; a reload makes a new one.
+ *
+ * @param loops event loops, at least 1
+ * @param defaultHost the canonical host of a request that names none (HTTP/1.0); null to refuse it
+ * @param program the file, to be run once per loop for its {@code select}
+ * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
+ */
+public record Config(
+    List<ListenAddress> listen,
+    List<Slot> slots,
+    Timeouts timeouts,
+    Limits limits,
+    int loops,
+    @Nullable String defaultHost,
+    Program program,
+    boolean hasSelect) {
+  public Config {
+    listen = List.copyOf(listen);
+    slots = List.copyOf(slots);
+  }
+}

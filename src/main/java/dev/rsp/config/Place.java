@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a backend answers: a TCP port or a Unix stream socket.
+ *
+ * <p>It is identified by its text, in the form {@code host:port}, {@code [v6]:port} or {@code
+ * unix:/absolute/path}; a name that resolves to another address later is still the same place.
+ */
+public final class Place {
+  private final String text;
+  private final @Nullable String unixPath;
+  private volatile @Nullable InetSocketAddress address;
+
+  private Place(String text, @Nullable String unixPath, @Nullable InetSocketAddress address) {
+    this.text = text;
+    this.unixPath = unixPath;
+    this.address = address;
+  }
+
+  /** A TCP port; {@code address} is resolved. */
+  public static Place tcp(String text, InetSocketAddress address) {
+    return new Place(text, null, address);
+  }
+
+  /** A Unix stream socket by its absolute path. */
+  public static Place unix(String path) {
+    return new Place("unix:" + path, path, null);
+  }
+
+  /** The place as a configuration file writes it. */
+  public String text() {
+    return text;
+  }
+
+  /** The path of the Unix socket; null for a TCP port. */
+  public @Nullable String unixPath() {
+    return unixPath;
+  }
+
+  /** The address last resolved; null for a Unix socket. Any thread. */
+  public @Nullable InetSocketAddress address() {
+    return address;
+  }
+
+  /** Takes over a newer answer for the same name. Any thread. */
+  public void resolvedTo(InetSocketAddress newer) {
+    address = newer;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Place that && text.equals(that.text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
