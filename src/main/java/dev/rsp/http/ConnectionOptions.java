@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+import java.nio.charset.StandardCharsets;
+
+/** The Connection field: options of this hop, and names of fields that go no further. */
+final class ConnectionOptions {
+  private static final byte[] CLOSE = ascii("close");
+  private static final byte[] KEEP_ALIVE = ascii("keep-alive");
+  private static final byte[] UPGRADE = ascii("upgrade");
+
+  /** Fields that a peer cannot have removed: without them the request means something else. */
+  private static final byte[][] PROTECTED = {ascii("authorization"), ascii("cookie")};
+
+  /** Bounds the work of comparing each option with each field. Honest peers send up to three. */
+  private static final int MAX_OPTIONS = 32;
+
+  private ConnectionOptions() {}
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * Takes in the options of one field and marks the fields that it names (RFC 9110 §7.6.1).
+   *
+   * @return false if it is no list of tokens, or an unreasonable one
+   */
+  static boolean read(Head head, int field) {
+    byte[] bytes = head.bytes;
+    int at = head.valueStart(field);
+    int end = head.valueEnd(field);
+    int options = 0;
+    while (at < end) {
+      int start = at;
+      while (at < end && Octets.is(Octets.TOKEN, bytes[at])) {
+        at++;
+      }
+      if (at > start) {
+        if (++options > MAX_OPTIONS) {
+          return false;
+        }
+        option(head, start, at);
+      }
+      while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
+        at++;
+      }
+      if (at < end && bytes[at++] != ',') {
+        return false;
+      }
+      while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
+        at++;
+      }
+    }
+    return true;
+  }
+
+  private static void option(Head head, int start, int end) {
+    byte[] bytes = head.bytes;
+    if (Octets.equalsIgnoreCase(bytes, start, end, KEEP_ALIVE)) {
+      head.connectionKeepAlive = true;
+    } else if (Octets.equalsIgnoreCase(bytes, start, end, CLOSE)) {
+      head.connectionClose = true;
+    } else if (Octets.equalsIgnoreCase(bytes, start, end, UPGRADE)) {
+      head.connectionUpgrade = true;
+    } else {
+      nominate(head, start, end);
+    }
+  }
+
+  private static void nominate(Head head, int start, int end) {
+    byte[] bytes = head.bytes;
+    for (byte[] name : PROTECTED) {
+      if (Octets.equalsIgnoreCase(bytes, start, end, name)) {
+        return;
+      }
+    }
+    for (int field = 0; field < head.fieldCount; field++) {
+      int nameStart = head.nameStart(field);
+      // Only fields without a meaning to rsp: it deals with the others itself, so that a client
+      // cannot strip Host, the framing, or what we add (CVE-2024-45410).
+      if (head.name(field) == FieldName.OTHER
+          && head.nameEnd(field) - nameStart == end - start
+          && sameName(bytes, nameStart, start, end - start)) {
+        head.setName(field, FieldName.NOMINATED);
+      }
+    }
+  }
+
+  private static boolean sameName(byte[] bytes, int first, int second, int length) {
+    for (int i = 0; i < length; i++) {
+      if (Octets.lower(bytes[first + i]) != Octets.lower(bytes[second + i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The field names that rsp gives a meaning to. All others are {@link #OTHER} and pass untouched.
+ *
+ * <p>Numbers, not an enum: a head keeps one per field line in an array that is used again.
+ */
+final class FieldName {
+  static final int OTHER = 0;
+  static final int HOST = 1;
+  static final int CONNECTION = 2;
+  static final int CONTENT_LENGTH = 3;
+  static final int TRANSFER_ENCODING = 4;
+  static final int KEEP_ALIVE = 5;
+  static final int PROXY_CONNECTION = 6;
+  static final int TE = 7;
+  static final int TRAILER = 8;
+  static final int UPGRADE = 9;
+  static final int EXPECT = 10;
+  static final int VIA = 11;
+  static final int X_FORWARDED_FOR = 12;
+  static final int X_FORWARDED_PROTO = 13;
+  static final int X_FORWARDED_HOST = 14;
+  static final int FORWARDED = 15;
+  static final int DATE = 16;
+  static final int HTTP2_SETTINGS = 17;
+
+  /** A field that the Connection field names: hop-by-hop, so it is dropped. */
+  static final int NOMINATED = 18;
+
+  private static final byte[][] NAMES = {
+    {},
+    name("host"),
+    name("connection"),
+    name("content-length"),
+    name("transfer-encoding"),
+    name("keep-alive"),
+    name("proxy-connection"),
+    name("te"),
+    name("trailer"),
+    name("upgrade"),
+    name("expect"),
+    name("via"),
+    name("x-forwarded-for"),
+    name("x-forwarded-proto"),
+    name("x-forwarded-host"),
+    name("forwarded"),
+    name("date"),
+    name("http2-settings"),
+  };
+
+  private FieldName() {}
+
+  private static byte[] name(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Which of the known names stands in a range, or {@link #OTHER}. */
+  static int of(byte[] bytes, int start, int end) {
+    switch (end - start) {
+      case 2:
+        return match(bytes, start, end, TE);
+      case 3:
+        return match(bytes, start, end, VIA);
+      case 4:
+        return either(bytes, start, end, HOST, DATE);
+      case 6:
+        return match(bytes, start, end, EXPECT);
+      case 7:
+        return either(bytes, start, end, UPGRADE, TRAILER);
+      case 9:
+        return match(bytes, start, end, FORWARDED);
+      case 10:
+        return either(bytes, start, end, CONNECTION, KEEP_ALIVE);
+      case 14:
+        return either(bytes, start, end, CONTENT_LENGTH, HTTP2_SETTINGS);
+      case 15:
+        return match(bytes, start, end, X_FORWARDED_FOR);
+      case 16:
+        return either(bytes, start, end, X_FORWARDED_HOST, PROXY_CONNECTION);
+      case 17:
+        return either(bytes, start, end, TRANSFER_ENCODING, X_FORWARDED_PROTO);
+      default:
+        return OTHER;
+    }
+  }
+
+  private static int either(byte[] bytes, int start, int end, int first, int second) {
+    return match(bytes, start, end, first) == first ? first : match(bytes, start, end, second);
+  }
+
+  private static int match(byte[] bytes, int start, int end, int name) {
+    byte[] expected = NAMES[name];
+    // Backends that turn fields into variables read "_" and "-" alike, so a client could pass
+    // X_Forwarded_For beside ours (CVE-2026-39858). Only for the fields that we set ourselves.
+    boolean underscoreToo = name >= X_FORWARDED_FOR && name <= X_FORWARDED_HOST;
+    for (int i = 0; i < expected.length; i++) {
+      byte octet = Octets.lower(bytes[start + i]);
+      if (octet != expected[i] && !(underscoreToo && octet == '_' && expected[i] == '-')) {
+        return OTHER;
+      }
+    }
+    return end - start == expected.length ? name : OTHER;
+  }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+import dev.rsp.http.RequestHead.Method;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What a request head must say, beyond its grammar, to be forwarded: host, framing, options. */
+final class RequestRules {
+  private static final Refusal TARGET = new Refusal(400, "malformed request target");
+  private static final Refusal CONNECT = new Refusal(501, "CONNECT is not for this server");
+  private static final Refusal TRACE = new Refusal(405, "TRACE is not for this server");
+  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
+  private static final Refusal HOSTS = new Refusal(400, "more than one Host field");
+  private static final Refusal HOST = new Refusal(400, "invalid host");
+  private static final Refusal HOST_MISMATCH =
+      new Refusal(400, "the target and the Host field name different hosts");
+  private static final Refusal LENGTHS = new Refusal(400, "more than one Content-Length field");
+  private static final Refusal LENGTH = new Refusal(400, "invalid Content-Length");
+  private static final Refusal LENGTH_AND_CODING =
+      new Refusal(400, "both Content-Length and Transfer-Encoding");
+  private static final Refusal CODINGS = new Refusal(400, "more than one Transfer-Encoding field");
+  private static final Refusal CODING = new Refusal(400, "invalid Transfer-Encoding");
+  private static final Refusal UNKNOWN_CODING = new Refusal(501, "unknown transfer coding");
+  private static final Refusal CODING_IN_10 = new Refusal(400, "Transfer-Encoding in HTTP/1.0");
+  private static final Refusal CONNECTION = new Refusal(400, "malformed Connection field");
+  private static final Refusal EXPECTATION = new Refusal(417, "unknown expectation");
+  private static final Refusal LOOP = new Refusal(508, "the request came through here before");
+
+  private static final byte[] HTTP_SCHEME = ascii("http://");
+  private static final byte[] HTTPS_SCHEME = ascii("https://");
+  private static final byte[] CONTINUE = ascii("100-continue");
+  private static final byte[] CHUNKED = ascii("chunked");
+
+  /** In the order of {@link Method}. */
+  private static final byte[][] METHODS = {
+    ascii("GET"),
+    ascii("HEAD"),
+    ascii("OPTIONS"),
+    ascii("PUT"),
+    ascii("DELETE"),
+    ascii("TRACE"),
+    ascii("POST"),
+    ascii("CONNECT"),
+  };
+
+  private static final Method[] METHOD_VALUES = Method.values();
+
+  /**
+   * How often one request may come through proxies of this name. More than two tiers of rsp, one
+   * behind the other, are not in use; a loop passes any number.
+   */
+  private static final int MAX_OWN_VIA = 5;
+
+  private RequestRules() {}
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  static Parsed check(RequestHead head) {
+    head.method = method(head);
+    if (head.method == Method.CONNECT) {
+      return head.refuse(CONNECT);
+    }
+    if (head.method == Method.TRACE) {
+      return head.refuse(TRACE);
+    }
+    int host = -1;
+    int upgrades = 0;
+    int via = 0;
+    for (int field = 0; field < head.fieldCount; field++) {
+      switch (head.name(field)) {
+        case FieldName.HOST -> {
+          if (host >= 0) {
+            return head.refuse(HOSTS); // RFC 9112 §3.2
+          }
+          host = field;
+        }
+        case FieldName.CONTENT_LENGTH -> {
+          // RFC 9112 §6.3: equal values may be merged; no honest client sends them.
+          if (head.contentLengthField >= 0) {
+            return head.refuse(LENGTHS);
+          }
+          head.contentLengthField = field;
+          head.contentLength = ContentLength.parse(head, field);
+          if (head.contentLength < 0) {
+            return head.refuse(LENGTH);
+          }
+        }
+        case FieldName.TRANSFER_ENCODING -> {
+          Refusal refusal = transferEncoding(head, field);
+          if (refusal != null) {
+            return head.refuse(refusal);
+          }
+        }
+        case FieldName.CONNECTION -> {
+          if (!ConnectionOptions.read(head, field)) {
+            return head.refuse(CONNECTION);
+          }
+        }
+        case FieldName.EXPECT -> {
+          // RFC 9110 §10.1.1: ignored in an HTTP/1.0 request.
+          if (!head.http10) {
+            if (!valueIs(head, field, CONTINUE)) {
+              return head.refuse(EXPECTATION);
+            }
+            head.expectContinue = true;
+          }
+        }
+        case FieldName.UPGRADE -> upgrades++;
+        case FieldName.VIA -> via += Via.countOwn(head, field);
+        default -> {}
+      }
+    }
+    if (head.chunked && head.contentLengthField >= 0) {
+      return head.refuse(LENGTH_AND_CODING); // RFC 9112 §6.3 rule 3, the strict choice
+    }
+    if (via >= MAX_OWN_VIA) {
+      return head.refuse(LOOP);
+    }
+    // A body behind the offer would have to be told apart from the new protocol's first bytes.
+    head.upgrade =
+        upgrades == 1
+            && head.connectionUpgrade
+            && !head.http10
+            && !head.hasBody()
+            && Upgrades.allowed(head);
+    Refusal refusal = host(head, host);
+    return refusal == null ? Parsed.DONE : head.refuse(refusal);
+  }
+
+  private static Method method(RequestHead head) {
+    for (int i = 0; i < METHODS.length; i++) {
+      byte[] name = METHODS[i];
+      if (head.methodEnd - head.methodStart == name.length && startsWith(head, name)) {
+        return METHOD_VALUES[i];
+      }
+    }
+    return Method.OTHER;
+  }
+
+  private static boolean startsWith(RequestHead head, byte[] name) {
+    for (int i = 0; i < name.length; i++) {
+      if (head.bytes[head.methodStart + i] != name[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean valueIs(RequestHead head, int field, byte[] lowerCase) {
+    return Octets.equalsIgnoreCase(
+        head.bytes, head.valueStart(field), head.valueEnd(field), lowerCase);
+  }
+
+  /** RFC 9112 §6.1 and §6.3: only "chunked", once, and only from an HTTP/1.1 client. */
+  private static @Nullable Refusal transferEncoding(RequestHead head, int field) {
+    if (head.chunked) {
+      return CODINGS;
+    }
+    if (head.http10) {
+      return CODING_IN_10;
+    }
+    if (valueIs(head, field, CHUNKED)) {
+      head.chunked = true;
+      return null;
+    }
+    // "gzip, chunked" is well framed but of a coding that rsp cannot hand on; all else is not.
+    int end = head.valueEnd(field);
+    int start = end - CHUNKED.length;
+    boolean chunkedLast =
+        start > head.valueStart(field) + 1
+            && Octets.equalsIgnoreCase(head.bytes, start, end, CHUNKED)
+            && (head.bytes[start - 1] == ' ' || head.bytes[start - 1] == ',')
+            && Octets.is(Octets.TOKEN, head.bytes[head.valueStart(field)])
+            && !repeated(head, head.valueStart(field), start);
+    return chunkedLast ? UNKNOWN_CODING : CODING;
+  }
+
+  /** Whether "chunked" stands in a range: RFC 9112 §6.1 forbids applying it twice. */
+  private static boolean repeated(RequestHead head, int start, int end) {
+    for (int at = start; at + CHUNKED.length <= end; at++) {
+      if (Octets.equalsIgnoreCase(head.bytes, at, at + CHUNKED.length, CHUNKED)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** RFC 9112 §3.2 and §3.3: finds the one host that the request is for. */
+  private static @Nullable Refusal host(RequestHead head, int hostField) {
+    if (hostField >= 0) {
+      head.hostStart = head.valueStart(hostField);
+      head.hostEnd = head.valueEnd(hostField);
+      head.hostLength = HostName.canonicalise(head.bytes, head.hostStart, head.hostEnd, head.host);
+      if (head.hostLength < 0) {
+        return HOST;
+      }
+    } else if (!head.http10) {
+      return NO_HOST;
+    }
+    byte[] bytes = head.bytes;
+    int start = head.targetStart;
+    head.pathStart = start;
+    if (bytes[start] == '/') {
+      return null;
+    }
+    if (bytes[start] == '*' && head.targetEnd == start + 1) {
+      return head.method == Method.OPTIONS ? null : TARGET;
+    }
+    int authority = authorityStart(head);
+    if (authority < 0) {
+      return TARGET;
+    }
+    int end = authority;
+    while (end < head.targetEnd && bytes[end] != '/' && bytes[end] != '?') {
+      end++;
+    }
+    byte[] named = hostField >= 0 ? head.host.clone() : null;
+    int namedLength = head.hostLength;
+    head.hostLength = HostName.canonicalise(bytes, authority, end, head.host);
+    if (head.hostLength < 0) {
+      return HOST;
+    }
+    if (named != null && !Arrays.equals(named, 0, namedLength, head.host, 0, head.hostLength)) {
+      return HOST_MISMATCH;
+    }
+    head.hostStart = authority;
+    head.hostEnd = end;
+    head.pathStart = end;
+    head.absoluteForm = true;
+    return null;
+  }
+
+  private static int authorityStart(RequestHead head) {
+    int start = head.targetStart;
+    if (hasPrefix(head, HTTP_SCHEME)) {
+      return start + HTTP_SCHEME.length;
+    }
+    return hasPrefix(head, HTTPS_SCHEME) ? start + HTTPS_SCHEME.length : -1;
+  }
+
+  private static boolean hasPrefix(RequestHead head, byte[] scheme) {
+    int end = head.targetStart + scheme.length;
+    return end <= head.targetEnd
+        && Octets.equalsIgnoreCase(head.bytes, head.targetStart, end, scheme);
+  }
+}
