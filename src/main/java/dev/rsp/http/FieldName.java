@@ -60,32 +60,20 @@ final class FieldName {
 
   /** Which of the known names stands in a range, or {@link #OTHER}. */
   static int of(byte[] bytes, int start, int end) {
-    switch (end - start) {
-      case 2:
-        return match(bytes, start, end, TE);
-      case 3:
-        return match(bytes, start, end, VIA);
-      case 4:
-        return either(bytes, start, end, HOST, DATE);
-      case 6:
-        return match(bytes, start, end, EXPECT);
-      case 7:
-        return either(bytes, start, end, UPGRADE, TRAILER);
-      case 9:
-        return match(bytes, start, end, FORWARDED);
-      case 10:
-        return either(bytes, start, end, CONNECTION, KEEP_ALIVE);
-      case 14:
-        return either(bytes, start, end, CONTENT_LENGTH, HTTP2_SETTINGS);
-      case 15:
-        return match(bytes, start, end, X_FORWARDED_FOR);
-      case 16:
-        return either(bytes, start, end, X_FORWARDED_HOST, PROXY_CONNECTION);
-      case 17:
-        return either(bytes, start, end, TRANSFER_ENCODING, X_FORWARDED_PROTO);
-      default:
-        return OTHER;
-    }
+    return switch (end - start) {
+      case 2 -> match(bytes, start, end, TE);
+      case 3 -> match(bytes, start, end, VIA);
+      case 4 -> either(bytes, start, end, HOST, DATE);
+      case 6 -> match(bytes, start, end, EXPECT);
+      case 7 -> either(bytes, start, end, UPGRADE, TRAILER);
+      case 9 -> match(bytes, start, end, FORWARDED);
+      case 10 -> either(bytes, start, end, CONNECTION, KEEP_ALIVE);
+      case 14 -> either(bytes, start, end, CONTENT_LENGTH, HTTP2_SETTINGS);
+      case 15 -> match(bytes, start, end, X_FORWARDED_FOR);
+      case 16 -> either(bytes, start, end, X_FORWARDED_HOST, PROXY_CONNECTION);
+      case 17 -> either(bytes, start, end, TRANSFER_ENCODING, X_FORWARDED_PROTO);
+      default -> OTHER;
+    };
   }
 
   private static int either(byte[] bytes, int start, int end, int first, int second) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.route;
+
+import dev.rsp.hash.SipHash;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers the route of each host, for a bounded number of hosts.
+ *
+ * <p>A set-associative table: a host has {@value #WAYS} places where it can stand, so a look-up
+ * compares at most as many hashes, and what is put in first leaves first. Hosts come from clients;
+ * the hash is keyed so that nobody can choose names that push others out. One event loop's.
+ */
+final class HostCache {
+  private static final int WAYS = 4;
+
+  /** 32,768 hosts: about as many sites as one platform of this kind has (24,241 in 2014). */
+  static final int SETS = 8192;
+
+  private final SipHash hash;
+  private final int mask;
+  private final long[] hashes;
+  private final byte[][] hosts;
+  private final @Nullable Route[] routes;
+  private final byte[] next;
+
+  HostCache() {
+    this(SETS, new SecureRandom());
+  }
+
+  /**
+   * A cache of {@value #WAYS} times {@code sets} hosts.
+   *
+   * @param sets a power of two
+   */
+  HostCache(int sets, SecureRandom random) {
+    hash = new SipHash(random.nextLong(), random.nextLong());
+    mask = sets - 1;
+    hashes = new long[sets * WAYS];
+    hosts = new byte[sets * WAYS][];
+    routes = new Route[sets * WAYS];
+    next = new byte[sets];
+  }
+
+  /** The hash that the two other methods take, of bytes from 0. */
+  long hash(byte[] host, int length) {
+    return hash.hash(host, 0, length);
+  }
+
+  /** The route of a host, or null if it is not known. */
+  @Nullable Route get(long hostHash, byte[] host, int length) {
+    int first = ((int) hostHash & mask) * WAYS;
+    for (int at = first; at < first + WAYS; at++) {
+      Route route = routes[at];
+      if (route != null
+          && hashes[at] == hostHash
+          && Arrays.equals(hosts[at], 0, hosts[at].length, host, 0, length)) {
+        return route;
+      }
+    }
+    return null;
+  }
+
+  /** Remembers a route that {@link #get} did not find. */
+  void put(long hostHash, byte[] host, int length, Route route) {
+    int set = (int) hostHash & mask;
+    int at = set * WAYS + (next[set]++ & WAYS - 1);
+    hashes[at] = hostHash;
+    hosts[at] = Arrays.copyOf(host, length);
+    routes[at] = route;
+  }
+}

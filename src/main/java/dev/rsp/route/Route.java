@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.route;
+
+import dev.rsp.config.Place;
+import dev.rsp.http.Refusal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a request goes: places in order of preference, or the reason why it goes nowhere.
+ *
+ * <p>Immutable; one object serves all requests for a slot.
+ */
+public final class Route {
+  private final Place[] places;
+  private final @Nullable Refusal refusal;
+
+  private Route(Place[] places, @Nullable Refusal refusal) {
+    this.places = places;
+    this.refusal = refusal;
+  }
+
+  /** A route to the first place that accepts a connection, of at least one. */
+  public static Route to(List<Place> places) {
+    if (places.isEmpty()) {
+      throw new IllegalArgumentException("places: none (expected: at least one)");
+    }
+    return new Route(places.toArray(new Place[0]), null);
+  }
+
+  /** A route to nowhere. */
+  public static Route refused(Refusal refusal) {
+    return new Route(new Place[0], refusal);
+  }
+
+  /** Why the request goes nowhere; null if it goes somewhere. */
+  public @Nullable Refusal refusal() {
+    return refusal;
+  }
+
+  /** How many places there are to try. */
+  public int count() {
+    return places.length;
+  }
+
+  /** The place to try after so many others, from 0. */
+  public Place place(int attempt) {
+    return places[attempt];
+  }
+}
