@@ -216,8 +216,10 @@ public final class HeadWriter {
    *
    * @param close whether the connection ends after it
    * @param withBody whether the text is sent, or only its length (a HEAD request)
+   * @param sayKeepAlive whether an HTTP/1.0 client must be told that the connection stays
    */
-  public void refusal(Refusal refusal, boolean close, boolean withBody, byte[] date) {
+  public void refusal(
+      Refusal refusal, boolean close, boolean withBody, boolean sayKeepAlive, byte[] date) {
     byte[] body = ascii(refusal.status() + " " + refusal.why() + "\n");
     start(512 + body.length);
     put(STATUS_LINE);
@@ -237,11 +239,39 @@ public final class HeadWriter {
     }
     if (close) {
       put(CLOSE);
+    } else if (sayKeepAlive) {
+      put(KEEP_ALIVE);
     }
     put(CRLF);
     if (withBody) {
       put(body);
     }
+  }
+
+  /** Writes, behind what was just written, the line before the first chunk. */
+  public void appendChunkSize(int bytes, boolean afterChunk) {
+    if (afterChunk) {
+      put(CRLF);
+    }
+    put(ascii(Integer.toHexString(bytes)));
+    put(CRLF);
+  }
+
+  /**
+   * Writes the line before a chunk.
+   *
+   * @param afterChunk whether another chunk, which is yet to be ended, came before
+   */
+  public void startChunk(int bytes, boolean afterChunk) {
+    length = 0;
+    appendChunkSize(bytes, afterChunk);
+  }
+
+  /** Writes the end of the last chunk, if there was one, and of the body (RFC 9112 §7.1). */
+  public void lastChunk(boolean afterChunk) {
+    length = 0;
+    appendChunkSize(0, afterChunk);
+    put(CRLF);
   }
 
   /** Copies the kept fields, neighbours in one go. */

@@ -59,9 +59,9 @@ public final class Router {
   /**
    * The route of a request.
    *
-   * @param client the client's address, as a script is to see it
+   * @param client who asks; looked at only if a script does
    */
-  public Route route(RequestHead head, String client) {
+  public Route route(RequestHead head, Client client) {
     byte[] host = head.hostBytes();
     int length = head.hostLength();
     if (cache == null) {
@@ -72,9 +72,9 @@ public final class Router {
     return known != null ? known : ask(hash, head, client);
   }
 
-  private Route ask(long hash, RequestHead head, String client) {
+  private Route ask(long hash, RequestHead head, Client client) {
     Script chooser = Objects.requireNonNull(script);
-    Selection selection = chooser.select(new RequestQuestion(head, client));
+    Selection selection = chooser.select(new RequestQuestion(head, client.text()));
     if (selection instanceof Selection.Chosen chosen) {
       Route route = chosen(chosen, head);
       if (chosen.hostOnly() && route != SCRIPT_FAILED) {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import java.util.Objects;
+
+/**
+ * All deadlines of one event loop, with a resolution of {@value #TICK_MILLIS} ms and without any
+ * work or garbage per request.
+ *
+ * <p>A hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Every request moves its
+ * connection's deadline, nearly always to a later time; then only the time is written, and the
+ * wheel finds out when it comes to where the deadline stood before.
+ */
+final class DeadlineWheel {
+  /** Short enough for a connect timeout of 3 s to be within a tenth. */
+  static final int TICK_MILLIS = 100;
+
+  /** 102 s per turn: more than the default timeouts, so hardly one is looked at in vain. */
+  private static final int SLOTS = 1024;
+
+  private static final long TICK_NANOS = TICK_MILLIS * 1_000_000L;
+
+  /**
+   * After a pause of the whole process (a frozen container, a suspended machine) time goes on from
+   * where it stood: the peers had no chance to answer meanwhile, and must not all be timed out.
+   */
+  private static final int MAX_TICKS_AT_ONCE = 10;
+
+  private final Deadline[] slots = new Deadline[SLOTS];
+  private long now;
+  private long nowNanos;
+
+  /**
+   * A wheel whose time starts now.
+   *
+   * @param nowNanos as {@link System#nanoTime()} says
+   */
+  DeadlineWheel(long nowNanos) {
+    this.nowNanos = nowNanos;
+    for (int i = 0; i < SLOTS; i++) {
+      Deadline list = new Deadline(() -> {});
+      list.previous = list;
+      list.next = list;
+      slots[i] = list;
+    }
+  }
+
+  /** Sets when a deadline expires, whether or not it was set before. */
+  void arm(Deadline deadline, int millis) {
+    // One more, because the current tick has already run in part: never early, up to one late.
+    long at = now + (millis + TICK_MILLIS - 1) / TICK_MILLIS + 1;
+    deadline.at = at;
+    if (deadline.next == null) {
+      link(deadline, at);
+    } else if (at < deadline.lookAt) {
+      unlink(deadline);
+      link(deadline, at);
+    }
+  }
+
+  /** Takes a deadline out, so that nothing holds its connection any more. */
+  void disarm(Deadline deadline) {
+    deadline.at = Deadline.NEVER;
+    if (deadline.next != null) {
+      unlink(deadline);
+    }
+  }
+
+  /** Runs what has expired by now. */
+  void advance(long toNanos) {
+    long ticks = (toNanos - nowNanos) / TICK_NANOS;
+    if (ticks > MAX_TICKS_AT_ONCE) {
+      nowNanos = toNanos;
+      ticks = MAX_TICKS_AT_ONCE;
+    } else {
+      nowNanos += ticks * TICK_NANOS;
+    }
+    for (long i = 0; i < ticks; i++) {
+      now++;
+      tick(slots[(int) now & SLOTS - 1]);
+    }
+  }
+
+  private void tick(Deadline list) {
+    // What is looked at again goes behind this mark, so that each is looked at once.
+    Deadline mark = new Deadline(() -> {});
+    insertBefore(list, mark);
+    for (Deadline first = next(list); first != mark; first = next(list)) {
+      unlink(first);
+      if (first.lookAt > now) {
+        link(first, first.lookAt);
+      } else if (first.at <= now) {
+        first.at = Deadline.NEVER;
+        first.expired.run();
+      } else if (first.at != Deadline.NEVER) {
+        link(first, first.at);
+      }
+    }
+    unlink(mark);
+  }
+
+  private static Deadline next(Deadline deadline) {
+    return Objects.requireNonNull(deadline.next);
+  }
+
+  private void link(Deadline deadline, long lookAt) {
+    deadline.lookAt = lookAt;
+    insertBefore(slots[(int) lookAt & SLOTS - 1], deadline);
+  }
+
+  private static void insertBefore(Deadline list, Deadline deadline) {
+    Deadline last = Objects.requireNonNull(list.previous);
+    deadline.previous = last;
+    deadline.next = list;
+    last.next = deadline;
+    list.previous = deadline;
+  }
+
+  private static void unlink(Deadline deadline) {
+    Deadline previous = Objects.requireNonNull(deadline.previous);
+    Deadline next = next(deadline);
+    previous.next = next;
+    next.previous = previous;
+    deadline.previous = null;
+    deadline.next = null;
+  }
+}

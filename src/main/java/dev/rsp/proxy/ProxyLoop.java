@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import dev.rsp.http.HeadWriter;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop with all that belongs to it: client connections, backend connections, the service
+ * in force, deadlines, and the objects that heads are read into and written with.
+ *
+ * <p>Loops share nothing but the count of connections. Unless a method says otherwise, it is called
+ * on the loop's own thread.
+ */
+public final class ProxyLoop {
+  private static final Logger log = LoggerFactory.getLogger(ProxyLoop.class);
+
+  /** What may wait in a connection for its peer to read: Netty's defaults. */
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+  /** A request head fits nearly always, so one read takes it in. */
+  private static final int CLIENT_READ_BYTES = 4 * 1024;
+
+  /** A response of a small page fits with its head. */
+  private static final int BACKEND_READ_BYTES = 16 * 1024;
+
+  final Transport transport;
+  final EventLoop eventLoop;
+  final DeadlineWheel deadlines = new DeadlineWheel(System.nanoTime());
+  final DateField date = new DateField();
+  final RequestHead requestHead = new RequestHead();
+  final ResponseHead responseHead = new ResponseHead();
+  final HeadWriter writer = new HeadWriter();
+  final BackendPools pools = new BackendPools(this);
+  final ConnectionCount connections;
+
+  private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES);
+  private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES);
+  private final IoEventLoopGroup group;
+  private final Set<ClientConnection> clients = new HashSet<>();
+  private final long[] endings = new long[Ending.values().length];
+  private @Nullable Service service;
+  private boolean draining;
+
+  /**
+   * Starts a loop that serves nothing yet. Any thread.
+   *
+   * @param connections counts client connections over all loops
+   */
+  public ProxyLoop(Transport transport, int number, ConnectionCount connections) {
+    this.transport = transport;
+    this.connections = connections;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler());
+    this.eventLoop = group.next();
+    eventLoop.scheduleWithFixedDelay(
+        this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void tick() {
+    try {
+      deadlines.advance(System.nanoTime());
+    } catch (RuntimeException e) {
+      // A periodic task that throws is not run again, and no deadline would ever expire.
+      log.error("a deadline failed", e);
+    }
+  }
+
+  /** Takes a new service into force and closes idle connections to places it does not list. */
+  public void serve(Service newer) {
+    service = newer;
+    pools.keepOnly(newer);
+  }
+
+  Service service() {
+    Service current = service;
+    if (current == null) {
+      throw new IllegalStateException("no service yet");
+    }
+    return current;
+  }
+
+  /** Whether connections are to end after the request in flight. */
+  boolean draining() {
+    return draining;
+  }
+
+  /** Lets requests in flight finish, and closes connections that wait for the next one. */
+  public void drain() {
+    draining = true;
+    for (ClientConnection client : new ArrayList<>(clients)) {
+      client.drain();
+    }
+    pools.closeIdle();
+  }
+
+  /** Closes every connection at once. */
+  public void closeAll() {
+    for (ClientConnection client : new ArrayList<>(clients)) {
+      client.close();
+    }
+    pools.closeIdle();
+  }
+
+  /** How many client connections there are. */
+  public int clientCount() {
+    return clients.size();
+  }
+
+  /** Runs something on the loop. Any thread. */
+  public void execute(Runnable task) {
+    eventLoop.execute(task);
+  }
+
+  /** Stops the loop's thread; connections that are left are closed. Any thread. */
+  public void shutDown() {
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+  }
+
+  /** Takes in a connection that was accepted, on this loop or another. */
+  void adopt(Channel channel) {
+    channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, clientReads);
+    // A client may say that its request is complete and still wait for the answer.
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+    channel.pipeline().addLast(new ClientConnection(this, channel));
+    eventLoop.register(channel);
+  }
+
+  /** Sets up a channel to a backend. */
+  void prepareBackend(Channel channel) {
+    channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, backendReads);
+    channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+    // A backend may answer early and stop reading; the failing write must not lose the answer.
+    channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
+    // Our own deadline serves for it, without a task per connection.
+    channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
+  }
+
+  void opened(ClientConnection client) {
+    clients.add(client);
+  }
+
+  void closed(ClientConnection client) {
+    clients.remove(client);
+  }
+
+  void ended(Ending ending) {
+    endings[ending.ordinal()]++;
+  }
+
+  /** How many exchanges ended so. */
+  long endings(Ending ending) {
+    return endings[ending.ordinal()];
+  }
+
+  ByteBufAllocator allocator() {
+    return ByteBufAllocator.DEFAULT;
+  }
+
+  /**
+   * Puts the head that was just written before a body, and takes over the body's buffer.
+   *
+   * @return the head and what was readable of {@code body}; the caller releases it
+   */
+  ByteBuf withHead(ByteBuf body) {
+    int length = writer.length();
+    int start = body.readerIndex() - length;
+    if (start >= 0) {
+      body.readerIndex(start);
+      body.setBytes(start, writer.bytes(), 0, length);
+      return body;
+    }
+    try {
+      return allocator()
+          .directBuffer(length + body.readableBytes())
+          .writeBytes(writer.bytes(), 0, length)
+          .writeBytes(body);
+    } finally {
+      body.release();
+    }
+  }
+}
