@@ -1,20 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.luaj.vm2.Globals;
+import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.Prototype;
+import org.luaj.vm2.compiler.LuaC;
+
 /**
  * A compiled Lua file. It never changes, and any number of threads may {@linkplain #run run} it.
  */
 public final class Program {
-  private Program() {}
+  /** What a compiled chunk begins with: the virtual machine believes all that is in one. */
+  private static final byte BINARY = 0x1b;
+
+  private static final int[] BYTE_ORDER_MARK = {0xef, 0xbb, 0xbf};
+
+  private final String name;
+  private final Prototype prototype;
+
+  private Program(String name, Prototype prototype) {
+    this.name = name;
+    this.prototype = prototype;
+  }
 
   /**
-   * Compiles a file. A first line that starts with {@code #} is skipped; binary chunks are refused.
+   * Compiles a file. A byte order mark is skipped, and so is a first line that starts with {@code
+   * #}; binary chunks are refused.
    *
    * @param name the file's name, as error messages are to show it
    * @throws ScriptException if it is not valid Lua
    */
   public static Program compile(String name, byte[] source) throws ScriptException {
-    throw new ScriptException("not built: " + name + source.length, 0);
+    int start = textStart(source);
+    if (start < source.length && source[start] == BINARY) {
+      throw new ScriptException("it is compiled Lua (expected: source text)", 0);
+    }
+    var text = new ByteArrayInputStream(source, start, source.length - start);
+    try {
+      return new Program(name, LuaC.instance.compile(text, name));
+    } catch (LuaError e) {
+      throw Messages.split(String.valueOf(e.getMessage()), name);
+    } catch (StackOverflowError e) {
+      throw new ScriptException("it is nested too deeply", 0);
+    } catch (RuntimeException e) {
+      // The compiler is old and unkept: an index out of bounds there is a fault in the source here.
+      throw new ScriptException("it does not compile: " + Messages.clean(e.toString()), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException("from memory", e);
+    }
   }
 
   /**
@@ -23,6 +60,44 @@ public final class Program {
    * @throws ScriptException if it raises an error or its budget runs out
    */
   public Script run() throws ScriptException {
-    throw new ScriptException("not built", 0);
+    var watch = new Watch(name);
+    Globals globals = Sandbox.create(watch);
+    var script = new Script(globals, watch);
+    watch.start(Allowance.LOAD);
+    try {
+      new LuaClosure(prototype, globals).call();
+      return script;
+    } catch (LuaError e) {
+      throw Messages.split(Messages.text(e, name), name);
+    } catch (ExhaustedError e) {
+      throw Messages.split(String.valueOf(e.getMessage()), name);
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      throw new ScriptException("the script used too much memory: " + e, 0);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** Where the text starts; the line feed of a skipped line stays, so that lines keep numbers. */
+  private static int textStart(byte[] source) {
+    int start = hasByteOrderMark(source) ? BYTE_ORDER_MARK.length : 0;
+    if (start < source.length && source[start] == '#') {
+      while (start < source.length && source[start] != '\n') {
+        start++;
+      }
+    }
+    return start;
+  }
+
+  private static boolean hasByteOrderMark(byte[] source) {
+    if (source.length < BYTE_ORDER_MARK.length) {
+      return false;
+    }
+    for (int i = 0; i < BYTE_ORDER_MARK.length; i++) {
+      if ((source[i] & 0xff) != BYTE_ORDER_MARK[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+/**
+ * How much one call into a script may spend.
+ *
+ * @param instructions Lua instructions; what library functions do is charged in the same coin
+ * @param bytes bytes of strings, tables and functions that it may build, garbage included
+ * @param millis a backstop by the clock, for the case that instructions cost far more than they
+ *     were charged
+ */
+record Allowance(long instructions, long bytes, long millis) {
+  /**
+   * For running the file: about a second of interpreting. A table of 100,000 hosts needs a
+   * hundredth of the instructions and a quarter of the bytes.
+   */
+  static final Allowance LOAD = new Allowance(50_000_000, 64 << 20, 10_000);
+
+  /**
+   * For placing one request: some milliseconds at worst, in which the event loop serves nobody
+   * else. Hashing a host of 253 bytes in plain Lua, byte by byte, takes about 3,000 instructions.
+   */
+  static final Allowance REQUEST = new Allowance(100_000, 1 << 20, 1_000);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+
+/**
+ * Lua's basic functions, without those that load code, print, or see the machine.
+ *
+ * <p>Written anew because LuaJ's are neither charged nor safe: its {@code pcall} and {@code xpcall}
+ * run handlers in the middle of an error, and its library brings {@code load} and {@code dofile}.
+ */
+final class BaseLibrary {
+  /**
+   * Instructions that a caught error costs. Making an exception, filling its stack and unwinding
+   * takes microseconds, and a loop could do little else.
+   */
+  private static final int CAUGHT_INSTRUCTIONS = 250;
+
+  /** Most results of {@code unpack}: what C Lua's stack has room for (LUAI_MAXCSTACK, 5.1). */
+  private static final int MAX_UNPACKED = 8000;
+
+  private static final LuaString METATABLE = LuaValue.valueOf("__metatable");
+  private static final LuaString MODE = LuaValue.valueOf("__mode");
+  private static final LuaString PAIRS = LuaValue.valueOf("__pairs");
+  private static final LuaString IPAIRS = LuaValue.valueOf("__ipairs");
+  private static final LuaString TOSTRING = LuaValue.valueOf("__tostring");
+
+  private static final Builtin NEXT = new Builtin("next", a -> a.table(1).next(a.value(2)));
+  private static final Builtin INEXT = new Builtin("inext", a -> a.table(1).inext(a.value(2)));
+
+  private BaseLibrary() {}
+
+  /** Puts the functions into a script's globals. */
+  static void install(LuaTable globals) {
+    globals.rawset(LuaValue.valueOf("next"), NEXT);
+    Builtin.define(globals, "assert", BaseLibrary::assertTrue);
+    Builtin.define(globals, "error", BaseLibrary::error);
+    Builtin.define(globals, "getmetatable", BaseLibrary::getMetatable);
+    Builtin.define(globals, "ipairs", a -> iterate(a, IPAIRS, INEXT, LuaValue.ZERO));
+    Builtin.define(globals, "pairs", a -> iterate(a, PAIRS, NEXT, LuaValue.NIL));
+    Builtin.define(globals, "pcall", BaseLibrary::pcall);
+    Builtin.define(globals, "rawequal", a -> LuaValue.valueOf(a.any(1).raweq(a.any(2))));
+    Builtin.define(globals, "rawget", a -> a.table(1).rawget(a.any(2)));
+    Builtin.define(globals, "rawlen", BaseLibrary::rawLength);
+    Builtin.define(globals, "rawset", BaseLibrary::rawSet);
+    Builtin.define(globals, "select", BaseLibrary::select);
+    Builtin.define(globals, "setmetatable", BaseLibrary::setMetatable);
+    Builtin.define(globals, "tonumber", BaseLibrary::toNumber);
+    Builtin.define(globals, "tostring", a -> toText(a.any(1), a.meter()));
+    Builtin.define(globals, "type", a -> LuaValue.valueOf(a.any(1).typename()));
+    Builtin.define(globals, "unpack", BaseLibrary::unpack);
+    Builtin.define(globals, "xpcall", BaseLibrary::xpcall);
+  }
+
+  /** The string that {@code tostring} gives. */
+  static LuaString toText(LuaValue value, Meter meter) {
+    if (value instanceof LuaString string) {
+      return string;
+    }
+    LuaValue byMetatable = value.metatag(TOSTRING);
+    if (!byMetatable.isnil()) {
+      if (byMetatable.call(value) instanceof LuaString string) {
+        return string;
+      }
+      throw new LuaError("'__tostring' must return a string");
+    }
+    String text = value.tojstring();
+    meter.allocate(text.length());
+    return LuaValue.valueOf(text);
+  }
+
+  static Varargs unpack(Args args) {
+    LuaTable table = args.table(1);
+    long from = args.integer(2, 1);
+    long to = args.missing(3) ? table.rawlen() : args.integer(3);
+    long count = to - from + 1;
+    if (count <= 0) {
+      return LuaValue.NONE;
+    }
+    if (count > MAX_UNPACKED) {
+      throw args.error("too many results to unpack");
+    }
+    args.meter().spend(count);
+    var values = new LuaValue[(int) count];
+    for (int i = 0; i < count; i++) {
+      values[i] = table.rawget((int) (from + i));
+    }
+    return LuaValue.varargsOf(values);
+  }
+
+  private static Varargs assertTrue(Args args) {
+    if (args.any(1).toboolean()) {
+      return args.values();
+    }
+    throw args.count() > 1 ? new RaisedError(args.value(2)) : args.error("assertion failed!");
+  }
+
+  private static Varargs error(Args args) {
+    LuaValue value = args.value(1);
+    if (value instanceof LuaString text) {
+      String position = args.watch().calls().position(args.integer(2, 1));
+      args.meter().allocate(text.m_length + position.length());
+      value = LuaValue.valueOf(position).concat(text);
+    }
+    throw new RaisedError(value);
+  }
+
+  private static Varargs pcall(Args args) {
+    LuaValue function = args.any(1);
+    try {
+      return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(2)));
+    } catch (LuaError e) {
+      args.meter().spend(CAUGHT_INSTRUCTIONS);
+      return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.watch().calls().file()));
+    }
+  }
+
+  /** Runs the handler after the error has unwound, so that it cannot hold on to anything. */
+  private static Varargs xpcall(Args args) {
+    LuaValue function = args.any(1);
+    LuaValue handler = args.any(2);
+    try {
+      return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(3)));
+    } catch (LuaError e) {
+      args.meter().spend(CAUGHT_INSTRUCTIONS);
+      LuaValue raised = Messages.raised(e, args.watch().calls().file());
+      return LuaValue.varargsOf(LuaValue.FALSE, handler.invoke(raised));
+    }
+  }
+
+  private static Varargs iterate(Args args, LuaString tag, Builtin next, LuaValue start) {
+    LuaValue value = args.any(1);
+    LuaValue byMetatable = value.metatag(tag);
+    if (!byMetatable.isnil()) {
+      Varargs three = byMetatable.invoke(value);
+      return LuaValue.varargsOf(three.arg(1), three.arg(2), three.arg(3));
+    }
+    return LuaValue.varargsOf(next, args.table(1), start);
+  }
+
+  private static Varargs rawLength(Args args) {
+    LuaValue value = args.any(1);
+    if (value instanceof LuaString || value instanceof LuaTable) {
+      return LuaValue.valueOf(value.rawlen());
+    }
+    throw args.bad(1, "table or string expected");
+  }
+
+  private static Varargs rawSet(Args args) {
+    LuaTable table = args.table(1);
+    LuaValue key = args.any(2);
+    if (!key.isvalidkey()) {
+      throw args.bad(2, "an index must be neither nil nor NaN");
+    }
+    args.watch().writes(table, key);
+    table.rawset(key, args.any(3));
+    return table;
+  }
+
+  private static Varargs select(Args args) {
+    int count = args.count() - 1;
+    if (args.value(1) instanceof LuaString s && s.m_length == 1 && s.luaByte(0) == '#') {
+      return LuaValue.valueOf(count);
+    }
+    int n = args.integer(1);
+    if (n < 0) {
+      n = count + n + 1;
+    }
+    if (n < 1) {
+      throw args.bad(1, "index out of range");
+    }
+    return n > count ? LuaValue.NONE : args.values().subargs(n + 1);
+  }
+
+  private static Varargs getMetatable(Args args) {
+    LuaValue metatable = args.any(1).getmetatable();
+    if (metatable == null) {
+      return LuaValue.NIL;
+    }
+    LuaValue shown = metatable.rawget(METATABLE);
+    return shown.isnil() ? metatable : shown;
+  }
+
+  private static Varargs setMetatable(Args args) {
+    LuaTable table = args.table(1);
+    LuaValue metatable = args.any(2);
+    if (!metatable.isnil() && !metatable.istable()) {
+      throw args.bad(2, "nil or table expected");
+    }
+    LuaValue old = table.getmetatable();
+    if (old != null && !old.rawget(METATABLE).isnil()) {
+      throw args.error("cannot change a protected metatable");
+    }
+    if (metatable.istable() && !metatable.rawget(MODE).isnil()) {
+      // What the collector takes would decide where a request goes.
+      throw args.error("weak tables are not offered");
+    }
+    args.watch().effects().changes(table);
+    return table.setmetatable(metatable.isnil() ? null : metatable);
+  }
+
+  private static Varargs toNumber(Args args) {
+    LuaValue value = args.any(1);
+    if (value instanceof LuaString string) {
+      args.meter().scan(string.m_length);
+    }
+    if (args.missing(2)) {
+      return value.tonumber();
+    }
+    int base = args.integer(2);
+    if (base < 2 || base > 36) {
+      throw args.bad(2, "base out of range");
+    }
+    return args.string(1).tonumber(base);
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import java.util.SplittableRandom;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+import org.luaj.vm2.lib.Bit32Lib;
+import org.luaj.vm2.lib.TwoArgFunction;
+import org.luaj.vm2.lib.jse.JseMathLib;
+
+/** LuaJ's {@code math} and {@code bit32}, which hold no state, and random numbers of our own. */
+final class MathLibrary {
+  private MathLibrary() {}
+
+  static LuaTable createBit32() {
+    return load(new Bit32Lib(), "bit32");
+  }
+
+  /** Makes a table with a random generator of its own, seeded by chance. */
+  static LuaTable create() {
+    LuaTable library = load(new JseMathLib(), "math");
+    var state = new Object[] {new SplittableRandom()};
+    Builtin.define(library, "random", a -> random(a, (SplittableRandom) state[0]));
+    Builtin.define(
+        library,
+        "randomseed",
+        a -> {
+          a.watch().effects().changesOuterVariable();
+          state[0] = new SplittableRandom(Double.doubleToLongBits(a.number(1)));
+          return LuaValue.NONE;
+        });
+    return library;
+  }
+
+  private static Varargs random(Args args, SplittableRandom source) {
+    args.watch().effects().lookedFurther();
+    if (args.count() == 0) {
+      return LuaValue.valueOf(source.nextDouble());
+    }
+    int from = args.count() == 1 ? 1 : args.integer(1);
+    int to = args.integer(args.count() == 1 ? 1 : 2);
+    if (to < from) {
+      throw args.bad(Math.min(2, args.count()), "interval is empty");
+    }
+    return LuaValue.valueOf((double) source.nextLong(from, to + 1L));
+  }
+
+  /** Takes the table that a LuaJ library makes; it insists on putting it into two places. */
+  private static LuaTable load(TwoArgFunction library, String name) {
+    var scratch = new LuaTable();
+    var packages = new LuaTable();
+    packages.set("loaded", new LuaTable());
+    scratch.set("package", packages);
+    library.call(LuaValue.valueOf(name), scratch);
+    return scratch.get(name).checktable();
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaValue;
+
+/**
+ * What scripts and LuaJ say when they fail, made fit for {@code pcall}, operators and log lines.
+ */
+final class Messages {
+  /** Longest message in characters that goes to a log: a few lines of a terminal. */
+  private static final int MAX_LENGTH = 300;
+
+  private static final Pattern LINE = Pattern.compile("(\\d{1,9}):? ?");
+
+  private Messages() {}
+
+  /** The value that {@code pcall} is to return for an error: what was raised, else a message. */
+  static LuaValue raised(LuaError error, String file) {
+    if (error instanceof RaisedError) {
+      return error.getMessageObject();
+    }
+    return LuaValue.valueOf(text(error, file));
+  }
+
+  /** The message of an error, with {@code file:line} if LuaJ or the script put it there. */
+  static String text(LuaError error, String file) {
+    if (error instanceof RaisedError) {
+      LuaValue value = error.getMessageObject();
+      return value.isstring()
+          ? value.tojstring()
+          : "error object is a " + value.typename() + " value";
+    }
+    // LuaJ writes "file:line message", and a line feed for every function that the error passed.
+    String message = String.valueOf(error.getMessage()).stripTrailing();
+    ScriptException parts = split(message, file);
+    return parts.line() == 0 ? message : file + ":" + parts.line() + ": " + parts.getMessage();
+  }
+
+  /** Takes {@code file:line} off the front of a message, if it is there. */
+  static ScriptException split(String message, String file) {
+    if (message.startsWith(file + ":")) {
+      Matcher line = LINE.matcher(message).region(file.length() + 1, message.length());
+      if (line.lookingAt()) {
+        return new ScriptException(
+            clean(message.substring(line.end())), Integer.parseInt(line.group(1)));
+      }
+    }
+    return new ScriptException(clean(message), 0);
+  }
+
+  /** The same text on one line and of bounded length, with nothing that moves a cursor. */
+  static String clean(String text) {
+    var clean = new StringBuilder(Math.min(text.length(), MAX_LENGTH) + 4);
+    for (int i = 0; i < text.length() && clean.length() < MAX_LENGTH; ) {
+      int c = text.codePointAt(i);
+      i += Character.charCount(c);
+      clean.appendCodePoint(printable(c) ? c : '?');
+    }
+    return text.length() > MAX_LENGTH ? clean.append("...").toString() : clean.toString();
+  }
+
+  private static boolean printable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          // Some of these reverse the direction of text.
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+}

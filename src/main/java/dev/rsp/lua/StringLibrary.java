@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+
+/** Lua's {@code string} functions, charged by the bytes that they read and make. */
+final class StringLibrary {
+  private StringLibrary() {}
+
+  /**
+   * A new table of the functions. The functions are shared, so that overwriting hurts one table.
+   */
+  static LuaTable create() {
+    var library = new LuaTable();
+    Builtin.define(library, "byte", StringLibrary::bytes);
+    Builtin.define(library, "char", StringLibrary::chars);
+    Builtin.define(library, "len", a -> LuaValue.valueOf(a.string(1).m_length));
+    Builtin.define(library, "lower", a -> mapped(a, StringLibrary::toLower));
+    Builtin.define(library, "rep", StringLibrary::repeat);
+    Builtin.define(library, "reverse", StringLibrary::reverse);
+    Builtin.define(library, "sub", StringLibrary::sub);
+    Builtin.define(library, "upper", a -> mapped(a, StringLibrary::toUpper));
+    return library;
+  }
+
+  /** A position as Lua counts it, from 1 or from the end, as one from 1; it may be out of range. */
+  static int fromStart(int position, int length) {
+    if (position >= 0) {
+      return position;
+    }
+    return -(long) position > length ? 0 : length + position + 1;
+  }
+
+  private static Varargs bytes(Args args) {
+    LuaString s = args.string(1);
+    int from = fromStart(args.integer(2, 1), s.m_length);
+    int to = Math.min(args.missing(3) ? from : fromStart(args.integer(3), s.m_length), s.m_length);
+    from = Math.max(1, from);
+    if (from > to) {
+      return LuaValue.NONE;
+    }
+    if (from == to) {
+      return LuaValue.valueOf(s.luaByte(from - 1));
+    }
+    int count = to - from + 1;
+    args.meter().allocate(8L * count);
+    var values = new LuaValue[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = LuaValue.valueOf(s.luaByte(from - 1 + i));
+    }
+    return LuaValue.varargsOf(values);
+  }
+
+  private static Varargs chars(Args args) {
+    int count = args.count();
+    args.meter().allocate(count);
+    var bytes = new byte[count];
+    for (int i = 0; i < count; i++) {
+      int c = args.integer(i + 1);
+      if (c < 0 || c > 255) {
+        throw args.bad(i + 1, "value out of range");
+      }
+      bytes[i] = (byte) c;
+    }
+    return LuaString.valueUsing(bytes);
+  }
+
+  private static Varargs repeat(Args args) {
+    LuaString s = args.string(1);
+    long count = Math.max(0, args.integer(2));
+    LuaString separator = args.missing(3) ? LuaValue.EMPTYSTRING : args.string(3);
+    // Neither of the factors is above 2^31, so that the product fits.
+    long length = count * s.m_length + Math.max(0, count - 1) * separator.m_length;
+    args.meter().allocate(length);
+    var bytes = new byte[(int) length];
+    for (int at = 0; at < length; ) {
+      s.copyInto(0, bytes, at, s.m_length);
+      at += s.m_length;
+      if (at < length) {
+        separator.copyInto(0, bytes, at, separator.m_length);
+        at += separator.m_length;
+      }
+    }
+    return LuaString.valueUsing(bytes);
+  }
+
+  private static Varargs reverse(Args args) {
+    LuaString s = args.string(1);
+    int length = s.m_length;
+    args.meter().allocate(length);
+    var bytes = new byte[length];
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) s.luaByte(length - 1 - i);
+    }
+    return LuaString.valueUsing(bytes);
+  }
+
+  private static Varargs sub(Args args) {
+    LuaString s = args.string(1);
+    int from = Math.max(1, fromStart(args.integer(2), s.m_length));
+    int to = Math.min(fromStart(args.integer(3, -1), s.m_length), s.m_length);
+    if (from > to) {
+      return LuaValue.EMPTYSTRING;
+    }
+    args.meter().allocate(to - from + 1L);
+    return s.substring(from - 1, to);
+  }
+
+  private static Varargs mapped(Args args, ByteMap map) {
+    LuaString s = args.string(1);
+    args.meter().allocate(s.m_length);
+    var bytes = new byte[s.m_length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) map.apply(s.luaByte(i));
+    }
+    return LuaString.valueUsing(bytes);
+  }
+
+  private static int toLower(int c) {
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  }
+
+  private static int toUpper(int c) {
+    return c >= 'a' && c <= 'z' ? c - 32 : c;
+  }
+
+  /** Another byte for a byte. */
+  private interface ByteMap {
+    int apply(int c);
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import java.util.Arrays;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+
+/**
+ * Lua's {@code table} functions, charged by the entries that they touch.
+ *
+ * <p>{@code sort} is our own because LuaJ's sees only entries that its array part happens to hold.
+ */
+final class TableLibrary {
+  private TableLibrary() {}
+
+  static LuaTable create() {
+    var library = new LuaTable();
+    Builtin.define(library, "concat", TableLibrary::concat);
+    Builtin.define(library, "insert", TableLibrary::insert);
+    Builtin.define(library, "pack", TableLibrary::pack);
+    Builtin.define(library, "remove", TableLibrary::remove);
+    Builtin.define(library, "sort", TableLibrary::sort);
+    Builtin.define(library, "unpack", BaseLibrary::unpack);
+    return library;
+  }
+
+  private static Varargs concat(Args args) {
+    LuaTable table = args.table(1);
+    LuaString separator = args.missing(2) ? LuaValue.EMPTYSTRING : args.string(2);
+    long from = args.integer(3, 1);
+    long to = args.missing(4) ? table.rawlen() : args.integer(4);
+    var joined = new ByteBuilder(args.meter());
+    for (long i = from; i <= to; i++) {
+      args.meter().spend(1);
+      LuaValue value = table.rawget((int) i);
+      if (!value.isstring()) {
+        throw args.error(
+            "invalid value (" + value.typename() + ") at index " + i + " in table for 'concat'");
+      }
+      joined.append(value.strvalue());
+      if (i < to) {
+        joined.append(separator);
+      }
+    }
+    return joined.toLuaString();
+  }
+
+  private static Varargs insert(Args args) {
+    LuaTable table = args.table(1);
+    int end = table.rawlen() + 1;
+    int at;
+    LuaValue value;
+    switch (args.count()) {
+      case 2 -> {
+        at = end;
+        value = args.value(2);
+      }
+      case 3 -> {
+        at = args.integer(2);
+        value = args.value(3);
+      }
+      default -> throw args.error("wrong number of arguments to 'insert'");
+    }
+    if (at < 1 || at > end) {
+      throw args.bad(2, "position out of bounds");
+    }
+    args.watch().writes(table, LuaValue.valueOf(end));
+    args.meter().spend(end - at);
+    for (int i = end; i > at; i--) {
+      table.rawset(i, table.rawget(i - 1));
+    }
+    table.rawset(at, value);
+    return LuaValue.NONE;
+  }
+
+  private static Varargs pack(Args args) {
+    int count = args.count();
+    args.meter().allocate(Watch.OBJECT_BYTES + (long) Watch.ENTRY_BYTES * (count + 1));
+    var table = new LuaTable(count, 1);
+    for (int i = 1; i <= count; i++) {
+      table.rawset(i, args.value(i));
+    }
+    table.rawset("n", LuaValue.valueOf(count));
+    args.watch().effects().created(table);
+    return table;
+  }
+
+  private static Varargs remove(Args args) {
+    LuaTable table = args.table(1);
+    int length = table.rawlen();
+    int at = args.integer(2, length);
+    // As C Lua: with an empty list, 0 and 1 are in bounds as well.
+    if (!args.missing(2) && (at < 1 || at > length + 1) && !(length == 0 && at == 0)) {
+      throw args.bad(2, "position out of bounds");
+    }
+    args.watch().effects().changes(table);
+    LuaValue removed = table.rawget(at);
+    args.meter().spend(Math.max(0, length - at));
+    for (int i = at; i < length; i++) {
+      table.rawset(i, table.rawget(i + 1));
+    }
+    if (at >= 1 && at <= length) {
+      table.rawset(length, LuaValue.NIL);
+    }
+    return removed;
+  }
+
+  private static Varargs sort(Args args) {
+    LuaTable table = args.table(1);
+    LuaValue before = args.value(2);
+    if (!before.isnil() && !before.isfunction()) {
+      throw args.bad(2, "function expected, got " + before.typename());
+    }
+    int length = table.rawlen();
+    args.meter().allocate((long) Watch.ENTRY_BYTES * length);
+    var values = new LuaValue[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = table.rawget(i + 1);
+    }
+    try {
+      Arrays.sort(values, (a, b) -> compare(a, b, before, args.meter()));
+    } catch (IllegalArgumentException e) {
+      throw args.error("invalid order function for sorting");
+    }
+    args.watch().effects().changes(table);
+    for (int i = 0; i < length; i++) {
+      table.rawset(i + 1, values[i]);
+    }
+    return LuaValue.NONE;
+  }
+
+  private static int compare(LuaValue a, LuaValue b, LuaValue before, Meter meter) {
+    if (isBefore(a, b, before, meter)) {
+      return -1;
+    }
+    return isBefore(b, a, before, meter) ? 1 : 0;
+  }
+
+  private static boolean isBefore(LuaValue a, LuaValue b, LuaValue before, Meter meter) {
+    meter.spend(2);
+    if (!before.isnil()) {
+      return before.call(a, b).toboolean();
+    }
+    if (a instanceof LuaString one && b instanceof LuaString other) {
+      meter.scan(Math.min(one.m_length, other.m_length));
+    }
+    return a.lt_b(b);
+  }
+}
