@@ -25,5 +25,10 @@ public record Config(
   public Config {
     listen = List.copyOf(listen);
     slots = List.copyOf(slots);
+    if (listen.isEmpty() || slots.isEmpty() || loops < 1) {
+      throw new IllegalArgumentException(
+          "listen: %d, slots: %d, loops: %d (expected: >= 1 each)"
+              .formatted(listen.size(), slots.size(), loops));
+    }
   }
 }

@@ -1,19 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.lua.Program;
+import dev.rsp.lua.ScriptException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.luaj.vm2.LuaValue;
 
 /** Reads a configuration file. */
 public final class ConfigLoader {
+  /**
+   * Some 50,000 backends, one by one, with a comment each; a larger file is not a configuration.
+   */
+  static final int MAX_BYTES = 4 << 20;
+
   private ConfigLoader() {}
 
   /**
-   * Reads, runs and checks a file; resolves the names in it. Blocks: not for an event loop.
+   * Reads, runs and checks a file; resolves the names in it. Blocks, up to 5 s for the names: not
+   * for an event loop.
    *
    * @throws ConfigException if anything in it is wrong
    */
   public static Config load(Path file) throws ConfigException {
-    throw new ConfigException(List.of(file + ": not built"));
+    return load(file, new NameLookup(Resolver.SYSTEM, NameLookup.PATIENCE), ServiceNames.SYSTEM);
+  }
+
+  static Config load(Path file, NameLookup lookup, ServiceNames services) throws ConfigException {
+    String name = file.toString();
+    byte[] source = read(file);
+    Program program;
+    Map<String, LuaValue> globals;
+    try {
+      program = Program.compile(name, source);
+      globals = program.run().globals();
+    } catch (ScriptException e) {
+      throw cannotRun(Problems.at(name, e.line()) + ": " + e.getMessage());
+    }
+    var problems = new Problems(name, KeyLines.of(source));
+    Draft draft =
+        OriginalFile.isOne(globals)
+            ? new OriginalFile(globals, problems, services).read()
+            : new BackendsFile(globals, problems).read();
+    return draft.resolved(lookup, program, problems);
+  }
+
+  private static byte[] read(Path file) throws ConfigException {
+    try (InputStream in = Files.newInputStream(file)) {
+      // One more than allowed, because the size of a pipe or of /dev/stdin is not known before.
+      byte[] source = in.readNBytes(MAX_BYTES + 1);
+      if (source.length > MAX_BYTES) {
+        throw cannotRun("cannot read " + file + ": larger than " + MAX_BYTES + " bytes");
+      }
+      return source;
+    } catch (IOException e) {
+      throw cannotRun(failure(file, e));
+    }
+  }
+
+  /** What went wrong in the words of the C library, which the original prints. */
+  private static String failure(Path file, IOException e) {
+    if (Files.isDirectory(file)) {
+      return "cannot read " + file + ": Is a directory";
+    }
+    if (e instanceof NoSuchFileException) {
+      return "cannot open " + file + ": No such file or directory";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "cannot open " + file + ": Permission denied";
+    }
+    return "cannot read " + file + ": " + e.getMessage();
+  }
+
+  private static ConfigException cannotRun(String problem) {
+    return new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(problem));
   }
 }

@@ -10,4 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param text as the configuration file writes it; two listeners are the same if it is equal
  */
 public record ListenAddress(
-    String text, @Nullable InetSocketAddress socket, @Nullable String unixPath) {}
+    String text, @Nullable InetSocketAddress socket, @Nullable String unixPath) {
+  public ListenAddress {
+    if ((socket == null) == (unixPath == null)) {
+      throw new IllegalArgumentException(
+          text + ": " + socket + ", " + unixPath + " (expected: one of both)");
+    }
+  }
+}

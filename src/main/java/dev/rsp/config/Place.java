@@ -31,6 +31,20 @@ public final class Place {
     return new Place("unix:" + path, path, null);
   }
 
+  /**
+   * The place that a script names outside the list of backends. Asks nobody, so any thread may call
+   * it.
+   *
+   * @return null if the text is no address, or one with a name that would have to be resolved
+   */
+  public static @Nullable Place ofLiteral(String text) {
+    Address address = Address.parse(text, 1);
+    if (address instanceof Address.Unix unix) {
+      return unix(unix.path());
+    }
+    return address instanceof Address.Literal literal ? tcp(text, literal.socket()) : null;
+  }
+
   /** The place as a configuration file writes it. */
   public String text() {
     return text;

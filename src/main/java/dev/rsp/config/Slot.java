@@ -7,4 +7,10 @@ package dev.rsp.config;
  *
  * @param index from 1
  */
-public record Slot(int index, String name, Place place) {}
+public record Slot(int index, String name, Place place) {
+  public Slot {
+    if (index < 1) {
+      throw new IllegalArgumentException("index: " + index + " (expected: >= 1)");
+    }
+  }
+}

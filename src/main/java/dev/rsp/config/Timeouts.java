@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import java.util.function.ToDoubleFunction;
+
 /**
  * How long rsp waits for whom, in milliseconds.
  *
@@ -21,4 +23,41 @@ public record Timeouts(
     int keepaliveMillis,
     int backendKeepaliveMillis,
     int lingerMillis,
-    int drainMillis) {}
+    int drainMillis) {
+  /** Those of a file that sets none. */
+  public static final Timeouts DEFAULTS = of(NumberKey::ifAbsent);
+
+  public Timeouts {
+    positive("head", headMillis);
+    positive("connect", connectMillis);
+    positive("response", responseMillis);
+    positive("idle", idleMillis);
+    positive("keepalive", keepaliveMillis);
+    positive("backend_keepalive", backendKeepaliveMillis);
+    positive("linger", lingerMillis);
+    positive("drain", drainMillis);
+  }
+
+  /** Those that a file sets, in seconds by their keys. */
+  static Timeouts of(ToDoubleFunction<NumberKey> seconds) {
+    return new Timeouts(
+        millis(seconds, Keys.HEAD),
+        millis(seconds, Keys.CONNECT),
+        millis(seconds, Keys.RESPONSE),
+        millis(seconds, Keys.IDLE),
+        millis(seconds, Keys.KEEPALIVE),
+        millis(seconds, Keys.BACKEND_KEEPALIVE),
+        millis(seconds, Keys.LINGER),
+        millis(seconds, Keys.DRAIN));
+  }
+
+  private static int millis(ToDoubleFunction<NumberKey> seconds, NumberKey key) {
+    return (int) Math.round(seconds.applyAsDouble(key) * 1000);
+  }
+
+  private static void positive(String key, int millis) {
+    if (millis <= 0) {
+      throw new IllegalArgumentException(key + ": " + millis + " ms (expected: > 0)");
+    }
+  }
+}

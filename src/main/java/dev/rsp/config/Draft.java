@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import dev.rsp.config.NameLookup.Answer;
+import dev.rsp.lua.Program;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What a file says, checked, with names that are still to be resolved. */
+record Draft(
+    List<Written> listen,
+    List<WrittenSlot> slots,
+    Timeouts timeouts,
+    Limits limits,
+    int loops,
+    @Nullable String defaultHost,
+    boolean hasSelect) {
+  /** An address, and where the file writes it. */
+  record Written(KeyPath path, String text, Address address) {}
+
+  /** A slot: its name, and where the file writes that; and its address. */
+  record WrittenSlot(String name, KeyPath namedAt, Written written) {}
+
+  /** Resolves all names. Adds a problem for each that does not, and throws if there is any. */
+  Config resolved(NameLookup lookup, Program program, Problems problems) throws ConfigException {
+    Map<String, Answer> answers = lookup.ask(names());
+    everyAddress().forEach(written -> check(written, answers, problems));
+    problems.throwIfAny();
+    // Slots with the same address share its place, so that they share its connections as well.
+    Map<String, Place> places = new HashMap<>();
+    List<Slot> resolvedSlots =
+        Stream.iterate(0, i -> i < slots.size(), i -> i + 1)
+            .map(
+                i -> {
+                  Written written = slots.get(i).written;
+                  Place place =
+                      places.computeIfAbsent(written.text, text -> place(written, answers));
+                  return new Slot(i + 1, slots.get(i).name, place);
+                })
+            .toList();
+    return new Config(
+        listen.stream().map(written -> listenAddress(written, answers)).toList(),
+        resolvedSlots,
+        timeouts,
+        limits,
+        loops,
+        defaultHost,
+        program,
+        hasSelect);
+  }
+
+  private Stream<Written> everyAddress() {
+    return Stream.concat(listen.stream(), slots.stream().map(WrittenSlot::written));
+  }
+
+  private Set<String> names() {
+    Set<String> names = new HashSet<>();
+    everyAddress()
+        .forEach(
+            written -> {
+              if (written.address instanceof Address.Named named) {
+                names.add(named.name());
+              }
+            });
+    return names;
+  }
+
+  private static void check(Written written, Map<String, Answer> answers, Problems problems) {
+    if (written.address instanceof Address.Named named
+        && answers.get(named.name()) instanceof Answer.NotFound notFound) {
+      problems.add(
+          written.path, Shown.quoted(written.text), "a name that resolves: " + notFound.why());
+    }
+  }
+
+  private static Place place(Written written, Map<String, Answer> answers) {
+    return written.address instanceof Address.Unix unix
+        ? Place.unix(unix.path())
+        : Place.tcp(written.text, socket(written, answers));
+  }
+
+  private static ListenAddress listenAddress(Written written, Map<String, Answer> answers) {
+    return written.address instanceof Address.Unix unix
+        ? new ListenAddress(written.text, null, unix.path())
+        : new ListenAddress(written.text, socket(written, answers), null);
+  }
+
+  private static InetSocketAddress socket(Written written, Map<String, Answer> answers) {
+    if (written.address instanceof Address.Literal literal) {
+      return literal.socket();
+    }
+    if (written.address instanceof Address.Named named
+        && answers.get(named.name()) instanceof Answer.Found found) {
+      InetAddress address = found.address();
+      return new InetSocketAddress(address, named.port());
+    }
+    throw new IllegalStateException(written.path + ": " + written.address);
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a value stands in the file, as a Lua programmer would write it: {@code
+ * backends[2].address}.
+ *
+ * @param parent what it is a part of; null for a global
+ * @param segment a key as it is, or an index in brackets
+ */
+record KeyPath(@Nullable KeyPath parent, String segment) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+  private static final Pattern INDEX = Pattern.compile("\\[-?[0-9]+]");
+
+  static KeyPath global(String name) {
+    return new KeyPath(null, name);
+  }
+
+  KeyPath key(String key) {
+    return new KeyPath(this, key);
+  }
+
+  KeyPath index(int index) {
+    return new KeyPath(this, indexSegment(index));
+  }
+
+  static String indexSegment(int index) {
+    return "[" + index + "]";
+  }
+
+  @Override
+  public String toString() {
+    if (INDEX.matcher(segment).matches()) {
+      return parent + segment;
+    }
+    if (!NAME.matcher(segment).matches()) {
+      return (parent == null ? "_ENV" : parent) + "[" + Shown.quoted(segment) + "]";
+    }
+    return parent == null ? segment : parent + "." + segment;
+  }
+}

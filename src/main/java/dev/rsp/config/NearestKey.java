@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** The key that somebody meant who wrote another one. */
+final class NearestKey {
+  /** Longer words are nobody's typo, and must not cost their length squared. */
+  private static final int MAX_LENGTH = 64;
+
+  private NearestKey() {}
+
+  /**
+   * The path among those given whose last part is nearest to the word; null if none is near. Near
+   * is one slip in a word of up to five letters, and two in a longer one.
+   */
+  static @Nullable String to(String word, Collection<String> paths) {
+    String nearest = null;
+    int least = word.length() <= 5 ? 2 : 3;
+    for (String path : paths) {
+      int distance = distance(word, path.substring(path.lastIndexOf('.') + 1));
+      if (distance < least) {
+        least = distance;
+        nearest = path;
+      }
+    }
+    return nearest;
+  }
+
+  /**
+   * How many slips of the hand lie between two words: a letter too many, missing, wrong, or two
+   * swapped (optimal string alignment). Case counts for nothing.
+   */
+  static int distance(String a, String b) {
+    if (a.length() > MAX_LENGTH || b.length() > MAX_LENGTH) {
+      return Integer.MAX_VALUE;
+    }
+    int[][] d = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      d[i][0] = i;
+    }
+    for (int j = 0; j <= b.length(); j++) {
+      d[0][j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      for (int j = 1; j <= b.length(); j++) {
+        int change = same(a, i, b, j) ? 0 : 1;
+        d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
+        if (i > 1 && j > 1 && same(a, i, b, j - 1) && same(a, i - 1, b, j)) {
+          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    return d[a.length()][b.length()];
+  }
+
+  private static boolean same(String a, int i, String b, int j) {
+    return Character.toLowerCase(a.charAt(i - 1)) == Character.toLowerCase(b.charAt(j - 1));
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.luaj.vm2.LuaValue;
+
+/**
+ * The problems found in one file so far, each {@code file:line: key: value (expected: …)}.
+ *
+ * <p>Reading goes on after a problem, so that an operator sees all of them in one go.
+ */
+final class Problems {
+  /**
+   * Most problems that are told; the rest is counted. A list that a script built wrong has as many
+   * problems as it has entries, and nobody reads past the first screens.
+   */
+  static final int MAX_TOLD = 100;
+
+  private final String file;
+  private final KeyLines lines;
+  private final List<Problem> found = new ArrayList<>();
+
+  /** One problem; {@code line} is 0 if it is not known. */
+  private record Problem(int line, String text) {}
+
+  Problems(String file, KeyLines lines) {
+    this.file = file;
+    this.lines = lines;
+  }
+
+  void add(KeyPath key, LuaValue value, String expected) {
+    add(key, Shown.of(value), expected);
+  }
+
+  /** Adds one with a value that is shown as it is. */
+  void add(KeyPath key, String shown, String expected) {
+    found.add(new Problem(lines.of(key), key + ": " + shown + " (expected: " + expected + ")"));
+  }
+
+  /** Throws all of them in the order of the file; those without a line come first. */
+  void throwIfAny() throws ConfigException {
+    if (found.isEmpty()) {
+      return;
+    }
+    List<String> told = new ArrayList<>();
+    found.stream()
+        .sorted(Comparator.comparingInt(Problem::line))
+        .limit(MAX_TOLD)
+        .forEach(problem -> told.add(at(file, problem.line) + ": " + problem.text));
+    if (found.size() > MAX_TOLD) {
+      told.add(file + ": and " + (found.size() - MAX_TOLD) + " more problems");
+    }
+    throw new ConfigException(ConfigException.Kind.WRONG_VALUES, told);
+  }
+
+  /** {@code file:line}, or the file alone if the line is not known. */
+  static String at(String file, int line) {
+    return line > 0 ? file + ":" + line : file;
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+
+/**
+ * A table of the file: one with known keys, such as {@code timeouts}, or a list, such as {@code
+ * backends}.
+ *
+ * <p>It is read without its metatable: what counts is what the file put there.
+ */
+final class Section {
+  private final KeyPath path;
+  private final LuaTable table;
+  private final Problems problems;
+
+  Section(KeyPath path, LuaTable table, Problems problems) {
+    this.path = path;
+    this.table = table;
+    this.problems = problems;
+  }
+
+  /**
+   * The table under a key. An empty one if there is none; then, and if it is another, a problem.
+   */
+  static Section of(KeyPath path, LuaValue value, Problems problems) {
+    if (value instanceof LuaTable table) {
+      return new Section(path, table, problems);
+    }
+    if (!value.isnil()) {
+      problems.add(path, value, "a table");
+    }
+    return new Section(path, new LuaTable(), problems);
+  }
+
+  LuaValue get(String key) {
+    return table.rawget(key);
+  }
+
+  double number(NumberKey key) {
+    return key.read(path.key(key.name()), get(key.name()), problems);
+  }
+
+  /** Adds a problem for each key that is not among the known ones. */
+  void refuseOthersThan(List<String> known) {
+    String all = known.size() == 1 ? known.get(0) : "one of " + String.join(", ", known);
+    for (LuaValue key : keys()) {
+      if (key.type() == LuaValue.TSTRING && known.contains(key.tojstring())) {
+        continue;
+      }
+      String nearest = NearestKey.to(key.tojstring(), known);
+      problems.add(
+          part(key),
+          table.rawget(key),
+          all + (nearest == null ? "" : "; did you mean " + nearest + "?"));
+    }
+  }
+
+  /**
+   * The entries of a list, in order. If it has none, a hole, a key that is no index, or more than
+   * allowed, adds a problem and returns nothing.
+   */
+  List<LuaValue> entries(int most, String expected) {
+    int last = 0;
+    boolean list = true;
+    List<LuaValue> keys = keys();
+    for (LuaValue key : keys) {
+      if (key.isinttype() && key.toint() > 0) {
+        last = Math.max(last, key.toint());
+      } else {
+        problems.add(part(key), table.rawget(key), "a list: no keys, only entries");
+        list = false;
+      }
+    }
+    if (!list) {
+      return List.of();
+    }
+    if (last == 0) {
+      problems.add(path, "an empty list", "at least one entry");
+      return List.of();
+    }
+    if (last > keys.size()) {
+      int hole = 1;
+      while (!table.rawget(hole).isnil()) {
+        hole++;
+      }
+      problems.add(path.index(hole), LuaValue.NIL, expected + "; a list has no holes");
+      return List.of();
+    }
+    if (last > most) {
+      problems.add(path, last + " entries", "at most " + most);
+      return List.of();
+    }
+    return IntStream.rangeClosed(1, last).mapToObj(table::rawget).toList();
+  }
+
+  private KeyPath part(LuaValue key) {
+    return key.isinttype() ? path.index(key.toint()) : path.key(key.tojstring());
+  }
+
+  private List<LuaValue> keys() {
+    List<LuaValue> keys = new ArrayList<>();
+    Varargs entry = table.next(LuaValue.NIL);
+    while (!entry.arg1().isnil()) {
+      keys.add(entry.arg1());
+      entry = table.next(entry.arg1());
+    }
+    return keys;
+  }
+}

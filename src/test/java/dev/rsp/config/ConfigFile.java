@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** A configuration file for a test; its names resolve without a network. */
+final class ConfigFile {
+  /** Knows {@code localhost}, {@code two.example}, and names that begin with {@code app}. */
+  static final Resolver RESOLVER =
+      name -> {
+        if (name.equals("localhost")) {
+          return List.of(ip("::1"), ip("127.0.0.1"));
+        }
+        if (name.equals("two.example")) {
+          return List.of(ip("2001:db8::1"), ip("10.0.0.9"), ip("10.0.0.8"));
+        }
+        if (name.startsWith("app")) {
+          return List.of(ip("10.0.0.7"));
+        }
+        throw new UnknownHostException(name + ": Name or service not known");
+      };
+
+  private final Path path;
+
+  private ConfigFile(Path path) {
+    this.path = path;
+  }
+
+  /** Writes {@code backends.lua} into a directory. */
+  static ConfigFile in(Path directory, String... lines) {
+    return in(directory, String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+  }
+
+  static ConfigFile in(Path directory, byte[] source) {
+    try {
+      return new ConfigFile(Files.write(directory.resolve("backends.lua"), source));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static ConfigFile at(Path path) {
+    return new ConfigFile(path);
+  }
+
+  Config load() throws ConfigException {
+    return ConfigLoader.load(
+        path, new NameLookup(RESOLVER, Duration.ofSeconds(5)), ServiceNames.SYSTEM);
+  }
+
+  ConfigException failure() {
+    return assertThrows(ConfigException.class, this::load);
+  }
+
+  /** The problems in the file, without its directory. */
+  List<String> problems() {
+    String directory = path.getParent() + "/";
+    return failure().problems().stream().map(line -> line.replace(directory, "")).toList();
+  }
+
+  static InetAddress ip(String text) throws UnknownHostException {
+    return InetAddress.getByName(text);
+  }
+}
