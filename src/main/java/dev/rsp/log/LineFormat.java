@@ -25,6 +25,9 @@ final class LineFormat {
   /** Longest text in characters. A queue of lines is only bounded if the lines are. */
   static final int MAX_LENGTH = 8192;
 
+  /** Most frames per exception, so that a deep one does not push its cause off the line. */
+  private static final int MAX_FRAMES = 24;
+
   private static final String CUT = "...";
 
   private final @Nullable DateTimeFormatter time;
@@ -76,8 +79,10 @@ final class LineFormat {
       if (thrown.getMessage() != null) {
         text.append(": ").append(thrown.getMessage());
       }
-      for (StackTraceElementProxy frame : thrown.getStackTraceElementProxyArray()) {
-        text.append("; ").append(frame.getSTEAsString());
+      StackTraceElementProxy[] frames = thrown.getStackTraceElementProxyArray();
+      int own = frames.length - thrown.getCommonFrames();
+      for (int i = 0; i < Math.min(own, MAX_FRAMES); i++) {
+        text.append("; ").append(frames[i].getSTEAsString());
       }
       thrown = thrown.getCause();
       joint = "; caused by ";
