@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ConfiguratorRank;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The set-up of the log: one line per event to standard output, at INFO and above.
+ *
+ * <p>Logback finds it as a service when the first logger is asked for; nobody has to call it. The
+ * environment variable {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error.
+ */
+@ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
+public final class Logging extends ContextAwareBase implements Configurator {
+  private static final String APPENDER = "stdout";
+
+  /** Made by Logback. */
+  public Logging() {}
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    Map<String, String> environment = System.getenv();
+    LineFormat format =
+        isJournal(environment.get("JOURNAL_STREAM"), Path.of("/proc/self/fd/1"))
+            ? LineFormat.journal()
+            : LineFormat.terminal(ZoneId.systemDefault());
+    // Not System.out: that one hides its errors, and here a lost line is counted.
+    var appender = new LineAppender(format, new FileOutputStream(FileDescriptor.out));
+    appender.setContext(context);
+    appender.setName(APPENDER);
+    appender.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(appender::flush, "log-flush"));
+
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.toLevel(environment.get("RSP_LOG_LEVEL"), Level.INFO));
+    root.addAppender(appender);
+    // Netty tells its set-up at INFO and DEBUG, which means nothing to an operator.
+    context.getLogger("io.netty").setLevel(Level.WARN);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /**
+   * Waits until what was logged so far is written, a second at most. Happens at exit by itself; for
+   * those who halt instead.
+   */
+  public static void flush() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
+        && context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender(APPENDER)
+            instanceof LineAppender appender) {
+      appender.flush();
+    }
+  }
+
+  /** Whether the stream is the journal's socket: systemd.exec(5), JOURNAL_STREAM. */
+  static boolean isJournal(@Nullable String deviceAndInode, Path stream) {
+    if (deviceAndInode == null) {
+      return false;
+    }
+    try {
+      Object device = Files.getAttribute(stream, "unix:dev");
+      Object inode = Files.getAttribute(stream, "unix:ino");
+      return deviceAndInode.equals(device + ":" + inode);
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // no /proc, so no systemd either
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs bin/rsp with a Java that only says how it was called. */
+final class LauncherTest {
+  /** Prints its process id, the signals it ignores, and its arguments, one per line. */
+  private static final String JAVA =
+      """
+      #!/bin/sh
+      if [ "$1" = -version ]; then echo 'openjdk version "21.0.4" 2024-07-16' >&2; exit; fi
+      echo "$$"
+      sed -n 's/^SigIgn:.*\\(.\\)$/\\1/p' "/proc/$$/status"
+      printf '%s\\n' "$@"
+      """;
+
+  private @TempDir Path directory;
+  private Path program;
+  private Path javaHome;
+
+  @BeforeEach
+  void install() throws IOException {
+    Path home = directory.resolve("a home");
+    program = Files.createDirectories(home.resolve("bin")).resolve("rsp");
+    Files.copy(Path.of("src/launcher/bin/rsp"), program);
+    executable(program);
+    Files.createDirectories(home.resolve("lib"));
+    Files.createFile(home.resolve("lib/rsp.jar"));
+    javaHome = directory.resolve("a java");
+    Files.createDirectories(javaHome.resolve("bin"));
+    Files.writeString(javaHome.resolve("bin/java"), JAVA);
+    executable(javaHome.resolve("bin/java"));
+    release("17.0.15");
+  }
+
+  @Test
+  void becomesJava() throws Exception {
+    Run run = run(Map.of(), program, "run", "a file.lua");
+    assertEquals(Long.toString(run.pid), run.lines().get(0), "the process id stays");
+    List<String> end = List.of("-cp", directory + "/a home/lib/*", "dev.rsp.Main");
+    assertTrue(String.join("\n", run.lines()).contains(String.join("\n", end)), run.output);
+    assertTrue(run.output.endsWith("\nrun\na file.lua\n"), run.output);
+  }
+
+  @Test
+  void findsItsHomeThroughLinks() throws Exception {
+    Path links = Files.createDirectory(directory.resolve("links"));
+    Path absolute = Files.createSymbolicLink(links.resolve("absolute"), program);
+    Path relative = Files.createSymbolicLink(links.resolve("rsp"), absolute.getFileName());
+    assertTrue(run(Map.of(), relative).output.contains("/a home/lib/*\n"));
+  }
+
+  @Test
+  void findsJavaInThePath() throws Exception {
+    // As Debian has it: /usr/bin/java is a link, and the version is beside what it points to.
+    Path bin = Files.createDirectory(directory.resolve("path"));
+    Files.createSymbolicLink(bin.resolve("java"), javaHome.resolve("bin/java"));
+    Map<String, String> path = Map.of("JAVA_HOME", "", "PATH", bin + ":" + System.getenv("PATH"));
+    release("25.0.1");
+    assertTrue(run(path, program).output.contains("-XX:+UseCompactObjectHeaders"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"17.0.15, true, false", "22, true, false", "25.0.3, true, true", "27-ea, true, true"})
+  void fitsTheFlagsToTheVersion(String version, boolean ignoresHup, boolean compact)
+      throws Exception {
+    release(version);
+    Run run = run(Map.of(), program);
+    // Signal 1 is bit 0 of the last hexadecimal digit.
+    int ignored = Integer.parseInt(run.lines().get(1), 16);
+    assertEquals(ignoresHup, (ignored & 1) != 0, run.output);
+    assertEquals(compact, run.lines().contains("-XX:+UseCompactObjectHeaders"));
+    assertEquals(version.startsWith("17"), run.output.contains("--add-exports="));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"18.0.2", "21.0.4"})
+  void leavesHupAloneWhereJavaCannotTakeItBack(String version) throws Exception {
+    release(version);
+    assertEquals(0, Integer.parseInt(run(Map.of(), program).lines().get(1), 16) & 1);
+  }
+
+  @Test
+  void asksJavaWhenThereIsNoReleaseFile() throws Exception {
+    Files.delete(javaHome.resolve("release"));
+    Run run = run(Map.of(), program);
+    assertEquals(0, run.status);
+    assertFalse(run.output.contains("--add-exports="), "it says 21: " + run.output);
+  }
+
+  @Test
+  void letsTheOperatorOverride() throws Exception {
+    List<String> lines = run(Map.of("RSP_JAVA_OPTS", "-Xmx1g  -Dx=*"), program).lines();
+    assertTrue(lines.indexOf("-Xmx1g") > lines.indexOf("-Xmx512m"), lines.toString());
+    assertTrue(lines.contains("-Dx=*"), lines.toString());
+  }
+
+  @Test
+  void refusesAnOldJava() throws Exception {
+    release("1.8.0_392");
+    assertRefused(run(Map.of(), program), "is Java 8 (expected: Java 17 or newer)\n");
+    release("11.0.2");
+    assertRefused(run(Map.of(), program), "is Java 11 (expected: Java 17 or newer)\n");
+  }
+
+  @Test
+  void refusesToStartWithoutJava() throws Exception {
+    Files.delete(javaHome.resolve("bin/java"));
+    assertRefused(run(Map.of(), program), "(expected: Java 17 or newer)\n");
+    Path bin = Files.createDirectory(directory.resolve("no java"));
+    for (String tool : List.of("env", "readlink", "dirname")) {
+      Files.writeString(bin.resolve(tool), "#!/bin/sh\nexec /usr/bin/" + tool + " \"$@\"\n");
+      executable(bin.resolve(tool));
+    }
+    Map<String, String> path = Map.of("JAVA_HOME", "", "PATH", bin.toString());
+    assertRefused(run(path, program), "(expected: Java 17 or newer)\n");
+  }
+
+  @Test
+  void refusesToStartUnbuilt() throws Exception {
+    Files.delete(directory.resolve("a home/lib/rsp.jar"));
+    assertRefused(run(Map.of(), program), "(build it: mvn package)\n");
+  }
+
+  private static void assertRefused(Run run, String end) {
+    assertEquals(1, run.status, run.output);
+    assertEquals(1, run.lines().size(), run.output);
+    assertTrue(run.output.startsWith("rsp: ") && run.output.endsWith(end), run.output);
+  }
+
+  private void release(String version) throws IOException {
+    String text = "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\nOS_NAME=\"Linux\"\n";
+    Files.writeString(javaHome.resolve("release"), text);
+  }
+
+  private Run run(Map<String, String> environment, Path program, String... arguments)
+      throws IOException, InterruptedException {
+    // Whoever runs the tests may ignore HUP, and a shell cannot take that back.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
+    command.add(program.toString());
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    Map<String, String> all = new HashMap<>(Map.of("JAVA_HOME", javaHome.toString()));
+    all.putAll(environment);
+    builder.environment().putAll(all);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Run(process.pid(), process.waitFor(), output);
+  }
+
+  private static void executable(Path file) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private record Run(long pid, int status, String output) {
+    List<String> lines() {
+      return output.lines().toList();
+    }
+  }
+}
