@@ -86,9 +86,10 @@ final class BackendsFile {
 
   private boolean hasSelect() {
     LuaValue value = global(Keys.SELECT);
-    if (!value.isnil() && !value.isfunction()) {
-      problems.add(KeyPath.global(Keys.SELECT), value, "a function");
+    // A function of the library, as in select = math.max, is none that could be asked for a place.
+    if (!value.isnil() && !value.isclosure()) {
+      problems.add(KeyPath.global(Keys.SELECT), value, "a function written in Lua");
     }
-    return value.isfunction();
+    return value.isclosure();
   }
 }

@@ -3,8 +3,8 @@ package dev.rsp.config;
 
 import dev.rsp.config.NameLookup.Answer;
 import dev.rsp.lua.Program;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,19 +35,15 @@ record Draft(
     problems.throwIfAny();
     // Slots with the same address share its place, so that they share its connections as well.
     Map<String, Place> places = new HashMap<>();
-    List<Slot> resolvedSlots =
-        Stream.iterate(0, i -> i < slots.size(), i -> i + 1)
-            .map(
-                i -> {
-                  Written written = slots.get(i).written;
-                  Place place =
-                      places.computeIfAbsent(written.text, text -> place(written, answers));
-                  return new Slot(i + 1, slots.get(i).name, place);
-                })
-            .toList();
+    List<Slot> resolved = new ArrayList<>();
+    for (WrittenSlot slot : slots) {
+      Written at = slot.written;
+      Place place = places.computeIfAbsent(at.text, text -> place(at, answers));
+      resolved.add(new Slot(resolved.size() + 1, slot.name, place));
+    }
     return new Config(
         listen.stream().map(written -> listenAddress(written, answers)).toList(),
-        resolvedSlots,
+        resolved,
         timeouts,
         limits,
         loops,
@@ -98,8 +94,7 @@ record Draft(
     }
     if (written.address instanceof Address.Named named
         && answers.get(named.name()) instanceof Answer.Found found) {
-      InetAddress address = found.address();
-      return new InetSocketAddress(address, named.port());
+      return new InetSocketAddress(found.address(), named.port());
     }
     throw new IllegalStateException(written.path + ": " + written.address);
   }

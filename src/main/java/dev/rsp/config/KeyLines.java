@@ -49,7 +49,7 @@ final class KeyLines {
       var parser = new LuaParser(new ByteArrayInputStream(ended), "ISO-8859-1");
       return new KeyLines(new AssignmentWalk().globalsOf(parser.Chunk()));
     } catch (ParseException | TokenMgrError | RuntimeException | StackOverflowError e) {
-      // The compiler takes some files that this parser does not, such as one with a form feed.
+      // The compiler takes some files that this parser does not, such as one with a vertical tab.
       // Lines are a courtesy: without them a problem still names the file and the key.
       return none();
     }

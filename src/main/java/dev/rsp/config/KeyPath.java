@@ -33,12 +33,15 @@ record KeyPath(@Nullable KeyPath parent, String segment) {
 
   @Override
   public String toString() {
+    if (parent == null && NAME.matcher(segment).matches()) {
+      return segment;
+    }
+    String around = parent == null ? "_ENV" : parent.toString();
     if (INDEX.matcher(segment).matches()) {
-      return parent + segment;
+      return around + segment;
     }
-    if (!NAME.matcher(segment).matches()) {
-      return (parent == null ? "_ENV" : parent) + "[" + Shown.quoted(segment) + "]";
-    }
-    return parent == null ? segment : parent + "." + segment;
+    return NAME.matcher(segment).matches()
+        ? around + "." + segment
+        : around + "[" + Shown.quoted(segment) + "]";
   }
 }

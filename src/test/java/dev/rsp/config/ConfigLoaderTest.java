@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.rsp.config.ConfigException.Kind;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+  private static final String LISTEN = "listen = '127.0.0.1:0'";
+  private static final String BACKENDS = "backends = { '10.0.0.11:80' }";
+
+  @TempDir Path directory;
+
+  @Test
+  void theLeastFileGetsTheDefaults() throws Exception {
+    Config config = load(LISTEN, BACKENDS);
+    assertEquals(
+        List.of(new ListenAddress("127.0.0.1:0", socket("127.0.0.1", 0), null)), config.listen());
+    assertEquals(
+        List.of(new Slot(1, "10.0.0.11:80", Place.tcp("10.0.0.11:80", socket("10.0.0.11", 80)))),
+        config.slots());
+    assertEquals(
+        new Timeouts(10_000, 3_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000),
+        config.timeouts());
+    assertEquals(new Limits(32_768, 100, 8_192, 20_000, 256), config.limits());
+    assertEquals(Runtime.getRuntime().availableProcessors(), config.loops());
+    assertNull(config.defaultHost());
+    assertFalse(config.hasSelect());
+  }
+
+  @Test
+  void aFileMaySetEverything() throws Exception {
+    Config config =
+        load(
+            "listen = { '0.0.0.0:8080', '[::1]:8080', 'localhost:81', 'unix:/run/rsp.sock' }",
+            "backends = {",
+            "  '10.0.0.11:80', '[2001:db8::1]:80', 'app1.example:80', 'unix:/run/a.sock',",
+            "  { name = 'live5', address = '10.0.0.15:80' }, { address = 'localhost:80' },",
+            "}",
+            "timeouts = { head = 1, connect = 2.5, response = 0.001, idle = 86400, keepalive = 5,",
+            "  backend_keepalive = 6, linger = 7, drain = 8 }",
+            "limits = { head_bytes = 512, fields = 1, target_bytes = 64, connections = 3,",
+            "  backend_idle = 0 }",
+            "loops = 1",
+            "default_host = 'www.example.com'",
+            "function helper() end",
+            "function select(request) return 1 end");
+    assertEquals(
+        List.of(
+            new ListenAddress("0.0.0.0:8080", socket("0.0.0.0", 8080), null),
+            new ListenAddress("[::1]:8080", socket("::1", 8080), null),
+            new ListenAddress("localhost:81", socket("127.0.0.1", 81), null),
+            new ListenAddress("unix:/run/rsp.sock", null, "/run/rsp.sock")),
+        config.listen());
+    assertEquals(
+        List.of(
+            "10.0.0.11:80",
+            "[2001:db8::1]:80",
+            "app1.example:80",
+            "unix:/run/a.sock",
+            "live5",
+            "localhost:80"),
+        config.slots().stream().map(Slot::name).toList());
+    assertEquals(
+        Arrays.asList(
+            socket("10.0.0.11", 80),
+            socket("2001:db8::1", 80),
+            socket("10.0.0.7", 80),
+            null,
+            socket("10.0.0.15", 80),
+            socket("127.0.0.1", 80)),
+        config.slots().stream().map(slot -> slot.place().address()).toList());
+    assertEquals("/run/a.sock", config.slots().get(3).place().unixPath());
+    assertEquals("10.0.0.15:80", config.slots().get(4).place().text());
+    assertEquals(
+        new Timeouts(1_000, 2_500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000), config.timeouts());
+    assertEquals(new Limits(512, 1, 64, 3, 0), config.limits());
+    assertEquals(1, config.loops());
+    assertEquals("www.example.com", config.defaultHost());
+    assertTrue(config.hasSelect());
+    assertTrue(config.program().run().hasSelect());
+  }
+
+  @Test
+  void aFileIsAProgram() throws Exception {
+    Config config =
+        load(
+            "#!/usr/bin/rsp",
+            "local network = '10.0.0.'",
+            LISTEN,
+            "backends = {}",
+            "for i = 1, 3 do",
+            "  backends[#backends + 1] = { name = 'live' .. i, address = network .. 10 + i .. ':80' }",
+            "end",
+            "table.insert(backends, 'unix:/run/live4.sock')");
+    assertEquals(
+        List.of("live1", "live2", "live3", "unix:/run/live4.sock"),
+        config.slots().stream().map(Slot::name).toList());
+  }
+
+  @Test
+  void aSmallHeadTakesTheDefaultTargetWithIt() throws Exception {
+    assertEquals(
+        new Limits(1_000, 100, 1_000, 20_000, 256),
+        load(LISTEN, BACKENDS, "limits = { head_bytes = 1000 }").limits());
+  }
+
+  @Test
+  void ofSeveralAddressesTheLowestOfIpv4IsTaken() throws Exception {
+    assertEquals(
+        socket("10.0.0.8", 80),
+        load(LISTEN, "backends = { 'two.example:80' }").slots().get(0).place().address());
+  }
+
+  @Test
+  void slotsWithTheSameAddressShareItsPlace() throws Exception {
+    List<Slot> slots =
+        load(LISTEN, "backends = { '10.0.0.1:80', { name = 'twice', address = '10.0.0.1:80' } }")
+            .slots();
+    assertSame(slots.get(0).place(), slots.get(1).place());
+  }
+
+  @Test
+  void aMissingFileIsToldAsTheOriginalTellsIt() {
+    ConfigException failure = ConfigFile.at(Path.of("/nope.lua")).failure();
+    assertEquals(Kind.CANNOT_RUN, failure.kind());
+    assertEquals(List.of("cannot open /nope.lua: No such file or directory"), failure.problems());
+  }
+
+  @Test
+  void aDirectoryIsNoFile() {
+    ConfigException failure = ConfigFile.at(directory).failure();
+    assertEquals(Kind.CANNOT_RUN, failure.kind());
+    assertEquals(List.of("cannot read " + directory + ": Is a directory"), failure.problems());
+  }
+
+  @Test
+  void aFileThatIsTooLargeIsNotRead() throws Exception {
+    Path file = directory.resolve("large.lua");
+    byte[] source = new byte[ConfigLoader.MAX_BYTES + 1];
+    Arrays.fill(source, (byte) '\n');
+    Files.write(file, source);
+    ConfigException failure = ConfigFile.at(file).failure();
+    assertEquals(Kind.CANNOT_RUN, failure.kind());
+    assertEquals(
+        List.of("cannot read " + file + ": larger than 4194304 bytes"), failure.problems());
+  }
+
+  static Stream<Arguments> filesThatDoNotRun() {
+    return Stream.of(
+        arguments("a syntax error", "x = 1\nlisten = = 2", "backends.lua"),
+        arguments("a run-time error", "x = 1\n\nerror('no')", "backends.lua:3: no"),
+        arguments("an error in a call", "local x\nx.y = 1", "backends.lua:2: "),
+        arguments("no library of the system", "x = os.getenv('HOME')", "backends.lua:1: "),
+        arguments("an endless loop", "while true do end", "backends.lua"),
+        arguments("an endless recursion", "function f() return 1 + f() end f()", "backends.lua"),
+        arguments("a malformed number", "x = 3..2", "backends.lua"),
+        arguments("a compiled chunk", "\33Lua", "backends.lua"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource
+  void filesThatDoNotRun(String what, String source, String begin) {
+    ConfigFile file = ConfigFile.in(directory, source);
+    ConfigException failure = file.failure();
+    assertEquals(Kind.CANNOT_RUN, failure.kind());
+    List<String> problems = file.problems();
+    assertEquals(1, problems.size());
+    assertTrue(problems.get(0).startsWith(begin), problems.get(0));
+    assertFalse(problems.get(0).contains("\n"), problems.get(0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n", "\r"})
+  void anyLineEndWillDo(String lineEnd) throws IOException {
+    String source = String.join(lineEnd, LISTEN, BACKENDS, "loops = 0");
+    List<String> problems =
+        ConfigFile.in(directory, source.getBytes(StandardCharsets.UTF_8)).problems();
+    assertEquals(1, problems.size());
+    assertTrue(problems.get(0).startsWith("backends.lua:3: loops: 0"), problems.get(0));
+  }
+
+  private Config load(String... lines) throws ConfigException {
+    return ConfigFile.in(directory, lines).load();
+  }
+
+  private static InetSocketAddress socket(String ip, int port) throws IOException {
+    return new InetSocketAddress(ConfigFile.ip(ip), port);
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The records cannot be made wrong, whoever makes them. */
+class ValuesTest {
+  @Test
+  void timesArePositive() {
+    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1));
+    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, -1));
+  }
+
+  @Test
+  void limitsLeaveRoomForSomething() {
+    refused("head_bytes: 0 (expected: >= 1)", () -> new Limits(0, 1, 1, 1, 1));
+    refused("fields: 0 (expected: >= 1)", () -> new Limits(1, 0, 1, 1, 1));
+    refused("connections: 0 (expected: >= 1)", () -> new Limits(1, 1, 1, 0, 1));
+    refused("backend_idle: -1 (expected: >= 0)", () -> new Limits(1, 1, 1, 1, -1));
+  }
+
+  @Test
+  void aTargetFitsIntoItsHead() {
+    refused("target_bytes: 11 (expected: 1 to head_bytes, 10)", () -> new Limits(10, 1, 11, 1, 1));
+  }
+
+  @Test
+  void slotsCountFromOne() {
+    refused("index: 0 (expected: >= 1)", () -> new Slot(0, "a", Place.unix("/run/a.sock")));
+  }
+
+  @Test
+  void aListenerHasASocketOrAPath() {
+    refused("x: null, null (expected: one of both)", () -> new ListenAddress("x", null, null));
+  }
+
+  private static void refused(String message, Executable maker) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, maker).getMessage());
+  }
+}
