@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything a configuration file says. It never changes; a reload makes a new one.
  *
+ * @param listenAt for each address to listen on where the file sets it: {@code file:line: key}
  * @param loops event loops, at least 1
  * @param defaultHost the canonical host of a request that names none (HTTP/1.0); null to refuse it
  * @param program the file, to be run once per loop for its {@code select}
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Config(
     List<ListenAddress> listen,
+    List<String> listenAt,
     List<Slot> slots,
     Timeouts timeouts,
     Limits limits,
@@ -24,6 +26,7 @@ public record Config(
     boolean hasSelect) {
   public Config {
     listen = List.copyOf(listen);
+    listenAt = List.copyOf(listenAt);
     slots = List.copyOf(slots);
     if (listen.isEmpty() || slots.isEmpty() || loops < 1) {
       throw new IllegalArgumentException(

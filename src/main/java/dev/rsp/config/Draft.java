@@ -43,6 +43,7 @@ record Draft(
     }
     return new Config(
         listen.stream().map(written -> listenAddress(written, answers)).toList(),
+        listen.stream().map(written -> problems.where(written.path)).toList(),
         resolved,
         timeouts,
         limits,

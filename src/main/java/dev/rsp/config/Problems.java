@@ -39,6 +39,11 @@ final class Problems {
     found.add(new Problem(lines.of(key), key + ": " + shown + " (expected: " + expected + ")"));
   }
 
+  /** Where the file sets a key: {@code file:line: key}. */
+  String where(KeyPath key) {
+    return at(file, lines.of(key)) + ": " + key;
+  }
+
   /** Throws all of them in the order of the file; those without a line come first. */
   void throwIfAny() throws ConfigException {
     if (found.isEmpty()) {

@@ -14,9 +14,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,36 +32,36 @@ import org.slf4j.LoggerFactory;
 public final class Listener {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
-  /** How long accepting rests when it fails, as when descriptors run out. Nginx's is 500 ms. */
+  /** How long accepting rests when it fails, as when descriptors run out; nginx's is 500 ms. */
   private static final int PAUSE_MILLIS = 500;
 
   /** Connections taken per turn of the loop; enough to empty a queue before it is closed. */
   private static final int ACCEPTS_PER_TURN = 1024;
 
   private final ListenAddress address;
-  private final List<Channel> channels = new ArrayList<>();
+
+  /** The listening sockets by the loop that accepts from them. */
+  private final Map<ProxyLoop, Channel> channels = new LinkedHashMap<>();
+
+  /** Who gets the connections of a socket that is the only one. */
+  private volatile List<ProxyLoop> sharers = List.of();
 
   private Listener(ListenAddress address) {
     this.address = address;
   }
 
   /**
-   * Binds an address on all loops. Any thread but theirs; blocks.
+   * Binds an address on all loops; {@link #start} begins to accept. Any thread but theirs; blocks.
    *
    * @throws IOException if it cannot be bound; nothing stays bound then
    */
   public static Listener open(ListenAddress address, List<ProxyLoop> loops) throws IOException {
     Listener listener = new Listener(address);
     try {
-      ProxyLoop first = loops.get(0);
-      InetSocketAddress socket = address.socket();
-      if (socket == null || !first.transport.sharesPorts()) {
-        listener.bind(first, loops);
-      } else {
-        for (ProxyLoop loop : loops) {
-          listener.bind(loop, List.of(loop));
-        }
+      if (address.unixPath() != null) {
+        UnixSocketFile.removeIfDead(address.unixPath());
       }
+      listener.extendTo(loops);
     } catch (IOException e) {
       listener.close();
       throw e;
@@ -66,57 +69,87 @@ public final class Listener {
     return listener;
   }
 
-  private void bind(ProxyLoop loop, List<ProxyLoop> targets) throws IOException {
+  /**
+   * Binds the address on those of the loops that do not have it yet. Any thread but theirs; blocks.
+   *
+   * @throws IOException if it cannot be bound; those that were bound before stay
+   */
+  public void extendTo(List<ProxyLoop> loops) throws IOException {
+    boolean shared = address.unixPath() != null || !loops.get(0).transport.sharesPorts();
+    if (!shared) {
+      for (ProxyLoop loop : loops) {
+        if (!channels.containsKey(loop)) {
+          bind(loop, () -> List.of(loop));
+        }
+      }
+    } else {
+      sharers = List.copyOf(loops);
+      if (channels.isEmpty()) {
+        bind(loops.get(0), () -> sharers);
+      }
+    }
+  }
+
+  /** Closes the sockets of loops that are not among these. Any thread but theirs; blocks. */
+  public void keepOnly(List<ProxyLoop> loops) {
+    for (ProxyLoop loop : new ArrayList<>(channels.keySet())) {
+      if (!loops.contains(loop)) {
+        close(Objects.requireNonNull(channels.remove(loop)));
+      }
+    }
+    start();
+  }
+
+  private void bind(ProxyLoop loop, Supplier<List<ProxyLoop>> targets) throws IOException {
     String unixPath = address.unixPath();
     ServerChannel channel = loop.transport.newServer(unixPath != null);
-    channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
     channel
         .config()
         .setOption(
             ChannelOption.RECVBUF_ALLOCATOR,
             new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
     channel.config().setAutoRead(false);
-    if (unixPath == null && loop.transport.sharesPorts()) {
-      channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+    if (unixPath == null) {
+      channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+      if (loop.transport.sharesPorts()) {
+        channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+      }
     }
     channel.pipeline().addLast(new Acceptor(targets));
-    SocketAddress local = unixPath != null ? loop.transport.unixAddress(unixPath) : bound();
+    SocketAddress local = unixPath != null ? loop.transport.unixAddress(unixPath) : portToBind();
     ChannelFuture done = loop.eventLoop.register(channel).awaitUninterruptibly();
     if (done.isSuccess()) {
       done = channel.bind(local).awaitUninterruptibly();
     }
     Throwable cause = done.cause();
     if (cause != null) {
-      channel.close();
+      channel.close().awaitUninterruptibly();
       throw new IOException(cause.getMessage(), cause);
     }
-    channels.add(channel);
+    channels.put(loop, channel);
   }
 
-  /** The address to bind: after the first socket, the port that the system chose for port 0. */
-  private SocketAddress bound() {
+  /** The address as configured; after the first socket, with the port the system chose for 0. */
+  private SocketAddress portToBind() {
     InetSocketAddress wanted = Objects.requireNonNull(address.socket());
-    return channels.isEmpty()
-        ? wanted
-        : new InetSocketAddress(wanted.getAddress(), ((InetSocketAddress) port()).getPort());
+    return channels.isEmpty() ? wanted : new InetSocketAddress(wanted.getAddress(), port());
   }
 
-  private SocketAddress port() {
-    return channels.get(0).localAddress();
+  private int port() {
+    Channel any = channels.values().iterator().next();
+    return ((InetSocketAddress) any.localAddress()).getPort();
   }
 
   /** Starts to accept. Any thread. */
   public void start() {
-    for (Channel channel : channels) {
+    for (Channel channel : channels.values()) {
       channel.config().setAutoRead(true);
     }
   }
 
   /** The port, or the path of a Unix socket with {@code unix:} before it. */
   public String label() {
-    return address.unixPath() != null
-        ? address.text()
-        : String.valueOf(((InetSocketAddress) port()).getPort());
+    return address.unixPath() != null ? address.text() : String.valueOf(port());
   }
 
   /** The address as configured. */
@@ -129,26 +162,33 @@ public final class Listener {
    * but the loops'; blocks.
    */
   public void close() {
-    for (Channel channel : channels) {
-      // As a task of the loop it runs after a turn of accepting.
-      channel.eventLoop().submit(() -> channel.close()).awaitUninterruptibly();
-      channel.closeFuture().awaitUninterruptibly();
+    channels.values().forEach(Listener::close);
+    if (!channels.isEmpty() && address.unixPath() != null) {
+      UnixSocketFile.remove(address.unixPath());
     }
+    channels.clear();
+  }
+
+  private static void close(Channel channel) {
+    // As a task of the loop it runs after a turn of accepting.
+    channel.eventLoop().submit(() -> channel.close()).awaitUninterruptibly();
+    channel.closeFuture().awaitUninterruptibly();
   }
 
   /** Hands accepted connections to the loops in turn. */
   private static final class Acceptor extends ChannelInboundHandlerAdapter {
-    private final List<ProxyLoop> targets;
+    private final Supplier<List<ProxyLoop>> targets;
     private int next;
 
-    Acceptor(List<ProxyLoop> targets) {
+    Acceptor(Supplier<List<ProxyLoop>> targets) {
       this.targets = targets;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-      targets.get(next).adopt((Channel) accepted);
-      next = (next + 1) % targets.size();
+      List<ProxyLoop> loops = targets.get();
+      next = (next + 1) % loops.size();
+      loops.get(next).adopt((Channel) accepted);
     }
 
     @Override

@@ -14,9 +14,12 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,7 @@ public final class ProxyLoop {
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES);
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
-  private final long[] endings = new long[Ending.values().length];
+  private final Map<Ending, LongAdder> endings = new EnumMap<>(Ending.class);
   private @Nullable Service service;
   private boolean draining;
 
@@ -164,12 +167,13 @@ public final class ProxyLoop {
   }
 
   void ended(Ending ending) {
-    endings[ending.ordinal()]++;
+    endings.computeIfAbsent(ending, e -> new LongAdder()).increment();
   }
 
   /** How many exchanges ended so. */
   long endings(Ending ending) {
-    return endings[ending.ordinal()];
+    LongAdder count = endings.get(ending);
+    return count == null ? 0 : count.sum();
   }
 
   ByteBufAllocator allocator() {

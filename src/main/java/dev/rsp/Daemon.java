@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.ListenAddress;
+import dev.rsp.config.NameRefresher;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.proxy.ConnectionCount;
+import dev.rsp.proxy.Listener;
+import dev.rsp.proxy.ProxyLoop;
+import dev.rsp.proxy.Service;
+import dev.rsp.proxy.Transport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running proxy: loops, listeners and the configuration in force.
+ *
+ * <p>{@link #start} first; then {@link #reload} and {@link #stop} from any thread.
+ */
+final class Daemon {
+  private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+
+  /** How often a stopping daemon looks whether all connections have ended. */
+  private static final int STOP_POLL_MILLIS = 20;
+
+  private final Path file;
+  private final Transport transport;
+  private final ConnectionCount connections = new ConnectionCount();
+  private final NameRefresher names = new NameRefresher();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private final Map<String, Listener> listeners = new LinkedHashMap<>();
+  private final List<ProxyLoop> loops = new ArrayList<>();
+  private @Nullable Config config;
+  private int loopsMade;
+  private boolean stopping;
+
+  Daemon(Path file, Transport transport) {
+    this.file = file;
+    this.transport = transport;
+  }
+
+  /**
+   * Reads the file and begins to serve.
+   *
+   * @throws ConfigException if the file cannot be used or an address cannot be bound; nothing runs
+   *     then
+   */
+  synchronized void start() throws ConfigException {
+    apply(ConfigLoader.load(file));
+    log.info("Started.  Listening on {}.", listening());
+  }
+
+  /** Reads the file again and serves by it; if that is not possible, all stays as it is. */
+  synchronized void reload() {
+    if (stopping) {
+      return;
+    }
+    try {
+      Config newer = ConfigLoader.load(file);
+      apply(newer);
+      log.info(
+          "reloaded file={} backends={} listening on {}", file, newer.slots().size(), listening());
+    } catch (ConfigException e) {
+      log.error("not reloaded, all stays as it was: {} problem(s)", e.problems().size());
+      for (String problem : e.problems()) {
+        log.error("{}", problem);
+      }
+    }
+  }
+
+  /**
+   * Takes a configuration into force: first all that can fail, then what cannot.
+   *
+   * @throws ConfigException if something failed; all is then as before
+   */
+  private void apply(Config newer) throws ConfigException {
+    List<ProxyLoop> wanted =
+        new ArrayList<>(loops.subList(0, Math.min(loops.size(), newer.loops())));
+    List<ProxyLoop> added = new ArrayList<>();
+    List<Listener> opened = new ArrayList<>();
+    try {
+      List<Service> services = services(newer);
+      while (wanted.size() < newer.loops()) {
+        ProxyLoop loop = new ProxyLoop(transport, loopsMade++, connections);
+        wanted.add(loop);
+        added.add(loop);
+      }
+      open(newer, wanted, opened);
+      serve(wanted, services);
+    } catch (ConfigException e) {
+      opened.forEach(Listener::close);
+      added.forEach(ProxyLoop::shutDown);
+      throw e;
+    }
+    config = newer;
+    names.watch(newer);
+    List<ProxyLoop> retired = new ArrayList<>(loops);
+    retired.removeAll(wanted);
+    loops.clear();
+    loops.addAll(wanted);
+    swapListeners(newer, opened);
+    retired.forEach(this::retire);
+  }
+
+  private List<Service> services(Config newer) throws ConfigException {
+    List<Service> services = new ArrayList<>();
+    try {
+      for (int i = 0; i < newer.loops(); i++) {
+        services.add(Service.of(newer));
+      }
+    } catch (ScriptException e) {
+      String where = e.line() > 0 ? file + ":" + e.line() : file.toString();
+      throw new ConfigException(
+          ConfigException.Kind.CANNOT_RUN, List.of(where + ": " + e.getMessage()));
+    }
+    return services;
+  }
+
+  /** Binds what is new, and extends what stays to new loops. */
+  private void open(Config newer, List<ProxyLoop> wanted, List<Listener> opened)
+      throws ConfigException {
+    List<String> problems = new ArrayList<>();
+    for (int i = 0; i < newer.listen().size(); i++) {
+      ListenAddress address = newer.listen().get(i);
+      Listener existing = listeners.get(address.text());
+      try {
+        if (existing == null) {
+          opened.add(Listener.open(address, wanted));
+        } else {
+          existing.extendTo(wanted);
+        }
+      } catch (IOException e) {
+        problems.add(
+            newer.listenAt().get(i)
+                + ": \""
+                + address.text()
+                + "\" (expected: an address that can be bound: "
+                + e.getMessage()
+                + ")");
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  /** The one swap: when this returns, every loop serves by the new configuration. */
+  private static void serve(List<ProxyLoop> wanted, List<Service> services) {
+    CountDownLatch swapped = new CountDownLatch(wanted.size());
+    for (int i = 0; i < wanted.size(); i++) {
+      ProxyLoop loop = wanted.get(i);
+      Service service = services.get(i);
+      loop.execute(
+          () -> {
+            loop.serve(service);
+            swapped.countDown();
+          });
+    }
+    await(swapped);
+  }
+
+  private void swapListeners(Config newer, List<Listener> opened) {
+    for (Listener listener : opened) {
+      listeners.put(listener.address().text(), listener);
+      listener.start();
+    }
+    List<String> kept = newer.listen().stream().map(ListenAddress::text).toList();
+    listeners
+        .values()
+        .removeIf(
+            listener -> {
+              boolean removed = !kept.contains(listener.address().text());
+              if (removed) {
+                listener.close();
+              } else {
+                listener.keepOnly(loops);
+              }
+              return removed;
+            });
+  }
+
+  /** Lets the connections of a loop that is one too many come to their end. */
+  private void retire(ProxyLoop loop) {
+    Thread thread =
+        new Thread(
+            () -> {
+              loop.execute(loop::drain);
+              while (loop.clientCount() > 0 && pause()) {}
+              loop.shutDown();
+            },
+            "retire");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * Stops: takes no more connections, lets requests in flight finish for as long as the
+   * configuration says, and returns. Called again, it ends the process at once.
+   */
+  void stop() {
+    List<ProxyLoop> stoppingLoops;
+    int drainMillis;
+    synchronized (this) {
+      if (stopping) {
+        log.warn("Stopped now.");
+        dev.rsp.log.Logging.flush();
+        Runtime.getRuntime().halt(0);
+      }
+      stopping = true;
+      Config current = config;
+      drainMillis = current == null ? 0 : current.timeouts().drainMillis();
+      log.info("stopping connections={} drain_ms={}", connections.get(), drainMillis);
+      listeners.values().forEach(Listener::close);
+      stoppingLoops = List.copyOf(loops);
+    }
+    for (ProxyLoop loop : stoppingLoops) {
+      loop.execute(loop::drain);
+    }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(drainMillis);
+    while (clients(stoppingLoops) > 0 && System.nanoTime() < deadline && pause()) {}
+    int left = clients(stoppingLoops);
+    if (left > 0) {
+      log.warn("drain time is over, closing connections={}", left);
+    }
+    CountDownLatch closed = new CountDownLatch(stoppingLoops.size());
+    for (ProxyLoop loop : stoppingLoops) {
+      loop.execute(
+          () -> {
+            loop.closeAll();
+            closed.countDown();
+          });
+    }
+    await(closed);
+    stoppingLoops.forEach(ProxyLoop::shutDown);
+    names.close();
+    log.info("Stopped.");
+    stopped.countDown();
+  }
+
+  /** Waits until {@link #stop} is done. */
+  void awaitStop() {
+    await(stopped);
+  }
+
+  /** The addresses in force, as the ready line says them. */
+  private String listening() {
+    List<String> ports = new ArrayList<>();
+    List<String> paths = new ArrayList<>();
+    for (Listener listener : listeners.values()) {
+      String label = listener.label();
+      List<String> list = label.startsWith("unix:") ? paths : ports;
+      if (!list.contains(label)) {
+        list.add(label);
+      }
+    }
+    String text = ports.isEmpty() ? "" : (ports.size() == 1 ? "port " : "ports ") + join(ports);
+    return paths.isEmpty() ? text : text + (text.isEmpty() ? "" : " and ") + join(paths);
+  }
+
+  private static String join(List<String> words) {
+    return words.stream().collect(Collectors.joining(", "));
+  }
+
+  private static int clients(List<ProxyLoop> loops) {
+    return loops.stream().mapToInt(ProxyLoop::clientCount).sum();
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(STOP_POLL_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

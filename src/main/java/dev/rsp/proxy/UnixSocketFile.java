@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The file of a listening Unix socket, which outlives a process that was killed. */
+final class UnixSocketFile {
+  private static final Logger log = LoggerFactory.getLogger(UnixSocketFile.class);
+
+  private UnixSocketFile() {}
+
+  /**
+   * Removes a socket that nobody listens on. Anything else stays, and binding will fail.
+   *
+   * @throws IOException if somebody does listen on it, or it cannot be removed
+   */
+  static void removeIfDead(String path) throws IOException {
+    Path file = Path.of(path);
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        || !(Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS)
+            instanceof Integer mode)
+        || (mode & 0170000) != 0140000) { // S_IFMT, S_IFSOCK: inode(7)
+      return;
+    }
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(file));
+    } catch (IOException nobodyListens) {
+      Files.deleteIfExists(file);
+      return;
+    }
+    throw new IOException("Address already in use");
+  }
+
+  /** Removes the file after its listener has closed. */
+  static void remove(String path) {
+    try {
+      Files.deleteIfExists(Path.of(path));
+    } catch (IOException e) {
+      log.warn("cannot remove {}: {}", path, e.toString());
+    }
+  }
+}
