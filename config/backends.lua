@@ -33,6 +33,7 @@ backends = {
 --   backend_keepalive = 4,     -- for an idle backend connection's next use; less than the backend's own
 --   linger            = 5,     -- for a client to read an answer that ends its connection
 --   drain             = 30,    -- for requests in flight when rsp stops
+--   tunnel            = 3600,  -- for the next bytes of a tunnel (WebSocket)
 -- }
 
 -- How much rsp takes.
@@ -49,6 +50,10 @@ backends = {
 
 -- The host of an HTTP/1.0 request that names none. By default such a request is refused with 400.
 -- default_host = "www.example.com"
+
+-- What becomes of the X-Forwarded-… fields that clients send: "replace" drops them, "append" keeps them
+-- before rsp's own. Append only behind a proxy that you trust.
+-- forwarded = "replace"
 
 -- Which place a request goes to: an index or a name from the list above, an address, a list of
 -- these in order of preference, or nil and a reason to refuse it. This is the default:

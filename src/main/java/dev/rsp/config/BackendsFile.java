@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.http.HostName;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class BackendsFile {
         (int)
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
+        trustForwarded(),
         hasSelect());
   }
 
@@ -74,7 +76,7 @@ final class BackendsFile {
       return null;
     }
     String host = value.tojstring();
-    if (value.type() == LuaValue.TSTRING && Syntax.isCanonicalHost(host)) {
+    if (value.type() == LuaValue.TSTRING && host.equals(HostName.canonicalise(host))) {
       return host;
     }
     problems.add(
@@ -82,6 +84,15 @@ final class BackendsFile {
         value,
         "a host name in lower case, without port and final dot");
     return null;
+  }
+
+  private boolean trustForwarded() {
+    LuaValue value = global(Keys.FORWARDED);
+    String mode = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    if (!value.isnil() && !mode.equals("replace") && !mode.equals("append")) {
+      problems.add(KeyPath.global(Keys.FORWARDED), value, "\"replace\" or \"append\"");
+    }
+    return mode.equals("append");
   }
 
   private boolean hasSelect() {

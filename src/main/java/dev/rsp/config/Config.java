@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param listenAt for each address to listen on where the file sets it: {@code file:line: key}
  * @param loops event loops, at least 1
  * @param defaultHost the canonical host of a request that names none (HTTP/1.0); null to refuse it
+ * @param trustForwarded whether what clients say of the hops before them is passed on
  * @param program the file, to be run once per loop for its {@code select}
  * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
  */
@@ -22,6 +23,7 @@ public record Config(
     Limits limits,
     int loops,
     @Nullable String defaultHost,
+    boolean trustForwarded,
     Program program,
     boolean hasSelect) {
   public Config {

@@ -21,6 +21,7 @@ record Draft(
     Limits limits,
     int loops,
     @Nullable String defaultHost,
+    boolean trustForwarded,
     boolean hasSelect) {
   /** An address, and where the file writes it. */
   record Written(KeyPath path, String text, Address address) {}
@@ -49,6 +50,7 @@ record Draft(
         limits,
         loops,
         defaultHost,
+        trustForwarded,
         program,
         hasSelect);
   }

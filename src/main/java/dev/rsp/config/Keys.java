@@ -13,6 +13,7 @@ final class Keys {
   static final String LIMITS = "limits";
   static final String DEFAULT_HOST = "default_host";
   static final String SELECT = "select";
+  static final String FORWARDED = "forwarded";
 
   /** One loop per core; more only cost memory and a wake-up each. */
   static final NumberKey LOOPS =
@@ -41,8 +42,11 @@ final class Keys {
 
   static final NumberKey DRAIN = NumberKey.seconds("drain", 30);
 
+  /** HAProxy's documentation proposes 1 h for its timeout of this name: WebSockets may be quiet. */
+  static final NumberKey TUNNEL = NumberKey.seconds("tunnel", 3600);
+
   static final List<NumberKey> ALL_TIMEOUTS =
-      List.of(HEAD, CONNECT, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN);
+      List.of(HEAD, CONNECT, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN, TUNNEL);
 
   /** nginx: large_client_header_buffers, all four of 8 KiB. */
   static final NumberKey HEAD_BYTES =
@@ -64,7 +68,7 @@ final class Keys {
       List.of(HEAD_BYTES, FIELDS, TARGET_BYTES, CONNECTIONS, BACKEND_IDLE);
 
   static final List<String> GLOBALS =
-      List.of(LISTEN, BACKENDS, TIMEOUTS, LIMITS, LOOPS.name(), DEFAULT_HOST, SELECT);
+      List.of(LISTEN, BACKENDS, TIMEOUTS, LIMITS, LOOPS.name(), DEFAULT_HOST, FORWARDED, SELECT);
 
   private Keys() {}
 

@@ -75,6 +75,7 @@ final class OriginalFile {
         Limits.DEFAULTS,
         (int) Keys.LOOPS.ifAbsent(),
         DEFAULT_HOST,
+        false,
         false);
   }
 

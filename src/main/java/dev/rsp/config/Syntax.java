@@ -27,13 +27,6 @@ final class Syntax {
         && !endsInNumber(name);
   }
 
-  /** A host in the form by which requests are routed: lower case, no final dot; no IPv6 address. */
-  static boolean isCanonicalHost(String text) {
-    return (isName(text) || isV4(text))
-        && !text.endsWith(".")
-        && text.chars().noneMatch(c -> c >= 'A' && c <= 'Z');
-  }
-
   /** Whether it means to be an IPv4 address: no name ends in a label of digits (RFC 1123 §2.1). */
   static boolean endsInNumber(String text) {
     return ENDS_IN_NUMBER.matcher(text).matches();

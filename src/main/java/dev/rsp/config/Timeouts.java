@@ -9,11 +9,12 @@ import java.util.function.ToDoubleFunction;
  * @param headMillis for a whole request head, from its first byte or from the accept
  * @param connectMillis for a backend to accept a connection
  * @param responseMillis for the head of a response, from the end of the request
- * @param idleMillis for the next bytes of a body or a tunnel, in either direction
+ * @param idleMillis for the next bytes of a body, in either direction
  * @param keepaliveMillis for the next request on a client connection
  * @param backendKeepaliveMillis for the next use of an idle backend connection
  * @param lingerMillis for a client to read an answer that ended its connection early
  * @param drainMillis for requests in flight when the daemon stops
+ * @param tunnelMillis for the next bytes of a tunnel, in either direction
  */
 public record Timeouts(
     int headMillis,
@@ -23,7 +24,8 @@ public record Timeouts(
     int keepaliveMillis,
     int backendKeepaliveMillis,
     int lingerMillis,
-    int drainMillis) {
+    int drainMillis,
+    int tunnelMillis) {
   /** Those of a file that sets none. */
   public static final Timeouts DEFAULTS = of(NumberKey::ifAbsent);
 
@@ -36,6 +38,7 @@ public record Timeouts(
     positive("backend_keepalive", backendKeepaliveMillis);
     positive("linger", lingerMillis);
     positive("drain", drainMillis);
+    positive("tunnel", tunnelMillis);
   }
 
   /** Those that a file sets, in seconds by their keys. */
@@ -48,7 +51,8 @@ public record Timeouts(
         millis(seconds, Keys.KEEPALIVE),
         millis(seconds, Keys.BACKEND_KEEPALIVE),
         millis(seconds, Keys.LINGER),
-        millis(seconds, Keys.DRAIN));
+        millis(seconds, Keys.DRAIN),
+        millis(seconds, Keys.TUNNEL));
   }
 
   private static int millis(ToDoubleFunction<NumberKey> seconds, NumberKey key) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
+import dev.rsp.config.Timeouts;
 import dev.rsp.http.BodyFraming;
 import dev.rsp.http.BodyFraming.Progress;
 import dev.rsp.http.Parsed;
@@ -398,7 +399,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
   @Override
   public void progressed() {
-    loop.deadlines.arm(deadline, exchange.service().timeouts.idleMillis());
+    Timeouts timeouts = exchange.service().timeouts;
+    loop.deadlines.arm(
+        deadline, state == State.TUNNEL ? timeouts.tunnelMillis() : timeouts.idleMillis());
   }
 
   @Override

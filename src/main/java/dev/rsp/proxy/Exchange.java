@@ -94,7 +94,7 @@ final class Exchange {
       client.refuse(refusal);
       return;
     }
-    loop.writer.request(head, address.forwardingFields(head.http10()), false);
+    loop.writer.request(head, address.forwardingFields(head.http10()), current.trustForwarded);
     ByteBuf bytes = loop.withHead(body);
     request = bytes;
     requestStart = bytes.readerIndex();

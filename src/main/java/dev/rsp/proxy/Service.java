@@ -26,6 +26,7 @@ public final class Service {
   final Router router;
   final HeadParser parser;
   final byte @Nullable [] defaultHost;
+  final boolean trustForwarded;
   private final Set<Place> places = new HashSet<>();
 
   private Service(Config config, Router router) {
@@ -35,6 +36,7 @@ public final class Service {
     this.parser = new HeadParser(limits.headBytes(), limits.fields(), limits.targetBytes());
     String host = config.defaultHost();
     this.defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
+    this.trustForwarded = config.trustForwarded();
     for (Slot slot : config.slots()) {
       places.add(slot.place());
     }

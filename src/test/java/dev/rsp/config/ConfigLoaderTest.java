@@ -39,7 +39,7 @@ class ConfigLoaderTest {
         List.of(new Slot(1, "10.0.0.11:80", Place.tcp("10.0.0.11:80", socket("10.0.0.11", 80)))),
         config.slots());
     assertEquals(
-        new Timeouts(10_000, 3_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000),
+        new Timeouts(10_000, 3_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
         config.timeouts());
     assertEquals(new Limits(32_768, 100, 8_192, 20_000, 256), config.limits());
     assertEquals(Runtime.getRuntime().availableProcessors(), config.loops());
@@ -57,7 +57,7 @@ class ConfigLoaderTest {
             "  { name = 'live5', address = '10.0.0.15:80' }, { address = 'localhost:80' },",
             "}",
             "timeouts = { head = 1, connect = 2.5, response = 0.001, idle = 86400, keepalive = 5,",
-            "  backend_keepalive = 6, linger = 7, drain = 8 }",
+            "  backend_keepalive = 6, linger = 7, drain = 8, tunnel = 9 }",
             "limits = { head_bytes = 512, fields = 1, target_bytes = 64, connections = 3,",
             "  backend_idle = 0 }",
             "loops = 1",
@@ -92,7 +92,8 @@ class ConfigLoaderTest {
     assertEquals("/run/a.sock", config.slots().get(3).place().unixPath());
     assertEquals("10.0.0.15:80", config.slots().get(4).place().text());
     assertEquals(
-        new Timeouts(1_000, 2_500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000), config.timeouts());
+        new Timeouts(1_000, 2_500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
+        config.timeouts());
     assertEquals(new Limits(512, 1, 64, 3, 0), config.limits());
     assertEquals(1, config.loops());
     assertEquals("www.example.com", config.defaultHost());

@@ -39,11 +39,11 @@ class ConfigProblemsTest {
         wrong(
             "timeouts = { haed = 10 }",
             "timeouts.haed: 10 (expected: one of head, connect, response, idle, keepalive,"
-                + " backend_keepalive, linger, drain; did you mean head?)"),
+                + " backend_keepalive, linger, drain, tunnel; did you mean head?)"),
         wrong(
             "timeouts = { 10 }",
             "timeouts[1]: 10 (expected: one of head, connect, response, idle, keepalive,"
-                + " backend_keepalive, linger, drain)"),
+                + " backend_keepalive, linger, drain, tunnel)"),
         wrong(
             "limits = { ['head bytes'] = 10 }",
             "limits[\"head bytes\"]: 10 (expected: one of head_bytes, fields, target_bytes,"
@@ -90,6 +90,8 @@ class ConfigProblemsTest {
         wrong("default_host = 'example.com.'", "default_host: \"example.com.\" " + HOST),
         wrong("default_host = 'example.com:80'", "default_host: \"example.com:80\" " + HOST),
         wrong("default_host = ''", "default_host: \"\" " + HOST),
+        wrong("forwarded = 'trust'", "forwarded: \"trust\" (expected: \"replace\" or \"append\")"),
+        wrong("forwarded = true", "forwarded: true (expected: \"replace\" or \"append\")"),
         wrong("default_host = 7", "default_host: 7 " + HOST),
         wrong("select = 'hash'", "select: \"hash\" (expected: a function written in Lua)"),
         wrong("select = math.max", "select: a function (expected: a function written in Lua)"),
@@ -114,7 +116,7 @@ class ConfigProblemsTest {
     assertEquals(
         List.of(
             "backends.lua:4: timeouts.haed: 10 (expected: one of head, connect, response, idle,"
-                + " keepalive, backend_keepalive, linger, drain; did you mean head?)",
+                + " keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)",
             "backends.lua:6: backends[1]: \"nope.example:80\" (expected: a name that resolves:"
                 + " Name or service not known)",
             "backends.lua:8: backends[3]: \"10.0.0.300:80\" (expected: an IPv4 address of four"

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.function.Executable;
 class ValuesTest {
   @Test
   void timesArePositive() {
-    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1));
-    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, -1));
+    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1, 1));
+    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, -1, 1));
   }
 
   @Test
