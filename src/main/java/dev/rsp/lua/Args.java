@@ -86,7 +86,17 @@ record Args(String function, Varargs values, Watch watch) {
 
   /** The error to throw, with the place of the call. */
   RaisedError error(String message) {
-    return new RaisedError(LuaValue.valueOf(watch.calls().position(1) + message));
+    return raise(LuaValue.valueOf(position(1) + message));
+  }
+
+  /** The error to throw that carries a value as it is. */
+  RaisedError raise(LuaValue value) {
+    return new RaisedError(value, position(1));
+  }
+
+  /** {@code "file:line: "} of the caller, or of its callers with higher levels. */
+  String position(int level) {
+    return watch.calls().position(level);
   }
 
   private RaisedError unexpected(int i, String type) {

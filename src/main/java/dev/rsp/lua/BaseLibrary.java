@@ -96,17 +96,17 @@ final class BaseLibrary {
     if (args.any(1).toboolean()) {
       return args.values();
     }
-    throw args.count() > 1 ? new RaisedError(args.value(2)) : args.error("assertion failed!");
+    throw args.count() > 1 ? args.raise(args.value(2)) : args.error("assertion failed!");
   }
 
   private static Varargs error(Args args) {
     LuaValue value = args.value(1);
     if (value instanceof LuaString text) {
-      String position = args.watch().calls().position(args.integer(2, 1));
+      String position = args.position(args.integer(2, 1));
       args.meter().allocate(text.m_length + position.length());
       value = LuaValue.valueOf(position).concat(text);
     }
-    throw new RaisedError(value);
+    throw args.raise(value);
   }
 
   private static Varargs pcall(Args args) {
@@ -115,7 +115,7 @@ final class BaseLibrary {
       return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(2)));
     } catch (LuaError e) {
       args.meter().spend(CAUGHT_INSTRUCTIONS);
-      return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.watch().calls().file()));
+      return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.watch().calls()));
     }
   }
 
@@ -127,7 +127,7 @@ final class BaseLibrary {
       return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(3)));
     } catch (LuaError e) {
       args.meter().spend(CAUGHT_INSTRUCTIONS);
-      LuaValue raised = Messages.raised(e, args.watch().calls().file());
+      LuaValue raised = Messages.raised(e, args.watch().calls());
       return LuaValue.varargsOf(LuaValue.FALSE, handler.invoke(raised));
     }
   }

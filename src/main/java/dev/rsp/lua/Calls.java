@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaValue;
@@ -21,6 +22,12 @@ final class Calls {
   private final String file;
   private final Frame[] frames = new Frame[MAX_DEPTH];
   private int depth;
+
+  /**
+   * How many frames count: one more than {@link #depth} after a function has left by a tail call,
+   * because what it called has no other caller to name.
+   */
+  private int visible;
 
   /**
    * Makes an empty one.
@@ -48,6 +55,7 @@ final class Calls {
     frame.registers = registers;
     frame.extra = extra;
     frame.pc = 0;
+    visible = depth;
     return frame;
   }
 
@@ -56,10 +64,17 @@ final class Calls {
    */
   Frame leave() {
     if (depth > 0) {
-      frames[--depth].registers = NO_REGISTERS;
-      frames[depth].extra = LuaValue.NONE;
+      Frame left = frames[--depth];
+      left.registers = NO_REGISTERS;
+      left.extra = LuaValue.NONE;
+      visible = left.isAtTailCall() ? depth + 1 : depth;
     }
     return frames[Math.max(0, depth - 1)];
+  }
+
+  /** The innermost function goes on. */
+  void resume() {
+    visible = depth;
   }
 
   /** Forgets everything: an error that is no exception to Lua may have left frames behind. */
@@ -67,6 +82,7 @@ final class Calls {
     while (depth > 0) {
       leave();
     }
+    visible = 0;
   }
 
   /**
@@ -75,10 +91,10 @@ final class Calls {
    * @param level 1 for the innermost, 2 for its caller, and so on
    */
   String position(int level) {
-    if (level < 1 || level > depth) {
+    if (level < 1 || level > visible) {
       return "";
     }
-    return file + ":" + frames[depth - level].line() + ": ";
+    return file + ":" + frames[visible - level].line() + ": ";
   }
 
   /** One function that is being run, and how far it has come. */
@@ -112,6 +128,10 @@ final class Calls {
     /** How many arguments the function got beyond those it names. */
     int extraCount() {
       return extra.narg();
+    }
+
+    private boolean isAtTailCall() {
+      return pc < prototype.code.length && (prototype.code[pc] & 0x3f) == Lua.OP_TAILCALL;
     }
 
     private int line() {

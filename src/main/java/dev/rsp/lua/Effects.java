@@ -20,12 +20,14 @@ final class Effects {
 
   private final LuaTable[] own = new LuaTable[MAX_OWN];
   private int ownCount;
+  private long call;
   private boolean serving;
   private boolean hostOnly;
   private boolean stateful;
 
   /** Begins a call for a request. Until the first one, the file is loading and may do anything. */
   void startServing() {
+    call++;
     serving = true;
     hostOnly = true;
   }
@@ -36,6 +38,11 @@ final class Effects {
       own[i] = NO_TABLE;
     }
     ownCount = 0;
+  }
+
+  /** The number of the call in hand; 0 is the file itself. */
+  long call() {
+    return call;
   }
 
   /** The call asked for something other than the host. */

@@ -13,30 +13,42 @@ final class Messages {
   /** Longest message in characters that goes to a log: a few lines of a terminal. */
   private static final int MAX_LENGTH = 300;
 
-  private static final Pattern LINE = Pattern.compile("(\\d{1,9}):? ?");
+  /**
+   * The chunk name that all files are compiled under. What LuaJ writes before its messages can then
+   * be told from what a file or its name contains; as the sign says, it is to be shown as it is.
+   */
+  static final String CHUNK = "=lua";
+
+  private static final Pattern LUAJ_POSITION = Pattern.compile("=?lua:(\\d{1,9}):? ?");
+
+  private static final Pattern LINE = Pattern.compile("(\\d{1,9}): ");
 
   private Messages() {}
 
   /** The value that {@code pcall} is to return for an error: what was raised, else a message. */
-  static LuaValue raised(LuaError error, String file) {
+  static LuaValue raised(LuaError error, Calls calls) {
     if (error instanceof RaisedError) {
       return error.getMessageObject();
     }
-    return LuaValue.valueOf(text(error, file));
+    return LuaValue.valueOf(text(error, calls));
   }
 
-  /** The message of an error, with {@code file:line} if LuaJ or the script put it there. */
-  static String text(LuaError error, String file) {
-    if (error instanceof RaisedError) {
-      LuaValue value = error.getMessageObject();
-      return value.isstring()
-          ? value.tojstring()
-          : "error object is a " + value.typename() + " value";
+  /** The message of an error, with {@code file:line} before it if that is known. */
+  static String text(LuaError error, Calls calls) {
+    if (error instanceof RaisedError raised) {
+      LuaValue value = raised.getMessageObject();
+      String message =
+          value.isstring() ? value.tojstring() : "error object is a " + value.typename() + " value";
+      return message.startsWith(calls.file() + ":") ? message : raised.position() + message;
     }
-    // LuaJ writes "file:line message", and a line feed for every function that the error passed.
+    // LuaJ puts the position first, and a line feed for every function that the error passed.
     String message = String.valueOf(error.getMessage()).stripTrailing();
-    ScriptException parts = split(message, file);
-    return parts.line() == 0 ? message : file + ":" + parts.line() + ": " + parts.getMessage();
+    Matcher position = LUAJ_POSITION.matcher(message);
+    return position.lookingAt()
+        ? calls.file() + ":" + position.group(1) + ": " + message.substring(position.end())
+        // It was thrown between two functions: by one of LuaJ's own that was called in tail
+        // position.
+        : calls.position(1) + message;
   }
 
   /** Takes {@code file:line} off the front of a message, if it is there. */

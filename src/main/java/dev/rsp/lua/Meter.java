@@ -69,12 +69,12 @@ final class Meter {
 
   /** Spends the memory that something is going to take, and the time to fill it. */
   void allocate(long bytes) {
-    scan(bytes);
     bytesLeft -= bytes;
     if (bytesLeft < 0) {
       bytesLeft = -1;
       instructionsLeft = -1;
       throw new ExhaustedError(calls.position(1) + "the script used too much memory");
     }
+    scan(bytes);
   }
 }

@@ -41,9 +41,9 @@ public final class Program {
     }
     var text = new ByteArrayInputStream(source, start, source.length - start);
     try {
-      return new Program(name, LuaC.instance.compile(text, name));
+      return new Program(name, LuaC.instance.compile(text, Messages.CHUNK));
     } catch (LuaError e) {
-      throw Messages.split(String.valueOf(e.getMessage()), name);
+      throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
       throw new ScriptException("it is nested too deeply", 0);
     } catch (RuntimeException e) {
@@ -68,7 +68,7 @@ public final class Program {
       new LuaClosure(prototype, globals).call();
       return script;
     } catch (LuaError e) {
-      throw Messages.split(Messages.text(e, name), name);
+      throw Messages.split(Messages.text(e, watch.calls()), name);
     } catch (ExhaustedError e) {
       throw Messages.split(String.valueOf(e.getMessage()), name);
     } catch (StackOverflowError | OutOfMemoryError e) {

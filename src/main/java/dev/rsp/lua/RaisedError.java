@@ -8,8 +8,20 @@ import org.luaj.vm2.LuaValue;
 final class RaisedError extends LuaError {
   private static final long serialVersionUID = 1L;
 
-  RaisedError(LuaValue value) {
+  private final String position;
+
+  /**
+   * Makes one.
+   *
+   * @param position where it was raised, as {@code "file:line: "}
+   */
+  RaisedError(LuaValue value, String position) {
     super(value);
+    this.position = position;
+  }
+
+  String position() {
+    return position;
   }
 
   /** Nobody reads it, and collecting it costs more than all the rest of a raised error. */

@@ -70,7 +70,7 @@ public final class Script {
     } catch (Answer.Unfit e) {
       return failed(file + ":" + select.p.linedefined + ": " + e.getMessage());
     } catch (LuaError e) {
-      return failed(Messages.text(e, file));
+      return failed(Messages.text(e, watch.calls()));
     } catch (ExhaustedError e) {
       return failed(String.valueOf(e.getMessage()));
     } catch (Throwable e) { // the request is lost, the event loop must not be

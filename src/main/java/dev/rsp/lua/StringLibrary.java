@@ -17,12 +17,14 @@ final class StringLibrary {
     var library = new LuaTable();
     Builtin.define(library, "byte", StringLibrary::bytes);
     Builtin.define(library, "char", StringLibrary::chars);
+    Builtin.define(library, "format", StringFormat::format);
     Builtin.define(library, "len", a -> LuaValue.valueOf(a.string(1).m_length));
     Builtin.define(library, "lower", a -> mapped(a, StringLibrary::toLower));
     Builtin.define(library, "rep", StringLibrary::repeat);
     Builtin.define(library, "reverse", StringLibrary::reverse);
     Builtin.define(library, "sub", StringLibrary::sub);
     Builtin.define(library, "upper", a -> mapped(a, StringLibrary::toUpper));
+    PatternLibrary.install(library);
     return library;
   }
 

@@ -112,6 +112,7 @@ final class Watch extends DebugLib {
   @Override
   public void onInstruction(int pc, Varargs open, int top) {
     meter.tick();
+    calls.resume();
     int i = frame.at(pc);
     if (newTableRegister != NONE) {
       noteNewTable();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaValue;
@@ -32,8 +33,10 @@ final class Scripts {
     return run("result = " + expression).globals().getOrDefault("result", LuaValue.NIL);
   }
 
-  static ScriptException failureOf(String source) {
-    return assertThrows(ScriptException.class, () -> compile(source).run());
+  /** {@code line: message} of what stops a file from loading. */
+  static String failureOf(String source) {
+    ScriptException e = assertThrows(ScriptException.class, () -> compile(source).run());
+    return e.line() + ": " + e.getMessage();
   }
 
   /** What {@code select} answers for www.example.com, its body given. */
@@ -82,7 +85,7 @@ final class Scripts {
 
     @Override
     public @Nullable String header(String name) {
-      return fields.get(name.toLowerCase(java.util.Locale.ROOT));
+      return fields.get(name.toLowerCase(Locale.ROOT));
     }
   }
 }

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaValue;
+
+/**
+ * A Lua 5.2 pattern that is being matched against one subject.
+ *
+ * <p>Every step is charged, because a pattern of twenty characters can take longer than the
+ * universe has. Offsets are those of the byte arrays.
+ */
+final class PatternMatcher {
+  /** As in C Lua (LUA_MAXCAPTURES). */
+  private static final int MAX_CAPTURES = 32;
+
+  /** As in C Lua (MAXCCALLS of lstrlib.c): items that had to be remembered to come back to. */
+  private static final int MAX_DEPTH = 200;
+
+  private static final int NO_MATCH = -1;
+
+  /** The length of a capture that is not closed yet. */
+  private static final int OPEN = -1;
+
+  /** The length of a capture of a position, which is written {@code ()}. */
+  private static final int POSITION = -2;
+
+  private final Meter meter;
+  private final byte[] text;
+  private final int textStart;
+  private final int textEnd;
+  private final byte[] pattern;
+  private final int patternStart;
+  private final int patternEnd;
+  private final CharacterClass classes;
+  private final int[] captureStart = new int[MAX_CAPTURES];
+  private final int[] captureLength = new int[MAX_CAPTURES];
+  private int captures;
+  private int depth;
+
+  /**
+   * Makes one.
+   *
+   * @param skip bytes of the pattern to leave out: 1 for an anchor that the caller sees to
+   */
+  PatternMatcher(LuaString text, LuaString pattern, int skip, Meter meter) {
+    this.meter = meter;
+    this.text = text.m_bytes;
+    this.textStart = text.m_offset;
+    this.textEnd = text.m_offset + text.m_length;
+    this.pattern = pattern.m_bytes;
+    this.patternStart = pattern.m_offset + skip;
+    this.patternEnd = pattern.m_offset + pattern.m_length;
+    this.classes = new CharacterClass(this.pattern, patternEnd);
+  }
+
+  /**
+   * Matches from one place on, and no later one.
+   *
+   * @param from how far into the subject, from 0
+   * @return how far into the subject the match ends, or -1 if there is none
+   */
+  int match(int from) {
+    captures = 0;
+    depth = 0;
+    int end = match(textStart + from, patternStart);
+    return end == NO_MATCH ? NO_MATCH : end - textStart;
+  }
+
+  /** How many values {@link #capture} has: the captures, or the whole match if there are none. */
+  int captureCount() {
+    return Math.max(1, captures);
+  }
+
+  /** How many captures the pattern has. */
+  int ownCaptureCount() {
+    return captures;
+  }
+
+  /**
+   * What a capture of the last match caught.
+   *
+   * @param i which, from 0
+   * @param from where the match starts, for the whole of it
+   * @param to where the match ends
+   */
+  LuaValue capture(int i, int from, int to) {
+    if (i >= captures) {
+      if (i > 0) {
+        throw new LuaError("invalid capture index");
+      }
+      return whole(from, to);
+    }
+    return switch (captureLength[i]) {
+      case OPEN -> throw new LuaError("unfinished capture");
+      case POSITION -> LuaValue.valueOf(captureStart[i] - textStart + 1);
+      default -> slice(captureStart[i], captureLength[i]);
+    };
+  }
+
+  /** The subject between two of its places. */
+  LuaString whole(int from, int to) {
+    return slice(textStart + from, to - from);
+  }
+
+  private LuaString slice(int start, int length) {
+    meter.allocate(length);
+    return LuaString.valueOf(text, start, length);
+  }
+
+  /** Matches the pattern from {@code p} on at {@code t}; returns where the match ends. */
+  private int match(int t, int p) {
+    if (++depth > MAX_DEPTH) {
+      throw new LuaError("pattern too complex");
+    }
+    int end = matchItems(t, p);
+    depth--;
+    return end;
+  }
+
+  private int matchItems(int t, int p) {
+    while (p < patternEnd) {
+      meter.spend(1);
+      switch (pattern[p]) {
+        case '(' -> {
+          boolean position = p + 1 < patternEnd && pattern[p + 1] == ')';
+          return position ? withCapture(t, p + 2, POSITION) : withCapture(t, p + 1, OPEN);
+        }
+        case ')' -> {
+          return withCaptureClosed(t, p + 1);
+        }
+        case '$' -> {
+          if (p + 1 == patternEnd) {
+            return t == textEnd ? t : NO_MATCH;
+          }
+        }
+        default -> {}
+      }
+      if (isSpecialEscape(p)) {
+        t = matchEscape(t, p);
+        if (t == NO_MATCH) {
+          return NO_MATCH;
+        }
+        p = afterEscape(p);
+        continue;
+      }
+      int itemEnd = classes.end(p);
+      meter.scan(itemEnd - p);
+      switch (itemEnd < patternEnd ? pattern[itemEnd] : 0) {
+        case '*' -> {
+          return longest(t, p, itemEnd, 0);
+        }
+        case '+' -> {
+          return longest(t, p, itemEnd, 1);
+        }
+        case '-' -> {
+          return shortest(t, p, itemEnd);
+        }
+        case '?' -> {
+          if (matchesOne(t, p, itemEnd)) {
+            int end = match(t + 1, itemEnd + 1);
+            if (end != NO_MATCH) {
+              return end;
+            }
+          }
+          p = itemEnd + 1;
+        }
+        default -> {
+          if (!matchesOne(t, p, itemEnd)) {
+            return NO_MATCH;
+          }
+          t++;
+          p = itemEnd;
+        }
+      }
+    }
+    return t;
+  }
+
+  private boolean matchesOne(int t, int p, int itemEnd) {
+    if (t >= textEnd) {
+      return false;
+    }
+    meter.spend(1);
+    if (itemEnd - p > 2) {
+      meter.scan(itemEnd - p);
+    }
+    return classes.matches(text[t] & 0xff, p, itemEnd);
+  }
+
+  private int longest(int t, int p, int itemEnd, int least) {
+    int count = 0;
+    while (matchesOne(t + count, p, itemEnd)) {
+      count++;
+    }
+    for (; count >= least; count--) {
+      int end = match(t + count, itemEnd + 1);
+      if (end != NO_MATCH) {
+        return end;
+      }
+    }
+    return NO_MATCH;
+  }
+
+  private int shortest(int t, int p, int itemEnd) {
+    for (int at = t; ; at++) {
+      int end = match(at, itemEnd + 1);
+      if (end != NO_MATCH) {
+        return end;
+      }
+      if (!matchesOne(at, p, itemEnd)) {
+        return NO_MATCH;
+      }
+    }
+  }
+
+  private int withCapture(int t, int p, int length) {
+    if (captures == MAX_CAPTURES) {
+      throw new LuaError("too many captures");
+    }
+    captureStart[captures] = t;
+    captureLength[captures] = length;
+    captures++;
+    int end = match(t, p);
+    if (end == NO_MATCH) {
+      captures--;
+    }
+    return end;
+  }
+
+  private int withCaptureClosed(int t, int p) {
+    int last = captures - 1;
+    while (last >= 0 && captureLength[last] != OPEN) {
+      last--;
+    }
+    if (last < 0) {
+      throw new LuaError("invalid pattern capture");
+    }
+    captureLength[last] = t - captureStart[last];
+    int end = match(t, p);
+    if (end == NO_MATCH) {
+      captureLength[last] = OPEN;
+    }
+    return end;
+  }
+
+  /** Whether there is a {@code %b}, {@code %f} or {@code %1} here, which no suffix may follow. */
+  private boolean isSpecialEscape(int p) {
+    if (pattern[p] != '%' || p + 1 == patternEnd) {
+      return false;
+    }
+    byte kind = pattern[p + 1];
+    return kind == 'b' || kind == 'f' || (kind >= '0' && kind <= '9');
+  }
+
+  private int matchEscape(int t, int p) {
+    return switch (pattern[p + 1]) {
+      case 'b' -> balanced(t, p + 2);
+      case 'f' -> frontier(t, p + 2) ? t : NO_MATCH;
+      default -> sameAgain(t, pattern[p + 1] - '1');
+    };
+  }
+
+  private int afterEscape(int p) {
+    return switch (pattern[p + 1]) {
+      case 'b' -> p + 4;
+      case 'f' -> classes.end(p + 2);
+      default -> p + 2;
+    };
+  }
+
+  @SuppressWarnings("OrphanedFormatString") // the wording is C Lua's
+  private int balanced(int t, int p) {
+    if (p + 1 >= patternEnd) {
+      throw new LuaError("malformed pattern (missing arguments to '%b')");
+    }
+    if (t >= textEnd || text[t] != pattern[p]) {
+      return NO_MATCH;
+    }
+    int open = 1;
+    for (int at = t + 1; at < textEnd; at++) {
+      meter.spend(1);
+      // The closing one first: both may be the same character.
+      if (text[at] == pattern[p + 1]) {
+        if (--open == 0) {
+          return at + 1;
+        }
+      } else if (text[at] == pattern[p]) {
+        open++;
+      }
+    }
+    return NO_MATCH;
+  }
+
+  /** Whether the set begins to hold here; both ends of the subject count as a zero byte. */
+  @SuppressWarnings("OrphanedFormatString") // the wording is C Lua's
+  private boolean frontier(int t, int p) {
+    if (p >= patternEnd || pattern[p] != '[') {
+      throw new LuaError("missing '[' after '%f' in pattern");
+    }
+    int end = classes.end(p);
+    meter.scan(end - p);
+    int before = t == textStart ? 0 : text[t - 1] & 0xff;
+    int here = t == textEnd ? 0 : text[t] & 0xff;
+    return !classes.matches(before, p, end) && classes.matches(here, p, end);
+  }
+
+  private int sameAgain(int t, int i) {
+    if (i < 0 || i >= captures || captureLength[i] == OPEN) {
+      throw new LuaError("invalid capture index");
+    }
+    int length = Math.max(0, captureLength[i]);
+    meter.scan(length);
+    boolean same =
+        length <= textEnd - t && LuaString.equals(text, captureStart[i], text, t, length);
+    return same ? t + length : NO_MATCH;
+  }
+}

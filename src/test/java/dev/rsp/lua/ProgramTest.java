@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import static dev.rsp.lua.Scripts.failureOf;
+import static dev.rsp.lua.Scripts.run;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.luaj.vm2.LuaValue;
+
+final class ProgramTest {
+  @Test
+  void assignmentsNeedNothingBetweenThem() {
+    var script = run("listenPort=\"8000\"backendAddress=\"127.0.0.1\"backendPort=\"80\"");
+
+    assertEquals(Set.of("listenPort", "backendAddress", "backendPort"), script.globals().keySet());
+    assertEquals(LuaValue.valueOf("80"), script.globals().get("backendPort"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "-- nothing", "#!/usr/bin/rsp", "#", "\ufeff", "\ufeff#!x\n"})
+  void aFileWithNothingInItIsFine(String source) {
+    assertEquals(Set.of(), run(source).globals().keySet());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"#!/usr/bin/rsp\nx = = 1", "# anything\r\nx = = 1", "\ufeff#\nx = = 1"})
+  void aSkippedFirstLineStillCounts(String source) {
+    assertTrue(failureOf(source).startsWith("2: "), failureOf(source));
+  }
+
+  static Stream<Arguments> failures() {
+    return Stream.of(
+        Arguments.of("syntax", "x = 1\ny = = 2", "2: unexpected symbol 61 (=)"),
+        Arguments.of("unfinished", "x = {1,\n2", "2: '}' expected"),
+        Arguments.of("string", "x = 'a\n", "1: unfinished string"),
+        Arguments.of("field of nil", "x = 1\n\ny = z.a", "3: attempt to index"),
+        Arguments.of("call of nil", "\nprint(1)", "2: attempt to call"),
+        Arguments.of("arithmetic", "x = {} + 1", "1: attempt to perform arithmetic"),
+        Arguments.of("raised", "\nerror('no such port')", "2: no such port"),
+        Arguments.of("raised bare", "error('no such port', 0)", "1: no such port"),
+        Arguments.of("of the caller", "function f()\nerror('x', 2)\nend\n\nf()", "5: x"),
+        Arguments.of("a table", "error({})", "1: error object is a table value"),
+        Arguments.of("nothing", "error()", "1: error object is a nil value"),
+        Arguments.of("deep", "function f()\nlocal x = nil + 1\nend\nf()", "2: attempt to perf"),
+        Arguments.of("in a library", "\nx = ('x'):rep({})", "2: bad argument #2 to 'rep'"),
+        Arguments.of("assertion", "assert(false)", "1: assertion failed!"),
+        Arguments.of("assertion with text", "assert(nil, 'gone')", "1: gone"),
+        Arguments.of("tail call", "\nreturn error('x')", "2: x"),
+        Arguments.of("tail call of LuaJ's", "\nreturn math.floor({})", "2: bad argument"),
+        Arguments.of("control characters", "error('a\\r\\n\\27[31mb', 0)", "1: a???[31mb"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource
+  void failures(String what, String source, String message) {
+    String got = failureOf(source);
+    assertTrue(got.startsWith(message), got);
+  }
+
+  @Test
+  void compiledChunksAreRefused() {
+    assertEquals("0: it is compiled Lua (expected: source text)", failureOf("\033LuaR\0\1"));
+    assertEquals("0: it is compiled Lua (expected: source text)", failureOf("\ufeff\033Lua"));
+  }
+
+  static Stream<Arguments> deep() {
+    int n = 100_000;
+    return Stream.of(
+        Arguments.of("parentheses", "x = " + "(".repeat(n) + "1" + ")".repeat(n)),
+        Arguments.of("tables", "x = " + "{".repeat(n) + "}".repeat(n)),
+        Arguments.of("unary", "x = " + "- ".repeat(n) + "1"),
+        Arguments.of("not", "x = " + "not ".repeat(n) + "1"),
+        Arguments.of("right-associative", "x = 'a'" + " .. 'a'".repeat(n)),
+        Arguments.of("power", "x = 1" + "^1".repeat(n)),
+        Arguments.of("functions", "x = " + "function() return ".repeat(n) + "1" + " end".repeat(n)),
+        Arguments.of("blocks", "do ".repeat(n) + "end ".repeat(n)),
+        Arguments.of("conditions", "if 1 then ".repeat(n) + "end ".repeat(n)),
+        Arguments.of("alternatives", "if 1 then " + "else if 1 then ".repeat(n)),
+        Arguments.of("calls", "x = f" + "(f".repeat(n) + ")".repeat(n)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("deep")
+  void whatIsNestedTooDeeplyIsRefused(String what, String source) {
+    assertThrows(ScriptException.class, () -> Scripts.compile(source).run());
+  }
+
+  @Test
+  void longFilesAreFine() {
+    String source = "t = {}\n" + "t[#t + 1] = 'site.example.com'\n".repeat(20_000);
+    assertEquals(20_000, run(source).globals().getOrDefault("t", LuaValue.NIL).rawlen());
+
+    String list = "t = {" + "'site.example.com', ".repeat(20_000) + "}";
+    assertEquals(20_000, run(list).globals().getOrDefault("t", LuaValue.NIL).rawlen());
+  }
+
+  @Test
+  void stringsAreTheBytesOfTheFile() {
+    LuaValue value = Scripts.eval("'\u00e9\u20ac'");
+
+    assertEquals(5, value.rawlen());
+    assertEquals("\u00e9\u20ac", value.tojstring());
+  }
+
+  @Test
+  void theNameMayContainAnything() throws ScriptException {
+    var program =
+        Program.compile(
+            "/etc/r.s+p/[a](b)$:7.lua", "x=1\nerror('y')".getBytes(StandardCharsets.UTF_8));
+    var e = assertThrows(ScriptException.class, program::run);
+    assertEquals("y", e.getMessage());
+    assertEquals(2, e.line());
+  }
+
+  @Test
+  void eachRunHasGlobalsOfItsOwn() throws ScriptException {
+    var program =
+        Scripts.compile("n = 0; function select() n = n + 1; string.rep = nil; return n end");
+    var one = program.run();
+    var other = program.run();
+
+    one.select(Scripts.request("a"));
+    one.select(Scripts.request("a"));
+
+    assertEquals(LuaValue.valueOf(2), one.globals().get("n"));
+    assertEquals(LuaValue.valueOf(0), other.globals().get("n"));
+  }
+}
