@@ -13,8 +13,9 @@ import java.util.Optional;
  * The one function of the C library that Java has no name for: {@code signal}.
  *
  * <p>It is called through the foreign-function interface, by reflection: on Java 17 that is an
- * incubator module, from 22 on part of the language. Java 21 has almost the same as 22 and is not
- * tried out; 18 to 20 differ, and fail here.
+ * incubator module, from 22 on part of the language. Java 21 has what 22 has, as a preview, which
+ * reflection may use without a flag. In 18 to 20 the interface was still changing; they may fail
+ * here.
  */
 final class Libc {
   private Libc() {}
