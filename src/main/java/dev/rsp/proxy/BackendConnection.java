@@ -149,9 +149,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     return channel.isActive() && !failed && !writeFailed;
   }
 
-  /** Writes and flushes at once, and takes over the buffer. */
+  /** Takes over the buffer. */
   void send(ByteBuf bytes) {
-    channel.writeAndFlush(bytes, channel.voidPromise());
+    loop.flusher.send(channel, bytes);
   }
 
   boolean writable() {

@@ -53,6 +53,7 @@ public final class ProxyLoop {
   final HeadWriter writer = new HeadWriter();
   final BackendPools pools = new BackendPools(this);
   final ConnectionCount connections;
+  final TurnFlusher flusher;
 
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES);
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES);
@@ -74,6 +75,7 @@ public final class ProxyLoop {
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler());
     this.eventLoop = group.next();
+    this.flusher = new TurnFlusher(eventLoop);
     eventLoop.scheduleWithFixedDelay(
         this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
