@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
 
 /**
@@ -38,7 +40,9 @@ final class Messages {
     if (error instanceof RaisedError raised) {
       LuaValue value = raised.getMessageObject();
       String message =
-          value.isstring() ? value.tojstring() : "error object is a " + value.typename() + " value";
+          value.isstring()
+              ? decode(value.strvalue())
+              : "error object is a " + value.typename() + " value";
       return message.startsWith(calls.file() + ":") ? message : raised.position() + message;
     }
     // LuaJ puts the position first, and a line feed for every function that the error passed.
@@ -61,6 +65,11 @@ final class Messages {
       }
     }
     return new ScriptException(clean(message), 0);
+  }
+
+  /** The text of a string; what is no UTF-8 becomes U+FFFD. LuaJ's own decoder may fail on it. */
+  static String decode(LuaString string) {
+    return new String(string.m_bytes, string.m_offset, string.m_length, StandardCharsets.UTF_8);
   }
 
   /** The same text on one line and of bounded length, with nothing that moves a cursor. */

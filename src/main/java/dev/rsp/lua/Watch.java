@@ -26,7 +26,7 @@ final class Watch extends DebugLib {
   static final int ENTRY_BYTES = 64;
 
   /** Values that are passed or copied for the price of one instruction. */
-  private static final int VALUES_PER_INSTRUCTION = 8;
+  private static final int VALUES_PER_INSTRUCTION = 2;
 
   /** Longest that a number becomes when it is joined to a string. */
   private static final int NUMBER_BYTES = 32;
