@@ -102,11 +102,14 @@ final class Watch extends DebugLib {
     frame = calls.leave();
   }
 
-  /** LuaJ asks for it at every function that an error passes; the position is enough for us. */
+  /**
+   * LuaJ asks for it at every function that an error passes, and puts it on a line of its own: the
+   * name of what failed is all that {@link Messages} needs.
+   */
   @Override
   public String traceback(int level) {
     meter.spend(1);
-    return "";
+    return frame.sourceName(meter);
   }
 
   @Override
