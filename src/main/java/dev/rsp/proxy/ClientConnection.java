@@ -341,7 +341,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     if (state == State.CLOSED) {
       return;
     }
-    if (!keepAlive) {
+    if (!keepAlive || loop.stopping()) {
       boolean clientMaySend = state != State.ANSWER || inbound != null;
       if (clientMaySend && !inputEnded) {
         linger();
@@ -524,7 +524,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
   /** Ends the connection after the response in flight, or at once if there is none. */
   void drain() {
     if (state == State.HEAD && !headStarted) {
-      close();
+      // The answer before may not be out yet.
+      state = State.LINGER;
+      Closing.closeAfterFlush(channel);
     }
   }
 
