@@ -355,6 +355,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
+      HalfClosed.keepWritable(channel);
       if (state == State.TUNNEL && exchange != null) {
         exchange.tunnelHalfClosed();
       } else {

@@ -136,6 +136,15 @@ public final class ProxyLoop {
     return clients.size();
   }
 
+  /** Bytes that were sent on, to clients and backends, and that the kernel has not taken yet. */
+  long unsent() {
+    long unsent = 0;
+    for (ClientConnection client : clients) {
+      unsent += client.unsent();
+    }
+    return unsent;
+  }
+
   /** Runs something on the loop. Any thread. */
   public void execute(Runnable task) {
     eventLoop.execute(task);
