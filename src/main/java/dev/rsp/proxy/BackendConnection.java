@@ -395,6 +395,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       log.error("connection failed backend={}", place, cause);
       failed = true;
       close();
+    } else if (state == State.TUNNEL) {
+      // With half-closure on, Netty would have it look like an end of the backend's side alone.
+      close();
     } else if (channel.isActive() && !writeFailed) {
       // Most likely a write: the backend reads no more, but may have answered.
       log.debug("backend={}: {}", place, cause.getMessage());
