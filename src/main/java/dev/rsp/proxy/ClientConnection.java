@@ -443,7 +443,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
           Closing.closeAfterFlush(channel);
         }
       }
-      case LINGER -> close();
+      case LINGER -> Closing.closeAfterFlush(channel);
       case BODY -> {
         // RFC 9112 §8: an incomplete request. The backend must not take it for a whole one.
         exchange.abandon();
@@ -490,7 +490,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
   private void expired() {
     switch (state) {
       case HEAD -> {
-        if (!channel.isWritable() && stillSending()) {
+        if (!headStarted && stillSending()) {
           progressed();
         } else if (headStarted) {
           response.start(false, false);

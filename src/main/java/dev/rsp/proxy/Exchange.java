@@ -125,7 +125,7 @@ final class Exchange {
   /** The backend accepted the connection. */
   void connected(BackendConnection connection) {
     send(connection);
-    if (!requestEnded) {
+    if (!requestEnded && connection.writable()) {
       client.setReading(true);
     }
   }
