@@ -198,7 +198,7 @@ final class Daemon {
     Thread thread =
         new Thread(
             () -> {
-              loop.execute(loop::drain);
+              loop.execute(loop::retire);
               while (loop.clientCount() > 0 && pause()) {}
               loop.shutDown();
             },

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.luaj.vm2.LuaString;
@@ -19,6 +18,8 @@ final class Answer {
 
   private static final String EXPECTED =
       " (expected: a slot's index or name, an address, a list of" + " these, or nil and a reason)";
+
+  private static final String NO_REASON = "refused by select";
 
   private Answer() {}
 
@@ -39,12 +40,13 @@ final class Answer {
 
   private static String reason(LuaValue value) throws Unfit {
     if (value.isnil()) {
-      return "refused by select";
+      return NO_REASON;
     }
     if (!value.isstring()) {
       throw new Unfit("select returned nil and a " + value.typename() + " (expected: a reason)");
     }
-    return Messages.clean(value.tojstring());
+    String reason = Messages.clean(Messages.decode(value.strvalue()));
+    return reason.isBlank() ? NO_REASON : reason;
   }
 
   private static List<Selection.Choice> choices(LuaTable list) throws Unfit {
@@ -91,7 +93,7 @@ final class Answer {
     if (value.m_length > MAX_TEXT_BYTES) {
       throw new Unfit("select returned a string of more than " + MAX_TEXT_BYTES + " bytes");
     }
-    var text = new String(value.m_bytes, value.m_offset, value.m_length, StandardCharsets.UTF_8);
+    String text = Messages.decode(value);
     if (text.chars().anyMatch(c -> Character.isISOControl(c) || c == '\uFFFD')) {
       throw new Unfit(
           "select returned a string with control characters or broken UTF-8: "

@@ -130,6 +130,13 @@ final class Calls {
       return extra.narg();
     }
 
+    /** The name of what the instruction in hand works on, if the source has one for it. */
+    String sourceName(Meter meter) {
+      // It is looked for backwards.
+      meter.spend(pc / 4);
+      return SourceName.of(prototype, pc);
+    }
+
     private boolean isAtTailCall() {
       return pc < prototype.code.length && (prototype.code[pc] & 0x3f) == Lua.OP_TAILCALL;
     }

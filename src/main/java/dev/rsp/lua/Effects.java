@@ -23,6 +23,7 @@ final class Effects {
   private long call;
   private boolean serving;
   private boolean hostOnly;
+  private boolean changedState;
   private boolean stateful;
 
   /** Begins a call for a request. Until the first one, the file is loading and may do anything. */
@@ -30,6 +31,7 @@ final class Effects {
     call++;
     serving = true;
     hostOnly = true;
+    changedState = false;
   }
 
   /** Ends a call, and lets go of its tables. */
@@ -59,13 +61,15 @@ final class Effects {
 
   /** The call changes a table, or something behind the table's metatable. */
   void changes(LuaValue table) {
-    if (serving && !stateful && !isOwn(table)) {
+    if (serving && !changedState && !isOwn(table)) {
+      changedState = true;
       stateful = true;
     }
   }
 
   /** The call changes a variable outside the function that is being run. */
   void changesOuterVariable() {
+    changedState |= serving;
     stateful |= serving;
   }
 
@@ -74,8 +78,14 @@ final class Effects {
     return hostOnly && !stateful;
   }
 
+  /** Whether the call may have left something behind. */
+  boolean changedState() {
+    return changedState;
+  }
+
   private boolean isOwn(LuaValue table) {
-    if (table.getmetatable() != null) {
+    LuaValue metatable = table.getmetatable();
+    if (metatable != null && !metatable.rawget(LuaValue.NEWINDEX).isnil()) {
       return false;
     }
     for (int i = ownCount - 1; i >= 0; i--) {

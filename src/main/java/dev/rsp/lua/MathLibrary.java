@@ -9,17 +9,31 @@ import org.luaj.vm2.lib.Bit32Lib;
 import org.luaj.vm2.lib.TwoArgFunction;
 import org.luaj.vm2.lib.jse.JseMathLib;
 
-/** LuaJ's {@code math} and {@code bit32}, which hold no state, and random numbers of our own. */
+/**
+ * LuaJ's {@code math} and {@code bit32}, which hold no state, with what is wrong in them put right,
+ * and random numbers of our own.
+ */
 final class MathLibrary {
   private MathLibrary() {}
 
   static LuaTable createBit32() {
-    return load(new Bit32Lib(), "bit32");
+    LuaTable library = load(new Bit32Lib(), "bit32");
+    // LuaJ's takes the distance modulo 32.
+    LuaValue shift = library.get("arshift");
+    Builtin.define(
+        library,
+        "arshift",
+        a -> shift.call(a.value(1), LuaValue.valueOf(Math.min(31, a.integer(2)))));
+    return library;
   }
 
   /** Makes a table with a random generator of its own, seeded by chance. */
   static LuaTable create() {
     LuaTable library = load(new JseMathLib(), "math");
+    // LuaJ's ignores the base.
+    Builtin.define(library, "log", MathLibrary::log);
+    // LuaJ's builds the bits by hand, and is wrong for large exponents.
+    Builtin.define(library, "ldexp", a -> LuaValue.valueOf(Math.scalb(a.number(1), a.integer(2))));
     var state = new Object[] {new SplittableRandom()};
     Builtin.define(library, "random", a -> random(a, (SplittableRandom) state[0]));
     Builtin.define(
@@ -31,6 +45,11 @@ final class MathLibrary {
           return LuaValue.NONE;
         });
     return library;
+  }
+
+  private static Varargs log(Args args) {
+    double number = Math.log(args.number(1));
+    return LuaValue.valueOf(args.missing(2) ? number : number / Math.log(args.number(2)));
   }
 
   private static Varargs random(Args args, SplittableRandom source) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
 
 /**
@@ -20,6 +22,8 @@ final class Messages {
   static final String CHUNK = "=lua";
 
   private static final Pattern LUAJ_POSITION = Pattern.compile("=?lua:(\\d{1,9}):? ?");
+
+  private static final Pattern NO_INDEXING = Pattern.compile("\\bindex expected, got (\\w+)$");
 
   private static final Pattern LINE = Pattern.compile("(\\d{1,9}): ");
 
@@ -38,17 +42,32 @@ final class Messages {
     if (error instanceof RaisedError raised) {
       LuaValue value = raised.getMessageObject();
       String message =
-          value.isstring() ? value.tojstring() : "error object is a " + value.typename() + " value";
+          value.isstring()
+              ? decode(value.strvalue())
+              : "error object is a " + value.typename() + " value";
       return message.startsWith(calls.file() + ":") ? message : raised.position() + message;
     }
-    // LuaJ puts the position first, and a line feed for every function that the error passed.
-    String message = String.valueOf(error.getMessage()).stripTrailing();
+    // LuaJ puts the position first; the first line that it adds is the name of what failed.
+    String[] lines = String.valueOf(error.getMessage()).split("\n", 3);
+    String message = improved(lines[0], lines.length > 1 ? lines[1] : "");
     Matcher position = LUAJ_POSITION.matcher(message);
     return position.lookingAt()
         ? calls.file() + ":" + position.group(1) + ": " + message.substring(position.end())
         // It was thrown between two functions: by one of LuaJ's own that was called in tail
         // position.
         : calls.position(1) + message;
+  }
+
+  /** Some of LuaJ's messages leave out what C Lua's say. */
+  private static String improved(String message, String name) {
+    String better = message.replace("table index expected, got table", "table index is nil or NaN");
+    better = NO_INDEXING.matcher(better).replaceFirst("attempt to index ? (a $1 value)");
+    if (name.isEmpty()) {
+      return better;
+    }
+    return better.contains("attempt to call ")
+        ? better + " (" + name + ")"
+        : better.replace("attempt to index ? ", "attempt to index " + name + " ");
   }
 
   /** Takes {@code file:line} off the front of a message, if it is there. */
@@ -61,6 +80,11 @@ final class Messages {
       }
     }
     return new ScriptException(clean(message), 0);
+  }
+
+  /** The text of a string; what is no UTF-8 becomes U+FFFD. LuaJ's own decoder may fail on it. */
+  static String decode(LuaString string) {
+    return new String(string.m_bytes, string.m_offset, string.m_length, StandardCharsets.UTF_8);
   }
 
   /** The same text on one line and of bounded length, with nothing that moves a cursor. */

@@ -21,6 +21,7 @@ final class Meter {
 
   private final Calls calls;
   private long instructionsLeft;
+  private long bytesAllowed;
   private long bytesLeft;
   private long deadlineNanos;
   private int ticks;
@@ -32,7 +33,8 @@ final class Meter {
 
   void start(Allowance allowance) {
     instructionsLeft = allowance.instructions();
-    bytesLeft = allowance.bytes();
+    bytesAllowed = allowance.bytes();
+    bytesLeft = bytesAllowed;
     deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(allowance.millis());
     ticks = 0;
   }
@@ -40,7 +42,11 @@ final class Meter {
   /** Nothing is allowed after this. */
   void stop() {
     instructionsLeft = 0;
-    bytesLeft = 0;
+  }
+
+  /** What has been allocated since the start. */
+  long allocated() {
+    return bytesAllowed - bytesLeft;
   }
 
   /** Spends one instruction, and looks at the clock now and then. */

@@ -12,19 +12,10 @@ import org.luaj.vm2.LuaValue;
  * universe has. Offsets are those of the byte arrays.
  */
 final class PatternMatcher {
-  /** As in C Lua (LUA_MAXCAPTURES). */
-  private static final int MAX_CAPTURES = 32;
-
   /** As in C Lua (MAXCCALLS of lstrlib.c): items that had to be remembered to come back to. */
   private static final int MAX_DEPTH = 200;
 
   private static final int NO_MATCH = -1;
-
-  /** The length of a capture that is not closed yet. */
-  private static final int OPEN = -1;
-
-  /** The length of a capture of a position, which is written {@code ()}. */
-  private static final int POSITION = -2;
 
   private final Meter meter;
   private final byte[] text;
@@ -34,9 +25,7 @@ final class PatternMatcher {
   private final int patternStart;
   private final int patternEnd;
   private final CharacterClass classes;
-  private final int[] captureStart = new int[MAX_CAPTURES];
-  private final int[] captureLength = new int[MAX_CAPTURES];
-  private int captures;
+  private final Captures captures = new Captures();
   private int depth;
 
   /**
@@ -62,7 +51,7 @@ final class PatternMatcher {
    * @return how far into the subject the match ends, or -1 if there is none
    */
   int match(int from) {
-    captures = 0;
+    captures.clear();
     depth = 0;
     int end = match(textStart + from, patternStart);
     return end == NO_MATCH ? NO_MATCH : end - textStart;
@@ -70,12 +59,12 @@ final class PatternMatcher {
 
   /** How many values {@link #capture} has: the captures, or the whole match if there are none. */
   int captureCount() {
-    return Math.max(1, captures);
+    return Math.max(1, captures.count());
   }
 
   /** How many captures the pattern has. */
   int ownCaptureCount() {
-    return captures;
+    return captures.count();
   }
 
   /**
@@ -86,16 +75,16 @@ final class PatternMatcher {
    * @param to where the match ends
    */
   LuaValue capture(int i, int from, int to) {
-    if (i >= captures) {
+    if (i >= captures.count()) {
       if (i > 0) {
         throw new LuaError("invalid capture index");
       }
       return whole(from, to);
     }
-    return switch (captureLength[i]) {
-      case OPEN -> throw new LuaError("unfinished capture");
-      case POSITION -> LuaValue.valueOf(captureStart[i] - textStart + 1);
-      default -> slice(captureStart[i], captureLength[i]);
+    return switch (captures.length(i)) {
+      case Captures.OPEN -> throw new LuaError("unfinished capture");
+      case Captures.POSITION -> LuaValue.valueOf(captures.start(i) - textStart + 1);
+      default -> slice(captures.start(i), captures.length(i));
     };
   }
 
@@ -125,7 +114,9 @@ final class PatternMatcher {
       switch (pattern[p]) {
         case '(' -> {
           boolean position = p + 1 < patternEnd && pattern[p + 1] == ')';
-          return position ? withCapture(t, p + 2, POSITION) : withCapture(t, p + 1, OPEN);
+          return position
+              ? withCapture(t, p + 2, Captures.POSITION)
+              : withCapture(t, p + 1, Captures.OPEN);
         }
         case ')' -> {
           return withCaptureClosed(t, p + 1);
@@ -216,31 +207,19 @@ final class PatternMatcher {
   }
 
   private int withCapture(int t, int p, int length) {
-    if (captures == MAX_CAPTURES) {
-      throw new LuaError("too many captures");
-    }
-    captureStart[captures] = t;
-    captureLength[captures] = length;
-    captures++;
+    captures.add(t, length);
     int end = match(t, p);
     if (end == NO_MATCH) {
-      captures--;
+      captures.removeLast();
     }
     return end;
   }
 
   private int withCaptureClosed(int t, int p) {
-    int last = captures - 1;
-    while (last >= 0 && captureLength[last] != OPEN) {
-      last--;
-    }
-    if (last < 0) {
-      throw new LuaError("invalid pattern capture");
-    }
-    captureLength[last] = t - captureStart[last];
+    int closed = captures.closeAt(t);
     int end = match(t, p);
     if (end == NO_MATCH) {
-      captureLength[last] = OPEN;
+      captures.reopen(closed);
     }
     return end;
   }
@@ -307,13 +286,13 @@ final class PatternMatcher {
   }
 
   private int sameAgain(int t, int i) {
-    if (i < 0 || i >= captures || captureLength[i] == OPEN) {
+    if (!captures.isClosed(i)) {
       throw new LuaError("invalid capture index");
     }
-    int length = Math.max(0, captureLength[i]);
+    int length = Math.max(0, captures.length(i));
     meter.scan(length);
     boolean same =
-        length <= textEnd - t && LuaString.equals(text, captureStart[i], text, t, length);
+        length <= textEnd - t && LuaString.equals(text, captures.start(i), text, t, length);
     return same ? t + length : NO_MATCH;
   }
 }

@@ -60,19 +60,24 @@ public final class Program {
    * @throws ScriptException if it raises an error or its budget runs out
    */
   public Script run() throws ScriptException {
-    var watch = new Watch(name);
-    Globals globals = Sandbox.create(watch);
-    var script = new Script(globals, watch);
+    return new Script(this);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Runs the file on globals that are under a watch. */
+  void run(Globals globals, Watch watch) throws ScriptException {
     watch.start(Allowance.LOAD);
     try {
       new LuaClosure(prototype, globals).call();
-      return script;
     } catch (LuaError e) {
       throw Messages.split(Messages.text(e, watch.calls()), name);
     } catch (ExhaustedError e) {
       throw Messages.split(String.valueOf(e.getMessage()), name);
-    } catch (StackOverflowError | OutOfMemoryError e) {
-      throw new ScriptException("the script used too much memory: " + e, 0);
+    } catch (RuntimeException | Error e) { // whatever it is, the file made it happen
+      throw new ScriptException("the script failed: " + Messages.clean(e.toString()), 0);
     } finally {
       watch.stop();
     }

@@ -8,6 +8,7 @@ import org.luaj.vm2.LuaValue;
 final class RaisedError extends LuaError {
   private static final long serialVersionUID = 1L;
 
+  private final transient LuaValue value;
   private final String position;
 
   /**
@@ -16,12 +17,27 @@ final class RaisedError extends LuaError {
    * @param position where it was raised, as {@code "file:line: "}
    */
   RaisedError(LuaValue value, String position) {
-    super(value);
+    super("raised");
+    this.value = value;
     this.position = position;
   }
 
   String position() {
     return position;
+  }
+
+  @Override
+  public LuaValue getMessageObject() {
+    return value;
+  }
+
+  /**
+   * A constant, since LuaJ asks for it at every function that the error passes, and decodes strings
+   * that need not be UTF-8.
+   */
+  @Override
+  public String getMessage() {
+    return "raised";
   }
 
   /** Nobody reads it, and collecting it costs more than all the rest of a raised error. */

@@ -54,7 +54,8 @@ final class RequestValue extends LuaValue {
       return string(view.host());
     }
     watch.effects().lookedFurther();
-    return switch (key.tojstring()) {
+    String field = key instanceof LuaString name ? Messages.decode(name) : key.typename();
+    return switch (field) {
       case "method" -> string(view.method());
       case "path" -> string(view.path());
       case "query" -> string(view.query());
@@ -64,7 +65,7 @@ final class RequestValue extends LuaValue {
       default ->
           throw new LuaError(
               "request has no field '"
-                  + Messages.clean(key.tojstring())
+                  + Messages.clean(field)
                   + "' (expected: host, method, path, query, scheme, client or header)");
     };
   }

@@ -17,15 +17,12 @@ import org.luaj.vm2.Varargs;
  * <p>It belongs to one thread at a time; another may take it over by a safe hand-over.
  */
 public final class Script {
-  private final Globals globals;
-  private final Watch watch;
-  private final Map<LuaValue, LuaValue> library;
+  private final Program program;
+  private World world;
 
-  /** Makes one whose file has yet to run on the globals; what they hold now is the library. */
-  Script(Globals globals, Watch watch) {
-    this.globals = globals;
-    this.watch = watch;
-    this.library = Sandbox.contents(globals);
+  Script(Program program) throws ScriptException {
+    this.program = program;
+    this.world = World.of(program);
   }
 
   /**
@@ -37,11 +34,12 @@ public final class Script {
    */
   public SortedMap<String, LuaValue> globals() {
     SortedMap<String, LuaValue> own = new TreeMap<>();
-    Sandbox.contents(globals)
+    Sandbox.contents(world.globals)
         .forEach(
             (key, value) -> {
-              if (!value.raweq(library.getOrDefault(key, LuaValue.NIL))) {
-                own.put(key instanceof LuaString ? key.tojstring() : "[" + key + "]", value);
+              if (!value.raweq(world.library.getOrDefault(key, LuaValue.NIL))) {
+                boolean named = key instanceof LuaString;
+                own.put(named ? Messages.decode(key.strvalue()) : "[" + key + "]", value);
               }
             });
     return own;
@@ -49,18 +47,30 @@ public final class Script {
 
   /** Whether the file defined a function {@code select}. */
   public boolean hasSelect() {
-    return globals.rawget("select").isclosure();
+    return world.globals.rawget("select").isclosure();
   }
 
   /**
    * Asks the file's {@code select} for a place, within the budget for one request. Never throws for
    * anything a script does.
+   *
+   * <p>If what the script keeps between requests has grown too large, this request fails, and the
+   * next one finds the script as if it had just been loaded.
    */
   public Selection select(RequestView request) {
-    String file = watch.calls().file();
-    if (!(globals.rawget("select") instanceof LuaClosure select)) {
-      return new Selection.Failed(file + ": there is no function select");
+    if (!(world.globals.rawget("select") instanceof LuaClosure select)) {
+      return failed("there is no function select");
     }
+    try {
+      Selection answer = ask(select, request);
+      return hasOutgrown() ? startAfresh() : answer;
+    } catch (Throwable e) { // the request is lost, the event loop must not be
+      return failed(e.toString());
+    }
+  }
+
+  private Selection ask(LuaClosure select, RequestView request) {
+    Watch watch = world.watch;
     var value = new RequestValue(request, watch);
     watch.start(Allowance.REQUEST);
     watch.effects().startServing();
@@ -68,20 +78,48 @@ public final class Script {
       Varargs returned = select.invoke(value);
       return Answer.read(returned, watch.effects().hostOnly());
     } catch (Answer.Unfit e) {
-      return failed(file + ":" + select.p.linedefined + ": " + e.getMessage());
+      return failed(program.name() + ":" + select.p.linedefined + ": " + e.getMessage());
     } catch (LuaError e) {
       return failed(Messages.text(e, watch.calls()));
     } catch (ExhaustedError e) {
       return failed(String.valueOf(e.getMessage()));
-    } catch (Throwable e) { // the request is lost, the event loop must not be
-      return failed(file + ": " + e);
+    } catch (StackOverflowError e) {
+      return failed("the script calls itself too deeply");
     } finally {
       value.end();
       watch.stop();
     }
   }
 
-  private static Selection failed(String message) {
-    return new Selection.Failed(Messages.clean(message));
+  private boolean hasOutgrown() {
+    return world.watch.effects().changedState()
+        && world.growth.exceededAfter(world.watch.meter().allocated());
+  }
+
+  private Selection startAfresh() {
+    try {
+      world = World.of(program);
+      return failed("the script kept too much between requests, and was started afresh");
+    } catch (ScriptException e) {
+      return failed("the script kept too much between requests, and fails now: " + e.getMessage());
+    }
+  }
+
+  private Selection failed(String message) {
+    String file = program.name() + ":";
+    return new Selection.Failed(
+        Messages.clean(message.startsWith(file) ? message : file + " " + message));
+  }
+
+  /** All that one run of the file made. */
+  private record World(
+      Watch watch, Globals globals, Map<LuaValue, LuaValue> library, Growth growth) {
+    static World of(Program program) throws ScriptException {
+      var watch = new Watch(program.name());
+      Globals globals = Sandbox.create(watch);
+      Map<LuaValue, LuaValue> library = Sandbox.contents(globals);
+      program.run(globals, watch);
+      return new World(watch, globals, library, new Growth(globals));
+    }
   }
 }

@@ -26,7 +26,7 @@ final class Watch extends DebugLib {
   static final int ENTRY_BYTES = 64;
 
   /** Values that are passed or copied for the price of one instruction. */
-  private static final int VALUES_PER_INSTRUCTION = 8;
+  private static final int VALUES_PER_INSTRUCTION = 2;
 
   /** Longest that a number becomes when it is joined to a string. */
   private static final int NUMBER_BYTES = 32;
@@ -102,11 +102,14 @@ final class Watch extends DebugLib {
     frame = calls.leave();
   }
 
-  /** LuaJ asks for it at every function that an error passes; the position is enough for us. */
+  /**
+   * LuaJ asks for it at every function that an error passes, and puts it on a line of its own: the
+   * name of what failed is all that {@link Messages} needs.
+   */
   @Override
   public String traceback(int level) {
     meter.spend(1);
-    return "";
+    return frame.sourceName(meter);
   }
 
   @Override

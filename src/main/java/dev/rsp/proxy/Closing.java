@@ -20,6 +20,7 @@ final class Closing {
 
   /** Closes when all that was written has gone to the kernel. */
   static void closeAfterFlush(Channel channel) {
+    channel.flush();
     if (unsent(channel) == 0) {
       channel.close();
     } else {
@@ -29,6 +30,7 @@ final class Closing {
 
   /** Tells the peer that nothing more comes, when all that was written has gone to the kernel. */
   static void shutOutputAfterFlush(Channel channel) {
+    channel.flush();
     if (unsent(channel) == 0) {
       shutOutput(channel);
     } else {

@@ -53,6 +53,7 @@ public final class ProxyLoop {
   final HeadWriter writer = new HeadWriter();
   final BackendPools pools = new BackendPools(this);
   final ConnectionCount connections;
+  final TurnFlusher flusher;
 
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES);
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES);
@@ -61,6 +62,7 @@ public final class ProxyLoop {
   private final Map<Ending, LongAdder> endings = new EnumMap<>(Ending.class);
   private @Nullable Service service;
   private boolean draining;
+  private boolean stopping;
 
   /**
    * Starts a loop that serves nothing yet. Any thread.
@@ -74,6 +76,7 @@ public final class ProxyLoop {
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler());
     this.eventLoop = group.next();
+    this.flusher = new TurnFlusher(eventLoop);
     eventLoop.scheduleWithFixedDelay(
         this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -101,14 +104,28 @@ public final class ProxyLoop {
     return current;
   }
 
-  /** Whether connections are to end after the request in flight. */
+  /** Whether the next answer of a connection says that it is the last. */
   boolean draining() {
     return draining;
+  }
+
+  /** Whether connections are to end after the request in flight, whatever its answer said. */
+  boolean stopping() {
+    return stopping;
+  }
+
+  /**
+   * Lets every connection end with its next answer, and says so in it. A client that is about to
+   * ask on a kept connection would lose its request if that were closed.
+   */
+  public void retire() {
+    draining = true;
   }
 
   /** Lets requests in flight finish, and closes connections that wait for the next one. */
   public void drain() {
     draining = true;
+    stopping = true;
     for (ClientConnection client : new ArrayList<>(clients)) {
       client.drain();
     }

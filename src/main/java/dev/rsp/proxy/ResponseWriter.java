@@ -123,8 +123,7 @@ final class ResponseWriter {
     send(loop.withHead(Unpooled.EMPTY_BUFFER));
   }
 
-  /** Writes and flushes at once: a message that fits is one system call. */
   void send(ByteBuf bytes) {
-    channel.writeAndFlush(bytes, channel.voidPromise());
+    loop.flusher.send(channel, bytes);
   }
 }

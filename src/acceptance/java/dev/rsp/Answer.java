@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+/**
+ * A response.
+ *
+ * @param head its status line and fields
+ * @param body its body, without framing, one character per byte
+ */
+record Answer(String head, String body) {
+  int status() {
+    return head.isEmpty() ? 0 : Integer.parseInt(head.substring(9, 12));
+  }
+
+  /** The value of a field; "" if there is none. */
+  String field(String name) {
+    return Wire.field(head, name);
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is printed where, and with which exit code. */
+final class CommandLineIT {
+  private static final String GOOD = "listen = '127.0.0.1:0'\nbackends = { '127.0.0.1:9' }\n";
+
+  @TempDir private Path directory;
+
+  @Test
+  void checkIsContentWithAGoodFile() {
+    Program check = Rsp.run("check", write(GOOD));
+    assertEquals(0, exit(check), check::toString);
+    assertTrue(check.out().startsWith(directory + "/backends.lua: ok, 1 backend"), check::out);
+    assertEquals("", check.err());
+  }
+
+  @Test
+  void checkIsContentWithTheShippedSample() {
+    Program check =
+        Rsp.run("check", Path.of(System.getProperty("rsp.home"), "config/backends.lua").toString());
+    assertEquals(0, exit(check), check::toString);
+  }
+
+  @Test
+  void checkTellsEveryProblemWithItsLine() {
+    String file =
+        write(
+            """
+            listen = "127.0.0.1:0"
+            backends = {
+              "127.0.0.1:9",
+              "10.0.0.300:80",
+            }
+            timeouts = { haed = 10 }
+            conect = 3
+            """);
+    Program check = Rsp.run("check", file);
+    assertEquals(1, exit(check), check::toString);
+    assertEquals("", check.out());
+    String[] lines = check.err().split("\n", -1);
+    assertEquals(4, lines.length, check::err);
+    assertTrue(lines[0].startsWith(file + ":4: backends[2]: \"10.0.0.300:80\" (expected: "));
+    assertTrue(lines[1].startsWith(file + ":6: timeouts.haed: 10 (expected: one of head, "));
+    assertTrue(lines[2].startsWith(file + ":7: conect: 3 (expected: "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"check", "run", "''"})
+  void everyCommandRefusesALuaErrorInTheOriginalsWords(String command) {
+    String file = write("listen = '127.0.0.1:0'\nbackends = nothing.here\n");
+    Program run = command.isEmpty() ? Rsp.run(file) : Rsp.run(command, file);
+    assertEquals(1, exit(run), run::toString);
+    assertTrue(run.err().startsWith("Error parsing config file: " + file + ":2: "), run::err);
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void anAddressThatIsTakenIsOneLineAndExit1() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      String file = write("backends = { '127.0.0.1:9' }\n\nlisten = '" + address + "'\n");
+      Program run = Rsp.run("run", file);
+      assertEquals(1, exit(run), run::toString);
+      assertTrue(
+          run.err().startsWith(file + ":3: listen: \"" + address + "\" (expected: "), run::err);
+      assertEquals(1, run.err().lines().count(), run::err);
+      assertEquals("", run.out());
+    }
+  }
+
+  @Test
+  void noArgumentsOrTooManyAreAnsweredWithTheUsage() {
+    for (Program run : new Program[] {Rsp.run(), Rsp.run("a.lua", "b.lua")}) {
+      assertEquals(1, exit(run), run::toString);
+      assertTrue(run.err().contains("Usage: "), run::err);
+      assertTrue(run.err().contains("<config_file>"), run::err);
+      assertEquals("", run.out());
+    }
+  }
+
+  @Test
+  void theFileAloneServesAsTheOriginalDid() {
+    String file = write(GOOD);
+    try (Program program = Program.start(Rsp.launcher(), file)) {
+      Eventually.holds(
+          program::toString,
+          Duration.ofSeconds(30),
+          () -> program.out().contains("Started.  Listening on port "));
+      program.signal("TERM");
+      assertEquals(0, program.awaitExit(Duration.ofSeconds(5)), program::toString);
+    }
+  }
+
+  private String write(String lua) {
+    return Rsp.write(directory.resolve("backends.lua"), lua).toString();
+  }
+
+  private static int exit(Program ended) {
+    return ended.awaitExit(Duration.ZERO);
+  }
+}

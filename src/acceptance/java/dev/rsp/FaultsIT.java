@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Backends that refuse, vanish, stall or lie. */
+@Timeout(60)
+final class FaultsIT {
+  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  private static final String POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+
+  @TempDir private Path directory;
+
+  @Test
+  void aBackendThatRefusesIsA502InNoTimeAndTheNextInOrderIsAsked() throws IOException {
+    int dead = Peer.freePort();
+    String select =
+        """
+        function select(request)
+          if request.host == "both" then return { 1, 2 } end
+          return 1
+        end
+        """;
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = \"127.0.0.1:0\"\nbackends = { \"127.0.0.1:%d\", \"%s\" }\n%s"
+                    .formatted(dead, backend.address(), select))) {
+      rsp.get("both", "/");
+      long start = System.nanoTime();
+      assertEquals(502, rsp.get("a", "/").status());
+      assertTrue(millisSince(start) < 1000, "milliseconds: " + millisSince(start));
+      assertEquals("b both /", rsp.get("both", "/").body());
+    }
+  }
+
+  @Test
+  void aBackendThatNeitherAcceptsNorRefusesIsA504AtTheConnectTimeout() throws IOException {
+    try (BlackHole hole = new BlackHole();
+        RawBackend backend = RawBackend.named("b");
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = \"127.0.0.1:0\"\ntimeouts = { connect = 1 }\nbackends = {\n"
+                    + Rsp.slot("hole", hole.address())
+                    + Rsp.slot("b", backend.address())
+                    + "}\n"
+                    + Rsp.BY_NAME);
+        RawClient stuck = rsp.connect()) {
+      assertEquals("b b /", rsp.get("b", "/").body());
+      long start = System.nanoTime();
+      stuck.send("GET / HTTP/1.1\r\nHost: hole\r\n\r\n");
+      for (int i = 0; i < 10; i++) {
+        assertEquals("b b /", rsp.get("b", "/").body());
+      }
+      assertTrue(millisSince(start) < 1000, "others waited, milliseconds: " + millisSince(start));
+      assertEquals(504, stuck.read().status());
+      long millis = millisSince(start);
+      assertTrue(millis >= 900 && millis < 2000, "milliseconds: " + millis);
+    }
+  }
+
+  @Test
+  void aBackendThatDoesNotAnswerIsA504AtTheResponseTimeout() throws IOException {
+    try (RawBackend mute = RawBackend.holding(wire -> wire.rest());
+        Rsp rsp = serving(mute, "timeouts = { response = 0.5 }\n")) {
+      long start = System.nanoTime();
+      assertEquals(504, rsp.get("a", "/").status());
+      assertTrue(millisSince(start) < 2000, "milliseconds: " + millisSince(start));
+    }
+  }
+
+  /** Answers the first request of each connection, and closes it when it has read the second. */
+  private static RawBackend.Conversation closingAtTheSecond(AtomicInteger seen) {
+    return wire -> {
+      for (int i = 0; i < 2; i++) {
+        String head = wire.head();
+        if (head.isEmpty()) {
+          return;
+        }
+        wire.body(head, false, OutputStream.nullOutputStream());
+        seen.incrementAndGet();
+        if (i == 0) {
+          wire.respond("first");
+        }
+      }
+    };
+  }
+
+  @Test
+  void aGetThatMetAClosingConnectionIsSentOnceMore() throws IOException {
+    AtomicInteger seen = new AtomicInteger();
+    try (RawBackend backend = RawBackend.holding(closingAtTheSecond(seen));
+        Rsp rsp = serving(backend, "");
+        RawClient client = rsp.connect()) {
+      assertEquals("first", client.send(GET).read().body());
+      assertEquals("first", client.send(GET).read().body());
+      assertEquals(2, backend.connections());
+      assertEquals(3, seen.get());
+    }
+  }
+
+  @Test
+  void aPostIsNeverSentTwice() throws IOException {
+    AtomicInteger seen = new AtomicInteger();
+    try (RawBackend backend = RawBackend.holding(closingAtTheSecond(seen));
+        Rsp rsp = serving(backend, "");
+        RawClient client = rsp.connect()) {
+      assertEquals("first", client.send(GET).read().body());
+      assertEquals(502, client.send(POST).read().status());
+      assertEquals(2, seen.get());
+    }
+  }
+
+  @Test
+  void aBackendThatClosedItsIdleConnectionIsNotAskedOnIt() throws IOException {
+    try (RawBackend backend =
+            RawBackend.holding(
+                wire -> {
+                  wire.head();
+                  wire.respond("only");
+                });
+        Rsp rsp = serving(backend, "");
+        RawClient client = rsp.connect()) {
+      for (int i = 1; i <= 5; i++) {
+        assertEquals("only", client.send(GET).read().body());
+        Eventually.holds("the end of the backend's side", SOON, () -> backend.open() == 0);
+        Eventually.pause(20); // the FIN is on its way to the proxy
+        assertEquals(i, backend.connections());
+      }
+      assertEquals(
+          "only",
+          client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").read().body());
+    }
+  }
+
+  @Test
+  void bytesThatNobodyAskedForReachNobody() throws IOException {
+    try (RawBackend backend =
+            RawBackend.holding(
+                wire -> {
+                  wire.head();
+                  wire.respond("mine");
+                  wire.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+                  wire.rest();
+                });
+        Rsp rsp = serving(backend, "");
+        RawClient client = rsp.connect()) {
+      for (int i = 0; i < 20; i++) {
+        assertEquals("mine", client.send(GET).read().body());
+      }
+    }
+  }
+
+  @Test
+  void anAnswerThatIsNoneIsA502() throws IOException {
+    try (RawBackend backend =
+            RawBackend.holding(
+                wire -> {
+                  wire.head();
+                  wire.send("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+                });
+        Rsp rsp = serving(backend, "")) {
+      assertEquals(502, rsp.get("a", "/").status());
+    }
+  }
+
+  @Test
+  void aRefusalInTheMiddleOfAnUploadReachesTheClient() throws IOException {
+    try (RawBackend backend =
+            RawBackend.holding(
+                wire -> {
+                  wire.head();
+                  wire.send(
+                      "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+                  Eventually.pause(200);
+                });
+        Rsp rsp = serving(backend, "");
+        RawClient client = rsp.connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+      client.send("x".repeat(1_000_000));
+      Answer answer = client.read();
+      assertEquals(413, answer.status());
+      assertEquals("big", answer.body());
+    }
+  }
+
+  @Test
+  void aClientThatSendsItsHeadTooSlowlyIsToldAndOthersAreServed() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = serving(backend, "timeouts = { head = 0.5 }\n");
+        RawClient slow = rsp.connect()) {
+      slow.send("GET / HTTP/1.1\r\nHo");
+      assertEquals("b a /", rsp.get("a", "/").body());
+      assertEquals(408, slow.read().status());
+      assertEquals("", slow.wire().rest());
+    }
+  }
+
+  private Rsp serving(RawBackend backend, String more) {
+    return Rsp.serving(
+        directory,
+        "listen = \"127.0.0.1:0\"\nloops = 1\nbackends = { \"%s\" }\n%s"
+            .formatted(backend.address(), more));
+  }
+
+  private static long millisSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1_000_000;
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each host reaches its own backend, also when one client connection asks for many. */
+final class HostsIT {
+  private static final int SLOW_MILLIS = 300;
+
+  @AutoClose private static RawBackend slow;
+  @AutoClose private static RawBackend fast;
+  @AutoClose private static RawBackend third;
+  @AutoClose private static Rsp rsp;
+
+  @BeforeAll
+  static void start(@TempDir Path directory) throws IOException {
+    slow =
+        RawBackend.answering(
+            (head, wire) -> {
+              Eventually.pause(SLOW_MILLIS);
+              RawBackend.naming("slow").answer(head, wire);
+            });
+    fast = RawBackend.named("fast");
+    third = RawBackend.named("third");
+    rsp =
+        Rsp.serving(
+            directory,
+            "listen = \"127.0.0.1:0\"\nbackends = {\n"
+                + Rsp.slot("slow", slow.address())
+                + Rsp.slot("fast", fast.address())
+                + Rsp.slot("third", third.address())
+                + "}\n"
+                + Rsp.BY_NAME);
+  }
+
+  @Test
+  void theHostsOfAKeptConnectionReachTheirBackends() throws IOException {
+    try (RawClient client = rsp.connect()) {
+      for (int i = 0; i < 50; i++) {
+        assertEquals("fast fast /" + i, client.get("fast", "/" + i).body());
+        assertEquals("third third /" + i, client.get("third", "/" + i).body());
+      }
+      assertEquals("slow slow /", client.get("slow", "/").body());
+    }
+  }
+
+  @Test
+  void pipelinedRequestsAreAnsweredInTheirOrder() throws IOException {
+    List<String> hosts = List.of("slow", "fast", "third", "fast", "slow", "third");
+    StringBuilder requests = new StringBuilder();
+    for (int i = 0; i < hosts.size(); i++) {
+      requests.append("GET /%d HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(i, hosts.get(i)));
+    }
+    List<String> answers = new ArrayList<>();
+    try (RawClient client = rsp.connect()) {
+      client.send(requests.toString());
+      for (int i = 0; i < hosts.size(); i++) {
+        answers.add(client.read().body());
+      }
+    }
+    for (int i = 0; i < hosts.size(); i++) {
+      assertEquals("%1$s %1$s /%2$d".formatted(hosts.get(i), i), answers.get(i));
+    }
+  }
+
+  @Test
+  void aBodyBetweenPipelinedRequestsBelongsToItsOwn() throws IOException {
+    try (RawClient client = rsp.connect()) {
+      client.send(
+          "POST /1 HTTP/1.1\r\nHost: fast\r\nTransfer-Encoding: chunked\r\n\r\n"
+              + "5\r\nGET /\r\n0\r\n\r\n"
+              + "POST /2 HTTP/1.1\r\nHost: third\r\nContent-Length: 3\r\n\r\nabc"
+              + "GET /3 HTTP/1.1\r\nHost: fast\r\n\r\n");
+      assertEquals("fast fast /1", client.read().body());
+      assertEquals("third third /2", client.read().body());
+      assertEquals("fast fast /3", client.read().body());
+    }
+  }
+
+  @Test
+  void aSlowHostDelaysNobodyElse() throws IOException {
+    try (RawClient waiting = rsp.connect()) {
+      waiting.send("GET / HTTP/1.1\r\nHost: slow\r\n\r\n");
+      long start = System.nanoTime();
+      assertEquals(200, rsp.get("fast", "/").status());
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      assertTrue(millis < SLOW_MILLIS, "milliseconds: " + millis);
+      assertEquals("slow slow /", waiting.read().body());
+    }
+  }
+
+  @Test
+  void theSameHostInAnyOfItsFormsIsTheSame() throws IOException {
+    for (String host : List.of("fast", "FAST", "Fast:8080", "fast.", "fast:80")) {
+      assertEquals("fast", rsp.get(host, "/").body().split(" ", 2)[0], host);
+    }
+    try (RawClient client = rsp.connect()) {
+      client.send("GET http://Fast/abs HTTP/1.1\r\nHost: fast\r\n\r\n");
+      assertEquals("fast", client.read().body().split(" ", 2)[0]);
+    }
+  }
+}

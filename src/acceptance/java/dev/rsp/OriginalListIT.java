@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The twelve promises that the functional tests and the observed faults of rsp in C come to. */
+@Timeout(120)
+final class OriginalListIT {
+  private static final long MIB = 1024 * 1024;
+
+  @TempDir private Path directory;
+
+  @Test
+  void one_itsSampleAndTheFormInOneLineStartWithTheSameReadyLine() throws IOException {
+    int port = Peer.freePort();
+    String sample =
+        """
+        listenPort = "%d"
+
+        backendAddress = "127.0.0.1"
+        backendPort = "%d"
+        """;
+    String line = "listenPort = \"%d\"backendAddress = \"127.0.0.1\"backendPort = \"%d\"";
+    try (RawBackend backend = RawBackend.named("b")) {
+      for (String form : List.of(sample, line)) {
+        try (Rsp rsp = Rsp.serving(directory, form.formatted(port, backend.port()))) {
+          String ready =
+              "\\[[-0-9]{10} [:0-9]{8}\\.\\d{6} [-+]\\d{4}] Started\\.  Listening on port ";
+          assertTrue(rsp.log().matches(ready + port + "\\.\n"), rsp::log);
+          assertEquals("b any.example /x", rsp.get("any.example", "/x").body());
+          assertEquals("b other.example /y", rsp.get("other.example", "/y").body());
+        }
+      }
+    }
+  }
+
+  @Test
+  void two_numbersArePortsAndTheFirstOfTheThreeThatIsNoStringIsNamed() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, original("0", "'127.0.0.1'", "" + backend.port()))) {
+      assertEquals(200, rsp.get("a.example", "/").status());
+    }
+    assertAll(
+        () -> assertRefused("listenPort", original("true", "{}", "nil")),
+        () -> assertRefused("backendAddress", original("1", "{}", "false")),
+        () -> assertRefused("backendPort", original("1", "'127.0.0.1'", "nil")),
+        () -> assertRefused("listenPort", "backendPort = 1"));
+  }
+
+  private void assertRefused(String global, String lua) {
+    Program run = Rsp.run("run", Rsp.write(directory.resolve(global + ".lua"), lua).toString());
+    // Without a line feed, as the original.
+    assertEquals(global + " must be a string", run.err());
+    assertEquals(1, run.awaitExit(Duration.ZERO));
+  }
+
+  @Test
+  void three_aFileThatIsMissingOrWrongIsAnErrorParsingIt() {
+    Path missing = directory.resolve("missing.lua");
+    Path syntax = Rsp.write(directory.resolve("syntax.lua"), "listenPort = \n\n= 3");
+    Path runtime = Rsp.write(directory.resolve("runtime.lua"), "listenPort = 1\nerror('no')\n");
+    assertAll(
+        List.of(missing, syntax, runtime).stream()
+            .map(
+                file ->
+                    () -> {
+                      Program run = Rsp.run("run", file.toString());
+                      assertEquals(1, run.awaitExit(Duration.ZERO), run::toString);
+                      assertTrue(run.err().startsWith("Error parsing config file: "), run::err);
+                      assertTrue(run.err().contains(file.toString()), run::err);
+                      assertEquals("", run.out());
+                    }));
+  }
+
+  @Test
+  void four_aShebangComputedValuesAndOtherGlobalsAreFine() throws IOException {
+    try (RawBackend backend = RawBackend.named("b")) {
+      String lua =
+          """
+          #!/usr/bin/env rsp
+          local base = %d
+          somethingElse = { 1, 2, 3 }
+          function helper(n) return n + 1 end
+          listenPort = 0
+          backendAddress = "127.0.0" .. ".1"
+          backendPort = helper(base)
+          """
+              .formatted(backend.port() - 1);
+      try (Rsp rsp = Rsp.serving(directory, lua)) {
+        assertEquals(200, rsp.get("a.example", "/").status());
+      }
+    }
+  }
+
+  @Test
+  void five_elevenMebibytesReachASlowAndAFastClientInBoundedMemory() throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp = Rsp.serving(directory, oneBackend(origin))) {
+      String target = "/length/" + 11 * MIB;
+      fetch(rsp, target, 0);
+      long before = rsp.program().residentKib();
+      List<CompletableFuture<String>> slow = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        slow.add(inBackground(() -> fetch(rsp, target, 100)));
+      }
+      assertEquals(Blob.sum(11 * MIB), fetch(rsp, target, 0));
+      slow.forEach(sum -> assertEquals(Blob.sum(11 * MIB), sum.join()));
+      long grown = rsp.program().residentKib() - before;
+      assertTrue(grown < 64 * 1024, "20 slow readers of 11 MiB took KiB: " + grown);
+    }
+  }
+
+  /** Does something on a thread of its own. */
+  private static <T> CompletableFuture<T> inBackground(Callable<T> action) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return action.call();
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        },
+        task -> new Thread(task).start());
+  }
+
+  /** The SHA-256 of an answer whose reader first waits. */
+  private static String fetch(Rsp rsp, String target, long waitMillis) throws IOException {
+    Blob.Sum sum = new Blob.Sum();
+    try (RawClient client = rsp.connect()) {
+      client.send("GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      String head = client.wire().head();
+      Eventually.pause(waitMillis);
+      client.wire().body(head, false, sum);
+    }
+    return sum.hex();
+  }
+
+  @Test
+  void six_aClientThatResetsInTheMiddleEndsItsPairOnly() throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp = Rsp.serving(directory, oneBackend(origin))) {
+      for (int i = 0; i < 20; i++) {
+        RawClient client = rsp.connect();
+        client.send("GET /length/" + 100 * MIB + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        client.wire().head();
+        client.wire().reset();
+      }
+      assertEquals(Blob.sum(MIB), fetch(rsp, "/length/" + MIB, 0));
+      Eventually.holds(
+          "the end of the backend's side", Duration.ofSeconds(5), () -> origin.open() <= 1);
+    }
+  }
+
+  @Test
+  void seven_aClientThatHalfClosesStillGetsItsResponse() throws IOException {
+    try (RawBackend backend =
+            RawBackend.answering(
+                (head, wire) -> {
+                  Eventually.pause(200);
+                  wire.respond("late");
+                });
+        Rsp rsp = Rsp.serving(directory, oneBackend(backend));
+        RawClient client = rsp.connect()) {
+      client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").wire().halfClose();
+      assertEquals("late", client.read().body());
+      assertEquals("", client.wire().rest());
+    }
+  }
+
+  @Test
+  void eight_noBackendNoNameAndNoDescriptorEndsTheProxy() throws IOException {
+    String dead =
+        "listen = \"127.0.0.1:0\"\nbackends = { \"127.0.0.1:" + Peer.freePort() + "\" }\n";
+    try (Rsp rsp = Rsp.serving(directory, dead);
+        RawBackend backend = RawBackend.named("b")) {
+      assertEquals(502, rsp.get("a.example", "/").status());
+      Rsp.write(rsp.file(), "listen = \"127.0.0.1:0\"\nbackends = { \"no.such.invalid:80\" }\n");
+      rsp.reloadInVain();
+      assertEquals(502, rsp.get("a.example", "/").status());
+      rsp.reconfigure(oneBackend(backend));
+      assertEquals(200, rsp.get("a.example", "/").status());
+      exhaustDescriptors(rsp);
+      assertTrue(rsp.program().isAlive());
+    }
+  }
+
+  private static void exhaustDescriptors(Rsp rsp) throws IOException {
+    String[] used = new File("/proc/" + rsp.program().pid() + "/fd").list();
+    limitDescriptors(rsp, (used == null ? 0 : used.length) + 8);
+    List<CompletableFuture<Integer>> statuses = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      statuses.add(inBackground(() -> rsp.get("a.example", "/").status()));
+    }
+    // Who cannot be accepted waits in the queue for one that leaves: nobody is turned away.
+    for (CompletableFuture<Integer> status : statuses) {
+      assertTrue(List.of(200, 503).contains(status.join()), () -> status.join() + " " + rsp);
+    }
+    limitDescriptors(rsp, 4096);
+    // Accepting rests for half a second when it fails.
+    Eventually.holds(
+        rsp::toString, Duration.ofSeconds(5), () -> rsp.get("a.example", "/").status() == 200);
+  }
+
+  private static void limitDescriptors(Rsp rsp, int limit) {
+    Program prlimit =
+        Program.run(
+            Duration.ofSeconds(5),
+            "prlimit",
+            "--pid",
+            "" + rsp.program().pid(),
+            "--nofile=" + limit + ":");
+    assertEquals(0, prlimit.awaitExit(Duration.ZERO), prlimit::toString);
+  }
+
+  @Test
+  void nine_fourSlowRequestsRunAtOnceAndABlackHoleDelaysNobody() throws IOException {
+    try (RawBackend slow =
+            RawBackend.answering(
+                (head, wire) -> {
+                  Eventually.pause(5000);
+                  wire.respond("slow");
+                });
+        RawBackend fast = RawBackend.named("fast");
+        BlackHole hole = new BlackHole();
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = \"127.0.0.1:0\"\nbackends = {\n"
+                    + Rsp.slot("slow", slow.address())
+                    + Rsp.slot("fast", fast.address())
+                    + Rsp.slot("hole", hole.address())
+                    + "}\n"
+                    + Rsp.BY_NAME)) {
+      long start = System.nanoTime();
+      List<RawClient> waiting = new ArrayList<>();
+      for (String host : List.of("slow", "hole", "slow", "hole", "slow", "hole", "slow")) {
+        waiting.add(rsp.connect().send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"));
+      }
+      for (int i = 0; i < 20; i++) {
+        assertEquals(200, rsp.get("fast", "/").status());
+      }
+      assertTrue(secondsSince(start) < 1.5, "others waited, in all: " + secondsSince(start));
+      for (int i = 0; i < waiting.size(); i++) {
+        assertEquals(i % 2 == 0 ? 200 : 504, waiting.get(i).read().status());
+        waiting.get(i).close();
+      }
+      assertTrue(secondsSince(start) < 6, "seconds: " + secondsSince(start));
+    }
+  }
+
+  private static double secondsSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
+  }
+
+  @Test
+  void ten_anEndlessLineOrHeadIsRefusedInBoundedMemory() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, oneBackend(backend))) {
+      rsp.get("a.example", "/");
+      long before = rsp.program().residentKib();
+      assertEquals(414, endless(rsp, "GET /", "a"));
+      // As the original's own test has it, with CR and no LF.
+      assertEquals(400, endless(rsp, "GET /", "a\r"));
+      assertEquals(431, endless(rsp, "GET / HTTP/1.1\r\nHost: a.example\r\n", "X-Y: z\r\n"));
+      assertEquals(431, endless(rsp, "GET / HTTP/1.1\r\nHost: a.example\r\nX: ", "y"));
+      long grown = rsp.program().residentKib() - before;
+      assertTrue(grown < 32 * 1024, "KiB: " + grown);
+      assertEquals(1, backend.connections());
+    }
+  }
+
+  /**
+   * The answer to a beginning that is followed by one thing for ever, until the connection ends.
+   */
+  private static int endless(Rsp rsp, String begin, String more) throws IOException {
+    try (RawClient client = rsp.connect()) {
+      client.send(begin);
+      try {
+        for (int i = 0; i < 1000; i++) {
+          client.send(more.repeat(1000));
+        }
+      } catch (IOException e) {
+        // It does not listen any more; what it said is there to read.
+      }
+      Answer answer = client.read();
+      assertEquals("close", answer.field("Connection"));
+      return answer.status();
+    }
+  }
+
+  @Test
+  void eleven_hupReloadsAndTermDrains() throws IOException {
+    try (RawBackend first = RawBackend.named("first");
+        RawBackend second =
+            RawBackend.answering(
+                (head, wire) -> {
+                  Eventually.pause(1000);
+                  wire.respond("second");
+                });
+        Rsp rsp = Rsp.serving(directory, original("0", "'127.0.0.1'", "" + first.port()))) {
+      assertEquals("first a /", rsp.get("a", "/").body());
+      rsp.reconfigure(original("0", "'127.0.0.1'", "" + second.port()));
+      try (RawClient client = rsp.connect()) {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        Eventually.holds("a request", Duration.ofSeconds(5), () -> second.connections() == 1);
+        rsp.signal("TERM");
+        assertEquals("second", client.read().body());
+      }
+      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(5)), rsp::toString);
+      assertFalse(rsp.log().contains("drain time is over"), rsp::log);
+    }
+  }
+
+  @Test
+  void twelve_itListensOnIpv6AndIpv4() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = { \"127.0.0.1:0\", \"[::1]:0\" }\nbackends = { \""
+                    + backend.address()
+                    + "\" }\n")) {
+      assertEquals(200, rsp.get("a.example", "/").status());
+      try (RawClient client = RawClient.byIpv6(rsp.ports().get(1))) {
+        assertEquals(200, client.get("a.example", "/").status());
+      }
+    }
+  }
+
+  private static String original(String port, String backendAddress, String backendPort) {
+    return "listenPort = %s\nbackendAddress = %s\nbackendPort = %s\n"
+        .formatted(port, backendAddress, backendPort);
+  }
+
+  private static String oneBackend(RawBackend backend) {
+    return "listen = \"127.0.0.1:0\"\nbackends = { \"" + backend.address() + "\" }\n";
+  }
+}

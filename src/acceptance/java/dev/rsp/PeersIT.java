@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Bodies pass unchanged between curl and real servers, by their SHA-256.
+ *
+ * <p>nginx, HAProxy and Varnish have a backend of ours behind them that makes and hashes bodies: so
+ * what is sent to one of them is hashed after it, and nginx also serves and stores files itself.
+ */
+final class PeersIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long KIB = 1024;
+  private static final long MIB = 1024 * KIB;
+
+  private static Path directory;
+  @AutoClose private static RawBackend origin;
+  @AutoClose private static Peer nginx;
+  @AutoClose private static Peer haproxy;
+  @AutoClose private static Peer varnish;
+  @AutoClose private static Rsp rsp;
+
+  @BeforeAll
+  static void start(@TempDir Path temporary) throws IOException {
+    directory = temporary;
+    origin = Origin.start();
+    nginx = Peer.nginx(directory, origin.address());
+    haproxy = Peer.haproxy(directory, origin.address());
+    varnish = Peer.varnish(directory, origin.address());
+    rsp =
+        Rsp.serving(
+            directory,
+            "listen = \"127.0.0.1:0\"\nbackends = {\n"
+                + Rsp.slot("nginx", nginx.address())
+                + Rsp.slot("haproxy", haproxy.address())
+                + Rsp.slot("varnish", varnish.address())
+                + Rsp.slot("origin", origin.address())
+                + "}\n"
+                + Rsp.BY_NAME);
+  }
+
+  static Stream<Arguments> bodies() {
+    return Stream.of(KIB, 64 * KIB - 1, 11 * MIB, 100 * MIB)
+        .flatMap(
+            length ->
+                bothFramings().map(each -> Arguments.of(each.get()[0], each.get()[1], length)));
+  }
+
+  static Stream<Arguments> bothFramings() {
+    return Stream.of("nginx", "haproxy", "varnish", "origin")
+        .flatMap(peer -> Stream.of("length", "chunked").map(how -> Arguments.of(peer, how)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void aResponseArrivesAsItWasSent(String peer, String framing, long length) {
+    assertEquals(Blob.sum(length), download(peer, "/" + framing + "/" + length));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void aRequestArrivesAsItWasSent(String peer, String framing, long length) throws IOException {
+    String encoding = framing.equals("chunked") ? "Transfer-Encoding: chunked" : "X-Framing: CL";
+    Program curl =
+        Program.run(
+            PATIENCE,
+            "curl",
+            "-sS",
+            "-H",
+            "Host: " + peer,
+            "-H",
+            encoding,
+            "-T",
+            Blob.file(directory, length).toString(),
+            url("/sum"));
+    assertEquals(Blob.sum(length) + " " + length, curl.out(), curl::err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, KIB, 100 * MIB})
+  void aFileOfNginxArrivesAsItIs(long length) throws IOException {
+    Path file = Blob.file(Files.createDirectories(directory.resolve("files")), length);
+    assertEquals(Blob.sum(length), download("nginx", "/files/" + file.getFileName()));
+  }
+
+  @Test
+  void aFileIsPutOntoNginxAsItIs() throws IOException {
+    Path file = Blob.file(directory, 11 * MIB);
+    Program curl =
+        Program.run(
+            PATIENCE,
+            "curl",
+            "-sS",
+            "-w",
+            "%{http_code}",
+            "-H",
+            "Host: nginx",
+            "-T",
+            file.toString(),
+            url("/files/put"));
+    assertEquals("201", curl.out(), curl::toString);
+    assertEquals(-1, Files.mismatch(file, directory.resolve("files/put")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bothFramings")
+  void aSlowReaderGetsAllOfIt(String peer, String framing) throws IOException {
+    long length = 11 * MIB;
+    try (RawClient client = rsp.connect()) {
+      client.send("GET /%s/%d HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(framing, length, peer));
+      Blob.Sum sum = new Blob.Sum();
+      client.wire().body(client.wire().head(), false, slowly(sum));
+      assertEquals(Blob.sum(length), sum.hex());
+    }
+  }
+
+  /** Rests after each 256 KiB: no more than some 25 MiB per second. */
+  private static OutputStream slowly(OutputStream to) {
+    return new OutputStream() {
+      private int written;
+
+      @Override
+      public void write(int b) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int count) throws IOException {
+        to.write(bytes, offset, count);
+        written += count;
+        if (written > 256 * KIB) {
+          written = 0;
+          Eventually.pause(10);
+        }
+      }
+    };
+  }
+
+  private String download(String peer, String path) {
+    Blob.Sum sum = new Blob.Sum();
+    try (Program curl =
+        Program.start(List.of("curl", "-sSf", "-H", "Host: " + peer, url(path)), sum)) {
+      assertEquals(0, curl.awaitExit(PATIENCE), () -> curl.err() + rsp);
+    }
+    return sum.hex();
+  }
+
+  private String url(String path) {
+    return "http://127.0.0.1:" + rsp.port() + path;
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The packaged proxy, running by a configuration file. */
+final class Rsp implements AutoCloseable {
+  /** A {@code select} that sends each host to the backend of that name. */
+  static final String BY_NAME =
+      """
+      function select(request)
+        return request.host
+      end
+      """;
+
+  /** A JVM needs half a second on an idle core, and the machine that tests is rarely idle. */
+  private static final Duration START = Duration.ofSeconds(30);
+
+  private static final Duration RELOAD = Duration.ofSeconds(20);
+
+  private static final Pattern STARTED =
+      Pattern.compile("Started\\. {2}Listening on (?:ports? (\\d+(?:, \\d+)*))?.*\\.\n");
+
+  private final Path file;
+  private final Program program;
+
+  private Rsp(Path file, Program program) {
+    this.file = file;
+    this.program = program;
+  }
+
+  /** Writes {@code backends.lua} into the directory and serves by it. */
+  static Rsp serving(Path directory, String lua, String... options) {
+    return servingFile(write(directory.resolve("backends.lua"), lua), options);
+  }
+
+  /** Serves by a file; returns when it is ready. */
+  static Rsp servingFile(Path file, String... options) {
+    Rsp rsp = start(file, options);
+    rsp.awaitLog("Started.  Listening on ", START);
+    return rsp;
+  }
+
+  /** As {@link #serving}, but does not wait. */
+  static Rsp start(Path file, String... options) {
+    List<String> command = new ArrayList<>(List.of(launcher(), "run"));
+    command.addAll(List.of(options));
+    command.add(file.toString());
+    return new Rsp(file, Program.start(command, Map.of()));
+  }
+
+  /** Runs a command that ends by itself. */
+  static Program run(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(launcher()));
+    command.addAll(List.of(arguments));
+    Program program = Program.start(command, Map.of());
+    program.awaitExit(START);
+    return program;
+  }
+
+  static String launcher() {
+    return Path.of(System.getProperty("rsp.home"), "bin", "rsp").toString();
+  }
+
+  /** A named backend as a line of the table {@code backends}. */
+  static String slot(String name, String address) {
+    return "  { name = \"%s\", address = \"%s\" },\n".formatted(name, address);
+  }
+
+  /** Writes a file in one step, as a careful operator does. */
+  static Path write(Path file, String lua) {
+    try {
+      Path draft = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), lua);
+      return Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The first port that it listens on. */
+  int port() {
+    return ports().get(0);
+  }
+
+  /** The ports that it listened on when it started. */
+  List<Integer> ports() {
+    Matcher started = STARTED.matcher(log());
+    if (!started.find() || started.group(1) == null) {
+      throw new AssertionError("no port in the ready line: " + program);
+    }
+    return Pattern.compile(", ").splitAsStream(started.group(1)).map(Integer::valueOf).toList();
+  }
+
+  /** Serves by another text from now on. */
+  void reconfigure(String lua) {
+    write(file, lua);
+    reload();
+  }
+
+  /** Has the file read again; returns when that is done. */
+  void reload() {
+    int before = count("reloaded file=");
+    signal("HUP");
+    Eventually.holds(() -> "a reload: " + program, RELOAD, () -> count("reloaded file=") > before);
+  }
+
+  /** Has a file read that cannot be used; returns when that was found out. */
+  void reloadInVain() {
+    int before = count("not reloaded, all stays as it was");
+    signal("HUP");
+    Eventually.holds(
+        () -> "a reload that fails: " + program,
+        RELOAD,
+        () -> count("not reloaded, all stays as it was") > before);
+  }
+
+  void awaitLog(String text, Duration within) {
+    Eventually.holds(
+        () -> "a line with \"" + text + "\": " + program,
+        within,
+        () -> {
+          if (log().contains(text)) {
+            return true;
+          }
+          if (!program.isAlive()) {
+            throw new AssertionError("it ended: " + program);
+          }
+          return false;
+        });
+  }
+
+  /** How often a text is in the log. */
+  int count(String text) {
+    return (int) Pattern.compile(Pattern.quote(text)).matcher(log()).results().count();
+  }
+
+  String log() {
+    return program.out();
+  }
+
+  Path file() {
+    return file;
+  }
+
+  Program program() {
+    return program;
+  }
+
+  void signal(String signal) {
+    program.signal(signal);
+  }
+
+  /** A connection to the first port. */
+  RawClient connect() throws IOException {
+    return new RawClient(port());
+  }
+
+  /** What a GET on a connection of its own is answered with. */
+  Answer get(String host, String path) throws IOException {
+    try (RawClient client = connect()) {
+      return client.get(host, path);
+    }
+  }
+
+  @Override
+  public void close() {
+    // A stop in good order waits for what is in flight; SignalsIT looks at that.
+    program.kill();
+  }
+
+  @Override
+  public String toString() {
+    return program.toString();
+  }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** HUP reloads, TERM and INT drain, a second one ends it: with real signals to the real process. */
+@Timeout(120)
+final class SignalsIT {
+  private static final long BODY = 30L * 1024 * 1024;
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  @TempDir private Path directory;
+
+  @Test
+  void termLetsASlowDownloadFinishTakesNoNewConnectionsAndExitsWith0() throws IOException {
+    drains("TERM");
+  }
+
+  @Test
+  void intDoesTheSame() throws IOException {
+    drains("INT");
+  }
+
+  private void drains(String signal) throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        RawClient idle = rsp.connect();
+        RawClient slow = rsp.connect()) {
+      assertEquals(200, idle.get("a.example", "/length/10").status());
+      slow.send("GET /length/" + BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      String head = slow.wire().head();
+      rsp.signal(signal);
+      rsp.awaitLog("stopping", SOON);
+      Eventually.holds("a refused connection", SOON, () -> refuses(rsp));
+      // Nobody waits for a client that asks for nothing.
+      assertEquals("", idle.wire().rest());
+      assertTrue(rsp.program().isAlive());
+      Blob.Sum sum = new Blob.Sum();
+      slow.wire().body(head, false, sum);
+      assertEquals(Blob.sum(BODY), sum.hex());
+      assertEquals(0, rsp.program().awaitExit(SOON), rsp::toString);
+      assertTrue(rsp.log().endsWith("Stopped.\n"), rsp::log);
+    }
+  }
+
+  private static boolean refuses(Rsp rsp) throws IOException {
+    try (RawClient client = rsp.connect()) {
+      return client.wire().in().read() == 0;
+    } catch (ConnectException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void termDoesNotCutAnAnswerThatIsStillInOurBuffers() throws IOException {
+    // Small enough for the proxy to take it all, and more than the sockets hold for this client.
+    int length = 300_000;
+    try (RawBackend origin = Origin.start();
+        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        RawClient slow = new RawClient(loopback(rsp.port()), 4096)) {
+      slow.send("GET /length/" + length + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      String head = slow.wire().head();
+      Eventually.pause(200);
+      rsp.signal("TERM");
+      rsp.awaitLog("stopping", SOON);
+      Blob.Sum sum = new Blob.Sum();
+      slow.wire().body(head, false, sum);
+      assertEquals(Blob.sum(length), sum.hex());
+      assertEquals(0, rsp.program().awaitExit(SOON), rsp::toString);
+    }
+  }
+
+  @Test
+  void aSecondTermEndsItAtOnce() throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        RawClient stuck = rsp.connect()) {
+      stuck.send("GET /length/" + 100 * BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      String head = stuck.wire().head();
+      rsp.signal("TERM");
+      rsp.awaitLog("stopping", SOON);
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(2)), rsp::toString);
+      assertThrows(
+          IOException.class, () -> stuck.wire().body(head, false, OutputStream.nullOutputStream()));
+    }
+  }
+
+  @Test
+  void theDrainTimeEndsADownloadThatNeverEnds() throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp =
+            Rsp.serving(directory, oneBackend(origin.address()) + "timeouts = { drain = 0.5 }\n");
+        RawClient stuck = rsp.connect()) {
+      stuck.send("GET /length/" + 100 * BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      stuck.wire().head();
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(SOON), rsp::toString);
+      assertTrue(rsp.log().contains("drain time is over"), rsp::log);
+    }
+  }
+
+  /**
+   * The first instant is the kernel's and the shell's, which have not read a line of the launcher.
+   */
+  @Test
+  void aHupInTheFirstMillisecondsOfItsLifeDoesNotEndIt() throws IOException {
+    Path file = Rsp.write(directory.resolve("backends.lua"), oneBackend("127.0.0.1:9"));
+    List<Program> shells = new ArrayList<>();
+    try {
+      for (int millis = 4; millis <= 50; millis += 6) {
+        // One shell starts it, waits and signals: to fork one for the signal takes too long.
+        String script =
+            "\"$0\" run \"$1\" & sleep 0.%03d; kill -HUP $! && wait $!".formatted(millis);
+        shells.add(Program.start("sh", "-c", script, Rsp.launcher(), file.toString()));
+      }
+      for (Program shell : shells) {
+        awaitStart(shell);
+      }
+    } finally {
+      shells.forEach(shell -> child(shell).ifPresent(ProcessHandle::destroy));
+      shells.forEach(shell -> shell.awaitExit(SOON));
+    }
+  }
+
+  private static void awaitStart(Program shell) {
+    Eventually.holds(
+        () -> "a start after HUP: " + shell,
+        Duration.ofSeconds(30),
+        () -> {
+          assertTrue(shell.isAlive(), () -> "HUP ended it: " + shell);
+          return shell.out().contains("Started.");
+        });
+  }
+
+  private static Optional<ProcessHandle> child(Program shell) {
+    return ProcessHandle.of(shell.pid()).flatMap(handle -> handle.children().findFirst());
+  }
+
+  @Test
+  void aHundredHupsInARowAreHarmlessAndTheLastFileHolds() throws IOException {
+    try (RawBackend first = RawBackend.named("first");
+        RawBackend last = RawBackend.named("last");
+        Rsp rsp = Rsp.serving(directory, oneBackend(first.address()))) {
+      String pid = String.valueOf(rsp.program().pid());
+      Program.run(SOON, "sh", "-c", "for i in $(seq 100); do kill -HUP " + pid + "; done");
+      Rsp.write(rsp.file(), oneBackend(last.address()));
+      rsp.signal("HUP");
+      Eventually.holds(
+          rsp::toString,
+          Duration.ofSeconds(20),
+          () -> rsp.get("a.example", "/").body().startsWith("last "));
+      assertTrue(rsp.count("reloaded file=") <= 101, rsp::log);
+    }
+  }
+
+  @Test
+  void aFileThatIsWrongChangesNothingAndIsToldWithItsLine() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, oneBackend(backend.address()))) {
+      List<String> wrong = new ArrayList<>();
+      wrong.add("\nlisten = \n");
+      wrong.add("\nbackends = { \"127.0.0.1:99999\" }\nlisten = \"127.0.0.1:0\"\n");
+      wrong.add("\nlistn = 3\n");
+      wrong.add("\nerror(\"no\")\n");
+      wrong.add("\nwhile true do end\n");
+      wrong.add(
+          "\nlisten = \"127.0.0.1:%d\"\nbackends = { \"127.0.0.1:9\" }\n"
+              .formatted(backend.port()));
+      for (String lua : wrong) {
+        int before = rsp.count(rsp.file() + ":2: ");
+        Rsp.write(rsp.file(), lua);
+        rsp.reloadInVain();
+        Eventually.holds(
+            () -> "a line of the file for " + lua + rsp,
+            SOON,
+            () -> rsp.count(rsp.file() + ":2: ") > before || rsp.count(rsp.file() + ":3: ") > 0);
+        assertEquals("b a.example /", rsp.get("a.example", "/").body());
+      }
+      Files.delete(rsp.file());
+      rsp.reloadInVain();
+      assertEquals("b a.example /", rsp.get("a.example", "/").body());
+    }
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  private static String oneBackend(String address) {
+    return "listen = \"127.0.0.1:0\"\nbackends = { \"" + address + "\" }\n";
+  }
+}

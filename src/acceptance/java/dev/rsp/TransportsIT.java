@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The same on every transport that this machine has: addresses, bodies, load, reload and stop. */
+@Timeout(120)
+final class TransportsIT {
+  private static final long MIB = 1024 * 1024;
+
+  /** epoll and nio must be there; io_uring may be forbidden, as it is in many containers. */
+  static List<String> transports() {
+    List<String> transports = new ArrayList<>(List.of("epoll", "nio"));
+    if (ioUringStarts()) {
+      transports.add("io_uring");
+    }
+    return transports;
+  }
+
+  /** Asks for a file that is missing: the transport is looked at first. */
+  private static boolean ioUringStarts() {
+    Program probe = Rsp.run("run", "--transport", "io_uring", "/missing.lua");
+    return !probe.err().contains("transport: io_uring");
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void clientsAndBackendsAreReachedByIpv4Ipv6AndUnixSockets(
+      String transport, @TempDir Path directory) throws IOException {
+    Path inside = directory.resolve("in.sock");
+    Path socket = directory.resolve("b.sock");
+    try (RawBackend four = RawBackend.named("four");
+        RawBackend six =
+            RawBackend.at(RawClient.ipv6(0), RawBackend.requests(RawBackend.naming("six")));
+        RawBackend unix = RawBackend.named("unix", socket);
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = { \"127.0.0.1:0\", \"[::1]:0\", \"unix:"
+                    + inside
+                    + "\" }\nbackends = {\n"
+                    + Rsp.slot("four", four.address())
+                    + Rsp.slot("six", "[::1]:" + six.port())
+                    + Rsp.slot("unix", "unix:" + socket)
+                    + "}\n"
+                    + Rsp.BY_NAME,
+                "--transport",
+                transport)) {
+      assertTrue(rsp.log().contains(" and unix:" + inside + "."), rsp::log);
+      for (int i = 0; i < 3; i++) {
+        try (RawClient client =
+            switch (i) {
+              case 0 -> rsp.connect();
+              case 1 -> RawClient.byIpv6(rsp.ports().get(1));
+              default -> new RawClient(Wire.toUnix(inside.toString()));
+            }) {
+          assertEquals("four four /", client.get("four", "/").body());
+          assertEquals("six six /", client.get("six", "/").body());
+          assertEquals("unix unix /", client.get("unix", "/").body());
+        }
+      }
+      assertTrue(unix.connections() > 0);
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(5)), rsp::toString);
+      assertTrue(Files.notExists(inside), "the socket's file is left behind");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void bodiesLoadReloadAndStopWork(String transport, @TempDir Path directory) throws IOException {
+    try (RawBackend origin = Origin.start();
+        Peer nginx = Peer.nginx(directory, origin.address());
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(nginx.address()),
+                "--transport",
+                transport);
+        Ab ab = Ab.start(rsp.port(), "a.example", 5000);
+        Ab kept = Ab.start(rsp.port(), "a.example", 10_000, "-k")) {
+      rsp.reload();
+      for (long length : new long[] {1, 11 * MIB}) {
+        assertEquals(Blob.sum(length), curl(rsp, "/length/" + length));
+        assertEquals(Blob.sum(length), curl(rsp, "/chunked/" + length));
+        Program upload =
+            Program.run(
+                Duration.ofSeconds(30),
+                "curl",
+                "-sS",
+                "-T",
+                Blob.file(directory, length).toString(),
+                "http://127.0.0.1:" + rsp.port() + "/sum");
+        assertEquals(Blob.sum(length) + " " + length, upload.out(), upload::err);
+      }
+      rsp.reload();
+      ab.assertNoneFailed();
+      kept.assertNoneFailed();
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(5)), rsp::toString);
+    }
+  }
+
+  private static String curl(Rsp rsp, String path) {
+    Blob.Sum sum = new Blob.Sum();
+    try (Program curl =
+        Program.start(List.of("curl", "-sSf", "http://127.0.0.1:" + rsp.port() + path), sum)) {
+      assertEquals(0, curl.awaitExit(Duration.ofSeconds(30)), curl::err);
+    }
+    return sum.hex();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aSlowReaderHoldsUpItsBackendAndNotTheMemory(String transport, @TempDir Path directory)
+      throws IOException {
+    try (RawBackend origin = Origin.start();
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(origin.address()),
+                "--transport",
+                transport);
+        RawClient slow = rsp.connect()) {
+      rsp.get("a", "/length/" + MIB);
+      long before = rsp.program().residentKib();
+      slow.send("GET /length/" + 200 * MIB + " HTTP/1.1\r\nHost: a\r\n\r\n");
+      String head = slow.wire().head();
+      Eventually.pause(300);
+      long growth = rsp.program().residentKib() - before;
+      assertTrue(growth < 32 * 1024, "KiB: " + growth);
+      Blob.Sum sum = new Blob.Sum();
+      slow.wire().body(head, false, sum);
+      assertEquals(Blob.sum(200 * MIB), sum.hex());
+    }
+  }
+}

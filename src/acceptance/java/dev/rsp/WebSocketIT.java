@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.java_websocket.handshake.ClientHandshake;
+import org.java_websocket.server.WebSocketServer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** WebSockets pass, between the JDK's client and the server of Java-WebSocket. */
+@Timeout(60)
+final class WebSocketIT {
+  private static final String UPGRADE =
+      """
+      GET /chat HTTP/1.1
+      Host: a
+      Connection: Upgrade
+      Upgrade: websocket
+      Sec-WebSocket-Version: 13
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+
+      """;
+
+  private Echo echo;
+  private Rsp rsp;
+
+  @BeforeEach
+  void start(@TempDir Path directory) throws IOException {
+    echo = new Echo();
+    echo.start();
+    Eventually.holds("the echo server", Duration.ofSeconds(10), () -> echo.started);
+    rsp = Rsp.serving(directory, configuration(echo.getPort()));
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    rsp.close();
+    echo.stop(1000);
+  }
+
+  private static String configuration(int port) {
+    return """
+        listen = "127.0.0.1:0"
+        backends = { "127.0.0.1:%d" }
+        timeouts = { idle = 5 }
+        """
+        .formatted(port);
+  }
+
+  @Test
+  void textAndBinaryComeBackAndTheCloseDoes() throws Exception {
+    Client client = connect();
+    for (int i = 0; i < 100; i++) {
+      client.socket().sendText("héllo " + i, true).join();
+      assertEquals("héllo " + i, client.take());
+    }
+    byte[] large = new byte[3_000_001];
+    new Random(7).nextBytes(large);
+    client.socket().sendBinary(ByteBuffer.wrap(large), true).join();
+    assertArrayEquals(large, (byte[]) client.take());
+    client.socket().sendPing(ByteBuffer.wrap(new byte[] {1, 2})).join();
+    assertEquals("pong", client.take());
+    client.socket().sendClose(WebSocket.NORMAL_CLOSURE, "bye").join();
+    assertEquals("closed 1000", client.take());
+    // RFC 6455 §5.5.1: the server says it first, so it must have seen ours.
+    assertEquals("1000 bye", echo.closed.poll(5, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void manyAtOnceDoNotMix() throws Exception {
+    Client[] clients = new Client[30];
+    for (int i = 0; i < clients.length; i++) {
+      clients[i] = connect();
+    }
+    for (int round = 0; round < 10; round++) {
+      for (int i = 0; i < clients.length; i++) {
+        clients[i].socket().sendText(i + "/" + round, true).join();
+      }
+      for (int i = 0; i < clients.length; i++) {
+        assertEquals(i + "/" + round, clients[i].take());
+      }
+    }
+  }
+
+  @Test
+  void aReloadThatTakesTheBackendAwayLeavesItsTunnel() throws Exception {
+    Client client = connect();
+    try (RawBackend other = RawBackend.named("other")) {
+      rsp.reconfigure(configuration(other.port()));
+      assertEquals("other a /", rsp.get("a", "/").body());
+      client.socket().sendText("still there", true).join();
+      assertEquals("still there", client.take());
+    }
+  }
+
+  @Test
+  void aServerThatRefusesIsHeard() throws IOException {
+    try (RawBackend plain = RawBackend.named("plain")) {
+      rsp.reconfigure(configuration(plain.port()));
+      try (RawClient client = rsp.connect()) {
+        client.send(UPGRADE.replace("\n", "\r\n"));
+        Answer answer = client.read();
+        assertEquals(200, answer.status());
+        assertEquals("plain a /chat", answer.body());
+        // Nothing was upgraded, so the connection goes on as it was.
+        assertEquals("plain a /next", client.get("a", "/next").body());
+      }
+    }
+  }
+
+  @Test
+  void aServerThatGoesAwayEndsTheTunnel() throws Exception {
+    Client client = connect();
+    client.socket().sendText("first", true).join();
+    assertEquals("first", client.take());
+    echo.stop(1000);
+    assertTrue(client.take().toString().startsWith("closed 1001"));
+  }
+
+  private Client connect() {
+    ClientListener listener = new ClientListener();
+    WebSocket socket =
+        HttpClient.newHttpClient()
+            .newWebSocketBuilder()
+            .connectTimeout(Duration.ofSeconds(10))
+            .buildAsync(URI.create("ws://127.0.0.1:" + rsp.port() + "/chat?room=1"), listener)
+            .join();
+    return new Client(socket, listener);
+  }
+
+  private record Client(WebSocket socket, ClientListener listener) {
+    Object take() throws InterruptedException {
+      Object next = listener.heard.poll(20, TimeUnit.SECONDS);
+      return next == null ? "nothing" : next;
+    }
+  }
+
+  /** Puts what it hears into a queue. */
+  private static final class ClientListener implements WebSocket.Listener {
+    private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+    private final StringBuilder text = new StringBuilder();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    @Override
+    public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+      text.append(data);
+      if (last) {
+        heard.add(text.toString());
+        text.setLength(0);
+      }
+      from.request(1);
+      return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+      while (data.hasRemaining()) {
+        bytes.write(data.get());
+      }
+      if (last) {
+        heard.add(bytes.toByteArray());
+        bytes.reset();
+      }
+      from.request(1);
+      return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
+      heard.add("pong");
+      from.request(1);
+      return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onClose(WebSocket from, int status, String reason) {
+      heard.add("closed " + status);
+      return null;
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+      heard.add(error.toString());
+    }
+  }
+
+  /** Sends back what it gets. */
+  private static final class Echo extends WebSocketServer {
+    private final BlockingQueue<String> closed = new LinkedBlockingQueue<>();
+    private volatile boolean started;
+
+    Echo() {
+      super(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+    }
+
+    @Override
+    public void onOpen(org.java_websocket.WebSocket socket, ClientHandshake handshake) {
+      if (!handshake.getResourceDescriptor().equals("/chat?room=1")) {
+        socket.close();
+      }
+    }
+
+    @Override
+    public void onMessage(org.java_websocket.WebSocket socket, String message) {
+      socket.send(message);
+    }
+
+    @Override
+    public void onMessage(org.java_websocket.WebSocket socket, ByteBuffer message) {
+      socket.send(message);
+    }
+
+    @Override
+    public void onClose(
+        org.java_websocket.WebSocket socket, int code, String reason, boolean remote) {
+      closed.add(code + " " + reason);
+    }
+
+    @Override
+    public void onError(org.java_websocket.WebSocket socket, Exception e) {
+      closed.add(e.toString());
+    }
+
+    @Override
+    public void onStart() {
+      started = true;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** A connected socket, and just enough of HTTP/1.1 to read and write messages byte by byte. */
+final class Wire implements Closeable {
+  /** No answer for so long is a failure. Some tests wait for 5 seconds on purpose. */
+  private static final int READ_MILLIS = 30_000;
+
+  private final SocketChannel channel;
+  private final InputStream in;
+  private final OutputStream out;
+
+  Wire(SocketChannel channel) throws IOException {
+    this.channel = channel;
+    if (channel.getLocalAddress() instanceof UnixDomainSocketAddress) {
+      this.in = new BufferedInputStream(Channels.newInputStream(channel), 65536);
+      this.out = Channels.newOutputStream(channel);
+    } else {
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.socket().setSoTimeout(READ_MILLIS);
+      this.in = new BufferedInputStream(channel.socket().getInputStream(), 65536);
+      this.out = channel.socket().getOutputStream();
+    }
+  }
+
+  static Wire toUnix(String path) throws IOException {
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    channel.connect(UnixDomainSocketAddress.of(path));
+    return new Wire(channel);
+  }
+
+  /** Sends text, one byte per character. */
+  void send(String text) throws IOException {
+    send(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  void send(byte[] bytes) throws IOException {
+    out.write(bytes);
+  }
+
+  OutputStream out() {
+    return out;
+  }
+
+  /** Answers 200 with a text. */
+  void respond(String text) throws IOException {
+    send("HTTP/1.1 200 OK\r\nContent-Length: " + text.length() + "\r\n\r\n" + text);
+  }
+
+  /**
+   * A head, up to its empty line, without it; "" if the connection ended instead.
+   *
+   * @throws EOFException if it ended in the middle
+   */
+  String head() throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (true) {
+      String line = line();
+      if (line.isEmpty()) {
+        return head.toString();
+      }
+      head.append(line);
+      if (line.equals("\r\n")) {
+        return head.substring(0, head.length() - 2);
+      }
+    }
+  }
+
+  /** A line with its end; "" if there is none any more. */
+  private String line() throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int b = in.read(); b >= 0; b = in.read()) {
+      line.write(b);
+      if (b == '\n') {
+        break;
+      }
+    }
+    return line.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The value of a field in a head; "" if it has none. */
+  static String field(String head, String name) {
+    String prefix = name.toLowerCase(Locale.ROOT) + ":";
+    return head.lines()
+        .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(prefix))
+        .map(line -> line.substring(prefix.length()).strip())
+        .findFirst()
+        .orElse("");
+  }
+
+  /**
+   * Passes the body of a message on.
+   *
+   * @param untilClose whether a head without any framing means all that comes, or nothing
+   * @throws EOFException if it is cut off
+   */
+  void body(String head, boolean untilClose, OutputStream to) throws IOException {
+    if (field(head, "Transfer-Encoding").equalsIgnoreCase("chunked")) {
+      for (long size = chunkSize(); size > 0; size = chunkSize()) {
+        copy(size, to);
+        line();
+      }
+      head();
+    } else if (!field(head, "Content-Length").isEmpty()) {
+      copy(Long.parseLong(field(head, "Content-Length")), to);
+    } else if (untilClose) {
+      in.transferTo(to);
+    }
+  }
+
+  private long chunkSize() throws IOException {
+    String line = line();
+    if (line.isEmpty()) {
+      throw new EOFException("the last chunk is missing");
+    }
+    return Long.parseLong(line.strip().replaceFirst(";.*", ""), 16);
+  }
+
+  private void copy(long length, OutputStream to) throws IOException {
+    byte[] buffer = new byte[65536];
+    long left = length;
+    while (left > 0) {
+      int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+      if (n < 0) {
+        throw new EOFException(left + " bytes are missing of " + length);
+      }
+      to.write(buffer, 0, n);
+      left -= n;
+    }
+  }
+
+  /** All that comes until the other side ends. */
+  String rest() throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+  }
+
+  InputStream in() {
+    return in;
+  }
+
+  /** Ends this side; the other may go on. */
+  void halfClose() throws IOException {
+    channel.shutdownOutput();
+  }
+
+  /** Closes with a reset. */
+  void reset() throws IOException {
+    channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+    channel.close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

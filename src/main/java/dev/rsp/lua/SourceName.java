@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.Lua;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Prototype;
+
+/**
+ * What the source calls the value that an instruction failed on, such as {@code global 'print'}.
+ *
+ * <p>LuaJ knows it only if its own call stack is kept, which costs more than running the script. It
+ * is a hint: code that jumps between loading a value and using it can mislead it.
+ */
+final class SourceName {
+  private SourceName() {}
+
+  /** The name of what the instruction calls or indexes, or the empty string. */
+  static String of(Prototype function, int pc) {
+    int i = function.code[pc];
+    return switch (Lua.GET_OPCODE(i)) {
+      case Lua.OP_CALL, Lua.OP_SETTABLE -> ofRegister(function, pc, Lua.GETARG_A(i));
+      case Lua.OP_GETTABLE, Lua.OP_SELF -> ofRegister(function, pc, Lua.GETARG_B(i));
+      default -> "";
+    };
+  }
+
+  private static String ofRegister(Prototype function, int pc, int register) {
+    LuaString local = function.getlocalname(register + 1, pc);
+    if (local != null) {
+      return quoted("local", local);
+    }
+    for (int before = pc - 1; before >= 0; before--) {
+      int i = function.code[before];
+      if (Lua.GETARG_A(i) == register && Lua.testAMode(Lua.GET_OPCODE(i))) {
+        return ofLoading(function, i);
+      }
+    }
+    return "";
+  }
+
+  private static String ofLoading(Prototype function, int i) {
+    return switch (Lua.GET_OPCODE(i)) {
+      case Lua.OP_GETTABUP -> ofKey("global", function, Lua.GETARG_C(i));
+      case Lua.OP_GETTABLE -> ofKey("field", function, Lua.GETARG_C(i));
+      case Lua.OP_SELF -> ofKey("method", function, Lua.GETARG_C(i));
+      case Lua.OP_GETUPVAL -> quoted("local", function.upvalues[Lua.GETARG_B(i)].name);
+      default -> "";
+    };
+  }
+
+  private static String ofKey(String kind, Prototype function, int key) {
+    return Lua.ISK(key) ? quoted(kind, function.k[Lua.INDEXK(key)]) : "";
+  }
+
+  private static String quoted(String kind, LuaValue name) {
+    return name instanceof LuaString string ? kind + " '" + Messages.decode(string) + "'" : "";
+  }
+}
