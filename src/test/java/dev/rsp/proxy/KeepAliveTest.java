@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static dev.rsp.proxy.Messages.FORWARDING;
+import static dev.rsp.proxy.Messages.GET;
+import static dev.rsp.proxy.Messages.get;
+import static dev.rsp.proxy.Messages.ok;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections that carry one exchange after the other: rules 66, 72 and 75 to 80. */
+@ParameterizedClass
+@MethodSource("dev.rsp.proxy.Rig#transports")
+final class KeepAliveTest {
+  private final Transport transport;
+  private Rig rig;
+
+  KeepAliveTest(Transport transport) {
+    this.transport = transport;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    rig = new Rig(transport);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    rig.close();
+  }
+
+  @Test
+  void carriesManyExchangesOnOneConnectionEach() throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    for (int i = 0; i < 20; i++) {
+      backend.expect("GET / HTTP/1.1\r\nHost: a\r\n" + FORWARDING);
+      backend.send(ok("answer " + i));
+      client.expect(ok("answer " + i));
+      client.send(GET);
+    }
+    assertEquals(20, rig.endings(Ending.SERVED));
+  }
+
+  @Test
+  void usesTheConnectionOfAnotherClient() throws Exception {
+    Peer first = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    first.expect(ok("1"));
+    Peer second = rig.client(GET);
+    backend.head();
+    backend.send(ok("2"));
+    second.expect(ok("2"));
+  }
+
+  @Test
+  void answersInOrderAcrossBackends() throws Exception { // rule 77
+    Peer client = rig.client(get("a", "/1") + get("b", "/2") + get("a", "/3"));
+    Peer slow = rig.backend(1);
+    slow.head("GET /1 HTTP/1.1");
+    client.expectSilence();
+    slow.send(ok("1"));
+    Peer fast = rig.backend(2);
+    fast.head("GET /2 HTTP/1.1");
+    fast.send(ok("2"));
+    slow.head("GET /3 HTTP/1.1");
+    slow.send(ok("3"));
+    client.expect(ok("1") + ok("2") + ok("3"));
+  }
+
+  @Test
+  void takesRequestsCutAnywhere() throws Exception {
+    Peer client = rig.client();
+    String request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
+    for (char octet : (request + request).toCharArray()) {
+      client.send(String.valueOf(octet));
+    }
+    Peer backend = rig.backend();
+    for (int i = 0; i < 2; i++) {
+      backend.head("POST / HTTP/1.1");
+      backend.expect("body");
+      backend.send(ok("done"));
+      client.expect(ok("done"));
+    }
+  }
+
+  @Test
+  void takesResponsesCutAnywhere() throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    for (int i = 0; i < 2; i++) {
+      backend.head();
+      for (char octet : ok("body").toCharArray()) {
+        backend.send(String.valueOf(octet));
+      }
+      client.expect(ok("body"));
+      client.send(GET);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"HEAD 200", "GET 204", "GET 304"})
+  void takesNoBodyWhereNoneCanBe(String exchange) throws Exception { // rule 66
+    String method = exchange.substring(0, exchange.indexOf(' '));
+    String status = exchange.substring(exchange.indexOf(' ') + 1);
+    Peer client = rig.client(method + " / HTTP/1.1\r\nHost: a\r\n\r\n");
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send("HTTP/1.1 " + status + " \r\nDate: x\r\nContent-Length: 5\r\n\r\n");
+    String length = status.equals("204") ? "" : "Content-Length: 5\r\n";
+    client.expect("HTTP/1.1 " + status + " \r\nDate: x\r\n" + length + "\r\n");
+    client.send(GET);
+    backend.head();
+    backend.send("HTTP/1.1 " + status + " \r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    if (!exchange.startsWith("HEAD")) {
+      client.expect("HTTP/1.1 " + status + " \r\nDate: x\r\n\r\n");
+      client.send(GET);
+      backend.head();
+    }
+  }
+
+  @Test
+  void closesForAClientThatAsks() throws Exception { // rule 76
+    Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + GET);
+    Peer backend = rig.backend();
+    backend.expect("GET / HTTP/1.1\r\nHost: a\r\n" + FORWARDING);
+    backend.send(ok("1"));
+    client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1");
+    client.expectEnd();
+    backend.expectSilence();
+  }
+
+  @Test
+  void keepsTheClientOfABackendThatCloses() throws Exception { // rule 76
+    Peer client = rig.client(GET);
+    try (Peer backend = rig.backend()) {
+      backend.head();
+      backend.send(ok("1").replace("Date: x", "Date: x\r\nConnection: close"));
+      client.expect(ok("1"));
+      backend.expectEnd();
+    }
+    client.send(GET);
+    rig.backend().head();
+  }
+
+  @Test
+  void closesForHttp10() throws Exception { // rule 75
+    Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    Peer backend = rig.backend();
+    backend.expect("GET / HTTP/1.1\r\nHost: a\r\n" + FORWARDING.replace("Via: 1.1", "Via: 1.0"));
+    backend.send(ok("1"));
+    client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1");
+    client.expectEnd();
+  }
+
+  @Test
+  void keepsHttp10ThatAsks() throws Exception {
+    Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    client.expect(
+        "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n1");
+    client.send(GET);
+    backend.head();
+  }
+
+  @Test
+  void dropsBytesAfterAResponseAndTheConnection() throws Exception { // rule 72
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("see this") + "but not this");
+    client.expect(ok("see this"));
+    backend.expectGone();
+    client.send(GET);
+    Peer another = rig.backend();
+    another.head();
+    another.send(ok("2"));
+    client.expect(ok("2"));
+  }
+
+  @Test
+  void closesAnIdleConnectionThatSpeaks() throws Exception { // rule 80
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    client.expect(ok("1"));
+    backend.send(ok("unasked"));
+    backend.expectGone();
+    client.send(GET);
+    Peer another = rig.backend();
+    another.head();
+    another.send(ok("2"));
+    client.expect(ok("2"));
+  }
+
+  @Test
+  void answersAClientThatHasEndedItsSide() throws Exception {
+    Peer client = rig.client(GET + get("a", "/2"));
+    client.shutOutput();
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    backend.head("GET /2 HTTP/1.1");
+    backend.send(ok("2"));
+    client.expect(ok("1") + ok("2"));
+    client.expectEnd();
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static dev.rsp.proxy.Messages.GET;
+import static dev.rsp.proxy.Messages.lines;
+import static dev.rsp.proxy.Messages.ok;
+import static dev.rsp.proxy.Messages.post;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Peers that do nothing, with short times in the configuration. */
+@ParameterizedClass
+@MethodSource("dev.rsp.proxy.Rig#transports")
+final class TimeoutTest {
+  private final Transport transport;
+  private Rig rig;
+
+  TimeoutTest(Transport transport) {
+    this.transport = transport;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    rig = new Rig(transport);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    rig.close();
+  }
+
+  @Test
+  void refusesAHeadThatDoesNotEnd() throws Exception {
+    rig.reload("timeouts = {head = 0.1}");
+    Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\n");
+    client.expectRefusal(408, "the request head took too long");
+    client.expectEnd();
+  }
+
+  @Test
+  void countsTheTimeOfAHeadFromItsStart() throws Exception { // rule 30
+    rig.reload("timeouts = {head = 0.2}");
+    Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\n");
+    var trickle =
+        new Thread(
+            () -> {
+              try {
+                while (true) {
+                  client.send("X: y\r\n");
+                  Thread.sleep(20);
+                }
+              } catch (IOException | InterruptedException done) {
+                return;
+              }
+            });
+    trickle.start();
+    client.expectRefusal(408, "the request head took too long");
+    client.close();
+    trickle.join();
+  }
+
+  @Test
+  void closesConnectionsWithoutARequest() throws Exception {
+    rig.reload("timeouts = {head = 0.1}");
+    rig.client().expectEnd();
+    assertEquals(0, rig.endings(Ending.REFUSED));
+  }
+
+  @Test
+  void closesIdleConnectionsSilently() throws Exception {
+    rig.reload("timeouts = {keepalive = 0.1}");
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    client.expect(ok("1"));
+    client.expectEnd();
+    assertEquals(0, rig.endings(Ending.REFUSED));
+  }
+
+  @Test
+  void closesIdleBackends() throws Exception {
+    rig.reload("timeouts = {backend_keepalive = 0.1}");
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("1"));
+    client.expect(ok("1"));
+    backend.expectEnd();
+    client.send(GET);
+    rig.backend().head();
+  }
+
+  @Test
+  void refusesABodyThatDoesNotCome() throws Exception {
+    rig.reload("timeouts = {idle = 0.1}");
+    Peer client = rig.client(post("Content-Length: 100") + "start");
+    Peer backend = rig.backend();
+    backend.head();
+    client.expectRefusal(408, "the request body took too long");
+    client.expectEnd();
+    backend.expectGone(); // rule 49
+  }
+
+  @Test
+  void refusesForABackendThatDoesNotAnswer() throws Exception {
+    rig.reload("timeouts = {response = 0.1}");
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    client.expectRefusal(504, "the backend took too long to answer");
+    backend.expectGone();
+    client.send(GET); // the client's connection is as good as before
+    rig.backend().head();
+  }
+
+  @Test
+  void refusesForABackendThatDoesNotAnswerAnUpload() throws Exception {
+    rig.reload("timeouts = {response = 0.1}");
+    Peer client = rig.client(post("Content-Length: 4") + "bo");
+    Peer backend = rig.backend();
+    backend.head();
+    client.send("dy");
+    client.expectRefusal(504, "the backend took too long to answer");
+    backend.expectGone();
+  }
+
+  @Test
+  void cutsAResponseThatStops() throws Exception {
+    rig.reload("timeouts = {idle = 0.1}");
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    String part = lines("HTTP/1.1 200 OK", "Date: x", "Content-Length: 100") + "abc";
+    backend.send(part);
+    client.expect(part);
+    client.expectEnd();
+    backend.expectGone();
+    rig.awaitEnding(Ending.CUT);
+  }
+
+  @Test
+  void refusesForABackendThatDoesNotAccept() throws Exception {
+    // With its queue full, the kernel ignores further attempts.
+    List<Socket> queue = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 2; i++) {
+        queue.add(new Socket(full.getInetAddress(), full.getLocalPort()));
+      }
+      String select = "function select(r) return '127.0.0.1:" + full.getLocalPort() + "' end";
+      rig.reload("timeouts = {connect = 0.1}", select);
+      Peer client = rig.client(GET);
+      client.expectRefusal(504, "the backend took too long to accept the connection");
+      rig.reload(
+          "timeouts = {connect = 0.1}",
+          select.replace("return '", "return {'").replace("' end", "', 2} end"));
+      client.send(GET);
+      rig.backend(2).head();
+    } finally {
+      for (Socket socket : queue) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void closesQuietTunnels() throws Exception {
+    rig.reload("timeouts = {tunnel = 0.1}");
+    Peer client =
+        rig.client(lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: x"));
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(lines("HTTP/1.1 101 ", "Upgrade: x", "Connection: upgrade"));
+    client.head();
+    client.expectEnd();
+    backend.expectGone();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void endsTheLinger() throws Exception { // rule 81
+    rig.reload("timeouts = {linger = 0.1}");
+    Peer client = rig.client("GET\r\n");
+    client.expectRefusal(400, "malformed request line");
+    client.expectEnd();
+    rig.await("no client", () -> rig.clients() == 0);
+  }
+}

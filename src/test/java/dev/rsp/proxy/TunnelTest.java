@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static dev.rsp.proxy.Messages.GET;
+import static dev.rsp.proxy.Messages.lines;
+import static dev.rsp.proxy.Messages.ok;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Connections that change to another protocol: rules 62 to 65. */
+@ParameterizedClass
+@MethodSource("dev.rsp.proxy.Rig#transports")
+final class TunnelTest {
+  private static final String ASKED =
+      lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: websocket");
+  private static final String SWITCHED =
+      lines("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: upgrade");
+
+  private final Transport transport;
+  private Rig rig;
+
+  TunnelTest(Transport transport) {
+    this.transport = transport;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    rig = new Rig(transport);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    rig.close();
+  }
+
+  @Test
+  void passesBytesAsTheyAre() throws Exception {
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    String head = backend.head("GET / HTTP/1.1");
+    assertTrue(head.contains("\r\nConnection: upgrade\r\n"));
+    assertTrue(head.contains("\r\nUpgrade: websocket\r\n"));
+    backend.send(SWITCHED + "first");
+    client.expect(SWITCHED + "first");
+    for (int i = 0; i < 5; i++) {
+      client.send("\0to the backend " + i);
+      backend.expect("\0to the backend " + i);
+      backend.send("\0to the client " + i);
+      client.expect("\0to the client " + i);
+    }
+    client.close();
+    backend.expectEnd();
+    backend.close();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void holdsWhatComesEarly() throws Exception { // rule 63
+    Peer client = rig.client(ASKED + "early");
+    Peer backend = rig.backend();
+    backend.head();
+    backend.expectSilence();
+    backend.send(SWITCHED);
+    backend.expect("early");
+    client.expect(SWITCHED);
+  }
+
+  @Test
+  void readsTheNextRequestIfTheAnswerIsAnother() throws Exception {
+    Peer client = rig.client(ASKED + GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("no"));
+    client.expect(ok("no"));
+    assertFalse(backend.head("GET / HTTP/1.1").contains("Upgrade"));
+  }
+
+  @Test
+  void letsTheClientEndItsSideFirst() throws Exception { // rule 64
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED);
+    client.expect(SWITCHED);
+    client.send("last words");
+    client.shutOutput();
+    backend.expect("last words");
+    backend.expectEnd();
+    backend.send("an answer");
+    client.expect("an answer");
+    backend.close();
+    client.expectEnd();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void letsTheBackendEndItsSideFirst() throws Exception {
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED + "last words");
+    backend.shutOutput();
+    client.expect(SWITCHED + "last words");
+    client.expectEnd();
+    client.send("an answer");
+    backend.expect("an answer");
+    client.close();
+    backend.expectEnd();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void passesTheEndThatCameBeforeTheTunnel() throws Exception {
+    Peer client = rig.client(ASKED);
+    client.shutOutput();
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED);
+    client.expect(SWITCHED);
+    backend.expectEnd();
+    backend.send("an answer");
+    client.expect("an answer");
+  }
+
+  @Test
+  void deliversWhatIsOnItsWayWhenBothSidesHaveEnded() throws Exception { // rule 64
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED);
+    client.expect(SWITCHED);
+    // More than the sockets hold on their own, so that some of it is in the proxy.
+    byte[] bytes = new byte[8_000_000];
+    var sender =
+        new Thread(
+            () -> {
+              try {
+                client.send(bytes);
+                client.shutOutput();
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    sender.start();
+    backend.read(bytes.length / 4);
+    backend.shutOutput();
+    client.expectEnd();
+    backend.read(bytes.length - bytes.length / 4);
+    backend.expectEnd();
+    sender.join();
+  }
+
+  @Test
+  void deliversToABackendThatEndedItsSideButReadsOn() throws Exception { // rule 64
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED);
+    client.expect(SWITCHED);
+    // Until the sockets are full and a little of it waits in the proxy.
+    byte[] block = new byte[8192];
+    int sent = 0;
+    while (rig.unsent() == 0) {
+      client.send(block);
+      sent += block.length;
+    }
+    client.shutOutput();
+    assertEquals(1, rig.clients()); // by now the loop has seen the client's end
+    backend.shutOutput();
+    client.expectEnd();
+    backend.read(sent);
+    backend.expectEnd();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void endsWithABackendThatBreaks() throws Exception {
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED);
+    client.expect(SWITCHED);
+    backend.reset();
+    client.expectGone();
+    rig.awaitEnding(Ending.TUNNELLED);
+  }
+
+  @Test
+  void refusesAnUnaskedTunnel() throws Exception { // rule 62
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED + "bytes");
+    client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
+    backend.expectGone();
+    assertEquals(1, rig.endings(Ending.REFUSED));
+  }
+
+  @Test
+  void refusesATunnelOfAnotherProtocol() throws Exception {
+    Peer client = rig.client(ASKED);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(SWITCHED.replace("websocket", "other"));
+    client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
+    backend.expectGone();
+  }
+
+  @Test
+  void passesNoOfferOfHttp10() throws Exception {
+    rig.client(ASKED.replace("HTTP/1.1", "HTTP/1.0"));
+    Peer backend = rig.backend();
+    assertFalse(backend.head().contains("pgrade"));
+  }
+}
