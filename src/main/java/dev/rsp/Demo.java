@@ -53,8 +53,7 @@ final class Demo implements AutoCloseable {
 
   /** Serves by the file until told to stop. */
   int serve(Signals signals, String transport) {
-    invite();
-    return Main.serve(signals, file, transport);
+    return Main.serve(signals, file, transport, this::invite);
   }
 
   private static HttpServer backend(String name) throws IOException {

@@ -70,9 +70,15 @@ public final class Main implements Callable<Integer> {
 
   /** Serves until it is told to stop. */
   static int serve(Signals signals, Path file, String transportName) {
+    return serve(signals, file, transportName, () -> {});
+  }
+
+  /** Serves until it is told to stop, and says something when it has started. */
+  static int serve(Signals signals, Path file, String transportName, Runnable started) {
     try {
       Daemon daemon = new Daemon(file, Transport.of(transportName));
       daemon.start();
+      started.run();
       signals.deliverTo(daemon::reload, daemon::stop, () -> {});
       daemon.awaitStop();
       return 0;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Refused: an empty name or label, more than {@value #MAX_LENGTH} bytes or {@value #MAX_LABEL}
  * in a label, anything but letters, digits, hyphen, underscore and dot (so also user information,
  * percent-encoding and every octet above 127; IDNA names come as {@code xn--}), a port that is not
- * a number up to 65535, and IPv6 literals with a zone or of a future version.
+ * a number of up to five digits and up to 65535, and IPv6 literals with a zone or of a future
+ * version.
  */
 public final class HostName {
   /** The longest name that DNS can carry, as text (RFC 1035 §2.3.4). */
@@ -25,6 +26,9 @@ public final class HostName {
   static final int MAX_LABEL = 63;
 
   private static final int MAX_PORT = 65_535;
+
+  /** Leading zeros mean nothing, but any number of them would have to be sent on. */
+  private static final int MAX_PORT_DIGITS = 5;
 
   private HostName() {}
 
@@ -45,7 +49,10 @@ public final class HostName {
       byte octet = bytes[at++];
       if (!Octets.is(Octets.HOST, octet) || length == MAX_LENGTH) {
         // The one dot that may follow the longest name is not copied.
-        if (octet != '.' || length != MAX_LENGTH || (at < end && bytes[at] != ':')) {
+        if (octet != '.'
+            || length != MAX_LENGTH
+            || canonical[length - 1] == '.'
+            || (at < end && bytes[at] != ':')) {
           return -1;
         }
         break;
@@ -101,7 +108,7 @@ public final class HostName {
     if (start == end) {
       return true;
     }
-    if (bytes[start] != ':') {
+    if (bytes[start] != ':' || end - start > 1 + MAX_PORT_DIGITS) {
       return false;
     }
     int port = 0;

@@ -119,8 +119,14 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     channel.close();
     if (waiting != null) {
       log.debug("connect failed backend={}: {}", place, cause.toString());
-      waiting.connectFailed(timedOut, cause instanceof BindException);
+      waiting.connectFailed(timedOut, outOfPorts(cause));
     }
+  }
+
+  /** Whether it was this machine that had no port left: EADDRNOTAVAIL, which Netty only words. */
+  private static boolean outOfPorts(Throwable cause) {
+    return cause instanceof BindException
+        || String.valueOf(cause.getMessage()).contains("Cannot assign requested address");
   }
 
   /** Starts to serve an exchange. */

@@ -193,7 +193,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
   private void begin(Service service, RequestHead head, ByteBuf in) {
     headStarted = false;
     response.start(head.http10(), head.isHead());
-    keepAlive = head.keepAlive();
+    // What follows an offer to change protocols is of the new one, or of none: if the backend
+    // declines, it must not be read as a request.
+    keepAlive = head.keepAlive() && !head.upgrade();
     if (head.hostLength() == 0) {
       if (service.defaultHost == null) {
         keepAlive = false;
@@ -332,7 +334,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
   @Override
   public void tunnelClosed() {
-    Closing.closeAfterFlush(channel);
+    if (state == State.TUNNEL) {
+      loop.ended(Ending.TUNNELLED);
+      state = State.LINGER;
+      loop.deadlines.arm(deadline, loop.service().timeouts.lingerMillis());
+      Closing.closeAfterFlush(channel);
+    }
   }
 
   /** The response is out: goes on with the next request, or ends the connection. */
@@ -508,7 +515,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
           close();
         }
       }
-      case LINGER -> close();
+      case LINGER -> {
+        if (stillSending()) {
+          loop.deadlines.arm(deadline, loop.service().timeouts.lingerMillis());
+        } else {
+          close();
+        }
+      }
       case CLOSED -> {}
     }
   }

@@ -191,7 +191,9 @@ final class Exchange {
 
   /** The backend takes more of the request. */
   void backendWritable() {
-    client.setReading(true);
+    if (!requestEnded || upgradeOffer != null) {
+      client.setReading(true);
+    }
   }
 
   /** The client has ended its side of a tunnel. */

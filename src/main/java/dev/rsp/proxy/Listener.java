@@ -12,6 +12,7 @@ import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +61,8 @@ public final class Listener {
     try {
       if (address.unixPath() != null) {
         UnixSocketFile.removeIfDead(address.unixPath());
+      } else {
+        refuseIfTaken(Objects.requireNonNull(address.socket()));
       }
       listener.extendTo(loops);
     } catch (IOException e) {
@@ -67,6 +70,17 @@ public final class Listener {
       throw e;
     }
     return listener;
+  }
+
+  /**
+   * Sockets that share a port would also share it with another process of the same user, which
+   * would get half of the connections without anybody noticing.
+   */
+  private static void refuseIfTaken(InetSocketAddress socket) throws IOException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true); // as for the sockets to come: TIME_WAIT does not count
+      probe.bind(socket);
+    }
   }
 
   /**

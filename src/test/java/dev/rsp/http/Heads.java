@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Heads for tests, one character per byte. Each is also fed to the parser cut after every byte:
+ * what it says of the beginning of a head must be "more", or what it says of the whole.
+ */
+final class Heads {
+  static final HeadParser PARSER = new HeadParser(32 << 10, 100, 8 << 10);
+
+  private Heads() {}
+
+  /** The head of a request that must be good. */
+  static RequestHead request(String text) {
+    return request(PARSER, text);
+  }
+
+  static RequestHead request(HeadParser parser, String text) {
+    var head = new RequestHead();
+    Parsed parsed = parse(parser, text, head);
+    assertEquals(Parsed.DONE, parsed, () -> "refused: " + head.refusal());
+    assertSameWhereverItIsCut(parser, text, head);
+    return head;
+  }
+
+  /** The head of a response that must be good. */
+  static ResponseHead response(String text) {
+    var head = new ResponseHead();
+    Parsed parsed = parse(PARSER, text, head);
+    assertEquals(Parsed.DONE, parsed, () -> "refused: " + head.refusal());
+    assertSameWhereverItIsCut(PARSER, text, head);
+    return head;
+  }
+
+  /** Why a request is refused. */
+  static Refusal refusedRequest(String text) {
+    return refused(PARSER, text, new RequestHead());
+  }
+
+  static Refusal refusedRequest(HeadParser parser, String text) {
+    return refused(parser, text, new RequestHead());
+  }
+
+  /** Why a response is refused. */
+  static Refusal refusedResponse(String text) {
+    return refused(PARSER, text, new ResponseHead());
+  }
+
+  private static Refusal refused(HeadParser parser, String text, Head head) {
+    assertEquals(Parsed.REFUSED, parse(parser, text, head));
+    Refusal refusal = head.refusal();
+    boolean decided = false;
+    for (int end = 0; end < text.length(); end++) {
+      Parsed parsed = parse(parser, text.substring(0, end), head);
+      if (decided || parsed != Parsed.MORE) {
+        decided = true;
+        assertEquals(Parsed.REFUSED, parsed, "cut at " + end);
+        assertEquals(refusal, head.refusal(), "cut at " + end);
+      }
+    }
+    return refusal;
+  }
+
+  private static void assertSameWhereverItIsCut(HeadParser parser, String text, Head head) {
+    int length = head.length();
+    for (int end = 0; end < text.length(); end++) {
+      Parsed parsed = parse(parser, text.substring(0, end), head);
+      assertEquals(end < length ? Parsed.MORE : Parsed.DONE, parsed, "cut at " + end);
+    }
+    parse(parser, text, head);
+    assertEquals(length, head.length());
+  }
+
+  static Parsed parse(HeadParser parser, String text, Head head) {
+    ByteBuf in = Unpooled.copiedBuffer("before" + text, StandardCharsets.ISO_8859_1).skipBytes(6);
+    try {
+      Parsed parsed =
+          head instanceof RequestHead request
+              ? parser.request(in, request)
+              : parser.response(in, (ResponseHead) head);
+      assertEquals(6, in.readerIndex());
+      return parsed;
+    } finally {
+      in.release();
+    }
+  }
+
+  /** What a writer wrote last. */
+  static String text(HeadWriter writer) {
+    return new String(writer.bytes(), 0, writer.length(), StandardCharsets.ISO_8859_1);
+  }
+}

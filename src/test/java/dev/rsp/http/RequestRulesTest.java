@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What requests must say of their host, framing and connection: rules 12 to 19 and 32 to 50. */
+final class RequestRulesTest {
+  static Stream<Arguments> hosts() {
+    return Stream.of(
+        arguments("no Host", "GET / HTTP/1.1\r\n\r\n", 400, "no Host field"),
+        arguments("none but a target", "GET http://a/ HTTP/1.1\r\n\r\n", 400, "no Host field"),
+        arguments("two", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, two()),
+        arguments("two equal", "GET / HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n", 400, two()),
+        arguments("two in 1.0", "GET / HTTP/1.0\r\nHost: a\r\nX: y\r\nHost: a\r\n\r\n", 400, two()),
+        arguments("empty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400, "invalid host"),
+        arguments("empty in 1.0", "GET / HTTP/1.0\r\nHost: \r\n\r\n", 400, "invalid host"),
+        arguments("a list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400, "invalid host"),
+        arguments("a user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400, "invalid host"),
+        arguments("bad beside a target", "GET http://a/ HTTP/1.1\r\nHost: a/\r\n\r\n", 400, bad()),
+        arguments("empty beside a target", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400, bad()));
+  }
+
+  @ParameterizedTest(name = "a Host field: {0}")
+  @MethodSource
+  void hosts(String what, String head, int status, String why) {
+    assertEquals(new Refusal(status, why), Heads.refusedRequest(head));
+  }
+
+  @Test
+  void routesByTheTargetsHost() {
+    String head = "GET http://A.Example:80/ HTTP/1.1\r\nHost: a.example.:81\r\n\r\n"; // rule 12
+    assertEquals("a.example", Heads.request(head).host());
+    assertEquals("b", Heads.request("GET http://B HTTP/1.0\r\n\r\n").host());
+    assertEquals("[::1]", Heads.request("GET http://[0::1]/ HTTP/1.0\r\n\r\n").host());
+    assertEquals("a", Heads.request("GET http://a?b HTTP/1.0\r\n\r\n").host());
+  }
+
+  @Test
+  void letsOnlyHttp10NameNoHost() {
+    assertEquals(0, Heads.request("GET / HTTP/1.0\r\n\r\n").hostLength()); // rule 17
+  }
+
+  @ParameterizedTest(name = "Content-Length \"{0}\" is {1}")
+  @CsvSource({"0, 0", "5, 5", "005, 5", "123456789012345678, 123456789012345678"})
+  void lengths(String field, long length) {
+    assertEquals(length, Heads.request(with("Content-Length: " + field)).contentLength());
+    assertEquals(length > 0, Heads.request(with("Content-Length: " + field)).hasBody());
+  }
+
+  @ParameterizedTest(name = "Content-Length \"{0}\" is refused") // rule 47
+  @ValueSource(
+      strings = {
+        "",
+        "+5",
+        "-5",
+        "0x5",
+        "5 5",
+        "5,6",
+        "5, 5",
+        "5;",
+        "1e3",
+        "5.0",
+        "\"5\"",
+        "five",
+        "\u00b2",
+        "9223372036854775808",
+        "18446744073709551621",
+        "000000000000000000005",
+        "123456789012345678901234567890"
+      })
+  void noLengths(String field) {
+    Refusal refusal = new Refusal(400, "invalid Content-Length");
+    assertEquals(refusal, Heads.refusedRequest(with("Content-Length: " + field)));
+  }
+
+  @Test
+  void takesOneLength() {
+    Refusal refusal = new Refusal(400, "more than one Content-Length field");
+    assertEquals(
+        refusal, Heads.refusedRequest(with("Content-Length: 5\r\nX: y\r\ncontent-length: 5")));
+    assertEquals(refusal, Heads.refusedRequest(with("Content-Length: 5\r\nContent-Length: 6")));
+  }
+
+  @ParameterizedTest(name = "Transfer-Encoding \"{0}\"")
+  @ValueSource(strings = {"chunked", "Chunked", "CHUNKED", " \tchunked\t "})
+  void codings(String field) {
+    assertTrue(Heads.request(with("Transfer-Encoding:" + field)).chunked());
+    assertTrue(Heads.request(with("Transfer-Encoding:" + field)).hasBody());
+  }
+
+  @ParameterizedTest(name = "Transfer-Encoding \"{0}\" is refused") // rules 44 and 45
+  @ValueSource(
+      strings = {
+        "",
+        "gzip",
+        "identity",
+        "chunked, gzip",
+        "chunked;q=1",
+        "\"chunked\"",
+        ",chunked",
+        " ,chunked",
+        "chunked,",
+        ", chunked",
+        "chunked chunked",
+        "chunked, chunked",
+        "chunked,chunked",
+        "xchunked",
+        "x-chunked",
+        "chunke",
+        "chunkedd",
+        "chunked\u00a0",
+        "\u00a0chunked",
+        "gzip, chunked, chunked"
+      })
+  void noCodings(String field) {
+    Refusal refusal = new Refusal(400, "invalid Transfer-Encoding");
+    assertEquals(refusal, Heads.refusedRequest(with("Transfer-Encoding: " + field)));
+  }
+
+  @ParameterizedTest(name = "Transfer-Encoding \"{0}\" is not known")
+  @ValueSource(strings = {"gzip, chunked", "gzip,chunked", "deflate;q=1, Chunked"})
+  void unknownCodings(String field) {
+    Refusal refusal = new Refusal(501, "unknown transfer coding");
+    assertEquals(refusal, Heads.refusedRequest(with("Transfer-Encoding: " + field)));
+  }
+
+  @Test
+  void takesOneFramingOnly() {
+    assertEquals(
+        new Refusal(400, "more than one Transfer-Encoding field"),
+        Heads.refusedRequest(with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked")));
+    Refusal both = new Refusal(400, "both Content-Length and Transfer-Encoding"); // rule 43
+    assertEquals(
+        both, Heads.refusedRequest(with("Transfer-Encoding: chunked\r\nContent-Length: 5")));
+    assertEquals(
+        both, Heads.refusedRequest(with("Content-Length: 0\r\nTransfer-Encoding: chunked")));
+    assertEquals(
+        new Refusal(400, "Transfer-Encoding in HTTP/1.0"), // rule 46
+        Heads.refusedRequest("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  }
+
+  @ParameterizedTest(name = "{0}, {1}: {2}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1.1|X: y|true",
+        "1.1|Connection: close|false",
+        "1.1|Connection: keep-alive, Close|false",
+        "1.1|Connection: x,,close ,|false",
+        "1.1|Connection: closed|true",
+        "1.1|Connection: x / Connection: close|false",
+        "1.0|X: y|false",
+        "1.0|Connection: keep-alive|true",
+        "1.0|Connection: Keep-Alive|true",
+        "1.0|Connection: keep-alive, close|false",
+      })
+  void persistence(String version, String fields, boolean keptAlive) {
+    String head = "GET / HTTP/" + version + "\r\nHost: a\r\n" + lines(fields) + "\r\n\r\n";
+    assertEquals(keptAlive, Heads.request(head).keepAlive());
+  }
+
+  @ParameterizedTest(name = "Connection \"{0}\" is refused")
+  @ValueSource(strings = {"a b", "a;b", "\"close\"", "close=1", "a, b c", "\u00e4", "(a)"})
+  void noOptions(String field) {
+    Refusal refusal = new Refusal(400, "malformed Connection field");
+    assertEquals(refusal, Heads.refusedRequest(with("Connection: " + field)));
+  }
+
+  @Test
+  void boundsTheOptions() {
+    Heads.request(with("Connection: " + "a,".repeat(32)));
+    Heads.refusedRequest(with("Connection: " + "a,".repeat(33)));
+  }
+
+  @Test
+  void knowsOneExpectation() {
+    assertTrue(Heads.request(with("Expect: 100-Continue")).expectContinue());
+    assertFalse(Heads.request(with("X: y")).expectContinue());
+    assertFalse(Heads.request("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expectContinue());
+    assertFalse(Heads.request("GET / HTTP/1.0\r\nExpect: x\r\n\r\n").expectContinue()); // rule 59
+    Refusal refusal = new Refusal(417, "unknown expectation");
+    assertEquals(refusal, Heads.refusedRequest(with("Expect: x")));
+    assertEquals(refusal, Heads.refusedRequest(with("Expect:")));
+    assertEquals(refusal, Heads.refusedRequest(with("Expect: 100-continue, x")));
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Connection: upgrade / Upgrade: websocket|true",
+        "Connection: keep-alive, Upgrade / Upgrade: a/1, b|true",
+        "Upgrade: websocket|false",
+        "Connection: upgrade|false",
+        "Connection: upgrade / Upgrade:|false",
+        "Connection: upgrade / Upgrade: a,|false",
+        "Connection: upgrade / Upgrade: a / Upgrade: b|false",
+        "Connection: upgrade / Upgrade: h2c|false",
+        "Connection: upgrade / Upgrade: websocket, H2C|false",
+        "Connection: upgrade / Upgrade: HTTP/2.0|false",
+        "Connection: upgrade / Upgrade: TLS/1.2|false",
+        "Connection: upgrade / Upgrade: a / Content-Length: 1|false",
+        "Connection: upgrade / Upgrade: a / Content-Length: 0|true",
+        "Connection: upgrade / Upgrade: a / Transfer-Encoding: chunked|false",
+      })
+  void upgrades(String fields, boolean offered) { // rule 62
+    assertEquals(offered, Heads.request(with(lines(fields))).upgrade());
+    boolean inHttp10 = !fields.contains("chunked");
+    if (inHttp10) {
+      assertFalse(Heads.request("GET / HTTP/1.0\r\n" + lines(fields) + "\r\n\r\n").upgrade());
+    }
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "websocket|websocket|true",
+        "a, WebSocket|websocket|true",
+        "a,b|c|false",
+        "websocket|websocket, a|false",
+        "websocket||false",
+      })
+  void offers(String offer, String answer, boolean offered) {
+    assertEquals(offered, Upgrades.offered(offer, answer == null ? "" : answer));
+  }
+
+  @Test
+  void endsLoops() {
+    Refusal loop = new Refusal(508, "the request came through here before"); // rule 37
+    Heads.request(with("Via: 1.1 rsp, 1.1 rsp, 1.1 rsp, 1.1 rsp"));
+    Heads.request(with("Via: 1.1 rspx, 1.1 xrsp, 1.1 a (rsp), rsp, 1.1  a, rsp 1.1, 1.1"));
+    assertEquals(loop, Heads.refusedRequest(with("Via: " + "1.1 rsp,".repeat(5))));
+    assertEquals(
+        loop, Heads.refusedRequest(with("Via: 1.0 RSP\r\n".repeat(4) + "Via: 1.1\trsp x")));
+  }
+
+  private static String with(String fields) {
+    return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n\r\n";
+  }
+
+  /** Field lines that stand in one line of a table. */
+  private static String lines(String fields) {
+    return fields.replace(" / ", "\r\n");
+  }
+
+  private static String two() {
+    return "more than one Host field";
+  }
+
+  private static String bad() {
+    return "invalid host";
+  }
+}
