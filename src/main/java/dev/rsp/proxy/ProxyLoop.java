@@ -94,6 +94,7 @@ public final class ProxyLoop {
   /** Takes a new service into force and closes idle connections to places it does not list. */
   public void serve(Service newer) {
     service = newer;
+    draining = stopping;
     pools.keepOnly(newer);
   }
 
