@@ -131,6 +131,34 @@ final class PeersIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"length", "chunked"})
+  void aSlowBackendGetsAllOfIt(String framing, @TempDir Path own) throws IOException {
+    long length = 11 * MIB;
+    try (RawBackend slow = RawBackend.holding(PeersIT::readSlowly);
+        Rsp other =
+            Rsp.serving(
+                own,
+                "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(slow.address()));
+        RawClient client = other.connect()) {
+      client.send("PUT /sum HTTP/1.1\r\nHost: a\r\n");
+      if (framing.equals("chunked")) {
+        client.send("Transfer-Encoding: chunked\r\n\r\n");
+        Blob.writeChunked(length, client.wire().out());
+      } else {
+        client.send("Content-Length: " + length + "\r\n\r\n");
+        Blob.write(length, client.wire().out());
+      }
+      assertEquals(Blob.sum(length), client.read().body());
+    }
+  }
+
+  private static void readSlowly(Wire wire) throws IOException {
+    Blob.Sum sum = new Blob.Sum();
+    wire.body(wire.head(), false, slowly(sum));
+    wire.respond(sum.hex());
+  }
+
   /** Rests after each 256 KiB: no more than some 25 MiB per second. */
   private static OutputStream slowly(OutputStream to) {
     return new OutputStream() {

@@ -43,9 +43,11 @@ final class Daemon {
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private final Map<String, Listener> listeners = new LinkedHashMap<>();
+
+  /** All that were ever made: the first serve, those beyond the configured number only finish. */
   private final List<ProxyLoop> loops = new ArrayList<>();
+
   private @Nullable Config config;
-  private int loopsMade;
   private boolean stopping;
 
   Daemon(Path file, Transport transport) {
@@ -88,38 +90,35 @@ final class Daemon {
    * @throws ConfigException if something failed; all is then as before
    */
   private void apply(Config newer) throws ConfigException {
-    List<ProxyLoop> wanted =
-        new ArrayList<>(loops.subList(0, Math.min(loops.size(), newer.loops())));
-    List<ProxyLoop> added = new ArrayList<>();
     List<Listener> opened = new ArrayList<>();
+    int before = loops.size();
     try {
-      List<Service> services = services(newer);
-      while (wanted.size() < newer.loops()) {
-        ProxyLoop loop = new ProxyLoop(transport, loopsMade++, connections);
-        wanted.add(loop);
-        added.add(loop);
+      while (loops.size() < newer.loops()) {
+        loops.add(new ProxyLoop(transport, loops.size(), connections));
       }
-      open(newer, wanted, opened);
-      serve(wanted, services);
+      List<Service> services = services(newer);
+      open(newer, opened);
+      serve(services);
     } catch (ConfigException e) {
       opened.forEach(Listener::close);
+      List<ProxyLoop> added = loops.subList(before, loops.size());
       added.forEach(ProxyLoop::shutDown);
+      added.clear();
       throw e;
     }
     config = newer;
     names.watch(newer);
-    List<ProxyLoop> retired = new ArrayList<>(loops);
-    retired.removeAll(wanted);
-    loops.clear();
-    loops.addAll(wanted);
     swapListeners(newer, opened);
-    retired.forEach(this::retire);
+    for (ProxyLoop loop : loops.subList(newer.loops(), loops.size())) {
+      loop.execute(loop::retire);
+    }
   }
 
+  /** One for each loop; also for those that only finish what they have. */
   private List<Service> services(Config newer) throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
-      for (int i = 0; i < newer.loops(); i++) {
+      for (int i = 0; i < loops.size(); i++) {
         services.add(Service.of(newer));
       }
     } catch (ScriptException e) {
@@ -130,27 +129,20 @@ final class Daemon {
     return services;
   }
 
-  /** Binds what is new, and extends what stays to new loops. */
-  private void open(Config newer, List<ProxyLoop> wanted, List<Listener> opened)
-      throws ConfigException {
+  /** Binds what is new. */
+  private void open(Config newer, List<Listener> opened) throws ConfigException {
     List<String> problems = new ArrayList<>();
     for (int i = 0; i < newer.listen().size(); i++) {
       ListenAddress address = newer.listen().get(i);
-      Listener existing = listeners.get(address.text());
+      if (listeners.containsKey(address.text())) {
+        continue;
+      }
       try {
-        if (existing == null) {
-          opened.add(Listener.open(address, wanted));
-        } else {
-          existing.extendTo(wanted);
-        }
+        opened.add(Listener.open(address, active(newer)));
       } catch (IOException e) {
         problems.add(
-            newer.listenAt().get(i)
-                + ": \""
-                + address.text()
-                + "\" (expected: an address that can be bound: "
-                + e.getMessage()
-                + ")");
+            "%s: \"%s\" (expected: an address that can be bound: %s)"
+                .formatted(newer.listenAt().get(i), address.text(), e.getMessage()));
       }
     }
     if (!problems.isEmpty()) {
@@ -158,11 +150,15 @@ final class Daemon {
     }
   }
 
+  private List<ProxyLoop> active(Config newer) {
+    return loops.subList(0, newer.loops());
+  }
+
   /** The one swap: when this returns, every loop serves by the new configuration. */
-  private static void serve(List<ProxyLoop> wanted, List<Service> services) {
-    CountDownLatch swapped = new CountDownLatch(wanted.size());
-    for (int i = 0; i < wanted.size(); i++) {
-      ProxyLoop loop = wanted.get(i);
+  private void serve(List<Service> services) {
+    CountDownLatch swapped = new CountDownLatch(loops.size());
+    for (int i = 0; i < loops.size(); i++) {
+      ProxyLoop loop = loops.get(i);
       Service service = services.get(i);
       loop.execute(
           () -> {
@@ -176,35 +172,17 @@ final class Daemon {
   private void swapListeners(Config newer, List<Listener> opened) {
     for (Listener listener : opened) {
       listeners.put(listener.address().text(), listener);
-      listener.start();
     }
     List<String> kept = newer.listen().stream().map(ListenAddress::text).toList();
-    listeners
-        .values()
-        .removeIf(
-            listener -> {
-              boolean removed = !kept.contains(listener.address().text());
-              if (removed) {
-                listener.close();
-              } else {
-                listener.keepOnly(loops);
-              }
-              return removed;
-            });
-  }
-
-  /** Lets the connections of a loop that is one too many come to their end. */
-  private void retire(ProxyLoop loop) {
-    Thread thread =
-        new Thread(
-            () -> {
-              loop.execute(loop::retire);
-              while (loop.clientCount() > 0 && pause()) {}
-              loop.shutDown();
-            },
-            "retire");
-    thread.setDaemon(true);
-    thread.start();
+    List<ProxyLoop> active = active(newer);
+    for (Listener listener : List.copyOf(listeners.values())) {
+      if (kept.contains(listener.address().text())) {
+        listener.serveBy(active);
+      } else {
+        listeners.remove(listener.address().text());
+        listener.close();
+      }
+    }
   }
 
   /**

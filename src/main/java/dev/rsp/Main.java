@@ -33,9 +33,10 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--transport",
       paramLabel = "NAME",
-      defaultValue = "auto",
+      defaultValue = "${env:RSP_TRANSPORT:-auto}",
       scope = CommandLine.ScopeType.INHERIT,
-      description = "epoll, io_uring, nio, or auto (the default): the best that is there.")
+      description =
+          "epoll, io_uring, nio, or auto: the best that is there. Default: RSP_TRANSPORT, or auto.")
   private String transport = "auto";
 
   private final Signals signals;

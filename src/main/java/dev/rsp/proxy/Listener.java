@@ -14,13 +14,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,20 +42,22 @@ public final class Listener {
   /** The listening sockets by the loop that accepts from them. */
   private final Map<ProxyLoop, Channel> channels = new LinkedHashMap<>();
 
-  /** Who gets the connections of a socket that is the only one. */
-  private volatile List<ProxyLoop> sharers = List.of();
+  /** The loops that serve. A socket whose own loop does not any more deals to these in turn. */
+  private volatile List<ProxyLoop> active;
 
-  private Listener(ListenAddress address) {
+  private Listener(ListenAddress address, List<ProxyLoop> loops) {
     this.address = address;
+    this.active = List.copyOf(loops);
   }
 
   /**
-   * Binds an address on all loops; {@link #start} begins to accept. Any thread but theirs; blocks.
+   * Binds an address on all loops; {@link #serveBy} begins to accept. Any thread but theirs;
+   * blocks.
    *
    * @throws IOException if it cannot be bound; nothing stays bound then
    */
   public static Listener open(ListenAddress address, List<ProxyLoop> loops) throws IOException {
-    Listener listener = new Listener(address);
+    Listener listener = new Listener(address, loops);
     try {
       if (address.unixPath() != null) {
         UnixSocketFile.removeIfDead(address.unixPath());
@@ -88,33 +88,39 @@ public final class Listener {
    *
    * @throws IOException if it cannot be bound; those that were bound before stay
    */
-  public void extendTo(List<ProxyLoop> loops) throws IOException {
-    boolean shared = address.unixPath() != null || !loops.get(0).transport.sharesPorts();
-    if (!shared) {
-      for (ProxyLoop loop : loops) {
-        if (!channels.containsKey(loop)) {
-          bind(loop, () -> List.of(loop));
-        }
-      }
-    } else {
-      sharers = List.copyOf(loops);
+  private void extendTo(List<ProxyLoop> loops) throws IOException {
+    if (address.unixPath() != null || !loops.get(0).transport.sharesPorts()) {
       if (channels.isEmpty()) {
-        bind(loops.get(0), () -> sharers);
+        bind(loops.get(0));
+      }
+      return;
+    }
+    for (ProxyLoop loop : loops) {
+      if (!channels.containsKey(loop)) {
+        bind(loop);
       }
     }
   }
 
-  /** Closes the sockets of loops that are not among these. Any thread but theirs; blocks. */
-  public void keepOnly(List<ProxyLoop> loops) {
-    for (ProxyLoop loop : new ArrayList<>(channels.keySet())) {
-      if (!loops.contains(loop)) {
-        close(Objects.requireNonNull(channels.remove(loop)));
-      }
+  /**
+   * Gives the connections to these loops from now on, and starts to accept. A loop that is no
+   * longer among them keeps its socket and deals: to close it would reset the connections that wait
+   * in it. Any thread but theirs; blocks.
+   */
+  public void serveBy(List<ProxyLoop> loops) {
+    active = List.copyOf(loops);
+    try {
+      extendTo(loops);
+    } catch (IOException e) {
+      // The others accept; this loop is only dealt fewer.
+      log.error("not on every loop: {}: {}", address.text(), e.toString());
     }
-    start();
+    for (Channel channel : channels.values()) {
+      channel.config().setAutoRead(true);
+    }
   }
 
-  private void bind(ProxyLoop loop, Supplier<List<ProxyLoop>> targets) throws IOException {
+  private void bind(ProxyLoop loop) throws IOException {
     String unixPath = address.unixPath();
     ServerChannel channel = loop.transport.newServer(unixPath != null);
     channel
@@ -129,7 +135,7 @@ public final class Listener {
         channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
       }
     }
-    channel.pipeline().addLast(new Acceptor(targets));
+    channel.pipeline().addLast(new Acceptor(loop));
     SocketAddress local = unixPath != null ? loop.transport.unixAddress(unixPath) : portToBind();
     ChannelFuture done = loop.eventLoop.register(channel).awaitUninterruptibly();
     if (done.isSuccess()) {
@@ -152,13 +158,6 @@ public final class Listener {
   private int port() {
     Channel any = channels.values().iterator().next();
     return ((InetSocketAddress) any.localAddress()).getPort();
-  }
-
-  /** Starts to accept. Any thread. */
-  public void start() {
-    for (Channel channel : channels.values()) {
-      channel.config().setAutoRead(true);
-    }
   }
 
   /** The port, or the path of a Unix socket with {@code unix:} before it. */
@@ -189,20 +188,22 @@ public final class Listener {
     channel.closeFuture().awaitUninterruptibly();
   }
 
-  /** Hands accepted connections to the loops in turn. */
-  private static final class Acceptor extends ChannelInboundHandlerAdapter {
-    private final Supplier<List<ProxyLoop>> targets;
+  /** Hands accepted connections to its own loop, or to those that serve in its stead. */
+  private final class Acceptor extends ChannelInboundHandlerAdapter {
+    private final ProxyLoop own;
     private int next;
 
-    Acceptor(Supplier<List<ProxyLoop>> targets) {
-      this.targets = targets;
+    Acceptor(ProxyLoop own) {
+      this.own = own;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-      List<ProxyLoop> loops = targets.get();
-      next = (next + 1) % loops.size();
-      loops.get(next).adopt((Channel) accepted);
+      List<ProxyLoop> loops = active;
+      boolean alone = address.unixPath() == null && own.transport.sharesPorts();
+      ProxyLoop target =
+          alone && loops.contains(own) ? own : loops.get(Math.floorMod(++next, loops.size()));
+      target.adopt((Channel) accepted);
     }
 
     @Override

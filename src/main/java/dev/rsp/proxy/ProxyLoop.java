@@ -51,8 +51,9 @@ public final class ProxyLoop {
   final ConnectionCount connections;
   final TurnFlusher flusher;
 
-  private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES);
-  private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES);
+  private final HotBuffer hot = new HotBuffer();
+  private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
+  private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES, hot);
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
   private final Map<Ending, LongAdder> endings = new EnumMap<>(Ending.class);
@@ -84,6 +85,7 @@ public final class ProxyLoop {
   /** Takes a new service into force and closes idle connections to places it does not list. */
   public void serve(Service newer) {
     service = newer;
+    draining = stopping;
     pools.keepOnly(newer);
   }
 
@@ -152,6 +154,7 @@ public final class ProxyLoop {
 
   /** Stops the loop's thread; connections that are left are closed. Any thread. */
   public void shutDown() {
+    eventLoop.execute(hot::release);
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
   }
 
