@@ -47,7 +47,7 @@ final class Rig implements AutoCloseable {
     Config config = config(lines);
     serve(config);
     listener = Listener.open(config.listen().get(0), List.of(loop));
-    listener.start();
+    listener.serveBy(List.of(loop));
   }
 
   /** The transports of this machine. */
