@@ -53,8 +53,7 @@ final class BackPressureTest {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
     backend.head();
-    Thread sender =
-        send(backend, lines("HTTP/1.1 200 OK", "Content-Length: " + BODY.length), false);
+    Thread sender = send(backend, lines("HTTP/1.1 200 OK", "Content-Length: " + BODY.length));
     client.head("HTTP/1.1 200 OK");
     assertHeldIsBounded();
     assertArrayEquals(BODY, client.read(BODY.length));
@@ -66,7 +65,7 @@ final class BackPressureTest {
   @Test
   void holdsLittleOfARequestThatIsNotRead() throws Exception {
     Peer client = rig.client();
-    Thread sender = send(client, post("Content-Length: " + BODY.length), false);
+    Thread sender = send(client, post("Content-Length: " + BODY.length));
     Peer backend = rig.backend();
     backend.head("POST / HTTP/1.1");
     assertHeldIsBounded();
@@ -82,13 +81,11 @@ final class BackPressureTest {
     backend.head();
     backend.send(lines("HTTP/1.1 101 ", "Upgrade: x", "Connection: upgrade"));
     client.head();
-    Thread up = send(client, "", true);
-    Thread down = send(backend, "", true);
+    Thread up = send(client, "");
+    Thread down = send(backend, "");
     assertHeldIsBounded();
     assertArrayEquals(BODY, client.read(BODY.length));
     assertArrayEquals(BODY, backend.read(BODY.length));
-    client.expectEnd();
-    backend.expectEnd();
     up.join();
     down.join();
   }
@@ -118,16 +115,13 @@ final class BackPressureTest {
     sender.join();
   }
 
-  private static Thread send(Peer peer, String head, boolean end) {
+  private static Thread send(Peer peer, String head) {
     var sender =
         new Thread(
             () -> {
               try {
                 peer.send(head);
                 peer.send(BODY);
-                if (end) {
-                  peer.shutOutput();
-                }
               } catch (IOException e) {
                 throw new AssertionError(e);
               }

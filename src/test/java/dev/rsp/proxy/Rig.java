@@ -62,6 +62,10 @@ final class Rig implements AutoCloseable {
     return found.stream();
   }
 
+  static Stream<Transport> transportsButIoUring() {
+    return transports().filter(transport -> transport != Transport.IO_URING);
+  }
+
   static ServerSocket listen(int backlog) throws IOException {
     var socket = new ServerSocket(0, backlog, InetAddress.getLoopbackAddress());
     socket.setSoTimeout(Peer.PATIENCE_MILLIS);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,57 +129,6 @@ final class TunnelTest {
     backend.expectEnd();
     backend.send("an answer");
     client.expect("an answer");
-  }
-
-  @Test
-  void deliversWhatIsOnItsWayWhenBothSidesHaveEnded() throws Exception { // rule 64
-    Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(SWITCHED);
-    client.expect(SWITCHED);
-    // More than the sockets hold on their own, so that some of it is in the proxy.
-    byte[] bytes = new byte[8_000_000];
-    var sender =
-        new Thread(
-            () -> {
-              try {
-                client.send(bytes);
-                client.shutOutput();
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            });
-    sender.start();
-    backend.read(bytes.length / 4);
-    backend.shutOutput();
-    client.expectEnd();
-    backend.read(bytes.length - bytes.length / 4);
-    backend.expectEnd();
-    sender.join();
-  }
-
-  @Test
-  void deliversToABackendThatEndedItsSideButReadsOn() throws Exception { // rule 64
-    Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(SWITCHED);
-    client.expect(SWITCHED);
-    // Until the sockets are full and a little of it waits in the proxy.
-    byte[] block = new byte[8192];
-    int sent = 0;
-    while (!rig.stuck()) {
-      client.send(block);
-      sent += block.length;
-    }
-    client.shutOutput();
-    rig.clients(); // by now the loop has seen the client's end
-    backend.shutOutput();
-    client.expectEnd();
-    backend.read(sent);
-    backend.expectEnd();
-    rig.awaitEnding(Ending.TUNNELLED);
   }
 
   @Test
