@@ -355,6 +355,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
+      HalfClosed.keepWritable(channel);
       if (state == State.TUNNEL && exchange != null) {
         exchange.tunnelHalfClosed();
       } else {
@@ -393,6 +394,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       // A bug: this connection ends, the loop lives on.
       log.error("connection failed backend={}", place, cause);
       failed = true;
+      close();
+    } else if (state == State.TUNNEL) {
+      // With half-closure on, Netty would have it look like an end of the backend's side alone.
       close();
     } else if (channel.isActive() && !writeFailed) {
       // Most likely a write: the backend reads no more, but may have answered.

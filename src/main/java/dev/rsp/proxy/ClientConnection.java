@@ -435,6 +435,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
       return;
     }
     inputEnded = true;
+    HalfClosed.keepWritable(channel);
     switch (state) {
       case HEAD -> {
         if (channel.isWritable()) {
@@ -442,7 +443,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
           Closing.closeAfterFlush(channel);
         }
       }
-      case LINGER -> close();
+      case LINGER -> Closing.closeAfterFlush(channel);
       case BODY -> {
         // RFC 9112 §8: an incomplete request. The backend must not take it for a whole one.
         exchange.abandon();
@@ -489,7 +490,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
   private void expired() {
     switch (state) {
       case HEAD -> {
-        if (!channel.isWritable() && stillSending()) {
+        if (!headStarted && stillSending()) {
           progressed();
         } else if (headStarted) {
           response.start(false, false);
@@ -528,10 +529,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
   /** Whether a slow peer has taken something since the last look. */
   private boolean stillSending() {
-    long unsent = Closing.unsent(channel) + exchange.unsent();
+    long unsent = unsent();
     boolean progress = unsent > 0 && unsent != unsentAtLastLook;
     unsentAtLastLook = unsent;
     return progress;
+  }
+
+  /** Bytes that were sent on, either way, and that the kernel has not taken yet. */
+  long unsent() {
+    return Closing.unsent(channel) + exchange.unsent();
   }
 
   /** Ends the connection after the response in flight, or at once if there is none. */

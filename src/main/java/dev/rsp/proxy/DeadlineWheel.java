@@ -2,6 +2,8 @@
 package dev.rsp.proxy;
 
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All deadlines of one event loop, with a resolution of {@value #TICK_MILLIS} ms and without any
@@ -12,6 +14,8 @@ import java.util.Objects;
  * wheel finds out when it comes to where the deadline stood before.
  */
 final class DeadlineWheel {
+  private static final Logger log = LoggerFactory.getLogger(DeadlineWheel.class);
+
   /** Short enough for a connect timeout of 3 s to be within a tenth. */
   static final int TICK_MILLIS = 100;
 
@@ -91,7 +95,7 @@ final class DeadlineWheel {
         link(first, first.lookAt);
       } else if (first.at <= now) {
         first.at = Deadline.NEVER;
-        first.expired.run();
+        expire(first);
       } else if (first.at != Deadline.NEVER) {
         link(first, first.at);
       }
@@ -101,6 +105,15 @@ final class DeadlineWheel {
 
   private static Deadline next(Deadline deadline) {
     return Objects.requireNonNull(deadline.next);
+  }
+
+  /** One that fails must not take the others of its tick with it, nor the loop's timer. */
+  private static void expire(Deadline deadline) {
+    try {
+      deadline.expired.run();
+    } catch (RuntimeException e) {
+      log.error("a deadline failed", e);
+    }
   }
 
   private void link(Deadline deadline, long lookAt) {

@@ -125,7 +125,7 @@ final class Exchange {
   /** The backend accepted the connection. */
   void connected(BackendConnection connection) {
     send(connection);
-    if (!requestEnded) {
+    if (!requestEnded && connection.writable()) {
       client.setReading(true);
     }
   }
@@ -293,10 +293,10 @@ final class Exchange {
   /** The backend ended its side of a tunnel. */
   void tunnelHalfClosed() {
     backendEnded = true;
-    if (clientEnded) {
-      client.tunnelClosed();
-    } else {
-      client.tunnelHalfClosed();
+    client.tunnelHalfClosed();
+    if (clientEnded && backend != null) {
+      // What the client sent last may still be on its way to the backend.
+      backend.closeAfterFlush();
     }
   }
 

@@ -23,7 +23,7 @@ final class BackPressureTest {
   private static final long MOST_HELD = 64 * 1024 + 2 * ReadBuffers.LARGEST_BYTES + 4096;
 
   /** More than the sockets of both sides hold. */
-  private static final byte[] BODY = new byte[40_000_000];
+  private static final byte[] BODY = new byte[30_000_000];
 
   static {
     for (int i = 0; i < BODY.length; i++) {

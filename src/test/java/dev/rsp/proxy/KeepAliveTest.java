@@ -7,6 +7,7 @@ import static dev.rsp.proxy.Messages.get;
 import static dev.rsp.proxy.Messages.ok;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,5 +217,31 @@ final class KeepAliveTest {
     backend.send(ok("2"));
     client.expect(ok("1") + ok("2"));
     client.expectEnd();
+  }
+
+  @Test
+  void answersAtLengthAClientThatHasEndedItsSide() throws Exception {
+    byte[] body = new byte[20_000_000];
+    Peer client = rig.client(GET);
+    client.shutOutput();
+    Peer backend = rig.backend();
+    backend.head();
+    rig.clients(); // by now the loop has seen the client's end
+    var sender =
+        new Thread(
+            () -> {
+              try {
+                backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
+                backend.send(body);
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    sender.start();
+    client.head("HTTP/1.1 200 OK");
+    rig.await("a full socket", rig::stuck);
+    client.read(body.length);
+    client.expectEnd();
+    sender.join();
   }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ final class Rig implements AutoCloseable {
     Config config = config(lines);
     serve(config);
     listener = Listener.open(config.listen().get(0), List.of(loop));
-    listener.start();
+    listener.serveBy(List.of(loop));
   }
 
   /** The transports of this machine. */
@@ -100,6 +101,18 @@ final class Rig implements AutoCloseable {
   Peer client() throws IOException {
     var socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label()));
     return keep(new Peer(socket));
+  }
+
+  /** A client that has sent something, and whose socket does not grow to hold more of an answer. */
+  Peer smallClient(String text) throws IOException {
+    var socket = new Socket();
+    socket.setReceiveBufferSize(32 * 1024); // before it connects, or the kernel ignores it
+    socket.connect(
+        new InetSocketAddress(
+            InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label())));
+    Peer client = keep(new Peer(socket));
+    client.send(text);
+    return client;
   }
 
   /** A client that has sent something. */
@@ -174,6 +187,12 @@ final class Rig implements AutoCloseable {
   /** Bytes that the proxy was to send and that the kernel has not taken. */
   long unsent() {
     return onLoop(loop::unsent);
+  }
+
+  /** Whether bytes wait for a peer that does not read, rather than for the end of a turn. */
+  boolean stuck() {
+    long first = unsent();
+    return first > 0 && unsent() == first && unsent() == first;
   }
 
   void awaitEnding(Ending ending) throws InterruptedException {
