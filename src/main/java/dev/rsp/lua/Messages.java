@@ -2,6 +2,7 @@
 package dev.rsp.lua;
 
 import java.nio.charset.StandardCharsets;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.luaj.vm2.LuaError;
@@ -24,6 +25,17 @@ final class Messages {
   private static final Pattern LUAJ_POSITION = Pattern.compile("=?lua:(\\d{1,9}):? ?");
 
   private static final Pattern NO_INDEXING = Pattern.compile("\\bindex expected, got (\\w+)$");
+
+  /** LuaJ's parser tells a token by its number in its own list. */
+  private static final Pattern TOKEN_NUMBER =
+      Pattern.compile("unexpected symbol (\\d{1,3}) \\(.\\)", Pattern.DOTALL);
+
+  private static final int FIRST_RESERVED = 257; // LuaJ's LexState, as C Lua's
+
+  private static final String[] RESERVED =
+      ("and break do else elseif end false for function goto if in local nil not or repeat return"
+              + " then true until while .. ... == >= <= ~= :: <eof> <number> <name> <string>")
+          .split(" ", -1);
 
   private static final Pattern LINE = Pattern.compile("(\\d{1,9}): ");
 
@@ -61,6 +73,7 @@ final class Messages {
   /** Some of LuaJ's messages leave out what C Lua's say. */
   private static String improved(String message, String name) {
     String better = message.replace("table index expected, got table", "table index is nil or NaN");
+    better = TOKEN_NUMBER.matcher(better).replaceFirst(found -> "unexpected " + token(found));
     better = NO_INDEXING.matcher(better).replaceFirst("attempt to index ? (a $1 value)");
     if (name.isEmpty()) {
       return better;
@@ -68,6 +81,16 @@ final class Messages {
     return better.contains("attempt to call ")
         ? better + " (" + name + ")"
         : better.replace("attempt to index ? ", "attempt to index " + name + " ");
+  }
+
+  private static String token(MatchResult found) {
+    int token = Integer.parseInt(found.group(1));
+    int reserved = token - FIRST_RESERVED;
+    String name =
+        reserved >= 0 && reserved < RESERVED.length
+            ? RESERVED[reserved]
+            : String.valueOf((char) token);
+    return Matcher.quoteReplacement("'" + name + "'");
   }
 
   /** Takes {@code file:line} off the front of a message, if it is there. */

@@ -40,7 +40,8 @@ final class ProgramTest {
 
   static Stream<Arguments> failures() {
     return Stream.of(
-        Arguments.of("syntax", "x = 1\ny = = 2", "2: unexpected symbol 61 (=)"),
+        Arguments.of("syntax", "x = 1\ny = = 2", "2: unexpected '='"),
+        Arguments.of("ends too early", "x = 1\ny = ", "2: unexpected '<eof>'"),
         Arguments.of("unfinished", "x = {1,\n2", "2: '}' expected"),
         Arguments.of("string", "x = 'a\n", "1: unfinished string"),
         Arguments.of(
