@@ -26,9 +26,10 @@ final class DeadlineWheel {
 
   /**
    * After a pause of the whole process (a frozen container, a suspended machine) time goes on from
-   * where it stood: the peers had no chance to answer meanwhile, and must not all be timed out.
+   * where it stood: the peers had no chance to answer meanwhile, and must not all be timed out. Nor
+   * must what was armed after the pause and before the wheel knew of it.
    */
-  private static final int MAX_TICKS_AT_ONCE = 10;
+  private static final int MAX_TICKS_AT_ONCE = 2;
 
   private final Deadline[] slots = new Deadline[SLOTS];
   private long now;

@@ -20,8 +20,14 @@ final class HotBuffer {
   /** A buffer of which the caller gets a reference; nobody else has one but this object. */
   ByteBuf take(ByteBufAllocator allocator, int bytes) {
     ByteBuf hot = buffer;
-    if (hot != null && hot.refCnt() == 1 && hot.capacity() >= bytes) {
-      return hot.retain();
+    if (hot != null && hot.refCnt() == 1) {
+      if (hot.capacity() == bytes) {
+        return hot.retain();
+      }
+      // Somebody appended to it, and it grew; reads must not grow with it.
+      hot.release();
+      buffer = null;
+      hot = null;
     }
     ByteBuf fresh = allocator.directBuffer(bytes);
     if (hot == null && !released) {

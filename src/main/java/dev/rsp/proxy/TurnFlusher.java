@@ -47,13 +47,16 @@ final class TurnFlusher implements Runnable {
   @Override
   public void run() {
     // What a flush causes to be written is appended, and sent in this same run.
-    for (int i = 0; i < count; i++) {
-      Channel channel = waiting[i];
-      waiting[i] = null;
-      if (channel != null) {
-        channel.flush();
+    try {
+      for (int i = 0; i < count; i++) {
+        Channel channel = waiting[i];
+        if (channel != null) {
+          channel.flush();
+        }
       }
+    } finally {
+      Arrays.fill(waiting, 0, count, null);
+      count = 0;
     }
-    count = 0;
   }
 }
