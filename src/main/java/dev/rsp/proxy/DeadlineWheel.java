@@ -24,13 +24,6 @@ final class DeadlineWheel {
 
   private static final long TICK_NANOS = TICK_MILLIS * 1_000_000L;
 
-  /**
-   * After a pause of the whole process (a frozen container, a suspended machine) time goes on from
-   * where it stood: the peers had no chance to answer meanwhile, and must not all be timed out. Nor
-   * must what was armed after the pause and before the wheel knew of it.
-   */
-  private static final int MAX_TICKS_AT_ONCE = 2;
-
   private final Deadline[] slots = new Deadline[SLOTS];
   private long now;
   private long nowNanos;
@@ -71,16 +64,18 @@ final class DeadlineWheel {
     }
   }
 
-  /** Runs what has expired by now. */
+  /**
+   * Runs what has expired by now. To be called at least every {@value #TICK_MILLIS} ms: each call
+   * lets at most one tick pass.
+   *
+   * <p>So after a pause of the whole process (a frozen container, a long collection) time goes on
+   * from where it stood. The peers had no chance to answer meanwhile, and must not all be timed
+   * out; nor must what was armed after the pause, before the wheel knew of it.
+   */
   void advance(long toNanos) {
-    long ticks = (toNanos - nowNanos) / TICK_NANOS;
-    if (ticks > MAX_TICKS_AT_ONCE) {
-      nowNanos = toNanos;
-      ticks = MAX_TICKS_AT_ONCE;
-    } else {
-      nowNanos += ticks * TICK_NANOS;
-    }
-    for (long i = 0; i < ticks; i++) {
+    long behindNanos = toNanos - nowNanos;
+    if (behindNanos >= TICK_NANOS) {
+      nowNanos = behindNanos < 2 * TICK_NANOS ? nowNanos + TICK_NANOS : toNanos;
       now++;
       tick(slots[(int) now & SLOTS - 1]);
     }

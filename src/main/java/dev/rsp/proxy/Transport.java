@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -22,6 +23,7 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.IntSupplier;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Locale;
@@ -79,10 +81,23 @@ public enum Transport {
 
   IoHandlerFactory ioHandler() {
     return switch (this) {
-      case EPOLL -> EpollIoHandler.newFactory();
+      case EPOLL -> EpollIoHandler.newFactory(0, () -> Transport::patiently);
       case IO_URING -> IoUringIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };
+  }
+
+  /**
+   * Lets the peers run before the loop asks for events, if they are ready to on this processor:
+   * then more events come at a time, and the loop is put to sleep and woken less often.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // a hint is what it is
+  private static int patiently(IntSupplier ready, boolean hasTasks) throws Exception {
+    if (hasTasks) {
+      return ready.get();
+    }
+    Thread.yield();
+    return SelectStrategy.SELECT;
   }
 
   ServerChannel newServer(boolean unix) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The benchmark still runs: every response is checked, no number is. */
+class BenchmarkIT {
+  @TempDir private Path directory;
+
+  @Test
+  void measuresRspNextToHaproxyAndCountsNoFailure() throws Exception {
+    Path output = directory.resolve("output");
+    Path json = directory.resolve("numbers.json");
+    Process bench =
+        new ProcessBuilder(
+                "scripts/bench",
+                "--quick",
+                "--scenarios",
+                "small,close",
+                "--proxies",
+                "rsp,haproxy",
+                "--rsp",
+                System.getProperty("rsp.home"),
+                "--json",
+                json.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      assertTrue(bench.waitFor(3, TimeUnit.MINUTES), "it ends");
+    } finally {
+      bench.destroy();
+    }
+    String printed = Files.readString(output, StandardCharsets.UTF_8);
+    assertEquals(0, bench.exitValue(), printed);
+    assertTrue(printed.contains("| rsp |"), printed);
+    assertTrue(printed.contains("| HAProxy |"), printed);
+    assertTrue(Files.size(json) > 0, "the numbers are kept");
+  }
+}
