@@ -35,8 +35,16 @@ class HitPathTest {
   private final HeadWriter writer = new HeadWriter();
   private final ByteBuf bytes =
       Unpooled.wrappedBuffer(
-          ("GET /a?b HTTP/1.1\r\nHost: WWW.Example.com:8080\r\nCookie: a=b\r\nContent-Length: 5\r\n"
-                  + "Connection: keep-alive\r\nX-Forwarded-For: 1\r\n\r\n")
+          String.join(
+                  "\r\n",
+                  "GET /a?b HTTP/1.1",
+                  "Host: WWW.Example.com:8080",
+                  "Cookie: a=b",
+                  "Content-Length: 5",
+                  "Connection: keep-alive",
+                  "X-Forwarded-For: 1",
+                  "",
+                  "")
               .getBytes(StandardCharsets.US_ASCII));
 
   @Test
