@@ -7,7 +7,10 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** The value of a Date field for the current second (RFC 9110 §5.6.7). One event loop's. */
+/**
+ * The value of a Date field (RFC 9110 §5.6.7), made once a second instead of once per response. One
+ * event loop's.
+ */
 final class DateField {
   private static final DateTimeFormatter FORMAT =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
@@ -16,13 +19,21 @@ final class DateField {
   private long second = Long.MIN_VALUE;
   private byte[] text = {};
 
-  /** 29 bytes, not to be changed. */
+  DateField() {
+    refresh();
+  }
+
+  /** The second of the last {@link #refresh}; 29 bytes, not to be changed. */
   byte[] now() {
-    long millis = System.currentTimeMillis();
-    if (Math.floorDiv(millis, 1000L) != second) {
-      second = Math.floorDiv(millis, 1000L);
+    return text;
+  }
+
+  /** Looks at the clock. */
+  void refresh() {
+    long now = Math.floorDiv(System.currentTimeMillis(), 1000L);
+    if (now != second) {
+      second = now;
       text = FORMAT.format(Instant.ofEpochSecond(second)).getBytes(StandardCharsets.US_ASCII);
     }
-    return text;
   }
 }

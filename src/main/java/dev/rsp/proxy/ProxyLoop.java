@@ -79,6 +79,7 @@ public final class ProxyLoop {
   }
 
   private void tick() {
+    date.refresh();
     deadlines.advance(System.nanoTime());
   }
 

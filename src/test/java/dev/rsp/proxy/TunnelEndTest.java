@@ -4,6 +4,8 @@ package dev.rsp.proxy;
 import static dev.rsp.proxy.Messages.lines;
 
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,18 +78,35 @@ final class TunnelEndTest {
     backend.head();
     backend.send(SWITCHED);
     client.expect(SWITCHED);
-    // Until the sockets are full and a little of it waits in the proxy.
+    // Until the sockets are full and some of it waits in the proxy.
     byte[] block = new byte[8192];
-    int sent = 0;
-    while (!rig.stuck()) {
-      client.send(block);
-      sent += block.length;
-    }
-    client.shutOutput();
-    rig.clients(); // by now the loop has seen the client's end
+    var enough = new AtomicBoolean();
+    var sent = new AtomicInteger();
+    var sender =
+        new Thread(
+            () -> {
+              try {
+                while (!enough.get()) {
+                  sent.addAndGet(block.length);
+                  client.send(block);
+                }
+                client.shutOutput();
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    sender.start();
+    rig.await("bytes wait in the proxy", rig::stuck);
+    enough.set(true);
     backend.shutOutput();
     client.expectEnd();
-    backend.read(sent);
+    int read = 0;
+    while (sender.isAlive() || read < sent.get()) {
+      if (read < sent.get()) {
+        backend.read(block.length);
+        read += block.length;
+      }
+    }
     backend.expectEnd();
     rig.awaitEnding(Ending.TUNNELLED);
   }
