@@ -2,7 +2,6 @@
 package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /** A request line and its fields. See {@link Head} for how long it is valid. */
 public final class RequestHead extends Head {
@@ -143,10 +142,5 @@ public final class RequestHead extends Head {
   public void assumeHost(byte[] canonical) {
     System.arraycopy(canonical, 0, host, 0, canonical.length);
     hostLength = canonical.length;
-  }
-
-  /** The protocols that the client asks to change to, or null. */
-  @Nullable String upgradeTo() {
-    return upgrade ? field("upgrade") : null;
   }
 }
