@@ -8,6 +8,9 @@ import static dev.rsp.proxy.Messages.ok;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,19 +121,35 @@ final class DrainTest {
     // As chunks, because it is not known before how many fill the sockets.
     backend.send(Messages.CHUNKED_HEAD);
     client.head("HTTP/1.1 200 OK");
-    int sent = 0;
-    while (!rig.stuck()) {
-      backend.send("2000\r\n");
-      backend.send(block);
-      backend.send("\r\n");
-      sent += block.length + 8;
-    }
-    backend.send("0\r\n\r\n");
-    int left = sent + 5;
+    var enough = new AtomicBoolean();
+    var sent = new AtomicInteger();
+    // In a thread of its own, because it may fill the sockets before the proxy is seen to wait.
+    var sender =
+        new Thread(
+            () -> {
+              try {
+                while (!enough.get()) {
+                  sent.addAndGet(block.length + 8);
+                  backend.send("2000\r\n");
+                  backend.send(block);
+                  backend.send("\r\n");
+                }
+                backend.send("0\r\n\r\n");
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    sender.start();
+    rig.await("bytes wait in the proxy", rig::stuck);
+    enough.set(true);
+    int read = 0;
     while (rig.endings(Ending.SERVED) == 0) {
       // A large read may have filled the proxy up to its mark; then the end has to wait.
-      left -= client.read(Math.min(1024, left)).length;
+      int some = Math.min(1024, sent.get() - read);
+      read += some > 0 ? client.read(some).length : 0;
     }
+    sender.join();
+    int left = sent.get() + 5 - read;
     return left;
   }
 
