@@ -2,7 +2,7 @@
 package dev.rsp.hash;
 
 /**
- * CPython 2's string hash on a 64-bit machine.
+ * CPython 2's string hash, on a 64-bit machine and on a 32-bit one.
  *
  * <p>It is what the load balancers that rsp replaces used to place their sites, so the numbers must
  * agree to the last bit: empty hashes to 0; else x starts as the first byte shifted left by 7; for
@@ -41,9 +41,34 @@ public final class PythonHash {
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    if (n < 1) {
-      throw new IllegalArgumentException("n: " + n + " (expected: >= 1)");
+    return Places.floored(hash64(key, offset, length), n);
+  }
+
+  /**
+   * The hash of a 32-bit CPython 2: the same steps, wrapping at 32 bits.
+   *
+   * @throws IndexOutOfBoundsException if the range is not inside {@code key}
+   */
+  public static int hash32(byte[] key, int offset, int length) {
+    if (length == 0) {
+      return 0;
     }
-    return 1 + (int) Math.floorMod(hash64(key, offset, length), (long) n);
+    int x = (key[offset] & 0xff) << 7;
+    for (int i = offset, end = offset + length; i < end; i++) {
+      x = ((int) MULTIPLIER * x) ^ (key[i] & 0xff);
+    }
+    x ^= length;
+    return x == -1 ? -2 : x;
+  }
+
+  /**
+   * The place of a key in a list of {@code n}, from 1, by {@link #hash32}: floored as well.
+   *
+   * @param n how many places there are, at least 1
+   * @throws IndexOutOfBoundsException if the range is not inside {@code key}
+   * @throws IllegalArgumentException if {@code n} is less than 1
+   */
+  public static int index32(byte[] key, int offset, int length, int n) {
+    return Places.floored(hash32(key, offset, length), n);
   }
 }
