@@ -7,7 +7,7 @@
 -- error, so that a typo cannot pass for a default. A line that begins with -- does nothing: the
 -- settings below that are written so show their defaults.
 
--- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp.sock" }. "[::]:80" is IPv6.
+-- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp/rsp.sock" }. "[::]:80" is IPv6.
 listen = "0.0.0.0:8080"
 
 -- The backends. Each host name is hashed to one PLACE in this list, first place first.
@@ -17,6 +17,13 @@ listen = "0.0.0.0:8080"
 --   One more machine?           Add it at the end. Most hosts move, once.
 --
 -- An address is "host:port", "[v6]:port" or "unix:/path". Without a name, it is the name as well.
+-- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi".
+--
+-- To take a machine out, say so: { name = "live2", address = "127.0.0.1:8002", state = "down" }
+--   "down"   is never contacted: its hosts are spread over the others and come back when it does
+--   "drain"  gets no new requests; those in flight finish
+--   "spare"  keeps a place for a machine to come; it needs no address
+-- A larger machine can take over more from those: weight = 2
 backends = {
   { name = "live1", address = "127.0.0.1:8001" },
   { name = "live2", address = "127.0.0.1:8002" },
@@ -27,22 +34,32 @@ backends = {
 -- timeouts = {
 --   head              = 10,    -- for a client to send a whole request head
 --   connect           = 3,     -- for a backend to accept a connection
+--   body              = 60,    -- for the next bytes of a request body
 --   response          = 60,    -- for a backend to begin its response
---   idle              = 60,    -- for the next bytes of a body or a WebSocket
+--   idle              = 60,    -- for the next bytes of a response, or for a peer to take some
 --   keepalive         = 75,    -- for a client's next request
 --   backend_keepalive = 4,     -- for an idle backend connection's next use; less than the backend's own
---   linger            = 5,     -- for a client to read an answer that ends its connection
---   drain             = 30,    -- for requests in flight when rsp stops
+--   linger            = 5,     -- for a client to read an answer that ends its connection, in all
+--   drain             = 30,    -- for requests in flight when rsp stops, in all
 --   tunnel            = 3600,  -- for the next bytes of a tunnel (WebSocket)
 -- }
 
 -- How much rsp takes.
 -- limits = {
---   head_bytes   = 32768,      -- of one request or response head
---   fields       = 100,        -- header fields of one head
---   target_bytes = 8192,       -- of the path and query of one request
---   connections  = 20000,      -- from clients at a time
---   backend_idle = 256,        -- idle connections kept, per backend and loop
+--   head_bytes         = 32768,  -- of one request or response head
+--   fields             = 100,    -- header fields of one head
+--   target_bytes       = 8192,   -- of the path and query of one request
+--   host_bytes         = 255,    -- of the host of one request
+--   body_bytes         = 0,      -- of one request body; 0 is no limit
+--   chunk_ext_bytes    = 256,    -- of the extensions of one chunk of a request body
+--   trailer_bytes      = 8192,   -- of the trailers of one request body
+--   body_rate          = 0,      -- bytes per second that a request body must come with; 0 is no limit
+--   response_rate      = 0,      -- bytes per second that a client must take; 0 is no limit
+--   connections        = 20000,  -- from clients at a time
+--   client_connections = 0,      -- from one client address at a time; 0 is no limit
+--   backend_idle       = 256,    -- idle connections kept, per backend and loop
+--   held_body_bytes    = 1048576,   -- of a chunked request that is held for a uwsgi backend
+--   held_total_bytes   = 67108864,  -- of all those that one loop holds
 -- }
 
 -- Event loops. The default is one per core.
@@ -55,9 +72,67 @@ backends = {
 -- before rsp's own. Append only behind a proxy that you trust.
 -- forwarded = "replace"
 
+-- How many further places are tried if no connection can be made to the first. More than 0 may start a
+-- site on a second backend.
+-- failover = 0
+
+-- Where the hosts that were served are remembered, for "rsp plan" and for the guard below. Without a path
+-- they are kept in memory. A path may stand alone: journal = "/var/lib/rsp/hosts.journal"
+-- journal = {
+--   path  = "/var/lib/rsp/hosts.journal",
+--   hosts = 200000,            -- that are remembered at most
+--   every = 60,                -- seconds between two writes
+-- }
+
+-- What a reload may do. One that would do more is refused.
+-- reload = {
+--   max_moves = 100,           -- percent of the hosts that may change their backend
+--   run_tests = false,         -- whether the tests in the new file must pass
+--   force     = "",            -- what a refusal printed, to let this one change through
+-- }
+
+-- Another file that is asked beside this one, and never answered by. The differences are logged.
+-- candidate = {
+--   file  = "candidate.lua",
+--   share = 0.1,               -- of the requests
+--   every = 60,                -- seconds between two lines in the log
+-- }
+
+-- Directories in which the functions below may ask exists(path).
+-- exists_below = { "/etc/vassals" }
+-- The name of this rsp in Via fields, by which it notices that a request goes in circles. The default
+-- is "rsp-" and eight digits made of the machine's name and the addresses above.
+-- via = "rsp-edge1"
+
+-- Where rsp may be less strict than it would be by itself. See src/docs/http-conformance.md.
+-- lenient = {
+--   response_lf   = false,     -- a line of a response head may end with LF alone
+--   equal_lengths = false,     -- a Content-Length may come twice, if it is the same
+-- }
+
+-- How a site is started whose backend is not there: src/docs/platform.md.
+-- initialise = {
+--   url              = "http://127.0.0.1:5000/initialise?host={host}",
+--   method           = "POST",
+--   unless_exists    = "/etc/vassals/{host}.ini",
+--   timeout          = 30,    -- for the site to accept a connection
+--   poll             = 0.05,  -- between two looks whether it does
+--   remember_failure = 10,    -- for a site that did not start
+--   waiting          = 100,   -- requests for one site
+--   waiting_total    = 1000,  -- requests for all sites
+--   body_bytes       = 0,     -- longest body of a request that waits; 0 for any
+--   starting         = 64,    -- sites at a time
+-- }
+
 -- Which place a request goes to: an index or a name from the list above, an address, a list of
 -- these in order of preference, or nil and a reason to refuse it. This is the default:
 --
 -- function select(request)
 --   return hash.python(request.host, #backends)
+-- end
+
+-- What is to be done if no connection can be made: another answer as above, or nil to go on without.
+--
+-- function on_failure(request, failure)
+--   log("warn", failure.address .. ": " .. failure.reason)
 -- end

@@ -6,12 +6,19 @@ import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.config.NameRefresher;
+import dev.rsp.journal.JournalKeeper;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.plan.ReloadGuard;
+import dev.rsp.plan.Sampler;
+import dev.rsp.plan.Shadow;
 import dev.rsp.proxy.ConnectionCount;
+import dev.rsp.proxy.Counters;
 import dev.rsp.proxy.Listener;
+import dev.rsp.proxy.Loads;
 import dev.rsp.proxy.ProxyLoop;
 import dev.rsp.proxy.Service;
 import dev.rsp.proxy.Transport;
+import dev.rsp.wake.Starter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +46,13 @@ final class Daemon {
   private final Path file;
   private final Transport transport;
   private final ConnectionCount connections = new ConnectionCount();
+  private final Starter starter = new Starter();
+  private final Loads loads = new Loads();
   private final NameRefresher names = new NameRefresher();
+
+  /** Held during a whole reload, so that there is one at a time. */
+  private final Object reloading = new Object();
+
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private final Map<String, Listener> listeners = new LinkedHashMap<>();
@@ -47,7 +60,10 @@ final class Daemon {
   /** All that were ever made: the first serve, those beyond the configured number only finish. */
   private final List<ProxyLoop> loops = new ArrayList<>();
 
+  private final JournalKeeper journal = new JournalKeeper();
+
   private @Nullable Config config;
+  private @Nullable Shadow shadow;
   private boolean stopping;
 
   Daemon(Path file, Transport transport) {
@@ -62,20 +78,35 @@ final class Daemon {
    *     then
    */
   synchronized void start() throws ConfigException {
-    apply(ConfigLoader.load(file));
+    Config first = ConfigLoader.load(file);
+    shadow = Shadow.of(first);
+    apply(first, shadow);
     log.info("Started.  Listening on {}.", listening());
   }
 
   /** Reads the file again and serves by it; if that is not possible, all stays as it is. */
-  synchronized void reload() {
-    if (stopping) {
-      return;
+  void reload() {
+    synchronized (reloading) {
+      reloadNow();
     }
+  }
+
+  private void reloadNow() {
     try {
+      Config running = running();
+      if (running == null) {
+        return;
+      }
       Config newer = ConfigLoader.load(file);
-      apply(newer);
-      log.info(
-          "reloaded file={} backends={} listening on {}", file, newer.slots().size(), listening());
+      // Outside of the lock, since it may take seconds, and a stop must not wait for it.
+      ReloadGuard.check(running, newer, journal::hosts);
+      Shadow compared = Shadow.of(newer);
+      Shadow unused = compared;
+      try {
+        unused = replaceBy(newer, compared);
+      } finally {
+        close(unused);
+      }
     } catch (ConfigException e) {
       log.error("not reloaded, all stays as it was: {} problem(s)", e.problems().size());
       for (String problem : e.problems()) {
@@ -84,19 +115,38 @@ final class Daemon {
     }
   }
 
+  /** The configuration in force; null if there is none, or it is coming to its end. */
+  private synchronized @Nullable Config running() {
+    return stopping ? null : config;
+  }
+
+  /** Takes a configuration into force; returns the comparison that is then of no more use. */
+  private synchronized @Nullable Shadow replaceBy(Config newer, @Nullable Shadow compared)
+      throws ConfigException {
+    if (stopping) {
+      return compared;
+    }
+    apply(newer, compared);
+    log.info(
+        "reloaded file={} backends={} listening on {}", file, newer.slots().size(), listening());
+    Shadow before = shadow;
+    shadow = compared;
+    return before;
+  }
+
   /**
    * Takes a configuration into force: first all that can fail, then what cannot.
    *
    * @throws ConfigException if something failed; all is then as before
    */
-  private void apply(Config newer) throws ConfigException {
+  private void apply(Config newer, @Nullable Shadow compared) throws ConfigException {
     List<Listener> opened = new ArrayList<>();
     int before = loops.size();
     try {
       while (loops.size() < newer.loops()) {
-        loops.add(new ProxyLoop(transport, loops.size(), connections));
+        loops.add(new ProxyLoop(transport, loops.size(), connections, starter));
       }
-      List<Service> services = services(newer);
+      List<Service> services = services(newer, compared);
       open(newer, opened);
       serve(services);
     } catch (ConfigException e) {
@@ -107,19 +157,30 @@ final class Daemon {
       throw e;
     }
     config = newer;
+    newer.choosing().probe().warnings().forEach(log::warn);
     names.watch(newer);
     swapListeners(newer, opened);
     for (ProxyLoop loop : loops.subList(newer.loops(), loops.size())) {
       loop.execute(loop::retire);
     }
+    journal.keep(
+        newer.foresight().journal(),
+        loops.stream().map(loop -> (JournalKeeper.Source) loop::takeHosts).toList());
+  }
+
+  private static void close(@Nullable Shadow shadow) {
+    if (shadow != null) {
+      shadow.close();
+    }
   }
 
   /** One for each loop; also for those that only finish what they have. */
-  private List<Service> services(Config newer) throws ConfigException {
+  private List<Service> services(Config newer, @Nullable Shadow compared) throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
       for (int i = 0; i < loops.size(); i++) {
-        services.add(Service.of(newer));
+        services.add(
+            Service.of(newer, loads, compared == null ? Sampler.NONE : compared.sampler()));
       }
     } catch (ScriptException e) {
       String where = e.line() > 0 ? file + ":" + e.line() : file.toString();
@@ -223,10 +284,31 @@ final class Daemon {
           });
     }
     await(closed);
+    journal.close();
+    close(shadow);
     stoppingLoops.forEach(ProxyLoop::shutDown);
     names.close();
+    starter.close();
+    String ended = Counters.summary(stoppingLoops.stream().map(ProxyLoop::counters).toList());
+    if (!ended.isEmpty()) {
+      log.info("ended {}", ended);
+    }
+    log.info("memory {}", MemoryUse.summary());
     log.info("Stopped.");
     stopped.countDown();
+  }
+
+  /**
+   * Logs how much there is of what grows if something leaks, and how exchanges have ended so far.
+   */
+  void logUse() {
+    List<ProxyLoop> all;
+    synchronized (this) {
+      all = List.copyOf(loops);
+    }
+    String ended = Counters.summary(all.stream().map(ProxyLoop::counters).toList());
+    log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
+    log.info("memory {} connections={}", MemoryUse.summary(), connections.get());
   }
 
   /** Waits until {@link #stop} is done. */

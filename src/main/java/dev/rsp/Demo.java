@@ -3,6 +3,7 @@ package dev.rsp;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.rsp.hash.PythonHash;
+import dev.rsp.log.IoReason;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,9 +23,13 @@ final class Demo implements AutoCloseable {
   private final Path file;
   private final int port;
 
-  private Demo(Path file, int port) {
+  /** Whether the directory is the demo's own. The ports in the file are worth nothing later. */
+  private final boolean temporary;
+
+  private Demo(Path file, int port, boolean temporary) {
     this.file = file;
     this.port = port;
+    this.temporary = temporary;
   }
 
   /**
@@ -37,7 +42,7 @@ final class Demo implements AutoCloseable {
    */
   static Demo start(@Nullable Path directory, int port) throws IOException {
     Path place = directory == null ? Files.createTempDirectory("rsp-demo") : directory;
-    Demo demo = new Demo(place.resolve("backends.lua"), port);
+    Demo demo = new Demo(place.resolve("backends.lua"), port, directory == null);
     try {
       for (int i = 1; i <= BACKENDS; i++) {
         demo.backends.add(backend("live" + i));
@@ -46,7 +51,7 @@ final class Demo implements AutoCloseable {
       Files.writeString(demo.file, demo.configuration());
     } catch (IOException e) {
       demo.close();
-      throw new IOException("cannot write " + demo.file + ": " + e, e);
+      throw new IOException("cannot write " + demo.file + ": " + IoReason.of(e), e);
     }
     return demo;
   }
@@ -139,6 +144,14 @@ final class Demo implements AutoCloseable {
   public void close() {
     for (HttpServer backend : backends) {
       backend.stop(0);
+    }
+    if (temporary) {
+      try {
+        Files.deleteIfExists(file);
+        Files.deleteIfExists(file.resolveSibling(""));
+      } catch (IOException e) {
+        // Somebody put more into it; then it is theirs.
+      }
     }
   }
 }

@@ -20,12 +20,22 @@ import picocli.CommandLine.Parameters;
     description = "A reverse proxy that keeps every hostname on its own backend.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {Main.Run.class, Main.Check.class, Main.DemoCommand.class},
+    subcommands = {
+      Main.Run.class,
+      Main.Check.class,
+      ExplainCommand.class,
+      PlanCommand.class,
+      TestCommand.class,
+      Main.DemoCommand.class
+    },
     exitCodeOnInvalidInput = 1,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
   /** As the original's; its users' scripts may look for it. */
   private static final String USAGE = "Usage: rsp <config_file>";
+
+  /** Under "Usage: ". */
+  private static final int SYNOPSIS_INDENT = 7;
 
   @Parameters(arity = "0..1", paramLabel = "FILE", description = "Serves, as \"run FILE\" does.")
   private @Nullable Path file;
@@ -49,14 +59,50 @@ public final class Main implements Callable<Integer> {
   public static void main(String[] arguments) {
     Signals signals = Signals.hold();
     CommandLine commandLine = new CommandLine(new Main(signals), new Commands(signals));
+    commandLine.registerConverter(double.class, Main::number);
+    commandLine.registerConverter(int.class, Main::wholeNumber);
     commandLine.setParameterExceptionHandler(
         (e, args) -> {
-          System.err.println(e.getMessage());
-          System.err.println(USAGE);
-          System.err.println("       rsp --help says more.");
+          CommandLine refused = e.getCommandLine();
+          boolean root = refused.getParent() == null;
+          System.err.println(root && isTypo(args) ? noCommand(refused, args[0]) : e.getMessage());
+          System.err.println(
+              root ? USAGE : "Usage: " + refused.getHelp().synopsis(SYNOPSIS_INDENT).strip());
+          System.err.println(
+              "       " + refused.getCommandSpec().qualifiedName() + " --help says more.");
           return 1;
         });
     System.exit(commandLine.execute(arguments));
+  }
+
+  /** Whether the first of several words was meant as a command: it could be no file of ours. */
+  private static boolean isTypo(String[] arguments) {
+    return arguments.length > 1
+        && arguments[0].matches("[a-z]+")
+        && !Path.of(arguments[0]).toFile().exists();
+  }
+
+  private static String noCommand(CommandLine root, String word) {
+    return word
+        + ": no command (expected: one of "
+        + String.join(", ", root.getSubcommands().keySet())
+        + ")";
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new CommandLine.TypeConversionException("'" + text + "' is not a number");
+    }
+  }
+
+  private static int wholeNumber(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new CommandLine.TypeConversionException("'" + text + "' is not a whole number");
+    }
   }
 
   @Override
@@ -80,7 +126,7 @@ public final class Main implements Callable<Integer> {
       Daemon daemon = new Daemon(file, Transport.of(transportName));
       daemon.start();
       started.run();
-      signals.deliverTo(daemon::reload, daemon::stop, () -> {});
+      signals.deliverTo(daemon::reload, daemon::stop, daemon::logUse);
       daemon.awaitStop();
       return 0;
     } catch (ConfigException e) {
@@ -92,7 +138,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** Says what is wrong with a file, in the original's words where it had some. */
-  private static int report(ConfigException e) {
+  static int report(ConfigException e) {
     switch (e.kind()) {
       case CANNOT_RUN -> System.err.println("Error parsing config file: " + e.getMessage());
       case MUST_BE_A_STRING -> System.err.print(e.getMessage());
@@ -146,6 +192,11 @@ public final class Main implements Callable<Integer> {
             file,
             config.slots().size(),
             config.hasSelect() ? "chosen by its select" : "chosen by hash.python of the host");
+        config
+            .choosing()
+            .probe()
+            .warnings()
+            .forEach(line -> System.out.println("warning: " + line));
         return 0;
       } catch (ConfigException e) {
         return report(e);
@@ -165,6 +216,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
         names = "--port",
+        paramLabel = "PORT",
         defaultValue = "8080",
         description = "Where the proxy listens on 127.0.0.1; 0 for any free port.")
     private int port;

@@ -48,7 +48,7 @@ final class Signals {
             return thread;
           });
   private final Request reload = new Request();
-  private final Request reopen = new Request();
+  private final Request tell = new Request();
 
   private Signals() {}
 
@@ -66,22 +66,22 @@ final class Signals {
       Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
       log.warn("HUP is ignored and cannot reload, on Java {}: {}", Runtime.version(), cause);
     }
-    tryHandle("USR1", signals.reopen::raise);
+    tryHandle("USR1", signals.tell::raise);
     return signals;
   }
 
   /**
    * Says what the signals mean from now on, and delivers what was held.
    *
-   * @param reload runs on HUP; one at a time with {@code reopen}, on a thread of their own. However
+   * @param reload runs on HUP; one at a time with {@code tell}, on a thread of their own. However
    *     many HUPs come during a run, one more run follows
    * @param stop runs on each TERM and INT, at once, on a new thread each time: it must be
    *     thread-safe, and may not wait for a reload
-   * @param reopen runs on USR1
+   * @param tell runs on USR1
    */
-  void deliverTo(Runnable reload, Runnable stop, Runnable reopen) {
+  void deliverTo(Runnable reload, Runnable stop, Runnable tell) {
     this.reload.deliverTo(reload);
-    this.reopen.deliverTo(reopen);
+    this.tell.deliverTo(tell);
     tryHandle("TERM", () -> guarded(stop));
     tryHandle("INT", () -> guarded(stop));
   }

@@ -26,6 +26,7 @@ final class AddressKeys {
       "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
   private static final String LIST = "a list of addresses, such as { \"10.0.0.11:80\" }";
   private static final String SLOT = "an address, or a table with name and address";
+  private static final String STATES = "\"up\", \"drain\", \"down\" or \"spare\"";
 
   private final Problems problems;
 
@@ -73,17 +74,26 @@ final class AddressKeys {
 
   private @Nullable WrittenSlot slot(KeyPath path, LuaValue value) {
     if (!(value instanceof LuaTable table)) {
-      Written written = address(path, value, SLOT, 1);
-      return written == null ? null : new WrittenSlot(written.text(), path, written);
+      Written written = backend(path, value, SLOT, null);
+      return written == null
+          ? null
+          : new WrittenSlot(written.text(), path, written, 1, Slot.State.UP);
     }
     var entry = new Section(path, table, problems);
     entry.refuseOthersThan(Keys.SLOT);
+    Slot.State state = state(path.key(Keys.STATE), entry.get(Keys.STATE));
+    int weight = (int) entry.number(Keys.WEIGHT);
     KeyPath addressPath = path.key(Keys.ADDRESS);
-    Written written =
-        address(addressPath, entry.get(Keys.ADDRESS), "an address: " + Address.FORMS, 1);
     LuaValue name = entry.get(Keys.NAME);
+    LuaValue address = entry.get(Keys.ADDRESS);
+    boolean isToCome = state == Slot.State.SPARE && address.isnil() && !name.isnil();
+    Protocol protocol = protocol(path.key(Keys.PROTOCOL), entry.get(Keys.PROTOCOL));
+    Written written =
+        isToCome ? null : backend(addressPath, address, "an address: " + Address.FORMS, protocol);
     if (name.isnil()) {
-      return written == null ? null : new WrittenSlot(written.text(), addressPath, written);
+      return written == null
+          ? null
+          : new WrittenSlot(address.tojstring(), addressPath, written, weight, state);
     }
     KeyPath namePath = path.key(Keys.NAME);
     if (!isName(name)) {
@@ -91,7 +101,53 @@ final class AddressKeys {
           namePath, name, "1 to " + MAX_NAME + " visible ASCII characters without a space");
       return null;
     }
-    return written == null ? null : new WrittenSlot(name.tojstring(), namePath, written);
+    return written == null && !isToCome
+        ? null
+        : new WrittenSlot(name.tojstring(), namePath, written, weight, state);
+  }
+
+  private Slot.State state(KeyPath path, LuaValue value) {
+    if (value.isnil()) {
+      return Slot.State.UP;
+    }
+    Slot.State state = value.type() == LuaValue.TSTRING ? Slot.State.of(value.tojstring()) : null;
+    if (state == null) {
+      problems.add(path, value, STATES);
+      return Slot.State.UP;
+    }
+    return state;
+  }
+
+  /** The protocol that a backend's own key says; null if it has none. */
+  private @Nullable Protocol protocol(KeyPath path, LuaValue value) {
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    for (Protocol protocol : Protocol.values()) {
+      if (text.equals(protocol.label())) {
+        return protocol;
+      }
+    }
+    if (!value.isnil()) {
+      problems.add(path, value, "\"http\" or \"uwsgi\"");
+    }
+    return null;
+  }
+
+  /** The address of a backend, with the prefix of its protocol, whether written there or not. */
+  private @Nullable Written backend(
+      KeyPath path, LuaValue value, String expected, @Nullable Protocol said) {
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    Protocol prefixed = Protocol.ofText(text);
+    if (said == Protocol.HTTP && prefixed != said) {
+      problems.add(path, value, "an address without uwsgi:, because protocol is \"http\"");
+      return null;
+    }
+    LuaValue bare = prefixed == Protocol.HTTP ? value : LuaValue.valueOf(Protocol.addressIn(text));
+    Written written = address(path, bare, expected, 1);
+    if (written == null) {
+      return null;
+    }
+    Protocol protocol = said == null ? prefixed : said;
+    return new Written(path, protocol.at(written.text()), written.address());
   }
 
   private static boolean isName(LuaValue value) {

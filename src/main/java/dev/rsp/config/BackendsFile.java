@@ -2,18 +2,33 @@
 package dev.rsp.config;
 
 import dev.rsp.http.HostName;
+import dev.rsp.http.WireOptions;
+import dev.rsp.lua.HostFromPath;
+import dev.rsp.lua.Probe;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /** A file in rsp's own form, with {@code listen} and {@code backends}, as it is being checked. */
 final class BackendsFile {
+  /** Each is compared with the path that a script asks about. */
+  static final int MAX_DIRECTORIES = 64;
+
+  private static final String DIRECTORY =
+      "an absolute directory in visible ASCII characters, without . and .., and not /";
+
   private final Map<String, LuaValue> globals;
+  private final List<HostFromPath> hostsFromPaths;
   private final Problems problems;
 
-  BackendsFile(Map<String, LuaValue> globals, Problems problems) {
+  BackendsFile(
+      Map<String, LuaValue> globals, List<HostFromPath> hostsFromPaths, Problems problems) {
     this.globals = globals;
+    this.hostsFromPaths = hostsFromPaths;
     this.problems = problems;
   }
 
@@ -21,16 +36,22 @@ final class BackendsFile {
   Draft read() {
     globals.forEach(this::refuseUnknown);
     var addresses = new AddressKeys(problems);
+    Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
     return new Draft(
         addresses.listen(global(Keys.LISTEN)),
         addresses.slots(global(Keys.BACKENDS)),
         Timeouts.of(section(Keys.TIMEOUTS, Keys.ALL_TIMEOUTS)::number),
-        limits(),
+        limits(limits),
+        Held.of(limits::number),
         (int)
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
         trustForwarded(),
-        hasSelect());
+        wire(),
+        new InitialiseKeys(problems).read(global(Keys.INITIALISE)),
+        isOwnFunction(Keys.SELECT),
+        choosing(),
+        new ForesightKeys(globals, problems).read());
   }
 
   private LuaValue global(String name) {
@@ -48,8 +69,7 @@ final class BackendsFile {
         "a known key, or local" + (nearest == null ? "" : "; did you mean " + nearest + "?"));
   }
 
-  private Limits limits() {
-    Section section = section(Keys.LIMITS, Keys.ALL_LIMITS);
+  private Limits limits(Section section) {
     Limits limits = Limits.of(section::number);
     LuaValue target = section.get(Keys.TARGET_BYTES.name());
     // Only a target that the file asks for is a mistake; the default one follows a small head.
@@ -95,12 +115,72 @@ final class BackendsFile {
     return mode.equals("append");
   }
 
-  private boolean hasSelect() {
-    LuaValue value = global(Keys.SELECT);
+  private WireOptions wire() {
+    Section lenient = Section.of(KeyPath.global(Keys.LENIENT), global(Keys.LENIENT), problems);
+    lenient.refuseOthersThan(Keys.ALL_LENIENT);
+    return new WireOptions(
+        viaName(), lenient.flag(Keys.RESPONSE_LF), lenient.flag(Keys.EQUAL_LENGTHS));
+  }
+
+  private String viaName() {
+    LuaValue value = global(Keys.VIA);
+    if (value.type() == LuaValue.TSTRING && WireOptions.validViaName(value.tojstring())) {
+      return value.tojstring();
+    }
+    if (!value.isnil()) {
+      problems.add(
+          KeyPath.global(Keys.VIA),
+          value,
+          "a name of 1 to "
+              + WireOptions.MAX_VIA_NAME
+              + " letters, digits and any of "
+              + "!#$%&'*+-.^_`|~");
+    }
+    return InstallationName.of(global(Keys.LISTEN));
+  }
+
+  private boolean isOwnFunction(String key) {
+    LuaValue value = global(key);
     // A function of the library, as in select = math.max, is none that could be asked for a place.
     if (!value.isnil() && !value.isclosure()) {
-      problems.add(KeyPath.global(Keys.SELECT), value, "a function written in Lua");
+      problems.add(KeyPath.global(key), value, "a function written in Lua");
     }
     return value.isclosure();
+  }
+
+  private Choosing choosing() {
+    KeyPath failover = KeyPath.global(Keys.FAILOVER.name());
+    return new Choosing(
+        (int) Keys.FAILOVER.read(failover, global(Keys.FAILOVER.name()), problems),
+        hostsFromPaths,
+        existsBelow(),
+        isOwnFunction(Keys.ON_FAILURE),
+        Probe.CONTENT);
+  }
+
+  private List<Path> existsBelow() {
+    KeyPath path = KeyPath.global(Keys.EXISTS_BELOW);
+    LuaValue value = global(Keys.EXISTS_BELOW);
+    if (value.isnil()) {
+      return List.of();
+    }
+    if (!(value instanceof LuaTable table)) {
+      problems.add(path, value, "a list of directories, such as { \"/etc/vassals\" }");
+      return List.of();
+    }
+    List<LuaValue> entries = new Section(path, table, problems).entries(MAX_DIRECTORIES, DIRECTORY);
+    List<Path> directories = new ArrayList<>();
+    for (int i = 1; i <= entries.size(); i++) {
+      LuaValue entry = entries.get(i - 1);
+      String text = entry.type() == LuaValue.TSTRING ? entry.tojstring() : "";
+      String ended = text + "/";
+      boolean plain = !ended.contains("/../") && !ended.contains("/./") && text.length() > 1;
+      if (text.startsWith("/") && Syntax.isVisible(text) && plain) {
+        directories.add(Path.of(text));
+      } else {
+        problems.add(path.index(i), entry, DIRECTORY);
+      }
+    }
+    return directories;
   }
 }

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.hash.SlotTables;
+import dev.rsp.hash.Weighted;
+import dev.rsp.http.WireOptions;
+import dev.rsp.lua.Probe;
 import dev.rsp.lua.Program;
+import dev.rsp.lua.Script;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.lua.Setting;
+import dev.rsp.lua.Slots;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a configuration file says. It never changes; a reload makes a new one.
  *
  * @param listenAt for each address to listen on where the file sets it: {@code file:line: key}
+ * @param held how much of requests is held that cannot be sent yet
  * @param loops event loops, at least 1
  * @param defaultHost the canonical host of a request that names none (HTTP/1.0); null to refuse it
  * @param trustForwarded whether what clients say of the hops before them is passed on
+ * @param wire what it says of how strictly messages are read, and of this proxy's name in Via
+ * @param initialise how a site is started whose backend is not there; null if it is not
  * @param program the file, to be run once per loop for its {@code select}
  * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
+ * @param choosing what else it says about choosing a slot
+ * @param foresight what it says about seeing ahead
+ * @param tables what the slots are hashed by, for all loops
  */
 public record Config(
     List<ListenAddress> listen,
@@ -21,11 +37,101 @@ public record Config(
     List<Slot> slots,
     Timeouts timeouts,
     Limits limits,
+    Held held,
     int loops,
     @Nullable String defaultHost,
     boolean trustForwarded,
+    WireOptions wire,
+    @Nullable Initialise initialise,
     Program program,
-    boolean hasSelect) {
+    boolean hasSelect,
+    Choosing choosing,
+    Foresight foresight,
+    SlotTables tables) {
+  /**
+   * Runs the program for one loop, or for whoever wants to decide as a loop does.
+   *
+   * @return null if the file has no function that chooses
+   * @throws ScriptException if the program, which ran before, fails this time
+   */
+  public @Nullable Script script() throws ScriptException {
+    return script(index -> 0);
+  }
+
+  /**
+   * The same for a loop that serves.
+   *
+   * @param inFlight for a slot's index, from 1, how many requests it is serving at this moment
+   */
+  public @Nullable Script script(IntUnaryOperator inFlight) throws ScriptException {
+    if (!hasSelect && !choosing.hasOnFailure()) {
+      return null;
+    }
+    Script script = program.run();
+    script.tell(setting(inFlight));
+    return script;
+  }
+
+  /** What a script is told of it. */
+  public Setting setting() {
+    return setting(index -> 0);
+  }
+
+  private Setting setting(IntUnaryOperator inFlight) {
+    return new Setting(
+        slots.stream().map(Slot::shown).toList(),
+        choosing.existsBelow(),
+        new Slots(tables, inFlight));
+  }
+
+  /** The same after a look at what {@code select} does. */
+  Config with(Probe probe) {
+    return new Config(
+        listen,
+        listenAt,
+        slots,
+        timeouts,
+        limits,
+        held,
+        loops,
+        defaultHost,
+        trustForwarded,
+        wire,
+        initialise,
+        program,
+        hasSelect,
+        choosing.with(probe),
+        foresight,
+        tables);
+  }
+
+  /** The same with other slots, in their order: what would be if the file listed these. */
+  public Config withSlots(List<Slot> others) {
+    List<Slot> numbered = new ArrayList<>();
+    for (Slot slot : others) {
+      numbered.add(
+          new Slot(numbered.size() + 1, slot.name(), slot.place(), slot.weight(), slot.state()));
+    }
+    return new Config(
+        listen,
+        listenAt,
+        numbered,
+        timeouts,
+        limits,
+        held,
+        loops,
+        defaultHost,
+        trustForwarded,
+        wire,
+        initialise,
+        program,
+        hasSelect,
+        choosing,
+        foresight,
+        new SlotTables(
+            numbered.stream().map(slot -> new Weighted(slot.name(), slot.weight())).toList()));
+  }
+
   public Config {
     listen = List.copyOf(listen);
     listenAt = List.copyOf(listenAt);

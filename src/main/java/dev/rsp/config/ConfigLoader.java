@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.lua.Probe;
 import dev.rsp.lua.Program;
+import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,19 +38,25 @@ public final class ConfigLoader {
     String name = file.toString();
     byte[] source = read(file);
     Program program;
-    Map<String, LuaValue> globals;
+    Script script;
     try {
       program = Program.compile(name, source);
-      globals = program.run().globals();
+      script = program.run();
     } catch (ScriptException e) {
       throw cannotRun(Problems.at(name, e.line()) + ": " + e.getMessage());
     }
+    Map<String, LuaValue> globals = script.globals();
     var problems = new Problems(name, KeyLines.of(source));
     Draft draft =
         OriginalFile.isOne(globals)
             ? new OriginalFile(globals, problems, services).read()
-            : new BackendsFile(globals, problems).read();
-    return draft.resolved(lookup, program, problems);
+            : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
+    Config config = draft.resolved(lookup, program, problems);
+    try {
+      return config.hasSelect() ? config.with(Probe.of(program, config.setting())) : config;
+    } catch (ScriptException e) {
+      throw cannotRun(Problems.at(name, e.line()) + ": " + e.getMessage());
+    }
   }
 
   private static byte[] read(Path file) throws ConfigException {

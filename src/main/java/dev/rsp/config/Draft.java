@@ -2,6 +2,9 @@
 package dev.rsp.config;
 
 import dev.rsp.config.NameLookup.Answer;
+import dev.rsp.hash.SlotTables;
+import dev.rsp.hash.Weighted;
+import dev.rsp.http.WireOptions;
 import dev.rsp.lua.Program;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -9,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +23,21 @@ record Draft(
     List<WrittenSlot> slots,
     Timeouts timeouts,
     Limits limits,
+    Held held,
     int loops,
     @Nullable String defaultHost,
     boolean trustForwarded,
-    boolean hasSelect) {
+    WireOptions wire,
+    @Nullable Initialise initialise,
+    boolean hasSelect,
+    Choosing choosing,
+    Foresight foresight) {
   /** An address, and where the file writes it. */
   record Written(KeyPath path, String text, Address address) {}
 
-  /** A slot: its name, and where the file writes that; and its address. */
-  record WrittenSlot(String name, KeyPath namedAt, Written written) {}
+  /** A slot: its name, and where the file writes that; and its address, if it has one. */
+  record WrittenSlot(
+      String name, KeyPath namedAt, @Nullable Written written, int weight, Slot.State state) {}
 
   /** Resolves all names. Adds a problem for each that does not, and throws if there is any. */
   Config resolved(NameLookup lookup, Program program, Problems problems) throws ConfigException {
@@ -39,8 +49,8 @@ record Draft(
     List<Slot> resolved = new ArrayList<>();
     for (WrittenSlot slot : slots) {
       Written at = slot.written;
-      Place place = places.computeIfAbsent(at.text, text -> place(at, answers));
-      resolved.add(new Slot(resolved.size() + 1, slot.name, place));
+      Place place = at == null ? null : places.computeIfAbsent(at.text, text -> place(at, answers));
+      resolved.add(new Slot(resolved.size() + 1, slot.name, place, slot.weight, slot.state));
     }
     return new Config(
         listen.stream().map(written -> listenAddress(written, answers)).toList(),
@@ -48,15 +58,23 @@ record Draft(
         resolved,
         timeouts,
         limits,
+        held,
         loops,
         defaultHost,
         trustForwarded,
+        wire,
+        initialise,
         program,
-        hasSelect);
+        hasSelect,
+        choosing,
+        foresight,
+        new SlotTables(
+            resolved.stream().map(slot -> new Weighted(slot.name(), slot.weight())).toList()));
   }
 
   private Stream<Written> everyAddress() {
-    return Stream.concat(listen.stream(), slots.stream().map(WrittenSlot::written));
+    return Stream.concat(
+        listen.stream(), slots.stream().map(WrittenSlot::written).filter(Objects::nonNull));
   }
 
   private Set<String> names() {
@@ -81,7 +99,7 @@ record Draft(
 
   private static Place place(Written written, Map<String, Answer> answers) {
     return written.address instanceof Address.Unix unix
-        ? Place.unix(unix.path())
+        ? Place.unix(Protocol.ofText(written.text), unix.path())
         : Place.tcp(written.text, socket(written, answers));
   }
 

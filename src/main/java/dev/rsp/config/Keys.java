@@ -14,14 +14,28 @@ final class Keys {
   static final String DEFAULT_HOST = "default_host";
   static final String SELECT = "select";
   static final String FORWARDED = "forwarded";
+  static final String ON_FAILURE = "on_failure";
+  static final String EXISTS_BELOW = "exists_below";
+  static final String VIA = "via";
+  static final String INITIALISE = "initialise";
+  static final String LENIENT = "lenient";
+  static final String RESPONSE_LF = "response_lf";
+  static final String EQUAL_LENGTHS = "equal_lengths";
+  static final List<String> ALL_LENIENT = List.of(RESPONSE_LF, EQUAL_LENGTHS);
 
   /** One loop per core; more only cost memory and a wake-up each. */
   static final NumberKey LOOPS =
       NumberKey.count("loops", Runtime.getRuntime().availableProcessors(), 1, 1024, "loops");
 
+  /** Each costs a connect timeout at worst, and a client has little patience for three of those. */
+  static final NumberKey FAILOVER = NumberKey.count("failover", 0, 0, 16, "slots");
+
   static final String NAME = "name";
   static final String ADDRESS = "address";
-  static final List<String> SLOT = List.of(NAME, ADDRESS);
+  static final String PROTOCOL = "protocol";
+  static final NumberKey WEIGHT = NumberKey.count("weight", 1, 0, Slot.MAX_WEIGHT, "shares");
+  static final String STATE = "state";
+  static final List<String> SLOT = List.of(NAME, ADDRESS, PROTOCOL, WEIGHT.name(), STATE);
 
   // HAProxy's documentation proposes 10 s for a head (slow clients of a bad line need some) and
   // connect times above 3 s (one lost SYN is sent again after 1 s, two after 3 s: RFC 6298 §2).
@@ -31,6 +45,7 @@ final class Keys {
   // nginx: proxy_read_timeout, client_body_timeout and send_timeout are 60 s, keepalive_timeout 75
   // s.
   static final NumberKey RESPONSE = NumberKey.seconds("response", 60);
+  static final NumberKey BODY = NumberKey.seconds("body", 60);
   static final NumberKey IDLE = NumberKey.seconds("idle", 60);
   static final NumberKey KEEPALIVE = NumberKey.seconds("keepalive", 75);
 
@@ -46,7 +61,8 @@ final class Keys {
   static final NumberKey TUNNEL = NumberKey.seconds("tunnel", 3600);
 
   static final List<NumberKey> ALL_TIMEOUTS =
-      List.of(HEAD, CONNECT, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN, TUNNEL);
+      List.of(
+          HEAD, CONNECT, BODY, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN, TUNNEL);
 
   /** nginx: large_client_header_buffers, all four of 8 KiB. */
   static final NumberKey HEAD_BYTES =
@@ -59,16 +75,80 @@ final class Keys {
   static final NumberKey TARGET_BYTES =
       NumberKey.count("target_bytes", 8 << 10, 64, 1 << 20, "bytes");
 
+  /** RFC 1035 §2.3.4: what a name has on the wire; as text it has two less, and a final dot. */
+  static final NumberKey HOST_BYTES = NumberKey.count("host_bytes", 255, 1, 255, "bytes");
+
+  // 0 is no limit: how large an upload may be is for the sites to say, not for what stands before.
+  static final NumberKey BODY_BYTES = NumberKey.count("body_bytes", 0, 0, 1L << 50, "bytes");
+
+  /** Of one chunk. Extensions are hardly in use; Apache and others allow as much. */
+  static final NumberKey CHUNK_EXT_BYTES =
+      NumberKey.count("chunk_ext_bytes", 256, 0, 1 << 16, "bytes");
+
+  /** What Netty and nginx take for a head. */
+  static final NumberKey TRAILER_BYTES =
+      NumberKey.count("trailer_bytes", 8 << 10, 0, 1 << 20, "bytes");
+
+  // 0 is no limit. Kestrel's default is 240 bytes/s each way; a phone in a tunnel has less.
+  static final NumberKey BODY_RATE =
+      NumberKey.count("body_rate", 0, 0, 1 << 30, "bytes per second");
+  static final NumberKey RESPONSE_RATE =
+      NumberKey.count("response_rate", 0, 0, 1 << 30, "bytes per second");
+
   static final NumberKey CONNECTIONS =
       NumberKey.count("connections", 20_000, 1, 1_000_000, "connections");
+
+  // 0 is no limit: behind one address there may be a whole company, or the balancer before this
+  // one.
+  static final NumberKey CLIENT_CONNECTIONS =
+      NumberKey.count("client_connections", 0, 0, 1_000_000, "connections");
   static final NumberKey BACKEND_IDLE =
       NumberKey.count("backend_idle", 256, 0, 65_536, "connections");
 
+  /** What a form without files has at most, and more: nginx keeps 16 KiB in memory, then a file. */
+  static final NumberKey HELD_BODY_BYTES =
+      NumberKey.count("held_body_bytes", 1 << 20, 0, 1 << 30, "bytes");
+
+  /** Of 64 requests as large as that; a machine of 1 GiB can spare it. */
+  static final NumberKey HELD_TOTAL_BYTES =
+      NumberKey.count("held_total_bytes", 64 << 20, 0, 1 << 30, "bytes");
+
   static final List<NumberKey> ALL_LIMITS =
-      List.of(HEAD_BYTES, FIELDS, TARGET_BYTES, CONNECTIONS, BACKEND_IDLE);
+      List.of(
+          HEAD_BYTES,
+          FIELDS,
+          TARGET_BYTES,
+          HOST_BYTES,
+          BODY_BYTES,
+          CHUNK_EXT_BYTES,
+          TRAILER_BYTES,
+          BODY_RATE,
+          RESPONSE_RATE,
+          CONNECTIONS,
+          CLIENT_CONNECTIONS,
+          BACKEND_IDLE,
+          HELD_BODY_BYTES,
+          HELD_TOTAL_BYTES);
 
   static final List<String> GLOBALS =
-      List.of(LISTEN, BACKENDS, TIMEOUTS, LIMITS, LOOPS.name(), DEFAULT_HOST, FORWARDED, SELECT);
+      List.of(
+          LISTEN,
+          BACKENDS,
+          TIMEOUTS,
+          LIMITS,
+          LOOPS.name(),
+          DEFAULT_HOST,
+          FORWARDED,
+          FAILOVER.name(),
+          EXISTS_BELOW,
+          VIA,
+          LENIENT,
+          INITIALISE,
+          SELECT,
+          ON_FAILURE,
+          ForesightKeys.JOURNAL,
+          ForesightKeys.RELOAD,
+          ForesightKeys.CANDIDATE);
 
   private Keys() {}
 
@@ -77,6 +157,9 @@ final class Keys {
     List<String> all = new ArrayList<>(GLOBALS);
     all.addAll(within(TIMEOUTS, names(ALL_TIMEOUTS).stream()));
     all.addAll(within(LIMITS, names(ALL_LIMITS).stream()));
+    all.addAll(ForesightKeys.inTables());
+    all.addAll(within(LENIENT, ALL_LENIENT.stream()));
+    all.addAll(within(INITIALISE, InitialiseKeys.ALL.stream()));
     return all;
   }
 

@@ -9,10 +9,29 @@ import java.util.function.ToDoubleFunction;
  * @param headBytes of a request or response head, the empty line included
  * @param fields field lines of a head
  * @param targetBytes of a request target
+ * @param hostBytes of a host, without port and final dot
+ * @param bodyBytes of a request body; 0 is no limit
+ * @param chunkExtBytes of the extensions of one chunk
+ * @param trailerBytes of all trailer lines of a chunked body
+ * @param bodyRate bytes per second that a request body must come with; 0 is no limit
+ * @param responseRate bytes per second that a client must take of a response; 0 is no limit
  * @param connections of clients at a time, over all loops
+ * @param clientConnections of one client address at a time, over all loops; 0 is no limit
  * @param backendIdle idle connections kept per backend and loop
  */
-public record Limits(int headBytes, int fields, int targetBytes, int connections, int backendIdle) {
+public record Limits(
+    int headBytes,
+    int fields,
+    int targetBytes,
+    int hostBytes,
+    long bodyBytes,
+    int chunkExtBytes,
+    int trailerBytes,
+    int bodyRate,
+    int responseRate,
+    int connections,
+    int clientConnections,
+    int backendIdle) {
   /** Those of a file that sets none. */
   public static final Limits DEFAULTS = of(NumberKey::ifAbsent);
 
@@ -22,8 +41,15 @@ public record Limits(int headBytes, int fields, int targetBytes, int connections
     expect(
         targetBytes >= 1 && targetBytes <= headBytes,
         "target_bytes: " + targetBytes + " (expected: 1 to head_bytes, " + headBytes + ")");
+    notNegative("host_bytes", hostBytes);
+    notNegative("body_bytes", bodyBytes);
+    notNegative("chunk_ext_bytes", chunkExtBytes);
+    notNegative("trailer_bytes", trailerBytes);
+    notNegative("body_rate", bodyRate);
+    notNegative("response_rate", responseRate);
+    notNegative("client_connections", clientConnections);
+    notNegative("backend_idle", backendIdle);
     expect(connections >= 1, "connections: " + connections + " (expected: >= 1)");
-    expect(backendIdle >= 0, "backend_idle: " + backendIdle + " (expected: >= 0)");
   }
 
   /**
@@ -36,8 +62,19 @@ public record Limits(int headBytes, int fields, int targetBytes, int connections
         headBytes,
         (int) values.applyAsDouble(Keys.FIELDS),
         Math.min(headBytes, (int) values.applyAsDouble(Keys.TARGET_BYTES)),
+        (int) values.applyAsDouble(Keys.HOST_BYTES),
+        (long) values.applyAsDouble(Keys.BODY_BYTES),
+        (int) values.applyAsDouble(Keys.CHUNK_EXT_BYTES),
+        (int) values.applyAsDouble(Keys.TRAILER_BYTES),
+        (int) values.applyAsDouble(Keys.BODY_RATE),
+        (int) values.applyAsDouble(Keys.RESPONSE_RATE),
         (int) values.applyAsDouble(Keys.CONNECTIONS),
+        (int) values.applyAsDouble(Keys.CLIENT_CONNECTIONS),
         (int) values.applyAsDouble(Keys.BACKEND_IDLE));
+  }
+
+  private static void notNegative(String key, long value) {
+    expect(value >= 0, key + ": " + value + " (expected: >= 0)");
   }
 
   private static void expect(boolean met, String otherwise) {

@@ -55,7 +55,9 @@ public final class NameRefresher implements AutoCloseable {
   public void watch(Config config) {
     Map<String, List<Slot>> slots = new HashMap<>();
     for (Slot slot : config.slots()) {
-      if (Address.parse(slot.place().text(), 1) instanceof Address.Named named) {
+      Place place = slot.place();
+      if (place != null
+          && Address.parse(Protocol.addressIn(place.text()), 1) instanceof Address.Named named) {
         slots.computeIfAbsent(named.name(), name -> new ArrayList<>()).add(slot);
       }
     }
@@ -104,7 +106,7 @@ public final class NameRefresher implements AutoCloseable {
             "backend name does not resolve name={} slots={} kept={} reason={}",
             name,
             slots.stream().map(Slot::name).toList(),
-            shown(slots.get(0).place().address()),
+            shown(slots.get(0)),
             Resolver.reason(name, e));
       }
       return;
@@ -118,14 +120,20 @@ public final class NameRefresher implements AutoCloseable {
   }
 
   private static void update(Slot slot, List<InetAddress> answer) {
-    InetSocketAddress old = slot.place().address();
-    if (old == null || answer.contains(old.getAddress())) {
+    Place place = slot.place();
+    InetSocketAddress old = place == null ? null : place.address();
+    if (place == null || old == null || answer.contains(old.getAddress())) {
       return;
     }
     var newer = new InetSocketAddress(Resolver.first(answer), old.getPort());
-    slot.place().resolvedTo(newer);
+    place.resolvedTo(newer);
     log.info(
         "backend address changed slot={} from={} to={}", slot.name(), shown(old), shown(newer));
+  }
+
+  private static @Nullable String shown(Slot slot) {
+    Place place = slot.place();
+    return place == null ? null : shown(place.address());
   }
 
   private static @Nullable String shown(@Nullable InetSocketAddress address) {

@@ -17,7 +17,7 @@ record NumberKey(String name, double ifAbsent, double least, double most, String
     return new NumberKey(name, ifAbsent, 0.001, MAX_SECONDS, "seconds");
   }
 
-  static NumberKey count(String name, int ifAbsent, int least, int most, String unit) {
+  static NumberKey count(String name, int ifAbsent, int least, long most, String unit) {
     return new NumberKey(name, ifAbsent, least, most, unit);
   }
 

@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.config.Draft.Written;
 import dev.rsp.config.Draft.WrittenSlot;
+import dev.rsp.http.WireOptions;
 import java.util.List;
 import java.util.Map;
 import org.luaj.vm2.LuaValue;
@@ -70,13 +71,22 @@ final class OriginalFile {
         List.of(new Written(KeyPath.global(LISTEN_PORT), listenText, Address.parse(listenText, 0))),
         List.of(
             new WrittenSlot(
-                backendText, addressPath, new Written(addressPath, backendText, backend))),
+                backendText,
+                addressPath,
+                new Written(addressPath, backendText, backend),
+                1,
+                Slot.State.UP)),
         Timeouts.DEFAULTS,
         Limits.DEFAULTS,
+        Held.DEFAULTS,
         (int) Keys.LOOPS.ifAbsent(),
         DEFAULT_HOST,
         false,
-        false);
+        new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
+        null,
+        false,
+        Choosing.DEFAULTS,
+        Foresight.NONE);
   }
 
   private String text(String name) {

@@ -8,15 +8,18 @@ import org.jspecify.annotations.Nullable;
  * Where a backend answers: a TCP port or a Unix stream socket.
  *
  * <p>It is identified by its text, in the form {@code host:port}, {@code [v6]:port} or {@code
- * unix:/absolute/path}; a name that resolves to another address later is still the same place.
+ * unix:/absolute/path}, with {@code uwsgi:} before it if that is its protocol; a name that resolves
+ * to another address later is still the same place.
  */
 public final class Place {
   private final String text;
+  private final Protocol protocol;
   private final @Nullable String unixPath;
   private volatile @Nullable InetSocketAddress address;
 
   private Place(String text, @Nullable String unixPath, @Nullable InetSocketAddress address) {
     this.text = text;
+    this.protocol = Protocol.ofText(text);
     this.unixPath = unixPath;
     this.address = address;
   }
@@ -28,7 +31,11 @@ public final class Place {
 
   /** A Unix stream socket by its absolute path. */
   public static Place unix(String path) {
-    return new Place("unix:" + path, path, null);
+    return unix(Protocol.HTTP, path);
+  }
+
+  static Place unix(Protocol protocol, String path) {
+    return new Place(protocol.at("unix:" + path), path, null);
   }
 
   /**
@@ -38,9 +45,9 @@ public final class Place {
    * @return null if the text is no address, or one with a name that would have to be resolved
    */
   public static @Nullable Place ofLiteral(String text) {
-    Address address = Address.parse(text, 1);
+    Address address = Address.parse(Protocol.addressIn(text), 1);
     if (address instanceof Address.Unix unix) {
-      return unix(unix.path());
+      return unix(Protocol.ofText(text), unix.path());
     }
     return address instanceof Address.Literal literal ? tcp(text, literal.socket()) : null;
   }
@@ -48,6 +55,11 @@ public final class Place {
   /** The place as a configuration file writes it. */
   public String text() {
     return text;
+  }
+
+  /** How it is spoken with. */
+  public Protocol protocol() {
+    return protocol;
   }
 
   /** The path of the Unix socket; null for a TCP port. */

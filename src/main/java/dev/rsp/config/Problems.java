@@ -30,6 +30,11 @@ final class Problems {
     this.lines = lines;
   }
 
+  /** The file's name, as problems show it. */
+  String file() {
+    return file;
+  }
+
   void add(KeyPath key, LuaValue value, String expected) {
     add(key, Shown.of(value), expected);
   }

@@ -46,6 +46,15 @@ final class Section {
     return key.read(path.key(key.name()), get(key.name()), problems);
   }
 
+  /** A switch that is off unless the file sets it. */
+  boolean flag(String key) {
+    LuaValue value = get(key);
+    if (!value.isnil() && !value.isboolean()) {
+      problems.add(path.key(key), value, "true or false");
+    }
+    return value.isboolean() && value.toboolean();
+  }
+
   /** Adds a problem for each key that is not among the known ones. */
   void refuseOthersThan(List<String> known) {
     String all = known.size() == 1 ? known.get(0) : "one of " + String.join(", ", known);

@@ -8,17 +8,19 @@ import java.util.function.ToDoubleFunction;
  *
  * @param headMillis for a whole request head, from its first byte or from the accept
  * @param connectMillis for a backend to accept a connection
+ * @param bodyMillis for the next bytes of a request body, from the client
  * @param responseMillis for the head of a response, from the end of the request
- * @param idleMillis for the next bytes of a body, in either direction
+ * @param idleMillis for the next bytes of a response, or for a peer to take some
  * @param keepaliveMillis for the next request on a client connection
  * @param backendKeepaliveMillis for the next use of an idle backend connection
- * @param lingerMillis for a client to read an answer that ended its connection early
- * @param drainMillis for requests in flight when the daemon stops
+ * @param lingerMillis for a client to read an answer that ended its connection early; in all
+ * @param drainMillis for requests in flight when the daemon stops; in all
  * @param tunnelMillis for the next bytes of a tunnel, in either direction
  */
 public record Timeouts(
     int headMillis,
     int connectMillis,
+    int bodyMillis,
     int responseMillis,
     int idleMillis,
     int keepaliveMillis,
@@ -32,6 +34,7 @@ public record Timeouts(
   public Timeouts {
     positive("head", headMillis);
     positive("connect", connectMillis);
+    positive("body", bodyMillis);
     positive("response", responseMillis);
     positive("idle", idleMillis);
     positive("keepalive", keepaliveMillis);
@@ -46,6 +49,7 @@ public record Timeouts(
     return new Timeouts(
         millis(seconds, Keys.HEAD),
         millis(seconds, Keys.CONNECT),
+        millis(seconds, Keys.BODY),
         millis(seconds, Keys.RESPONSE),
         millis(seconds, Keys.IDLE),
         millis(seconds, Keys.KEEPALIVE),

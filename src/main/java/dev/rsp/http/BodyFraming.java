@@ -47,6 +47,31 @@ public final class BodyFraming {
     chunks.start(keepChunks);
   }
 
+  /**
+   * Bounds what chunked bodies may have beside their content, from the next one on.
+   *
+   * @param extensionBytes of the extensions of one chunk
+   * @param trailerBytes of all trailer lines
+   */
+  public void limitChunks(int extensionBytes, int trailerBytes) {
+    chunks.limit(extensionBytes, trailerBytes);
+  }
+
+  /** Bytes of content that the chunks read so far have announced; 0 if the body is not chunked. */
+  public long announced() {
+    return kind == Kind.CHUNKED ? chunks.content() : 0;
+  }
+
+  /** After MALFORMED: whether a chunk's extensions exceeded their limit. */
+  public boolean tooManyExtensions() {
+    return kind == Kind.CHUNKED && chunks.tooManyExtensions();
+  }
+
+  /** After MALFORMED: whether the trailers exceeded their limit. */
+  public boolean tooManyTrailers() {
+    return kind == Kind.CHUNKED && chunks.tooManyTrailers();
+  }
+
   /** Starts a body that the end of the connection ends. */
   public void startUntilClose() {
     kind = Kind.UNTIL_CLOSE;

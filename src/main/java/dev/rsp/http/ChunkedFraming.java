@@ -15,11 +15,11 @@ final class ChunkedFraming {
   /** 15 hex digits stay below 2^60, so no count overflows. */
   private static final int MAX_SIZE_DIGITS = 15;
 
-  /** Of one chunk. Extensions are hardly in use; apache and others allow as much. */
-  private static final int MAX_EXTENSION_BYTES = 256;
+  /** Of one chunk, unless told otherwise. Extensions are hardly in use. */
+  private static final int EXTENSION_BYTES = 256;
 
-  /** Of all lines together; what Netty and nginx take for a head. */
-  private static final int MAX_TRAILER_BYTES = 8192;
+  /** Of all lines together, unless told otherwise; what Netty and nginx take for a head. */
+  private static final int TRAILER_BYTES = 8192;
 
   /*
    * SIZE ──hex──► SIZE ──";"──► EXTENSION ─┐
@@ -52,6 +52,32 @@ final class ChunkedFraming {
   private int skippedBytes;
   private int forwardEnd;
   private int consumedEnd;
+  private long content;
+  private int maxExtensionBytes = EXTENSION_BYTES;
+  private int maxTrailerBytes = TRAILER_BYTES;
+
+  /** Bounds the extensions of one chunk and all trailer lines together. */
+  void limit(int extensionBytes, int trailerBytes) {
+    maxExtensionBytes = extensionBytes;
+    maxTrailerBytes = trailerBytes;
+  }
+
+  /** Bytes of the chunks whose sizes were read so far, without sizes, extensions and trailers. */
+  long content() {
+    return content;
+  }
+
+  /** Whether it is malformed because it has more extensions than allowed. */
+  boolean tooManyExtensions() {
+    return (state == State.EXTENSION || state == State.QUOTED || state == State.QUOTED_PAIR)
+        && skippedBytes > maxExtensionBytes;
+  }
+
+  /** Whether it is malformed because it has more trailers than allowed. */
+  boolean tooManyTrailers() {
+    return (state == State.TRAILER || state == State.TRAILER_NAME || state == State.TRAILER_VALUE)
+        && skippedBytes > maxTrailerBytes;
+  }
 
   void start(boolean keep) {
     state = State.SIZE;
@@ -59,6 +85,7 @@ final class ChunkedFraming {
     remaining = 0;
     sizeDigits = 0;
     skippedBytes = 0;
+    content = 0;
   }
 
   int forwardEnd() {
@@ -127,14 +154,15 @@ final class ChunkedFraming {
       case SIZE_LF -> {
         sizeDigits = 0;
         skippedBytes = 0;
+        content += remaining;
         yield expect('\n', octet, remaining > 0 ? State.DATA : State.TRAILER);
       }
       case DATA_CR -> expect('\r', octet, State.DATA_LF);
       case DATA_LF -> expect('\n', octet, State.SIZE);
       case TRAILER, TRAILER_NAME, TRAILER_VALUE -> trailer(octet);
       case TRAILER_LF -> expect('\n', octet, State.TRAILER);
-      case END_LF -> expect('\n', octet, State.END);
-      case DATA, END -> throw new IllegalStateException("no octet is read in state " + state);
+      // END_LF: in DATA and END no octet is read alone.
+      default -> expect('\n', octet, State.END);
     };
   }
 
@@ -155,7 +183,7 @@ final class ChunkedFraming {
 
   /** RFC 9112 §7.1.1. A CR inside quotes could hide a line end from a careless reader. */
   private boolean extension(byte octet) {
-    if (++skippedBytes > MAX_EXTENSION_BYTES) {
+    if (++skippedBytes > maxExtensionBytes) {
       return false;
     }
     if (state == State.QUOTED_PAIR) {
@@ -173,7 +201,7 @@ final class ChunkedFraming {
 
   /** RFC 9112 §7.1.2: field lines as in a head, none of which is forwarded. */
   private boolean trailer(byte octet) {
-    if (++skippedBytes > MAX_TRAILER_BYTES) {
+    if (++skippedBytes > maxTrailerBytes) {
       return false;
     }
     if (state == State.TRAILER) {

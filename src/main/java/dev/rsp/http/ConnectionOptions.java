@@ -33,24 +33,18 @@ final class ConnectionOptions {
     int options = 0;
     while (at < end) {
       int start = at;
-      while (at < end && Octets.is(Octets.TOKEN, bytes[at])) {
-        at++;
-      }
+      at = Octets.skipToken(bytes, start, end);
       if (at > start) {
         if (++options > MAX_OPTIONS) {
           return false;
         }
         option(head, start, at);
       }
-      while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
-        at++;
-      }
-      if (at < end && bytes[at++] != ',') {
+      at = Octets.skipBlanks(bytes, at, end);
+      if (at < end && bytes[at] != ',') {
         return false;
       }
-      while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
-        at++;
-      }
+      at = Octets.skipBlanks(bytes, at + 1, end);
     }
     return true;
   }

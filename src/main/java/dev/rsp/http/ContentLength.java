@@ -1,17 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
+import org.jspecify.annotations.Nullable;
+
 /** The Content-Length field: digits, and nothing else (RFC 9110 §8.6). */
 final class ContentLength {
+  private static final Refusal INVALID = new Refusal(400, "invalid Content-Length");
+  private static final Refusal SEVERAL = new Refusal(400, "more than one Content-Length field");
+
   /** 18 digits always fit a long; a longer number is nobody's body. */
   private static final int MAX_DIGITS = 18;
 
   private ContentLength() {}
 
-  /** The number in a field, or -1 if it is none that can be trusted. */
-  static long parse(Head head, int field) {
-    int start = head.valueStart(field);
+  /**
+   * Takes in a field.
+   *
+   * @param equalToo whether a length may be said again (RFC 9110 §8.6); it is passed on once
+   * @return why it cannot be trusted, or null
+   */
+  static @Nullable Refusal read(Head head, int field, boolean equalToo) {
+    int before = head.contentLengthField;
+    if (before >= 0 && !equalToo) {
+      return SEVERAL;
+    }
+    long length =
+        equalToo ? list(head, field) : number(head, head.valueStart(field), head.valueEnd(field));
+    if (length < 0) {
+      return INVALID;
+    }
+    if (before >= 0) {
+      if (length != head.contentLength) {
+        return SEVERAL;
+      }
+      head.setName(before, FieldName.NOMINATED);
+    }
+    head.contentLengthField = field;
+    head.contentLength = length;
+    return null;
+  }
+
+  /** One number, perhaps several times; -1 if it is none that can be trusted. */
+  private static long list(Head head, int field) {
+    byte[] bytes = head.bytes;
     int end = head.valueEnd(field);
+    int at = head.valueStart(field);
+    long length = -1;
+    while (true) {
+      int start = at;
+      while (at < end && bytes[at] != ',' && !Octets.blank(bytes[at])) {
+        at++;
+      }
+      long next = number(head, start, at);
+      if (next < 0 || (length >= 0 && next != length)) {
+        return -1;
+      }
+      length = next;
+      at = Octets.skipBlanks(bytes, at, end);
+      if (at == end) {
+        return length;
+      }
+      if (bytes[at] != ',') {
+        return -1;
+      }
+      at = Octets.skipBlanks(bytes, at + 1, end);
+    }
+  }
+
+  /** The number in a range, or -1 if it is none that can be trusted. */
+  private static long number(Head head, int start, int end) {
     if (start == end || end - start > MAX_DIGITS) {
       return -1;
     }
@@ -26,9 +83,13 @@ final class ContentLength {
     return length;
   }
 
-  /** Whether the field is written as the number is: without leading zeros. */
-  static boolean canonical(Head head, int field) {
-    int start = head.valueStart(field);
-    return head.bytes[start] != '0' || head.valueEnd(field) == start + 1;
+  /** Whether the field is written as the number is: once, and without leading zeros. */
+  static boolean canonical(Head head) {
+    int digits = 1;
+    for (long rest = head.contentLength; rest > 9; rest /= 10) {
+      digits++;
+    }
+    int field = head.contentLengthField;
+    return head.valueEnd(field) - head.valueStart(field) == digits;
   }
 }

@@ -16,46 +16,38 @@ final class FieldLines {
 
   private FieldLines() {}
 
-  /** Reads lines from {@link Head#startLineEnd} to the empty line. */
-  static Parsed parse(Head head, int end, int maxFields, boolean request) {
+  /**
+   * Reads lines from {@link Head#startLineEnd} to the empty line.
+   *
+   * @param loneLf whether LF alone may end a line
+   */
+  static Parsed parse(Head head, int end, int maxFields, boolean request, boolean loneLf) {
     byte[] bytes = head.bytes;
     int at = head.startLineEnd;
     while (true) {
-      if (at == end) {
-        return Parsed.MORE;
-      }
-      if (bytes[at] == '\r') {
-        if (at + 1 == end) {
-          return Parsed.MORE;
-        }
-        if (bytes[at + 1] != '\n') {
-          return head.refuse(request ? LINE_END : RESPONSE_FIELD);
-        }
-        head.length = at + 2;
-        return Parsed.DONE;
-      }
-      int nameStart = at;
-      while (at < end && Octets.is(Octets.TOKEN, bytes[at])) {
-        at++;
-      }
+      int lineStart = at;
+      at = Octets.skipToken(bytes, at, end);
       int nameEnd = at;
-      if (!request) {
+      if (!request && at > lineStart) {
         // RFC 9112 §5.1: a proxy removes such white space from a response.
-        while (at < end && at > nameStart && blank(bytes[at])) {
-          at++;
-        }
+        at = Octets.skipBlanks(bytes, at, end);
       }
       if (at == end) {
         return Parsed.MORE;
       }
-      if (bytes[at] != ':' || nameEnd == nameStart) {
-        return head.refuse(request ? badName(bytes, nameStart, at) : RESPONSE_FIELD);
+      if (nameEnd == lineStart && endsLine(bytes[at], loneLf)) {
+        int next = lineEnd(bytes, at, end);
+        head.fieldsEnd = lineStart;
+        head.length = next;
+        return next > 0
+            ? Parsed.DONE
+            : next == 0 ? Parsed.MORE : head.refuse(request ? LINE_END : RESPONSE_FIELD);
       }
-      at++;
-      while (at < end && blank(bytes[at])) {
-        at++;
+      if (bytes[at] != ':' || nameEnd == lineStart) {
+        return head.refuse(request ? badName(bytes, lineStart, at) : RESPONSE_FIELD);
       }
-      int valueStart = at;
+      int valueStart = Octets.skipBlanks(bytes, at + 1, end);
+      at = valueStart;
       while (at < end && Octets.is(Octets.VALUE, bytes[at])) {
         at++;
       }
@@ -64,33 +56,46 @@ final class FieldLines {
         return Parsed.MORE;
       }
       // RFC 9112 §2.2: neither a bare LF nor a bare CR ends a line here.
-      if (bytes[at] != '\r') {
+      if (!endsLine(bytes[at], loneLf)) {
         return head.refuse(request ? bytes[at] == '\n' ? LINE_END : VALUE : RESPONSE_FIELD);
       }
-      if (at + 1 == end) {
-        return Parsed.MORE;
+      at = lineEnd(bytes, at, end);
+      if (at <= 0) {
+        return at == 0 ? Parsed.MORE : head.refuse(request ? LINE_END : RESPONSE_FIELD);
       }
-      if (bytes[at + 1] != '\n') {
-        return head.refuse(request ? LINE_END : RESPONSE_FIELD);
-      }
-      at += 2;
-      while (valueEnd > valueStart && blank(bytes[valueEnd - 1])) {
+      while (valueEnd > valueStart && Octets.blank(bytes[valueEnd - 1])) {
         valueEnd--;
       }
       if (head.fieldCount == maxFields) {
         return head.refuse(request ? TOO_MANY : RESPONSE_TOO_MANY);
       }
       head.addField(
-          nameStart, nameEnd, valueStart, valueEnd, FieldName.of(bytes, nameStart, nameEnd));
+          lineStart, nameEnd, valueStart, valueEnd, FieldName.of(bytes, lineStart, nameEnd));
     }
   }
 
-  private static boolean blank(byte octet) {
-    return octet == ' ' || octet == '\t';
+  /** Whether a line may end with this octet, or with it and LF. */
+  static boolean endsLine(byte octet, boolean loneLf) {
+    return octet == '\r' || (loneLf && octet == '\n');
+  }
+
+  /**
+   * Where the line that ends at a CR or LF is over.
+   *
+   * @return 0 if the LF is yet to come, -1 if something else stands in its place
+   */
+  static int lineEnd(byte[] bytes, int at, int end) {
+    if (bytes[at] == '\n') {
+      return at + 1;
+    }
+    if (at + 1 == end) {
+      return 0;
+    }
+    return bytes[at + 1] == '\n' ? at + 2 : -1;
   }
 
   private static Refusal badName(byte[] bytes, int nameStart, int at) {
-    if (!blank(bytes[at])) {
+    if (!Octets.blank(bytes[at])) {
       return NAME;
     }
     // RFC 9112 §2.2 and §5.2: a line that starts with white space is either an attempt to hide a

@@ -28,8 +28,13 @@ final class FieldName {
   static final int DATE = 16;
   static final int HTTP2_SETTINGS = 17;
 
-  /** A field that the Connection field names: hop-by-hop, so it is dropped. */
-  static final int NOMINATED = 18;
+  static final int MAX_FORWARDS = 18;
+
+  /** A spelling with "_" of a field that rsp sets itself; see {@link #match}. */
+  static final int ALIAS = 19;
+
+  /** A field that goes no further, because the Connection field names it or it says nothing new. */
+  static final int NOMINATED = 20;
 
   private static final byte[][] NAMES = {
     {},
@@ -50,6 +55,7 @@ final class FieldName {
     name("forwarded"),
     name("date"),
     name("http2-settings"),
+    name("max-forwards"),
   };
 
   private FieldName() {}
@@ -68,6 +74,7 @@ final class FieldName {
       case 7 -> either(bytes, start, end, UPGRADE, TRAILER);
       case 9 -> match(bytes, start, end, FORWARDED);
       case 10 -> either(bytes, start, end, CONNECTION, KEEP_ALIVE);
+      case 12 -> match(bytes, start, end, MAX_FORWARDS);
       case 14 -> either(bytes, start, end, CONTENT_LENGTH, HTTP2_SETTINGS);
       case 15 -> match(bytes, start, end, X_FORWARDED_FOR);
       case 16 -> either(bytes, start, end, X_FORWARDED_HOST, PROXY_CONNECTION);
@@ -77,20 +84,30 @@ final class FieldName {
   }
 
   private static int either(byte[] bytes, int start, int end, int first, int second) {
-    return match(bytes, start, end, first) == first ? first : match(bytes, start, end, second);
+    int found = match(bytes, start, end, first);
+    return found == OTHER ? match(bytes, start, end, second) : found;
   }
 
+  /**
+   * The name, if it stands in a range of its length.
+   *
+   * <p>Backends that turn fields into variables read "_" and "-" alike, so a client could pass
+   * X_Forwarded_For beside ours (CVE-2026-39858). Such a spelling of a field that we set ourselves
+   * is an {@link #ALIAS}.
+   */
   private static int match(byte[] bytes, int start, int end, int name) {
     byte[] expected = NAMES[name];
-    // Backends that turn fields into variables read "_" and "-" alike, so a client could pass
-    // X_Forwarded_For beside ours (CVE-2026-39858). Only for the fields that we set ourselves.
-    boolean underscoreToo = name >= X_FORWARDED_FOR && name <= X_FORWARDED_HOST;
-    for (int i = 0; i < expected.length; i++) {
-      byte octet = Octets.lower(bytes[start + i]);
-      if (octet != expected[i] && !(underscoreToo && octet == '_' && expected[i] == '-')) {
-        return OTHER;
+    boolean ours = name >= X_FORWARDED_FOR && name <= X_FORWARDED_HOST;
+    int found = name;
+    for (int at = start; at < end; at++) {
+      byte octet = Octets.lower(bytes[at]);
+      if (octet != expected[at - start]) {
+        if (!ours || octet != '_' || expected[at - start] != '-') {
+          return OTHER;
+        }
+        found = ALIAS;
       }
     }
-    return end - start == expected.length ? name : OTHER;
+    return found;
   }
 }

@@ -3,6 +3,8 @@ package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,10 @@ public abstract class Head {
   byte[] bytes = new byte[FIRST_WINDOW_BYTES];
   int length;
   int startLineEnd;
+
+  /** Where the last field line ends and the empty line starts. */
+  int fieldsEnd;
+
   int fieldCount;
   private int[] fields = new int[32 * STRIDE];
 
@@ -42,10 +48,7 @@ public abstract class Head {
 
   /** Why the head is refused. Only after {@link Parsed#REFUSED}. */
   public final Refusal refusal() {
-    if (refusal == null) {
-      throw new IllegalStateException("the head was not refused");
-    }
-    return refusal;
+    return Objects.requireNonNull(refusal, "the head was not refused");
   }
 
   /** The value of Content-Length, or -1 if there is none. */
@@ -66,6 +69,7 @@ public abstract class Head {
   void clear() {
     length = 0;
     startLineEnd = 0;
+    fieldsEnd = 0;
     fieldCount = 0;
     contentLength = -1;
     contentLengthField = -1;
@@ -139,6 +143,14 @@ public abstract class Head {
       }
     }
     return null;
+  }
+
+  /** Every field, in order, one character per byte. */
+  public final void eachField(BiConsumer<String, String> reader) {
+    for (int field = 0; field < fieldCount; field++) {
+      reader.accept(
+          text(nameStart(field), nameEnd(field)), text(valueStart(field), valueEnd(field)));
+    }
   }
 
   final String text(int start, int end) {

@@ -36,12 +36,21 @@ public final class HeadParser {
   private final int maxHeadBytes;
   private final int maxFields;
   private final int maxTargetBytes;
+  private final WireOptions options;
+  private final byte[] viaKey;
 
   /** A parser with limits; see the configuration's {@code limits}. Any number of threads. */
   public HeadParser(int maxHeadBytes, int maxFields, int maxTargetBytes) {
+    this(maxHeadBytes, maxFields, maxTargetBytes, WireOptions.DEFAULTS);
+  }
+
+  /** A parser with limits, and with an installation's own choices. Any number of threads. */
+  public HeadParser(int maxHeadBytes, int maxFields, int maxTargetBytes, WireOptions options) {
     this.maxHeadBytes = maxHeadBytes;
     this.maxFields = maxFields;
     this.maxTargetBytes = maxTargetBytes;
+    this.options = options;
+    this.viaKey = options.viaKey();
   }
 
   /** Reads a request head at the reader index of {@code in}, which is left where it was. */
@@ -109,6 +118,7 @@ public final class HeadParser {
       return head.refuse(BAD_REQUEST_LINE);
     }
     head.methodEnd = at++;
+    head.method = RequestRules.method(head);
     head.targetStart = at;
     while (at < end && Octets.is(Octets.TARGET, bytes[at])) {
       at++;
@@ -142,8 +152,8 @@ public final class HeadParser {
     }
     head.http10 = bytes[start + 7] == '0';
     head.startLineEnd = start + 10;
-    Parsed parsed = FieldLines.parse(head, end, maxFields, true);
-    return parsed == Parsed.DONE ? RequestRules.check(head) : parsed;
+    Parsed parsed = FieldLines.parse(head, end, maxFields, true, false);
+    return parsed == Parsed.DONE ? RequestRules.check(head, options, viaKey) : parsed;
   }
 
   private static boolean versionOctet(int i, byte octet) {
@@ -184,9 +194,10 @@ public final class HeadParser {
     }
     // RFC 9112 §4: the space stays even when the reason is empty. Some servers leave it out; the
     // line is written anew with it.
+    boolean loneLf = options.responseLf();
     if (bytes[at] == ' ') {
       at++;
-    } else if (bytes[at] != '\r') {
+    } else if (!FieldLines.endsLine(bytes[at], loneLf)) {
       return head.refuse(BAD_STATUS_LINE);
     }
     head.reasonStart = at;
@@ -194,14 +205,15 @@ public final class HeadParser {
       at++;
     }
     head.reasonEnd = at;
-    if (at == end || (bytes[at] == '\r' && at + 1 == end)) {
+    if (at == end) {
       return Parsed.MORE;
     }
-    if (bytes[at] != '\r' || bytes[at + 1] != '\n') {
-      return head.refuse(BAD_STATUS_LINE);
+    int next = FieldLines.endsLine(bytes[at], loneLf) ? FieldLines.lineEnd(bytes, at, end) : -1;
+    if (next <= 0) {
+      return next == 0 ? Parsed.MORE : head.refuse(BAD_STATUS_LINE);
     }
-    head.startLineEnd = at + 2;
-    Parsed parsed = FieldLines.parse(head, end, maxFields, false);
-    return parsed == Parsed.DONE ? ResponseRules.check(head) : parsed;
+    head.startLineEnd = next;
+    Parsed parsed = FieldLines.parse(head, end, maxFields, false, options.responseLf());
+    return parsed == Parsed.DONE ? ResponseRules.check(head, options) : parsed;
   }
 }

@@ -15,6 +15,7 @@ public final class HeadWriter {
   private static final byte[] STATUS_LINE = ascii("HTTP/1.1 ");
   private static final byte[] HOST = ascii("Host: ");
   private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
+  private static final byte[] MAX_FORWARDS = ascii("Max-Forwards: ");
   private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
   private static final byte[] CLOSE = ascii("Connection: close\r\n");
   private static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
@@ -23,7 +24,7 @@ public final class HeadWriter {
   private static final byte[] CRLF = ascii("\r\n");
 
   /** Fields of a request that are for this hop alone, or that rsp sets itself. */
-  private static final int REQUEST_DROPS =
+  static final int REQUEST_DROPS =
       set(
           FieldName.CONNECTION,
           FieldName.KEEP_ALIVE,
@@ -32,11 +33,12 @@ public final class HeadWriter {
           FieldName.TRAILER,
           FieldName.UPGRADE,
           FieldName.HTTP2_SETTINGS,
+          FieldName.ALIAS,
           FieldName.NOMINATED,
           FieldName.TRANSFER_ENCODING);
 
   /** What a client could claim of the hops before it. */
-  private static final int FORWARDING =
+  static final int FORWARDING =
       set(
           FieldName.X_FORWARDED_FOR,
           FieldName.X_FORWARDED_PROTO,
@@ -53,6 +55,10 @@ public final class HeadWriter {
           FieldName.UPGRADE,
           FieldName.NOMINATED,
           FieldName.TRANSFER_ENCODING);
+
+  /** As often as Retry-After says. */
+  private static final String PAGE_FIELDS =
+      "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nRefresh: 2\r\n";
 
   private byte[] out = new byte[8192];
   private int length;
@@ -94,10 +100,7 @@ public final class HeadWriter {
     if (head.absoluteForm) {
       copy(bytes, head.methodStart, head.methodEnd + 1);
       if (head.pathStart == head.targetEnd || bytes[head.pathStart] == '?') {
-        // RFC 9112 §3.2.1 and §3.2.4: an empty path is "/", or "*" for OPTIONS without a query.
-        boolean whole =
-            head.pathStart == head.targetEnd && head.method == RequestHead.Method.OPTIONS;
-        out[length++] = (byte) (whole ? '*' : '/');
+        out[length++] = (byte) head.emptyPath().charAt(0);
       }
       copy(bytes, head.pathStart, head.targetEnd);
       put(VERSION);
@@ -113,10 +116,15 @@ public final class HeadWriter {
     if (!head.expectContinue || !head.hasBody()) {
       drops |= 1 << FieldName.EXPECT;
     }
-    boolean rewriteLength =
-        head.contentLengthField >= 0 && !ContentLength.canonical(head, head.contentLengthField);
+    boolean rewriteLength = head.contentLengthField >= 0 && !ContentLength.canonical(head);
     if (rewriteLength) {
       drops |= 1 << FieldName.CONTENT_LENGTH;
+    }
+    if (head.maxForwards > 0) {
+      drops |= 1 << FieldName.MAX_FORWARDS;
+      put(MAX_FORWARDS);
+      put(ascii(Integer.toString(head.maxForwards - 1)));
+      put(CRLF);
     }
     if (head.upgrade) {
       drops &= ~(1 << FieldName.UPGRADE);
@@ -172,17 +180,18 @@ public final class HeadWriter {
   public void response(
       ResponseHead head, Persistence persistence, boolean hasLength, boolean chunked, byte[] date) {
     byte[] bytes = head.bytes;
-    start(head.length + 256);
+    // A line may grow by two octets: the space after the colon and the CR, if both are missing.
+    start(head.length + 2 * head.fieldCount + 256);
     put(STATUS_LINE);
     copy(bytes, 9, 12);
     out[length++] = ' ';
     copy(bytes, head.reasonStart, head.reasonEnd);
     put(CRLF);
     int drops = RESPONSE_DROPS;
+    // RFC 9110 §15.3.6: 205 has no content, and the client must see that there is none.
+    boolean empty = head.status == 205;
     boolean rewriteLength =
-        hasLength
-            && head.contentLengthField >= 0
-            && !ContentLength.canonical(head, head.contentLengthField);
+        empty || (hasLength && head.contentLengthField >= 0 && !ContentLength.canonical(head));
     if (!hasLength || rewriteLength) {
       drops |= 1 << FieldName.CONTENT_LENGTH;
     }
@@ -191,7 +200,7 @@ public final class HeadWriter {
     }
     fields(head, drops);
     if (rewriteLength) {
-      contentLength(head.contentLength);
+      contentLength(empty ? 0 : head.contentLength);
     }
     if (chunked) {
       put(CHUNKED);
@@ -202,11 +211,12 @@ public final class HeadWriter {
       put(date);
       put(CRLF);
     }
-    switch (persistence) {
-      case KEEP -> {}
-      case KEEP_SAID -> put(KEEP_ALIVE);
-      case CLOSE -> put(CLOSE);
-      case UPGRADE -> put(UPGRADE);
+    if (persistence == Persistence.CLOSE) {
+      put(CLOSE);
+    } else if (persistence == Persistence.KEEP_SAID) {
+      put(KEEP_ALIVE);
+    } else if (persistence == Persistence.UPGRADE) {
+      put(UPGRADE);
     }
     put(CRLF);
   }
@@ -220,11 +230,12 @@ public final class HeadWriter {
    */
   public void refusal(
       Refusal refusal, boolean close, boolean withBody, boolean sayKeepAlive, byte[] date) {
-    byte[] body = ascii(refusal.status() + " " + refusal.why() + "\n");
+    byte[] body =
+        refusal.page() ? page(refusal) : ascii(refusal.status() + " " + refusal.why() + "\n");
     start(512 + body.length);
     put(STATUS_LINE);
     put(ascii(refusal.status() + " " + Reasons.of(refusal.status()) + "\r\n"));
-    put(ascii("Content-Type: text/plain\r\n"));
+    put(ascii(refusal.page() ? PAGE_FIELDS : "Content-Type: text/plain\r\n"));
     contentLength(body.length);
     put(DATE);
     put(date);
@@ -233,7 +244,7 @@ public final class HeadWriter {
       // RFC 9110 §15.6.4: when to try again; overload and restarts pass within seconds.
       put(ascii("Retry-After: 2\r\n"));
     }
-    if (refusal.status() == 405) {
+    if (refusal.status() == 405 || refusal.status() == 200) {
       // RFC 9110 §15.5.6: MUST be there. What the backends allow is not known here.
       put(ascii("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"));
     }
@@ -281,7 +292,7 @@ public final class HeadWriter {
     int runStart = -1;
     int lineStart = head.startLineEnd;
     for (int field = 0; field < count; field++) {
-      int lineEnd = field + 1 < count ? head.nameStart(field + 1) : head.length - 2;
+      int lineEnd = field + 1 < count ? head.nameStart(field + 1) : head.fieldsEnd;
       boolean dropped = (drops >> head.name(field) & 1) != 0;
       if (!dropped && plain(head, field, lineEnd)) {
         if (runStart < 0) {
@@ -312,7 +323,8 @@ public final class HeadWriter {
     int colon = head.nameEnd(field);
     int gap = head.valueStart(field) - colon;
     return head.valueEnd(field) + 2 == lineEnd
-        && (gap == 2 ? head.bytes[colon + 1] == ' ' : gap == 1 && head.bytes[colon] == ':');
+        && head.bytes[lineEnd - 2] == '\r'
+        && (gap == 2 ? head.bytes[colon + 1] == ' ' : gap == 1);
   }
 
   private void contentLength(long value) {
@@ -336,5 +348,26 @@ public final class HeadWriter {
   private void put(byte[] text) {
     System.arraycopy(text, 0, out, length, text.length);
     length += text.length;
+  }
+
+  /** A page without anything from elsewhere, which asks again by itself. */
+  private static byte[] page(Refusal refusal) {
+    return ascii(
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="robots" content="noindex">
+        <meta name="viewport" content="width=device-width">
+        <meta http-equiv="refresh" content="2">
+        <title>One moment</title>
+        </head>
+        <body>
+        <p>One moment: %s. This page asks again by itself.</p>
+        </body>
+        </html>
+        """
+            .formatted(refusal.why()));
   }
 }

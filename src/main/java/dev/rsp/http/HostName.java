@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostName {
   /** The longest name that DNS can carry, as text (RFC 1035 §2.3.4). */
-  static final int MAX_LENGTH = 253;
+  public static final int MAX_LENGTH = 253;
 
   /** The longest label (RFC 1035 §2.3.4). */
   static final int MAX_LABEL = 63;
@@ -49,10 +49,7 @@ public final class HostName {
       byte octet = bytes[at++];
       if (!Octets.is(Octets.HOST, octet) || length == MAX_LENGTH) {
         // The one dot that may follow the longest name is not copied.
-        if (octet != '.'
-            || length != MAX_LENGTH
-            || canonical[length - 1] == '.'
-            || (at < end && bytes[at] != ':')) {
+        if (octet != '.' || canonical[length - 1] == '.' || (at < end && bytes[at] != ':')) {
           return -1;
         }
         break;

@@ -57,6 +57,29 @@ final class Octets {
     return (FLAGS[octet & 0xff] & flag) != 0;
   }
 
+  /** Optional white space (RFC 9110 §5.6.3). */
+  static boolean blank(byte octet) {
+    return octet == ' ' || octet == '\t';
+  }
+
+  /** Where the white space that may stand at {@code start} ends. */
+  static int skipBlanks(byte[] bytes, int start, int end) {
+    int at = start;
+    while (at < end && blank(bytes[at])) {
+      at++;
+    }
+    return at;
+  }
+
+  /** Where the token that may stand at {@code start} ends. */
+  static int skipToken(byte[] bytes, int start, int end) {
+    int at = start;
+    while (at < end && is(TOKEN, bytes[at])) {
+      at++;
+    }
+    return at;
+  }
+
   /** The octet in lower case, for US-ASCII letters alone. */
   static byte lower(byte octet) {
     return octet >= 'A' && octet <= 'Z' ? (byte) (octet | 0x20) : octet;

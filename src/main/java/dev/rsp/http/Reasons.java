@@ -7,6 +7,7 @@ final class Reasons {
 
   static String of(int status) {
     return switch (status) {
+      case 200 -> "OK";
       case 400 -> "Bad Request";
       case 403 -> "Forbidden";
       case 404 -> "Not Found";

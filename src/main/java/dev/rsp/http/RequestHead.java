@@ -31,6 +31,9 @@ public final class RequestHead extends Head {
   /** RFC 9112 §3.2.2: the target names the host itself, and that one counts. */
   boolean absoluteForm;
 
+  /** The Max-Forwards of an OPTIONS request, or -1. */
+  int maxForwards;
+
   /** What rsp itself must know about a method. */
   public enum Method {
     GET(true),
@@ -66,9 +69,13 @@ public final class RequestHead extends Head {
     expectContinue = false;
     upgrade = false;
     absoluteForm = false;
+    maxForwards = -1;
   }
 
-  /** Whether this is a HEAD request, whose response has no body. */
+  /**
+   * Whether this is a HEAD request, whose response has no body. Also of a head that was refused, if
+   * its method could be read.
+   */
   public boolean isHead() {
     return method == Method.HEAD;
   }
@@ -118,10 +125,23 @@ public final class RequestHead extends Head {
     return text(methodStart, methodEnd);
   }
 
-  /** The path as the client wrote it, up to the question mark; {@code *} for OPTIONS. */
+  /** Whether this is an OPTIONS request that goes no further than here (RFC 9110 §7.6.2). */
+  public boolean endsHere() {
+    return maxForwards == 0;
+  }
+
+  /** The path as the client wrote it, up to the question mark; {@code *} for OPTIONS of a host. */
   public String path() {
     int end = queryMark();
-    return pathStart == end ? "/" : text(pathStart, end);
+    return pathStart == end ? emptyPath() : text(pathStart, end);
+  }
+
+  /**
+   * What stands for the path that a target in absolute-form leaves out: RFC 9112 §3.2.1 and §3.2.4,
+   * "/", or "*" for OPTIONS without a query.
+   */
+  String emptyPath() {
+    return method == Method.OPTIONS && pathStart == targetEnd ? "*" : "/";
   }
 
   /** What follows the question mark, or the empty string. */

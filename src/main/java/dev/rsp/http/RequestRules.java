@@ -16,22 +16,18 @@ final class RequestRules {
   private static final Refusal HOST = new Refusal(400, "invalid host");
   private static final Refusal HOST_MISMATCH =
       new Refusal(400, "the target and the Host field name different hosts");
-  private static final Refusal LENGTHS = new Refusal(400, "more than one Content-Length field");
-  private static final Refusal LENGTH = new Refusal(400, "invalid Content-Length");
   private static final Refusal LENGTH_AND_CODING =
       new Refusal(400, "both Content-Length and Transfer-Encoding");
   private static final Refusal CODINGS = new Refusal(400, "more than one Transfer-Encoding field");
-  private static final Refusal CODING = new Refusal(400, "invalid Transfer-Encoding");
-  private static final Refusal UNKNOWN_CODING = new Refusal(501, "unknown transfer coding");
   private static final Refusal CODING_IN_10 = new Refusal(400, "Transfer-Encoding in HTTP/1.0");
   private static final Refusal CONNECTION = new Refusal(400, "malformed Connection field");
   private static final Refusal EXPECTATION = new Refusal(417, "unknown expectation");
+  private static final Refusal FORWARDS = new Refusal(400, "invalid Max-Forwards");
   private static final Refusal LOOP = new Refusal(508, "the request came through here before");
 
   private static final byte[] HTTP_SCHEME = ascii("http://");
   private static final byte[] HTTPS_SCHEME = ascii("https://");
   private static final byte[] CONTINUE = ascii("100-continue");
-  private static final byte[] CHUNKED = ascii("chunked");
 
   /** In the order of {@link Method}. */
   private static final byte[][] METHODS = {
@@ -48,10 +44,13 @@ final class RequestRules {
   private static final Method[] METHOD_VALUES = Method.values();
 
   /**
-   * How often one request may come through proxies of this name. More than two tiers of rsp, one
-   * behind the other, are not in use; a loop passes any number.
+   * How often one request may come through this proxy. A site may have it twice on the way, before
+   * and behind a cache; tiers that share one name may be a few. A loop passes any number.
    */
   private static final int MAX_OWN_VIA = 5;
+
+  /** RFC 9110 §7.6.2 lets a recipient have a largest value; no chain of proxies is as long. */
+  private static final int MAX_FORWARDS = 1001;
 
   private RequestRules() {}
 
@@ -59,8 +58,12 @@ final class RequestRules {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  static Parsed check(RequestHead head) {
-    head.method = method(head);
+  /**
+   * Checks a head whose lines are well formed.
+   *
+   * @param viaKey the name of this proxy in Via fields, in lower case
+   */
+  static Parsed check(RequestHead head, WireOptions options, byte[] viaKey) {
     if (head.method == Method.CONNECT) {
       return head.refuse(CONNECT);
     }
@@ -79,14 +82,9 @@ final class RequestRules {
           host = field;
         }
         case FieldName.CONTENT_LENGTH -> {
-          // RFC 9112 §6.3: equal values may be merged; no honest client sends them.
-          if (head.contentLengthField >= 0) {
-            return head.refuse(LENGTHS);
-          }
-          head.contentLengthField = field;
-          head.contentLength = ContentLength.parse(head, field);
-          if (head.contentLength < 0) {
-            return head.refuse(LENGTH);
+          Refusal refusal = ContentLength.read(head, field, options.equalLengths());
+          if (refusal != null) {
+            return head.refuse(refusal);
           }
         }
         case FieldName.TRANSFER_ENCODING -> {
@@ -110,7 +108,12 @@ final class RequestRules {
           }
         }
         case FieldName.UPGRADE -> upgrades++;
-        case FieldName.VIA -> via += Via.countOwn(head, field);
+        case FieldName.VIA -> via += Via.count(head, field, viaKey);
+        case FieldName.MAX_FORWARDS -> {
+          if (!maxForwards(head, field)) {
+            return head.refuse(FORWARDS);
+          }
+        }
         default -> {}
       }
     }
@@ -131,7 +134,7 @@ final class RequestRules {
     return refusal == null ? Parsed.DONE : head.refuse(refusal);
   }
 
-  private static Method method(RequestHead head) {
+  static Method method(RequestHead head) {
     for (int i = 0; i < METHODS.length; i++) {
       byte[] name = METHODS[i];
       if (head.methodEnd - head.methodStart == name.length && startsWith(head, name)) {
@@ -163,30 +166,37 @@ final class RequestRules {
     if (head.http10) {
       return CODING_IN_10;
     }
-    if (valueIs(head, field, CHUNKED)) {
+    if (TransferCoding.isChunked(head, field)) {
       head.chunked = true;
       return null;
     }
-    // "gzip, chunked" is well framed but of a coding that rsp cannot hand on; all else is not.
-    int end = head.valueEnd(field);
-    int start = end - CHUNKED.length;
-    boolean chunkedLast =
-        start > head.valueStart(field) + 1
-            && Octets.equalsIgnoreCase(head.bytes, start, end, CHUNKED)
-            && (head.bytes[start - 1] == ' ' || head.bytes[start - 1] == ',')
-            && Octets.is(Octets.TOKEN, head.bytes[head.valueStart(field)])
-            && !repeated(head, head.valueStart(field), start);
-    return chunkedLast ? UNKNOWN_CODING : CODING;
+    return TransferCoding.refusal(head, field);
   }
 
-  /** Whether "chunked" stands in a range: RFC 9112 §6.1 forbids applying it twice. */
-  private static boolean repeated(RequestHead head, int start, int end) {
-    for (int at = start; at + CHUNKED.length <= end; at++) {
-      if (Octets.equalsIgnoreCase(head.bytes, at, at + CHUNKED.length, CHUNKED)) {
-        return true;
-      }
+  /**
+   * RFC 9110 §7.6.2: counts for OPTIONS alone, TRACE being refused before.
+   *
+   * @return false if it is no number, or said twice
+   */
+  private static boolean maxForwards(RequestHead head, int field) {
+    if (head.method != Method.OPTIONS) {
+      return true;
     }
-    return false;
+    int start = head.valueStart(field);
+    int end = head.valueEnd(field);
+    if (head.maxForwards >= 0 || start == end) {
+      return false;
+    }
+    int value = 0;
+    for (int at = start; at < end; at++) {
+      int digit = head.bytes[at] - '0';
+      if (digit < 0 || digit > 9) {
+        return false;
+      }
+      value = Math.min(value * 10 + digit, MAX_FORWARDS);
+    }
+    head.maxForwards = value;
+    return true;
   }
 
   /** RFC 9112 §3.2 and §3.3: finds the one host that the request is for. */

@@ -2,6 +2,7 @@
 package dev.rsp.http;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /** Which protocols a client may change to through rsp (RFC 9110 §7.8). */
 public final class Upgrades {
@@ -12,10 +13,7 @@ public final class Upgrades {
    * bytes of this very connection mean, so they are for its two ends alone.
    */
   static boolean allowed(RequestHead head) {
-    String offer = head.field("upgrade");
-    if (offer == null || offer.isEmpty()) {
-      return false;
-    }
+    String offer = Objects.requireNonNull(head.field("upgrade"));
     for (String protocol : offer.split(",", -1)) {
       String name = protocol.trim().toLowerCase(Locale.ROOT);
       if (name.isEmpty()

@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-import java.util.Locale;
-
 /** The Via field (RFC 9110 §7.6.3): the proxies that a message came through. */
 final class Via {
-  /** The name by which rsp knows itself. */
-  static final String PSEUDONYM = "rsp";
-
   private Via() {}
 
-  /** How often this kind of proxy stands in a field. */
-  static int countOwn(Head head, int field) {
+  /**
+   * How often a proxy stands in a field. A comma in a comment is taken for the end of an entry;
+   * what a client writes there to be counted only ends its own request.
+   *
+   * @param name in lower case
+   */
+  static int count(Head head, int field, byte[] name) {
+    byte[] bytes = head.bytes;
+    int end = head.valueEnd(field);
     int count = 0;
-    String value = head.text(head.valueStart(field), head.valueEnd(field));
-    for (String hop : value.toLowerCase(Locale.ROOT).split(",", -1)) {
-      String[] words = hop.trim().split("[ \t]+", 3);
-      if (words.length >= 2 && words[1].equals(PSEUDONYM)) {
+    int at = head.valueStart(field);
+    while (at < end) {
+      // received-protocol RWS received-by [ RWS comment ]
+      int by = Octets.skipBlanks(bytes, at, end);
+      while (by < end && bytes[by] != ',' && !Octets.blank(bytes[by])) {
+        by++;
+      }
+      by = Octets.skipBlanks(bytes, by, end);
+      int byEnd = Octets.skipToken(bytes, by, end);
+      if (Octets.equalsIgnoreCase(bytes, by, byEnd, name)) {
         count++;
       }
+      at = byEnd;
+      while (at < end && bytes[at] != ',') {
+        at++;
+      }
+      at++;
     }
     return count;
   }

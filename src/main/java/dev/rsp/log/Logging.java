@@ -64,6 +64,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
     }
   }
 
+  /** Writes nothing from now on: for a command whose output programs read. */
+  public static void silence() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+    }
+  }
+
   /** Whether the stream is the journal's socket: systemd.exec(5), JOURNAL_STREAM. */
   static boolean isJournal(@Nullable String deviceAndInode, Path stream) {
     if (deviceAndInode == null) {

@@ -6,8 +6,8 @@ package dev.rsp.lua;
  *
  * @param instructions Lua instructions; what library functions do is charged in the same coin
  * @param bytes bytes of strings, tables and functions that it may build, garbage included
- * @param millis a backstop by the clock, for the case that instructions cost far more than they
- *     were charged
+ * @param millis of the processor's time, a backstop for the case that instructions cost far more
+ *     than they were charged
  */
 record Allowance(long instructions, long bytes, long millis) {
   /**
@@ -20,5 +20,11 @@ record Allowance(long instructions, long bytes, long millis) {
    * For placing one request: some milliseconds at worst, in which the event loop serves nobody
    * else. Hashing a host of 253 bytes in plain Lua, byte by byte, takes about 3,000 instructions.
    */
-  static final Allowance REQUEST = new Allowance(100_000, 1 << 20, 1_000);
+  static final Allowance REQUEST = new Allowance(100_000, 1 << 20, 10);
+
+  /**
+   * For the first calls of a script, which the JVM interprets before it compiles: they may take
+   * longer, not do more.
+   */
+  static final Allowance FIRST_REQUESTS = new Allowance(100_000, 1 << 20, 100);
 }

@@ -33,8 +33,8 @@ final class Answer {
     if (first.isnil()) {
       return new Selection.Refused(reason(returned.arg(2)), hostOnly);
     }
-    List<Selection.Choice> choices =
-        first instanceof LuaTable list ? choices(list) : List.of(choice(first));
+    boolean isList = first instanceof LuaTable && !isSlot(first);
+    List<Selection.Choice> choices = isList ? choices((LuaTable) first) : List.of(choice(first));
     return new Selection.Chosen(choices, hostOnly);
   }
 
@@ -75,6 +75,9 @@ final class Answer {
     if (value instanceof LuaString string) {
       return new Selection.Choice.Text(text(string));
     }
+    if (value instanceof FrozenTable table && isSlot(table)) {
+      return new Selection.Choice.Index(table.slotIndex());
+    }
     if (value.type() != LuaValue.TNUMBER) {
       throw new Unfit("select returned a " + value.typename() + EXPECTED);
     }
@@ -84,6 +87,11 @@ final class Answer {
       throw new Unfit("select returned " + value.tojstring() + " (expected: a whole number)");
     }
     return new Selection.Choice.Index(index);
+  }
+
+  /** Whether it is an entry of {@code backends}. */
+  private static boolean isSlot(LuaValue value) {
+    return value instanceof FrozenTable table && table.slotIndex() > 0;
   }
 
   private static String text(LuaString value) throws Unfit {

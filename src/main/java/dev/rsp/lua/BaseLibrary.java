@@ -43,7 +43,7 @@ final class BaseLibrary {
     Builtin.define(globals, "ipairs", a -> iterate(a, IPAIRS, INEXT, LuaValue.ZERO));
     Builtin.define(globals, "pairs", a -> iterate(a, PAIRS, NEXT, LuaValue.NIL));
     Builtin.define(globals, "pcall", BaseLibrary::pcall);
-    Builtin.define(globals, "rawequal", a -> LuaValue.valueOf(a.any(1).raweq(a.any(2))));
+    Builtin.define(globals, "rawequal", BaseLibrary::rawEqual);
     Builtin.define(globals, "rawget", a -> a.table(1).rawget(a.any(2)));
     Builtin.define(globals, "rawlen", BaseLibrary::rawLength);
     Builtin.define(globals, "rawset", BaseLibrary::rawSet);
@@ -142,6 +142,15 @@ final class BaseLibrary {
     return LuaValue.varargsOf(next, args.table(1), start);
   }
 
+  private static Varargs rawEqual(Args args) {
+    LuaValue one = args.any(1);
+    LuaValue other = args.any(2);
+    if (one instanceof LuaString a && other instanceof LuaString b) {
+      args.meter().scan(Math.min(a.m_length, b.m_length));
+    }
+    return LuaValue.valueOf(one.raweq(other));
+  }
+
   private static Varargs rawLength(Args args) {
     LuaValue value = args.any(1);
     if (value instanceof LuaString || value instanceof LuaTable) {
@@ -209,12 +218,25 @@ final class BaseLibrary {
       args.meter().scan(string.m_length);
     }
     if (args.missing(2)) {
-      return value.tonumber();
+      return value instanceof LuaString string && isHexPrefix(string)
+          ? LuaValue.NIL
+          : value.tonumber();
     }
     int base = args.integer(2);
     if (base < 2 || base > 36) {
       throw args.bad(2, "base out of range");
     }
     return args.string(1).tonumber(base);
+  }
+
+  /** Whether there is no digit behind the 0x: LuaJ then reads beyond the end of the string. */
+  private static boolean isHexPrefix(LuaString text) {
+    int end = text.m_length;
+    while (end > 0 && text.luaByte(end - 1) == ' ') {
+      end--;
+    }
+    return end >= 2
+        && text.luaByte(end - 2) == '0'
+        && (text.luaByte(end - 1) == 'x' || text.luaByte(end - 1) == 'X');
   }
 }

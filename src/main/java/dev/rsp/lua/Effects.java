@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
@@ -20,11 +22,22 @@ final class Effects {
 
   private final LuaTable[] own = new LuaTable[MAX_OWN];
   private int ownCount;
+  private final Calls calls;
   private long call;
   private boolean serving;
   private boolean hostOnly;
   private boolean changedState;
   private boolean stateful;
+  private String firstChange = "";
+  private String hashFunction = "";
+  private LuaString hashKey = LuaValue.EMPTYSTRING;
+  private int hashN;
+  private boolean hashSigned;
+  private @Nullable Hash hash;
+
+  Effects(Calls calls) {
+    this.calls = calls;
+  }
 
   /** Begins a call for a request. Until the first one, the file is loading and may do anything. */
   void startServing() {
@@ -32,6 +45,36 @@ final class Effects {
     serving = true;
     hostOnly = true;
     changedState = false;
+    hash = null;
+  }
+
+  /** Whether a request is being placed; if not, the file is loading. */
+  boolean serving() {
+    return serving;
+  }
+
+  /**
+   * The call asked for a hash.
+   *
+   * @param signed whether it is a number with a sign
+   * @param whole gives it again, should anybody want to know
+   */
+  void hashed(String function, LuaString key, int n, boolean signed, Hash whole) {
+    hashFunction = function;
+    hashKey = key;
+    hashN = n;
+    hashSigned = signed;
+    hash = whole;
+  }
+
+  /** The hash that the call in hand, or the last one, asked for last; null if for none. */
+  @Nullable HashCall lastHash() {
+    if (hash == null) {
+      return null;
+    }
+    long whole = hash.of(hashKey.m_bytes, hashKey.m_offset, hashKey.m_length);
+    String value = hashSigned ? Long.toString(whole) : Long.toUnsignedString(whole);
+    return new HashCall(hashFunction, Messages.decode(hashKey), hashN, value);
   }
 
   /** Ends a call, and lets go of its tables. */
@@ -63,14 +106,39 @@ final class Effects {
   void changes(LuaValue table) {
     if (serving && !changedState && !isOwn(table)) {
       changedState = true;
-      stateful = true;
+      becomeStateful();
     }
   }
 
   /** The call changes a variable outside the function that is being run. */
   void changesOuterVariable() {
-    changedState |= serving;
-    stateful |= serving;
+    if (serving) {
+      changedState = true;
+      becomeStateful();
+    }
+  }
+
+  private void becomeStateful() {
+    if (!stateful) {
+      stateful = true;
+      firstChange = calls.position(1);
+    }
+  }
+
+  /** Goes on from what is known of the same script before it was started afresh. */
+  void succeed(Effects before) {
+    stateful = before.stateful;
+    firstChange = before.firstChange;
+  }
+
+  /** Where a call first changed something that outlives it, as {@code "file:line: "}. */
+  String firstChange() {
+    return firstChange;
+  }
+
+  /** Whether any call changed something that outlives it. */
+  boolean stateful() {
+    return stateful;
   }
 
   /** Whether the answer holds for every request with the same host. */
@@ -94,5 +162,11 @@ final class Effects {
       }
     }
     return false;
+  }
+
+  /** A hash before it is reduced to an index. */
+  @FunctionalInterface
+  interface Hash {
+    long of(byte[] key, int offset, int length);
   }
 }

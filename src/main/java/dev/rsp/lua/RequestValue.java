@@ -56,6 +56,7 @@ final class RequestValue extends LuaValue {
     watch.effects().lookedFurther();
     String field = key instanceof LuaString name ? Messages.decode(name) : key.typename();
     return switch (field) {
+      case "original_host" -> string(view.originalHost());
       case "method" -> string(view.method());
       case "path" -> string(view.path());
       case "query" -> string(view.query());
@@ -66,7 +67,7 @@ final class RequestValue extends LuaValue {
           throw new LuaError(
               "request has no field '"
                   + Messages.clean(field)
-                  + "' (expected: host, method, path, query, scheme, client or header)");
+                  + "' (expected: host, method, path, query, scheme, client, header or original_host)");
     };
   }
 

@@ -8,6 +8,11 @@ public interface RequestView {
   /** The canonical host: lower case, no port, no trailing dot. */
   String host();
 
+  /** The host that the request was sent to, if {@link #host} was taken from its path. */
+  default String originalHost() {
+    return host();
+  }
+
   /** The method, as the client wrote it. */
   String method();
 

@@ -33,13 +33,16 @@ final class Sandbox {
     // LuaJ asks the globals for the hook before every instruction.
     globals.debuglib = watch;
     BaseLibrary.install(globals);
+    ServingLibrary.install(globals);
     globals.rawset("_G", globals);
     globals.rawset("_VERSION", LuaValue.valueOf("Lua 5.2"));
+    globals.rawset("bit", BitLibrary.create());
     globals.rawset("bit32", MathLibrary.createBit32());
     globals.rawset("hash", HashLibrary.create());
     globals.rawset("math", MathLibrary.create());
     globals.rawset("string", StringLibrary.create());
     globals.rawset("table", TableLibrary.create());
+    TestLibrary.install(globals);
     return globals;
   }
 

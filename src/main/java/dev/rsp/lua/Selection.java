@@ -17,8 +17,20 @@ public sealed interface Selection {
     }
   }
 
-  /** The script answered {@code nil, reason}: the request is to be refused. */
-  record Refused(String reason, boolean hostOnly) implements Selection {}
+  /**
+   * The script answered {@code nil, reason}, or called {@code refuse}: the request is to be
+   * refused.
+   *
+   * @param status 400 to 599
+   */
+  record Refused(int status, String reason, boolean hostOnly) implements Selection {
+    /** What {@code nil, reason} means: nobody serves that host now. */
+    static final int UNAVAILABLE = 503;
+
+    Refused(String reason, boolean hostOnly) {
+      this(UNAVAILABLE, reason, hostOnly);
+    }
+  }
 
   /**
    * The script failed: it raised an error, ran out of its budget, or answered something that is no

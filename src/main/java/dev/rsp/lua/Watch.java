@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
@@ -38,15 +40,21 @@ final class Watch extends DebugLib {
 
   private final Calls calls;
   private final Meter meter;
-  private final Effects effects = new Effects();
+  private final Effects effects;
+  private final List<HostFromPath> hostsFromPaths = new ArrayList<>();
+  private boolean quiet;
+  private Setting setting = Setting.NONE;
+  private final TestLibrary.Declared tests = new TestLibrary.Declared();
   private Calls.Frame frame;
+  private @Nullable Slots slots;
 
   /** Where the instruction before this one put a new table, or {@link #NONE}. */
   private int newTableRegister = NONE;
 
-  Watch(String file) {
+  Watch(String file, Clock clock) {
     calls = new Calls(file);
-    meter = new Meter(calls);
+    meter = new Meter(calls, clock);
+    effects = new Effects(calls);
     frame = calls.leave();
   }
 
@@ -85,8 +93,52 @@ final class Watch extends DebugLib {
     return effects;
   }
 
+  /** What the script declared with {@code host_from_path} so far. */
+  List<HostFromPath> hostsFromPaths() {
+    return hostsFromPaths;
+  }
+
+  Setting setting() {
+    return setting;
+  }
+
+  void setting(Setting told) {
+    setting = told;
+  }
+
+  /** Whether what the script logs is not to be written. */
+  boolean quiet() {
+    return quiet;
+  }
+
+  void beQuiet() {
+    quiet = true;
+  }
+
+  /**
+   * Takes over what is known of a script that was started afresh: what it did once, it does again.
+   */
+  void succeeds(Watch before) {
+    quiet = before.quiet;
+    effects.succeed(before.effects);
+  }
+
   Calls calls() {
     return calls;
+  }
+
+  /** The tests that the script declared. */
+  TestLibrary.Declared tests() {
+    return tests;
+  }
+
+  /** The backends to choose from; null while the file is loading. */
+  @Nullable Slots slots() {
+    return slots;
+  }
+
+  void slots(@Nullable Slots known) {
+    slots = known;
   }
 
   @Override

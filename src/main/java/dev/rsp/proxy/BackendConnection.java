@@ -2,23 +2,18 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.Place;
-import dev.rsp.http.BodyFraming;
-import dev.rsp.http.BodyFraming.Progress;
-import dev.rsp.http.Parsed;
-import dev.rsp.http.Refusal;
-import dev.rsp.http.ResponseHead;
-import dev.rsp.proxy.ClientStream.BodyKind;
+import dev.rsp.config.Protocol;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.SocketAddress;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,36 +28,31 @@ import org.slf4j.LoggerFactory;
 final class BackendConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
 
-  private static final Refusal MALFORMED_BODY =
-      new Refusal(502, "malformed body of the backend's response");
-
   private enum State {
     CONNECTING,
     IDLE,
-    HEAD,
-    BODY,
-    TUNNEL,
+    /** A request was sent; its response is awaited or on its way, or there is a tunnel. */
+    BUSY,
     CLOSED
   }
 
   private final ProxyLoop loop;
   private final Place place;
   private final boolean listed;
+
+  /** Counts what this place is serving; null if it is not one of the list. */
+  private final @Nullable LongAdder load;
+
   private final Channel channel;
-  private final BodyFraming framing = new BodyFraming();
+  private final ResponseReader response;
   private final Deadline deadline = new Deadline(this::expired);
 
   private State state = State.CONNECTING;
   private @Nullable Exchange exchange;
 
-  /** Part of a response head. */
-  private @Nullable ByteBuf partial;
-
-  private boolean requestIsHead;
+  private boolean loaded;
   private boolean used;
   private boolean reused;
-  private boolean answered;
-  private boolean keepAlive;
   private boolean timedOut;
   private boolean failed;
   private boolean writeFailed;
@@ -72,8 +62,12 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.loop = loop;
     this.place = place;
     this.listed = loop.service().lists(place);
+    this.load = listed ? loop.service().loads.of(place) : null;
+    // A backend that is slow to accept has its requests, too.
+    load();
     this.channel = channel;
     this.exchange = exchange;
+    this.response = new ResponseReader(loop, this);
   }
 
   /** A connection that is yet to {@link #connect}, or null if no socket could be had. */
@@ -97,7 +91,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     String unixPath = place.unixPath();
     SocketAddress address =
         unixPath != null ? loop.transport.unixAddress(unixPath) : place.address();
-    loop.deadlines.arm(deadline, loop.service().timeouts.connectMillis());
+    loop.deadlines.arm(deadline, loop.service().terms.timeouts.connectMillis());
     loop.eventLoop.register(channel);
     channel.connect(address).addListener(done -> connected(done.cause()));
   }
@@ -116,29 +110,24 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
     state = State.CLOSED;
     exchange = null;
+    unload();
     channel.close();
     if (waiting != null) {
       log.debug("connect failed backend={}: {}", place, cause.toString());
-      waiting.connectFailed(timedOut, outOfPorts(cause));
+      waiting.connectFailed(
+          timedOut ? ConnectFailure.TIMEOUT : ConnectFailure.of(cause, place.unixPath()));
     }
-  }
-
-  /** Whether it was this machine that had no port left: EADDRNOTAVAIL, which Netty only words. */
-  private static boolean outOfPorts(Throwable cause) {
-    return cause instanceof BindException
-        || String.valueOf(cause.getMessage()).contains("Cannot assign requested address");
   }
 
   /** Starts to serve an exchange. */
   void begin(Exchange next, boolean isHead) {
     loop.deadlines.disarm(deadline);
     exchange = next;
-    state = State.HEAD;
-    requestIsHead = isHead;
+    state = State.BUSY;
+    load();
     reused = used;
     used = true;
-    answered = false;
-    keepAlive = false;
+    response.start(isHead);
   }
 
   Place place() {
@@ -188,8 +177,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     Closing.closeAfterFlush(channel);
   }
 
-  // Reading
-  // ----------------------------------------------------------------------------------------
+  // Reading --------------------------------------------------------------------------------------
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -201,118 +189,24 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       close();
       return;
     }
-    switch (state) {
-      case HEAD -> readHead(current, bytes);
-      case BODY -> readBody(current, bytes);
-      case TUNNEL -> current.tunnelBytes(bytes);
-      case CONNECTING, IDLE, CLOSED -> bytes.release();
-    }
-  }
-
-  private void readHead(Exchange current, ByteBuf bytes) {
-    if (!answered) {
-      answered = true;
-      current.answerBegan();
-    }
-    ByteBuf in = bytes;
-    if (partial != null) {
-      int limit = current.service().limits.headBytes();
-      boolean look =
-          partial.readableBytes() + bytes.readableBytes() >= limit
-              || ByteBufUtil.indexOf(bytes, bytes.readerIndex(), bytes.writerIndex(), (byte) '\n')
-                  >= 0;
-      in = partial.writeBytes(bytes);
+    if (state == State.BUSY) {
+      response.read(current, bytes);
+    } else {
       bytes.release();
-      if (!look) {
-        return;
-      }
-      partial = null;
-    }
-    readHeads(current, in);
-  }
-
-  /** Reads interim heads and the final one. */
-  private void readHeads(Exchange current, ByteBuf in) {
-    ResponseHead head = loop.responseHead;
-    while (true) {
-      if (!in.isReadable()) {
-        in.release();
-        return;
-      }
-      Parsed parsed = current.service().parser.response(in, head);
-      if (parsed == Parsed.MORE) {
-        partial = in;
-        return;
-      }
-      if (parsed == Parsed.REFUSED) {
-        in.release();
-        current.failed(head.refusal());
-        return;
-      }
-      in.skipBytes(head.length());
-      if (!head.interim()) {
-        break;
-      }
-      if (!current.interim(head)) {
-        in.release();
-        return;
-      }
-    }
-    if (head.status() == 101) {
-      state = State.TUNNEL;
-      // Each side may end its half of a tunnel.
-      channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-      current.switchProtocols(head, in);
-    } else {
-      startBody(current, head, in);
     }
   }
 
-  private void startBody(Exchange current, ResponseHead head, ByteBuf in) {
-    keepAlive = head.keepAlive();
-    BodyKind kind = BodyKind.LENGTH;
-    // RFC 9112 §6.3 rule 1: these have no body, whatever their fields say.
-    if (requestIsHead || head.status() == 204 || head.status() == 304) {
-      framing.startLength(0);
-    } else if (head.chunked()) {
-      kind = BodyKind.CHUNKED;
-      framing.startChunked(current.clientTakesChunks());
-    } else if (head.contentLength() >= 0) {
-      framing.startLength(head.contentLength());
-    } else {
-      kind = BodyKind.UNTIL_CLOSE;
-      framing.startUntilClose();
-      keepAlive = false;
-    }
-    Progress progress = framing.accept(in);
-    if (progress == Progress.MALFORMED) {
-      in.release();
-      current.failed(MALFORMED_BODY);
-      return;
-    }
-    state = State.BODY;
-    current.respond(head, kind, takeBody(in), progress == Progress.DONE);
+  /** What follows is a tunnel, of which each side may end its half. */
+  void allowHalfClosure() {
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
   }
 
-  private void readBody(Exchange current, ByteBuf in) {
-    Progress progress = framing.accept(in);
-    if (progress == Progress.MALFORMED) {
-      in.release();
-      failed = true;
-      exchange = null;
-      close();
-      current.lost(reused, true, true);
-      return;
-    }
-    current.responseBody(takeBody(in), progress == Progress.DONE);
-  }
-
-  /** Cuts a buffer to what the client gets; more than the body is nobody's, and ends the reuse. */
-  private ByteBuf takeBody(ByteBuf in) {
-    if (framing.consumedEnd() < in.writerIndex()) {
-      keepAlive = false;
-    }
-    return in.writerIndex(framing.forwardEnd());
+  /** The body that the client has begun to get is none. */
+  void malformedBody(Exchange current) {
+    failed = true;
+    exchange = null;
+    close();
+    current.malformedBody();
   }
 
   @Override
@@ -322,8 +216,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // Endings
-  // ----------------------------------------------------------------------------------------
+  // Endings --------------------------------------------------------------------------------------
 
   /**
    * The response is complete.
@@ -332,8 +225,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
    */
   void finished(boolean requestEnded) {
     exchange = null;
+    unload();
     setReading(true);
-    if (keepAlive && requestEnded && !writeFailed) {
+    boolean oneOnly = place.protocol() == Protocol.UWSGI;
+    if (response.keepsAlive() && requestEnded && !writeFailed && !oneOnly) {
       state = State.IDLE;
       loop.pools.put(this);
     } else {
@@ -356,11 +251,13 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       HalfClosed.keepWritable(channel);
-      if (state == State.TUNNEL && exchange != null) {
+      if (inTunnel() && exchange != null) {
         exchange.tunnelHalfClosed();
       } else {
         close();
       }
+    } else if (event == ChannelInputShutdownReadComplete.INSTANCE && HalfClosed.gone(channel)) {
+      close();
     }
   }
 
@@ -369,22 +266,23 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (state == State.CLOSED || state == State.CONNECTING) {
       return;
     }
-    final State before = state;
+    boolean tunnel = inTunnel();
     Exchange current = exchange;
     state = State.CLOSED;
     exchange = null;
     loop.deadlines.disarm(deadline);
-    releasePartial();
+    response.release();
     loop.pools.forget(this);
+    unload();
     if (current == null) {
       return;
     }
-    if (before == State.TUNNEL) {
+    if (tunnel) {
       current.tunnelClosed();
-    } else if (before == State.BODY && framing.untilClose() && !failed) {
+    } else if (response.untilClose() && !failed) {
       current.responseBody(Exchange.nothing(), true);
     } else {
-      current.lost(reused, answered, before == State.BODY);
+      current.lost(reused, response.answered(), response.inBody());
     }
   }
 
@@ -395,7 +293,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       log.error("connection failed backend={}", place, cause);
       failed = true;
       close();
-    } else if (state == State.TUNNEL) {
+    } else if (inTunnel()) {
       // With half-closure on, Netty would have it look like an end of the backend's side alone.
       close();
     } else if (channel.isActive() && !writeFailed) {
@@ -418,10 +316,23 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  private void releasePartial() {
-    if (partial != null) {
-      partial.release();
-      partial = null;
+  /** It serves a request, or is going to. */
+  private void load() {
+    if (!loaded && load != null) {
+      loaded = true;
+      load.increment();
     }
+  }
+
+  /** It serves no request any more. */
+  private void unload() {
+    if (loaded && load != null) {
+      loaded = false;
+      load.decrement();
+    }
+  }
+
+  private boolean inTunnel() {
+    return state == State.BUSY && response.inTunnel();
   }
 }

@@ -42,11 +42,11 @@ final class BackendPools {
     boolean kept =
         !loop.draining()
             && connection.usable()
-            && stack.size() < loop.service().limits.backendIdle()
+            && stack.size() < loop.service().terms.limits.backendIdle()
             && (loop.service().lists(place) || !connection.listed());
     if (kept) {
       stack.addLast(connection);
-      connection.idle(loop.service().timeouts.backendKeepaliveMillis());
+      connection.idle(loop.service().terms.timeouts.backendKeepaliveMillis());
     } else {
       connection.close();
     }

@@ -44,11 +44,14 @@ interface ClientStream {
   /** Passes on a 101 and what followed it; from here on bytes pass both ways as they are. */
   void startTunnel(ResponseHead head, ByteBuf bytes);
 
-  /** Answers itself. Only while no final response was passed on. */
-  void refuse(Refusal refusal);
+  /** Answers itself, which ends the exchange. Only while no final response was passed on. */
+  void refuse(Refusal refusal, Ending ending);
 
-  /** Ends a response that cannot be finished, so that the client sees that it is not whole. */
-  void cut();
+  /**
+   * Ends a response that cannot be finished, and the exchange with it, so that the client sees that
+   * it is not whole.
+   */
+  void cut(Ending ending);
 
   /** The backend has ended its side of a tunnel. */
   void tunnelHalfClosed();
@@ -62,8 +65,8 @@ interface ClientStream {
   /** Reads no more of the request for now, or goes on. */
   void setReading(boolean reading);
 
-  /** Something of the response has arrived: the client is not waiting in vain. */
-  void progressed();
+  /** The rest of the request is awaited, after something else was. */
+  void awaitBody();
 
   /** The request has gone out whole: from now on the backend's answer is awaited. */
   void awaitResponse();

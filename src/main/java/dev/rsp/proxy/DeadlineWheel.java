@@ -45,8 +45,7 @@ final class DeadlineWheel {
 
   /** Sets when a deadline expires, whether or not it was set before. */
   void arm(Deadline deadline, int millis) {
-    // One more, because the current tick has already run in part: never early, up to one late.
-    long at = now + (millis + TICK_MILLIS - 1) / TICK_MILLIS + 1;
+    long at = ticksAfter(millis);
     deadline.at = at;
     if (deadline.next == null) {
       link(deadline, at);
@@ -54,6 +53,28 @@ final class DeadlineWheel {
       unlink(deadline);
       link(deadline, at);
     }
+  }
+
+  /** Sets when a deadline expires, unless it does so before anyway. */
+  void armAtLatest(Deadline deadline, int millis) {
+    if (deadline.at > ticksAfter(millis)) {
+      arm(deadline, millis);
+    }
+  }
+
+  /** When a deadline that is armed now expires, as {@link #nowMillis} will say then. */
+  long millisAfter(int millis) {
+    return ticksAfter(millis) * TICK_MILLIS;
+  }
+
+  /** The wheel's own time, which stands still while the process does. */
+  long nowMillis() {
+    return now * TICK_MILLIS;
+  }
+
+  private long ticksAfter(int millis) {
+    // One more, because the current tick has already run in part: never early, up to one late.
+    return now + (millis + TICK_MILLIS - 1) / TICK_MILLIS + 1;
   }
 
   /** Takes a deadline out, so that nothing holds its connection any more. */

@@ -1,16 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
-/** Why an exchange ended. Each ends with exactly one of these. */
-enum Ending {
-  /** The response went out whole. */
-  SERVED,
-  /** rsp answered itself. */
-  REFUSED,
-  /** The client went away before the response had gone out. */
-  CLIENT_GONE,
-  /** The response could not be finished, and the client was shown so. */
-  CUT,
+/**
+ * Why an exchange ended. Each ends with exactly one of these, from the first byte of its head, or
+ * from the accept if the connection is one too many. A connection that closes between requests ends
+ * no exchange.
+ */
+public enum Ending {
+  /** The backend's response went out whole. */
+  SERVED("served"),
   /** The connection became a tunnel, and ended as one. */
-  TUNNELLED
+  TUNNELLED("tunnelled"),
+
+  /** The request was for rsp itself: its Max-Forwards was used up (RFC 9110 §7.6.2). */
+  OWN_ANSWER("own_answer"),
+
+  /** The request breaks a rule of HTTP, or asks for what rsp does not do. */
+  REFUSED("refused"),
+  /** The routing refused it: a script, a script's failure, or nowhere to go. */
+  REFUSED_BY_ROUTE("refused_by_route"),
+
+  /** {@code limits.head_bytes} or {@code limits.fields}: 431. */
+  LIMIT_HEAD("limit_head"),
+  /** {@code limits.target_bytes}: 414. */
+  LIMIT_TARGET("limit_target"),
+  /** {@code limits.host_bytes}: 400. */
+  LIMIT_HOST("limit_host"),
+  /** {@code limits.body_bytes}: 413. */
+  LIMIT_BODY("limit_body"),
+  /** {@code limits.chunk_ext_bytes}: 400. */
+  LIMIT_CHUNK_EXT("limit_chunk_ext"),
+  /** {@code limits.trailer_bytes}: 431. */
+  LIMIT_TRAILER("limit_trailer"),
+  /** {@code limits.body_rate}: 408. */
+  LIMIT_BODY_RATE("limit_body_rate"),
+  /** {@code limits.response_rate}: cut. */
+  LIMIT_RESPONSE_RATE("limit_response_rate"),
+  /** {@code limits.connections}: 503. */
+  LIMIT_CONNECTIONS("limit_connections"),
+  /** {@code limits.client_connections}: 503. */
+  LIMIT_CLIENT_CONNECTIONS("limit_client_connections"),
+
+  /** {@code limits.held_body_bytes} or {@code limits.held_total_bytes}: 411, 413 or 503. */
+  LIMIT_HELD_BODY("limit_held_body"),
+  /** {@code initialise.waiting}, {@code .waiting_total} or {@code .starting}: 503. */
+  LIMIT_WAITING("limit_waiting"),
+
+  /** The site of the host slept, and could not be started, or not in time: 503. */
+  START_FAILED("start_failed"),
+  /** The service that starts sites knows none of this host: 404. */
+  SITE_UNKNOWN("site_unknown"),
+
+  /** {@code timeouts.head}: 408. */
+  HEAD_TIMEOUT("head_timeout"),
+  /** {@code timeouts.body}: 408. */
+  BODY_TIMEOUT("body_timeout"),
+  /** {@code timeouts.response}, or the backend did not take the request: 504. */
+  RESPONSE_TIMEOUT("response_timeout"),
+  /** {@code timeouts.connect}: 504. */
+  CONNECT_TIMEOUT("connect_timeout"),
+
+  /** No place of the route accepted the connection: 502. */
+  CONNECT_FAILED("connect_failed"),
+  /** This machine had no socket or port left for a connection: 503. */
+  CONNECT_EXHAUSTED("connect_exhausted"),
+  /** The backend closed its connection before a response: 502. */
+  BACKEND_GONE("backend_gone"),
+  /** The backend's answer is no response, or not to this request: 502. */
+  BACKEND_MALFORMED("backend_malformed"),
+  /** What came of the response, after its head had been passed on, was no body: cut. */
+  BACKEND_MALFORMED_BODY("backend_malformed_body"),
+  /** The backend closed its connection in the middle of the response: cut. */
+  BACKEND_TRUNCATED("backend_truncated"),
+  /** {@code timeouts.idle}, and the rest of the response did not come: cut. */
+  BACKEND_STALLED("backend_stalled"),
+
+  /** The client closed in the middle of a head. */
+  CLIENT_GONE_IN_HEAD("client_gone_in_head"),
+  /** The client closed before the request was whole. */
+  CLIENT_GONE_IN_BODY("client_gone_in_body"),
+  /** The client closed after its request and before the response. */
+  CLIENT_GONE_WAITING("client_gone_waiting"),
+  /** The client closed in the middle of the response. */
+  CLIENT_GONE_READING("client_gone_reading"),
+  /** {@code timeouts.idle}, and the client took nothing of the response: cut. */
+  CLIENT_STALLED("client_stalled"),
+
+  /** The request became malformed, too large or silent when its response had begun: cut. */
+  REQUEST_BROKEN("request_broken"),
+
+  /**
+   * {@code timeouts.drain} was over before the response, or the tunnel, had ended; or rsp stopped
+   * while the request waited for its site to start: 503.
+   */
+  DRAINED("drained"),
+  /** A fault of rsp's own; the log says which. */
+  FAILED("failed");
+
+  private final String label;
+
+  Ending(String label) {
+    this.label = label;
+  }
+
+  /** What logs and counters call it: lower case, words joined by an underscore. */
+  public String label() {
+    return label;
+  }
 }

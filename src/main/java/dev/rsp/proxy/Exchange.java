@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
-import dev.rsp.config.Place;
+import dev.rsp.config.Protocol;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
-import dev.rsp.http.Upgrades;
+import dev.rsp.http.UwsgiWriter;
+import dev.rsp.journal.HostTally;
 import dev.rsp.proxy.ClientStream.BodyKind;
+import dev.rsp.route.Asked;
 import dev.rsp.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.Objects;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its response: chooses the backend, sends the request, retries where that is safe,
- * and passes the response on.
+ * One request and its response: routes the request, has its {@link RequestSender} bring it to a
+ * backend, and passes the rest of it on, and the response back.
  *
  * <p>Made once per client connection and begun again for each request. All methods run on the
  * connection's loop.
  */
 final class Exchange {
-  private static final Refusal UNREACHABLE = new Refusal(502, "the backend cannot be reached");
-  private static final Refusal CONNECT_TIMEOUT =
-      new Refusal(504, "the backend took too long to accept the connection");
-  private static final Refusal EXHAUSTED = new Refusal(503, "out of connections to the backend");
   private static final Refusal BACKEND_GONE =
       new Refusal(502, "the backend closed the connection without an answer");
   private static final Refusal UNASKED_UPGRADE =
@@ -32,39 +30,43 @@ final class Exchange {
   private static final Refusal TOO_MANY_INTERIM =
       new Refusal(502, "the backend sent too many interim responses");
 
+  private static final byte[] CONTINUE =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Refusal OWN_ANSWER =
+      new Refusal(200, "answered by the proxy: Max-Forwards is 0");
+
   /** Bounds how long a backend can put off its answer. Real ones send one or two. */
   private static final int MAX_INTERIM = 16;
 
   private final ProxyLoop loop;
   private final ClientStream client;
+  private final RequestSender sender;
+  private final TunnelEnds tunnel = new TunnelEnds();
+  private final HostTally.Visit visit = new HostTally.Visit();
 
-  private @Nullable Service service;
-  private @Nullable Route route;
+  private @Nullable Terms terms;
   private @Nullable BackendConnection backend;
 
-  /** The first bytes of the request, as long as they may have to be sent, or sent again. */
-  private @Nullable ByteBuf request;
+  /** Bytes of the body, or of the client's half of a tunnel, that were given to the backend. */
+  private long requestBytes;
 
-  private int requestStart;
-  private int requestEnd;
-  private int attempt;
   private int interims;
   private boolean requestEnded;
-  private boolean requestIsHead;
-  private boolean repeatable;
-  private boolean repeated;
-  private boolean clientEnded;
-  private boolean backendEnded;
-  private @Nullable String upgradeOffer;
 
   Exchange(ProxyLoop loop, ClientStream client) {
     this.loop = loop;
     this.client = client;
+    this.sender = new RequestSender(loop, this);
   }
 
-  /** The service that the exchange began with. */
-  Service service() {
-    return service == null ? loop.service() : service;
+  /** What is kept of the configuration that the exchange began with. */
+  Terms terms() {
+    return terms == null ? loop.service().terms : terms;
+  }
+
+  /** Sets the terms of the exchange that is about to begin. */
+  void holdTo(Terms current) {
+    terms = current;
   }
 
   /**
@@ -75,145 +77,176 @@ final class Exchange {
    */
   void begin(
       Service current, RequestHead head, ByteBuf body, boolean whole, ClientAddress address) {
-    service = current;
-    attempt = 0;
+    requestBytes = 0;
     interims = 0;
     requestEnded = whole;
-    requestIsHead = head.isHead();
-    repeated = false;
-    clientEnded = false;
-    backendEnded = false;
-    // RFC 9110 §9.2.2: what may be sent twice, and can be, because all of it is at hand.
-    repeatable = whole && head.idempotent();
-    upgradeOffer = head.upgrade() ? head.field("upgrade") : null;
-    Route chosen = current.router.route(head, address);
-    route = chosen;
-    Refusal refusal = chosen.refusal();
-    if (refusal != null) {
+    tunnel.start(head);
+    if (head.endsHere()) {
       body.release();
-      client.refuse(refusal);
+      client.refuse(OWN_ANSWER, Ending.OWN_ANSWER);
       return;
     }
-    loop.writer.request(head, address.forwardingFields(head.http10()), current.trustForwarded);
-    ByteBuf bytes = loop.withHead(body);
-    request = bytes;
-    requestStart = bytes.readerIndex();
-    requestEnd = bytes.writerIndex();
-    BackendConnection idle = loop.pools.take(chosen.place(0));
-    if (idle != null) {
-      send(idle);
-    } else {
-      connect();
+    Route route = current.router.route(head, address);
+    current.sampler.look(head, address);
+    Refusal refusal = route.refusal();
+    if (refusal != null) {
+      body.release();
+      client.refuse(refusal, Ending.REFUSED_BY_ROUTE);
+      return;
     }
+    visit.begin(head.hostBytes(), head.hostLength());
+    Asked asked = current.router.keep(head, address);
+    boolean trust = current.trustForwarded;
+    // Where on_failure may name another place, that may be one of the other protocol.
+    boolean inHttp = route.http() || asked != null;
+    if (route.uwsgi() || asked != null) {
+      ByteBuf own = inHttp ? body.copy() : body;
+      UwsgiWriter.Hop hop = address.hop(head.http10(), current.viaName);
+      sender.uwsgi().start(head, own, whole, hop, trust, current.held);
+    }
+    ByteBuf bytes = Unpooled.EMPTY_BUFFER;
+    if (inHttp) {
+      loop.writer.request(head, address.forwardingFields(head.http10(), current.viaName), trust);
+      bytes = loop.withHead(body);
+    }
+    sender.knowSite(head, current.initialise);
+    // RFC 9110 §9.2.2: what may be sent twice, and can be, because all of it is at hand.
+    boolean repeatable = whole && head.idempotent();
+    sender.start(current.router, route, asked, bytes, head.isHead(), repeatable);
   }
 
-  private void connect() {
-    Route chosen = Objects.requireNonNull(route);
-    Place place = chosen.place(attempt);
+  /** A connection is being opened, or could not be. */
+  void connecting(@Nullable BackendConnection opened) {
+    backend = opened;
     if (!requestEnded) {
       client.setReading(false);
-    }
-    BackendConnection opened = BackendConnection.open(loop, place, this);
-    backend = opened;
-    if (opened == null) {
-      connectFailed(false, true);
-    } else {
-      opened.connect();
     }
   }
 
   /** The backend accepted the connection. */
   void connected(BackendConnection connection) {
-    send(connection);
-    if (!requestEnded && connection.writable()) {
-      client.setReading(true);
+    sender.send(connection);
+  }
+
+  /** The first bytes of the request are about to go out over a connection. */
+  void sending(BackendConnection connection) {
+    backend = connection;
+  }
+
+  /** They went; the rest is read while the connection takes it. */
+  void sent(BackendConnection connection) {
+    if (!requestEnded) {
+      client.setReading(connection.writable());
     }
   }
 
-  private void send(BackendConnection connection) {
-    backend = connection;
-    connection.begin(this, requestIsHead);
-    ByteBuf bytes = Objects.requireNonNull(request);
-    if (repeatable) {
-      bytes.retain();
-    } else {
-      request = null;
-    }
-    connection.send(bytes);
-    if (!requestEnded && !connection.writable()) {
+  /** No connection could be made to a place. */
+  void connectFailed(ConnectFailure failure) {
+    backend = null;
+    sender.connectFailed(failure);
+  }
+
+  /** The request waits for its site to start, and its client with it. */
+  void stillWaiting() {
+    backend = null;
+    if (!requestEnded) {
       client.setReading(false);
     }
+    client.awaitResponse();
+  }
+
+  /** It waits no longer, and is about to be sent. */
+  void waited() {
+    if (requestEnded) {
+      client.awaitResponse();
+    } else {
+      client.awaitBody();
+    }
+  }
+
+  /** None of the places could be reached; why the last one could not. */
+  void unreachable(ConnectFailure failure) {
+    refuse(failure.refusal(), failure.ending());
+  }
+
+  /** Answers in the place of a backend: nothing was sent to one. */
+  void refuse(Refusal refusal, Ending ending) {
+    sender.forget();
+    client.refuse(refusal, ending);
+  }
+
+  // Request --------------------------------------------------------------------------------------
+
+  /** The body is read to its end before the next place can get it. */
+  void holding(boolean expectsContinue) {
+    backend = null;
+    if (expectsContinue) {
+      sayContinue();
+    }
+    client.setReading(true);
+  }
+
+  /** Tells the client, in place of a backend whose protocol has no word for it, to go on. */
+  void sayContinue() {
+    ByteBuf continues = Unpooled.wrappedBuffer(CONTINUE);
+    terms().parser.response(continues, loop.responseHead);
+    interim(loop.responseHead);
   }
 
   /**
-   * No connection could be made. Nothing was sent, so any request may go to the next place.
+   * Sends more of the request, and takes over the buffer.
    *
-   * @param timedOut whether the time for it ran out
-   * @param exhausted whether it was this machine that had no socket or port left
+   * @param last whether the request is complete with it
    */
-  void connectFailed(boolean timedOut, boolean exhausted) {
-    backend = null;
-    attempt++;
-    if (attempt < Objects.requireNonNull(route).count()) {
-      connect();
+  void requestBody(ByteBuf bytes, boolean last) {
+    if (sender.sent()) {
+      tunnelBody(bytes);
     } else {
-      refuse(timedOut ? CONNECT_TIMEOUT : exhausted ? EXHAUSTED : UNREACHABLE);
+      Refusal refusal = sender.hold(bytes);
+      if (refusal != null) {
+        refuse(refusal, Ending.LIMIT_HELD_BODY);
+        return;
+      }
+    }
+    if (last) {
+      requestEnded = true;
+      client.awaitResponse();
+      sender.bodyEnded();
     }
   }
 
-  private void refuse(Refusal refusal) {
-    forgetRequest();
-    client.refuse(refusal);
-  }
-
-  // Request
-  // ----------------------------------------------------------------------------------------
-
-  /** Sends more of the request, or of a tunnel, and takes over the buffer. */
-  void requestBody(ByteBuf bytes) {
+  /** Sends more of what the client sends, and takes over the buffer. */
+  void tunnelBody(ByteBuf bytes) {
     BackendConnection connection = backend;
     if (connection == null || !connection.takesRequest()) {
       // The backend has answered and reads no more; the answer is on its way to the client.
       bytes.release();
       return;
     }
+    requestBytes += bytes.readableBytes();
     connection.send(bytes);
     if (!connection.writable()) {
       client.setReading(false);
     }
   }
 
-  /** The request is complete. */
-  void requestEnded() {
-    requestEnded = true;
-    client.awaitResponse();
-  }
-
   /** The backend takes more of the request. */
   void backendWritable() {
-    if (!requestEnded || upgradeOffer != null) {
+    if (!requestEnded || tunnel.offered()) {
       client.setReading(true);
     }
   }
 
   /** The client has ended its side of a tunnel. */
   void clientHalfClosed() {
-    clientEnded = true;
-    if (backend != null) {
-      if (backendEnded) {
-        backend.closeAfterFlush();
-      } else {
-        backend.shutOutput();
-      }
-    }
+    tunnel.endClient(backend);
   }
 
-  // Response
-  // ---------------------------------------------------------------------------------------
+  // Response -------------------------------------------------------------------------------------
 
   /** The backend has begun to answer: the request cannot be sent again. */
   void answerBegan() {
-    forgetRequest();
+    sender.forget();
   }
 
   /** Whether a chunked response can be passed on in its chunks. */
@@ -224,7 +257,7 @@ final class Exchange {
   /** Passes an interim response on; false if the exchange ended because there were too many. */
   boolean interim(ResponseHead head) {
     if (++interims > MAX_INTERIM) {
-      failed(TOO_MANY_INTERIM);
+      malformed(TOO_MANY_INTERIM);
       return false;
     }
     if (client.takesInterim()) {
@@ -235,11 +268,18 @@ final class Exchange {
 
   /** Passes the final head on, with the first bytes of the body, which are taken over. */
   void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
+    answered(head);
     if (last) {
       finished();
     }
     client.respond(head, kind, body, last);
     pauseIfFull();
+  }
+
+  private void answered(ResponseHead head) {
+    if (backend != null) {
+      visit.answered(loop.hosts, head.status(), loop.service().nameOf(backend.place()));
+    }
   }
 
   /** Passes more of the body on, and takes over the buffer. */
@@ -275,29 +315,26 @@ final class Exchange {
    * The backend answered 101.
    *
    * @param bytes what followed its head; taken over
-   * @return whether a tunnel began
    */
-  boolean switchProtocols(ResponseHead head, ByteBuf bytes) {
-    String offer = upgradeOffer;
-    // RFC 9110 §7.8: only to a protocol that the client named.
-    if (offer == null || !Upgrades.offered(offer, head.upgradeTo())) {
+  void switchProtocols(ResponseHead head, ByteBuf bytes) {
+    boolean offered = !inUwsgi() && tunnel.offered(head.upgradeTo());
+    if (!offered) {
       bytes.release();
-      failed(UNASKED_UPGRADE);
-      return false;
+      malformed(UNASKED_UPGRADE);
+      return;
     }
+    answered(head);
     client.startTunnel(head, bytes);
     pauseIfFull();
-    return true;
+  }
+
+  private boolean inUwsgi() {
+    return backend != null && backend.place().protocol() == Protocol.UWSGI;
   }
 
   /** The backend ended its side of a tunnel. */
   void tunnelHalfClosed() {
-    backendEnded = true;
-    client.tunnelHalfClosed();
-    if (clientEnded && backend != null) {
-      // What the client sent last may still be on its way to the backend.
-      backend.closeAfterFlush();
-    }
+    tunnel.endBackend(backend, client);
   }
 
   /** The backend connection of a tunnel is closed. */
@@ -306,27 +343,33 @@ final class Exchange {
     client.tunnelClosed();
   }
 
-  // Endings
-  // ----------------------------------------------------------------------------------------
+  // Endings --------------------------------------------------------------------------------------
 
   /** The response is complete; the connection goes back if it can carry another. */
   private void finished() {
     BackendConnection connection = backend;
     backend = null;
-    forgetRequest();
+    sender.forget();
     if (connection != null) {
       connection.finished(requestEnded);
     }
   }
 
-  /** The backend's answer cannot be used. */
-  void failed(Refusal refusal) {
+  /** The backend's answer is none, or not to this request. */
+  void malformed(Refusal refusal) {
     BackendConnection connection = backend;
     backend = null;
     if (connection != null) {
       connection.abandon();
     }
-    refuse(refusal);
+    refuse(refusal, Ending.BACKEND_MALFORMED);
+  }
+
+  /** What comes of the response, whose head the client has, is no body. */
+  void malformedBody() {
+    backend = null;
+    sender.forget();
+    client.cut(Ending.BACKEND_MALFORMED_BODY);
   }
 
   /**
@@ -338,15 +381,10 @@ final class Exchange {
   void lost(boolean reused, boolean answered, boolean responded) {
     backend = null;
     if (responded) {
-      forgetRequest();
-      client.cut();
-    } else if (reused && !answered && !repeated && repeatable && request != null) {
-      // RFC 9112 §9.3.1: the backend closed an idle connection while the request was on its way.
-      repeated = true;
-      request.setIndex(requestStart, requestEnd);
-      connect();
-    } else {
-      refuse(BACKEND_GONE);
+      sender.forget();
+      client.cut(Ending.BACKEND_TRUNCATED);
+    } else if (answered || !sender.sendAgain(reused)) {
+      refuse(BACKEND_GONE, Ending.BACKEND_GONE);
     }
   }
 
@@ -354,7 +392,7 @@ final class Exchange {
   void abandon() {
     BackendConnection connection = backend;
     backend = null;
-    forgetRequest();
+    sender.forget();
     if (connection != null) {
       connection.abandon();
     }
@@ -365,11 +403,9 @@ final class Exchange {
     return backend == null ? 0 : backend.unsent();
   }
 
-  private void forgetRequest() {
-    if (request != null) {
-      request.release();
-      request = null;
-    }
+  /** A number that changes whenever the backend's side has taken something. */
+  long taken() {
+    return requestBytes - unsent();
   }
 
   /** What an empty end of a body is passed on with. */

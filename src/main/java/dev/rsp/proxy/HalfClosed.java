@@ -3,12 +3,18 @@ package dev.rsp.proxy;
 
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
 
 /**
- * Keeps a channel whose peer has ended its side able to wait for room to write.
+ * Keeps a channel whose peer has ended its side able to wait for room to write, and sees when the
+ * rest of it breaks.
  *
  * <p>When an epoll channel waits for no event at all, Netty (since 4.2.13, pull request 16689)
  * takes it out of the epoll set, but still believes it to be in. To wait for room to write then
@@ -16,26 +22,35 @@ import java.lang.invoke.MethodType;
  * A peer's end is what clears the last events of a channel, so from then on it is marked
  * edge-triggered, which is an event mask that is never empty. Nothing is read from it any more, and
  * Netty asks for room again after each write that found none, so it makes no other difference.
+ *
+ * <p>A reset behind the end is an event of its own, but not for Netty: Linux goes on to answer
+ * reads with the end, and Netty does not even try once it has seen that. It is made to try again,
+ * at each edge; then the kernel is asked what is left of the connection (CVE-2026-42577).
  */
 final class HalfClosed {
   /** EPOLLET: epoll_ctl(2). */
   private static final int EDGE_TRIGGERED = 1 << 31;
 
-  private static final MethodHandle SET_FLAG = setFlag();
+  /** TCP_CLOSE: include/net/tcp_states.h of Linux. */
+  private static final int TCP_CLOSE = 7;
 
-  private HalfClosed() {}
+  private static final MethodHandle SET_FLAG;
+  private static final VarHandle END_WAS_READ;
 
-  private static MethodHandle setFlag() {
+  static {
     try {
-      return MethodHandles.privateLookupIn(AbstractEpollStreamChannel.class, MethodHandles.lookup())
-          .findVirtual(
-              AbstractEpollStreamChannel.class,
-              "setFlag",
-              MethodType.methodType(void.class, int.class));
+      Class<?> stream = AbstractEpollStreamChannel.class;
+      MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(stream, MethodHandles.lookup());
+      SET_FLAG =
+          lookup.findVirtual(stream, "setFlag", MethodType.methodType(void.class, int.class));
+      END_WAS_READ =
+          lookup.findVarHandle(stream.getSuperclass(), "inputClosedSeenErrorOnRead", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("not the Netty that this was written for", e);
     }
   }
+
+  private HalfClosed() {}
 
   /** To be called when the end of the peer's side is seen. */
   static void keepWritable(Channel channel) {
@@ -46,5 +61,35 @@ final class HalfClosed {
         throw new IllegalStateException(e);
       }
     }
+  }
+
+  /**
+   * Whether nothing of the connection is left: its peer has broken it after the end of its side,
+   * and before the end of ours. To be asked whenever the end was read, which makes epoll channels
+   * tell of the next edge, too; channels of the JDK do not know.
+   */
+  static boolean gone(Channel channel) {
+    if (!channel.isOpen()) {
+      return false;
+    }
+    if (channel instanceof AbstractEpollStreamChannel) {
+      END_WAS_READ.set(channel, false);
+    }
+    if (channel instanceof EpollSocketChannel tcp) {
+      // Once our side has ended, too, it is the state of every connection that ended well, and what
+      // its peer sent last may still be on its way to the other side of a tunnel.
+      return !tcp.isOutputShutdown() && tcp.tcpInfo().state() == TCP_CLOSE;
+    }
+    if (channel instanceof UnixChannel other
+        && channel instanceof DuplexChannel duplex
+        && !duplex.isOutputShutdown()) {
+      try {
+        // write(2) of nothing sends nothing, and fails if nothing could be sent.
+        other.fd().writeAddress(0, 0, 0);
+      } catch (IOException e) {
+        return true;
+      }
+    }
+    return false;
   }
 }

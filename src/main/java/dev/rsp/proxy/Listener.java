@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import dev.rsp.config.ListenAddress;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -122,7 +123,13 @@ public final class Listener {
 
   private void bind(ProxyLoop loop) throws IOException {
     String unixPath = address.unixPath();
-    ServerChannel channel = loop.transport.newServer(unixPath != null);
+    ServerChannel channel;
+    try {
+      channel = loop.transport.newServer(unixPath != null);
+    } catch (ChannelException e) {
+      // Out of descriptors, most likely.
+      throw new IOException(e.getMessage(), e);
+    }
     channel
         .config()
         .setOption(

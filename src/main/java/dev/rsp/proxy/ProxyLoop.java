@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
+import dev.rsp.config.Place;
 import dev.rsp.http.HeadWriter;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.UwsgiWriter;
+import dev.rsp.journal.HostCounts;
+import dev.rsp.journal.HostTally;
+import dev.rsp.log.RateLimit;
+import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -14,13 +20,13 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop with all that belongs to it: client connections, backend connections, the service
@@ -30,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * on the loop's own thread.
  */
 public final class ProxyLoop {
+  private static final Logger log = LoggerFactory.getLogger(ProxyLoop.class);
+
   /** What may wait in a connection for its peer to read: Netty's defaults. */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 * 1024, 64 * 1024);
@@ -47,16 +55,21 @@ public final class ProxyLoop {
   final RequestHead requestHead = new RequestHead();
   final ResponseHead responseHead = new ResponseHead();
   final HeadWriter writer = new HeadWriter();
+  final UwsgiWriter uwsgiWriter = new UwsgiWriter();
+  final HeldBytes held = new HeldBytes();
+  final Starter starter;
   final BackendPools pools = new BackendPools(this);
   final ConnectionCount connections;
   final TurnFlusher flusher;
+  final HostTally hosts = new HostTally();
+  final Counters counters = new Counters();
 
+  private final RateLimit unreachableLog = new RateLimit();
   private final HotBuffer hot = new HotBuffer();
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES, hot);
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
-  private final Map<Ending, LongAdder> endings = new EnumMap<>(Ending.class);
   private @Nullable Service service;
   private boolean draining;
   private boolean stopping;
@@ -67,11 +80,35 @@ public final class ProxyLoop {
    * @param connections counts client connections over all loops
    */
   public ProxyLoop(Transport transport, int number, ConnectionCount connections) {
+    this(transport, number, connections, new Starter());
+  }
+
+  /**
+   * Starts a loop that serves nothing yet. Any thread.
+   *
+   * @param connections counts client connections over all loops
+   * @param starter starts sites for all loops
+   */
+  public ProxyLoop(Transport transport, int number, ConnectionCount connections, Starter starter) {
+    this(
+        transport,
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler()),
+        connections,
+        starter);
+  }
+
+  /** Serves on the only loop of a group, which may be run by hand. */
+  ProxyLoop(Transport transport, IoEventLoopGroup group, ConnectionCount connections) {
+    this(transport, group, connections, new Starter());
+  }
+
+  private ProxyLoop(
+      Transport transport, IoEventLoopGroup group, ConnectionCount connections, Starter starter) {
+    this.starter = starter;
     this.transport = transport;
     this.connections = connections;
-    this.group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler());
+    this.group = group;
     this.eventLoop = group.next();
     this.flusher = new TurnFlusher(eventLoop);
     eventLoop.scheduleWithFixedDelay(
@@ -129,9 +166,14 @@ public final class ProxyLoop {
   /** Closes every connection at once. */
   public void closeAll() {
     for (ClientConnection client : new ArrayList<>(clients)) {
-      client.close();
+      client.close(Ending.DRAINED);
     }
     pools.closeIdle();
+  }
+
+  /** Hands over the counts of hosts, and goes on with an empty table. Any thread. */
+  public void takeHosts(HostCounts empty, Consumer<HostCounts> full) {
+    eventLoop.execute(() -> full.accept(hosts.swap(empty)));
   }
 
   /** How many client connections there are. */
@@ -179,6 +221,17 @@ public final class ProxyLoop {
     channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
   }
 
+  /** A place could not be reached, and no start of a site explains it: one line a second. */
+  void unreachable(Place place, ConnectFailure failure) {
+    if (unreachableLog.allows()) {
+      log.warn(
+          "backend not reached backend={} reason={} suppressed={}",
+          place,
+          failure.text(),
+          unreachableLog.takeSuppressed());
+    }
+  }
+
   void opened(ClientConnection client) {
     clients.add(client);
   }
@@ -187,14 +240,14 @@ public final class ProxyLoop {
     clients.remove(client);
   }
 
-  void ended(Ending ending) {
-    endings.computeIfAbsent(ending, e -> new LongAdder()).increment();
+  /** How the exchanges of this loop ended. Any thread. */
+  public Counters counters() {
+    return counters;
   }
 
   /** How many exchanges ended so. */
   long endings(Ending ending) {
-    LongAdder count = endings.get(ending);
-    return count == null ? 0 : count.sum();
+    return counters.get(ending);
   }
 
   ByteBufAllocator allocator() {

@@ -24,6 +24,7 @@ final class ResponseWriter {
   private boolean insideChunks;
   private boolean headWritten;
   private boolean endedByClose;
+  private long written;
 
   /** A writer for a connection; it writes on the connection's loop. */
   ResponseWriter(ProxyLoop loop, Channel channel) {
@@ -123,7 +124,13 @@ final class ResponseWriter {
     send(loop.withHead(Unpooled.EMPTY_BUFFER));
   }
 
-  void send(ByteBuf bytes) {
+  /** Bytes that were written to the connection, since it was opened. */
+  long written() {
+    return written;
+  }
+
+  private void send(ByteBuf bytes) {
+    written += bytes.readableBytes();
     loop.flusher.send(channel, bytes);
   }
 }

@@ -3,7 +3,6 @@ package dev.rsp.proxy;
 
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.SelectStrategy;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -23,7 +22,6 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import io.netty.util.IntSupplier;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Locale;
@@ -36,6 +34,19 @@ public enum Transport {
   IO_URING,
   /** The JDK's own selectors, on any system. */
   NIO;
+
+  /**
+   * A reset that comes while a read is on its way completes Netty's poll, which then tells nothing
+   * more because it is edge-triggered, and the read itself says only that the socket is empty: the
+   * reset is lost. A poll for each read asks anew. Seen with Netty 4.2.18.
+   */
+  private static final String EDGE_TRIGGERED_POLL = "io.netty.iouring.pollAddMultishotEnabled";
+
+  static { // before Netty's class reads it
+    if (System.getProperty(EDGE_TRIGGERED_POLL) == null) {
+      System.setProperty(EDGE_TRIGGERED_POLL, "false");
+    }
+  }
 
   /**
    * The transport of a name, or the best that is there for {@code auto}.
@@ -81,23 +92,10 @@ public enum Transport {
 
   IoHandlerFactory ioHandler() {
     return switch (this) {
-      case EPOLL -> EpollIoHandler.newFactory(0, () -> Transport::patiently);
+      case EPOLL -> EpollIoHandler.newFactory();
       case IO_URING -> IoUringIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };
-  }
-
-  /**
-   * Lets the peers run before the loop asks for events, if they are ready to on this processor:
-   * then more events come at a time, and the loop is put to sleep and woken less often.
-   */
-  @SuppressWarnings("ThreadPriorityCheck") // a hint is what it is
-  private static int patiently(IntSupplier ready, boolean hasTasks) throws Exception {
-    if (hasTasks) {
-      return ready.get();
-    }
-    Thread.yield();
-    return SelectStrategy.SELECT;
   }
 
   ServerChannel newServer(boolean unix) {

@@ -2,7 +2,9 @@
 package dev.rsp.route;
 
 import dev.rsp.config.Place;
+import dev.rsp.config.Protocol;
 import dev.rsp.http.Refusal;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +16,14 @@ import org.jspecify.annotations.Nullable;
 public final class Route {
   private final Place[] places;
   private final @Nullable Refusal refusal;
+  private final boolean http;
+  private final boolean uwsgi;
 
   private Route(Place[] places, @Nullable Refusal refusal) {
     this.places = places;
     this.refusal = refusal;
+    this.http = any(places, Protocol.HTTP);
+    this.uwsgi = any(places, Protocol.UWSGI);
   }
 
   /** A route to the first place that accepts a connection, of at least one. */
@@ -31,6 +37,20 @@ public final class Route {
   /** A route to nowhere. */
   public static Route refused(Refusal refusal) {
     return new Route(new Place[0], refusal);
+  }
+
+  private static boolean any(Place[] places, Protocol protocol) {
+    return Arrays.stream(places).anyMatch(place -> place.protocol() == protocol);
+  }
+
+  /** Whether one of its places is spoken with in HTTP. */
+  public boolean http() {
+    return http;
+  }
+
+  /** Whether one of its places is spoken with in the uwsgi protocol. */
+  public boolean uwsgi() {
+    return uwsgi;
   }
 
   /** Why the request goes nowhere; null if it goes somewhere. */

@@ -5,55 +5,57 @@ import dev.rsp.config.Config;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import dev.rsp.hash.PythonHash;
-import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.log.RateLimit;
+import dev.rsp.lua.Failure;
 import dev.rsp.lua.Script;
-import dev.rsp.lua.Selection;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses the places for a request: by hashing its host, or as the script says.
+ * Finds the route of a request: from memory where its host alone decides, else by a {@link
+ * Chooser}.
  *
- * <p>One event loop's, for one snapshot. What a script answered from the host alone is remembered.
+ * <p>One event loop's, for one snapshot. A route that is known costs no garbage.
  */
 public final class Router {
   private static final Logger log = LoggerFactory.getLogger(Router.class);
 
-  private static final Route SCRIPT_FAILED =
-      Route.refused(new Refusal(500, "the selection script failed"));
+  /** Most places that are tried for one request: {@code on_failure} may never tire. */
+  public static final int MAX_ATTEMPTS = 16;
 
-  private final List<Slot> slots;
-  private final Route[] bySlot;
-  private final Map<String, Slot> byName;
+  private final Chooser chooser;
+  private final PathRules pathRules;
   private final @Nullable Script script;
-  private final @Nullable HostCache cache;
-  private final Addresses addresses;
-  private final RateLimit failureLog;
+  private final RateLimit failureLog = new RateLimit();
+
+  /** By the default hash, the route to each slot, or null if it takes a decision. */
+  private final @Nullable Route[] direct;
+
+  private @Nullable HostCache cache;
+  private boolean warned;
 
   /**
    * A router for one loop.
    *
-   * @param script the configuration's program, run for this loop alone; null to hash the host
+   * @param script of {@link Config#script}, for this loop alone
    */
   public Router(Config config, @Nullable Script script) {
-    this.slots = config.slots();
+    this.chooser = new Chooser(config, script);
+    this.pathRules = chooser.pathRules();
     this.script = script;
-    this.cache = script == null ? null : new HostCache();
-    this.addresses = new Addresses();
-    this.failureLog = new RateLimit();
-    this.bySlot = new Route[slots.size()];
-    this.byName = new HashMap<>();
-    for (Slot slot : slots) {
-      bySlot[slot.index() - 1] = Route.to(List.of(slot.place()));
-      byName.put(slot.name(), slot);
+    this.direct = new Route[config.hasSelect() ? 0 : config.slots().size()];
+    boolean decides = config.hasSelect();
+    for (Slot slot : config.slots()) {
+      Route route = chooser.directRoute(slot);
+      decides |= route == null;
+      if (direct.length > 0) {
+        direct[slot.index() - 1] = route;
+      }
     }
+    this.cache = decides ? new HostCache() : null;
   }
 
   /**
@@ -64,85 +66,96 @@ public final class Router {
   public Route route(RequestHead head, Client client) {
     byte[] host = head.hostBytes();
     int length = head.hostLength();
-    if (cache == null) {
-      return bySlot[PythonHash.index(host, 0, length, bySlot.length) - 1];
-    }
-    long hash = cache.hash(host, length);
-    Route known = cache.get(hash, host, length);
-    return known != null ? known : ask(hash, head, client);
-  }
-
-  private Route ask(long hash, RequestHead head, Client client) {
-    Script chooser = Objects.requireNonNull(script);
-    Selection selection = chooser.select(new RequestQuestion(head, client.text()));
-    if (selection instanceof Selection.Chosen chosen) {
-      Route route = chosen(chosen, head);
-      if (chosen.hostOnly() && route != SCRIPT_FAILED) {
-        remember(hash, head, route);
+    if (pathRules.concern(host, length)) {
+      PathRules.Match match = pathRules.match(head.host(), head.path());
+      if (match != null) {
+        return inPath(match, head, client);
       }
-      return route;
     }
-    if (selection instanceof Selection.Refused refused) {
-      Route route = Route.refused(new Refusal(503, refused.reason()));
-      if (refused.hostOnly()) {
-        remember(hash, head, route);
+    Route known = known(host, length);
+    return known != null ? known : decide(host, length, null, head, client);
+  }
+
+  private Route inPath(PathRules.Match match, RequestHead head, Client client) {
+    String inner = match.host();
+    byte[] host = (inner == null ? head.host() : inner).getBytes(StandardCharsets.US_ASCII);
+    Route known = inner == null ? null : known(host, host.length);
+    return known != null ? known : decide(host, host.length, match, head, client);
+  }
+
+  private @Nullable Route known(byte[] host, int length) {
+    if (direct.length > 0) {
+      Route route = direct[PythonHash.index(host, 0, length, direct.length) - 1];
+      if (route != null) {
+        return route;
       }
-      return route;
     }
-    return failed(((Selection.Failed) selection).message(), head);
+    return cache == null ? null : cache.get(cache.hash(host, length), host, length);
   }
 
-  private void remember(long hash, RequestHead head, Route route) {
-    if (cache != null) {
-      cache.put(hash, head.hostBytes(), head.hostLength(), route);
+  private Route decide(
+      byte[] host, int length, PathRules.@Nullable Match match, RequestHead head, Client client) {
+    Decision decision = chooser.decide(new RequestQuestion(head, client.text()), match);
+    report(decision);
+    if (decision.pure() && cache != null) {
+      cache.put(cache.hash(host, length), host, length, decision.route());
     }
+    return decision.route();
   }
 
-  private Route chosen(Selection.Chosen chosen, RequestHead head) {
-    if (chosen.choices().size() == 1
-        && chosen.choices().get(0) instanceof Selection.Choice.Index index
-        && index.index() >= 1
-        && index.index() <= bySlot.length) {
-      return bySlot[index.index() - 1];
-    }
-    List<Place> places = new ArrayList<>(chosen.choices().size());
-    for (Selection.Choice choice : chosen.choices()) {
-      Place place = place(choice);
-      if (place == null) {
-        return failed("select answered " + describe(choice), head);
-      }
-      places.add(place);
-    }
-    return Route.to(places);
+  /**
+   * What {@link #afterFailure} will want to know of a request whose head is gone by then; null if
+   * nobody will ask.
+   */
+  public @Nullable Asked keep(RequestHead head, Client client) {
+    return chooser.hasOnFailure() ? Asked.of(head, client) : null;
   }
 
-  private @Nullable Place place(Selection.Choice choice) {
-    if (choice instanceof Selection.Choice.Index index) {
-      boolean exists = index.index() >= 1 && index.index() <= slots.size();
-      return exists ? slots.get(index.index() - 1).place() : null;
+  /**
+   * Asks the file's {@code on_failure} where a request is to go, to which nobody has answered yet.
+   *
+   * @param request what {@link #keep} gave
+   * @param place the place that could not be reached
+   * @param reason as {@link Failure} has it
+   * @param attempt how many places have been tried, from 1
+   * @return the route to take from its first place, or to nowhere; null to go on as before
+   */
+  public @Nullable Route afterFailure(Asked request, Place place, String reason, int attempt) {
+    if (attempt >= MAX_ATTEMPTS) {
+      return null;
     }
-    String text = ((Selection.Choice.Text) choice).text();
-    Slot slot = byName.get(text);
-    return slot != null ? slot.place() : addresses.place(text);
-  }
-
-  private String describe(Selection.Choice choice) {
-    return choice instanceof Selection.Choice.Index index
-        ? index.index() + " (expected: 1 to " + slots.size() + ")"
-        : '"'
-            + ((Selection.Choice.Text) choice).text()
-            + "\" (expected: a slot's name or an address)";
+    Slot slot = chooser.slotAt(place);
+    Decision decision =
+        chooser.afterFailure(
+            request, new Failure(slot == null ? null : slot.name(), place.text(), reason, attempt));
+    if (decision == null) {
+      // Even one that answers nothing may have kept what select will decide by.
+      forgetIfStateful();
+      return null;
+    }
+    report(decision);
+    return decision.route();
   }
 
   /** A script that fails does so for every request; the log gets one line a second. */
-  private Route failed(String message, RequestHead head) {
-    if (failureLog.allows()) {
+  private void report(Decision decision) {
+    if (decision.error() != null && failureLog.allows()) {
       log.error(
           "script failed host={} suppressed={}: {}",
-          head.host(),
+          decision.host(),
           failureLog.takeSuppressed(),
-          message);
+          decision.error());
     }
-    return SCRIPT_FAILED;
+    forgetIfStateful();
+  }
+
+  private void forgetIfStateful() {
+    if (!warned && script != null && script.keepsState()) {
+      warned = true;
+      // What was remembered so far may depend on what the script has changed since.
+      cache = cache == null ? null : new HostCache();
+      log.warn(
+          "{}: the script keeps state, so it is run for each request", script.firstStateChange());
+    }
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 /** A configuration file for a test; its names resolve without a network. */
 final class ConfigFile {
@@ -65,6 +66,11 @@ final class ConfigFile {
   List<String> problems() {
     String directory = path.getParent() + "/";
     return failure().problems().stream().map(line -> line.replace(directory, "")).toList();
+  }
+
+  /** The place of a slot, which has one. */
+  static Place place(Slot slot) {
+    return Objects.requireNonNull(slot.place(), slot.name());
   }
 
   static InetAddress ip(String text) throws UnknownHostException {

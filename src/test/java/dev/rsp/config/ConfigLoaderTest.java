@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.config.ConfigException.Kind;
+import dev.rsp.http.WireOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -39,11 +40,16 @@ class ConfigLoaderTest {
         List.of(new Slot(1, "10.0.0.11:80", Place.tcp("10.0.0.11:80", socket("10.0.0.11", 80)))),
         config.slots());
     assertEquals(
-        new Timeouts(10_000, 3_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
+        new Timeouts(
+            10_000, 3_000, 60_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
         config.timeouts());
-    assertEquals(new Limits(32_768, 100, 8_192, 20_000, 256), config.limits());
+    assertEquals(
+        new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 0, 256), config.limits());
     assertEquals(Runtime.getRuntime().availableProcessors(), config.loops());
     assertNull(config.defaultHost());
+    String via = config.wire().viaName();
+    assertTrue(via.matches("rsp-[0-9a-f]{8}"), via);
+    assertEquals(new WireOptions(via, false, false), config.wire());
     assertFalse(config.hasSelect());
   }
 
@@ -56,12 +62,15 @@ class ConfigLoaderTest {
             "  '10.0.0.11:80', '[2001:db8::1]:80', 'app1.example:80', 'unix:/run/a.sock',",
             "  { name = 'live5', address = '10.0.0.15:80' }, { address = 'localhost:80' },",
             "}",
-            "timeouts = { head = 1, connect = 2.5, response = 0.001, idle = 86400, keepalive = 5,",
+            "timeouts = { head = 1, connect = 2.5, body = 0.5, response = 0.001, idle = 86400, keepalive = 5,",
             "  backend_keepalive = 6, linger = 7, drain = 8, tunnel = 9 }",
             "limits = { head_bytes = 512, fields = 1, target_bytes = 64, connections = 3,",
-            "  backend_idle = 0 }",
+            "  host_bytes = 4, body_bytes = 1e15, chunk_ext_bytes = 5, trailer_bytes = 6,",
+            "  body_rate = 7, response_rate = 8, client_connections = 9, backend_idle = 0 }",
             "loops = 1",
             "default_host = 'www.example.com'",
+            "via = 'edge-7'",
+            "lenient = { response_lf = true, equal_lengths = false }",
             "function helper() end",
             "function select(request) return 1 end");
     assertEquals(
@@ -88,15 +97,17 @@ class ConfigLoaderTest {
             null,
             socket("10.0.0.15", 80),
             socket("127.0.0.1", 80)),
-        config.slots().stream().map(slot -> slot.place().address()).toList());
-    assertEquals("/run/a.sock", config.slots().get(3).place().unixPath());
-    assertEquals("10.0.0.15:80", config.slots().get(4).place().text());
+        config.slots().stream().map(slot -> ConfigFile.place(slot).address()).toList());
+    assertEquals("/run/a.sock", ConfigFile.place(config.slots().get(3)).unixPath());
+    assertEquals("10.0.0.15:80", ConfigFile.place(config.slots().get(4)).text());
     assertEquals(
-        new Timeouts(1_000, 2_500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
+        new Timeouts(1_000, 2_500, 500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
         config.timeouts());
-    assertEquals(new Limits(512, 1, 64, 3, 0), config.limits());
+    assertEquals(
+        new Limits(512, 1, 64, 4, 1_000_000_000_000_000L, 5, 6, 7, 8, 3, 9, 0), config.limits());
     assertEquals(1, config.loops());
     assertEquals("www.example.com", config.defaultHost());
+    assertEquals(new WireOptions("edge-7", true, false), config.wire());
     assertTrue(config.hasSelect());
     assertTrue(config.program().run().hasSelect());
   }
@@ -121,7 +132,7 @@ class ConfigLoaderTest {
   @Test
   void aSmallHeadTakesTheDefaultTargetWithIt() throws Exception {
     assertEquals(
-        new Limits(1_000, 100, 1_000, 20_000, 256),
+        new Limits(1_000, 100, 1_000, 255, 0, 256, 8_192, 0, 0, 20_000, 0, 256),
         load(LISTEN, BACKENDS, "limits = { head_bytes = 1000 }").limits());
   }
 
@@ -129,7 +140,7 @@ class ConfigLoaderTest {
   void ofSeveralAddressesTheLowestOfIpv4IsTaken() throws Exception {
     assertEquals(
         socket("10.0.0.8", 80),
-        load(LISTEN, "backends = { 'two.example:80' }").slots().get(0).place().address());
+        ConfigFile.place(load(LISTEN, "backends = { 'two.example:80' }").slots().get(0)).address());
   }
 
   @Test

@@ -22,6 +22,8 @@ class ConfigProblemsTest {
   private static final String TO_LISTEN_ON =
       "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
   private static final String SECONDS = "(expected: a number of seconds from 0.001 to 86400)";
+  private static final String VIA =
+      "(expected: a name of 1 to 64 letters, digits and any of !#$%&'*+-.^_`|~)";
   private static final String HOST =
       "(expected: a host name in lower case, without port and final dot)";
 
@@ -38,16 +40,18 @@ class ConfigProblemsTest {
         wrong("listenPort = 80", "listenPort: 80 (expected: a known key, or local)"),
         wrong(
             "timeouts = { haed = 10 }",
-            "timeouts.haed: 10 (expected: one of head, connect, response, idle, keepalive,"
-                + " backend_keepalive, linger, drain, tunnel; did you mean head?)"),
+            "timeouts.haed: 10 (expected: one of head, connect, body, response, idle,"
+                + " keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)"),
         wrong(
             "timeouts = { 10 }",
-            "timeouts[1]: 10 (expected: one of head, connect, response, idle, keepalive,"
-                + " backend_keepalive, linger, drain, tunnel)"),
+            "timeouts[1]: 10 (expected: one of head, connect, body, response, idle,"
+                + " keepalive, backend_keepalive, linger, drain, tunnel)"),
         wrong(
             "limits = { ['head bytes'] = 10 }",
             "limits[\"head bytes\"]: 10 (expected: one of head_bytes, fields, target_bytes,"
-                + " connections, backend_idle; did you mean head_bytes?)"),
+                + " host_bytes, body_bytes, chunk_ext_bytes, trailer_bytes, body_rate,"
+                + " response_rate, connections, client_connections, backend_idle, held_body_bytes,"
+                + " held_total_bytes; did you mean head_bytes?)"),
         wrong("function timeouts() end", "timeouts: a function (expected: a table)"),
         wrong("limits = 'all'", "limits: \"all\" (expected: a table)"),
 
@@ -92,6 +96,15 @@ class ConfigProblemsTest {
         wrong("default_host = ''", "default_host: \"\" " + HOST),
         wrong("forwarded = 'trust'", "forwarded: \"trust\" (expected: \"replace\" or \"append\")"),
         wrong("forwarded = true", "forwarded: true (expected: \"replace\" or \"append\")"),
+        wrong("via = 'a b'", "via: \"a b\" " + VIA),
+        wrong("via = ''", "via: \"\" " + VIA),
+        wrong("via = 7", "via: 7 " + VIA),
+        wrong("lenient = true", "lenient: true (expected: a table)"),
+        wrong("lenient = { response_lf = 1 }", "lenient.response_lf: 1 (expected: true or false)"),
+        wrong(
+            "lenient = { equal_length = true }",
+            "lenient.equal_length: true (expected: one of response_lf, equal_lengths; did you mean"
+                + " equal_lengths?)"),
         wrong("default_host = 7", "default_host: 7 " + HOST),
         wrong("select = 'hash'", "select: \"hash\" (expected: a function written in Lua)"),
         wrong("select = math.max", "select: a function (expected: a function written in Lua)"),
@@ -115,14 +128,14 @@ class ConfigProblemsTest {
   void allProblemsAreToldInOneGoInTheOrderOfTheFile() {
     assertEquals(
         List.of(
-            "backends.lua:4: timeouts.haed: 10 (expected: one of head, connect, response, idle,"
-                + " keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)",
+            "backends.lua:4: timeouts.haed: 10 (expected: one of head, connect, body, response,"
+                + " idle, keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)",
             "backends.lua:6: backends[1]: \"nope.example:80\" (expected: a name that resolves:"
                 + " Name or service not known)",
             "backends.lua:8: backends[3]: \"10.0.0.300:80\" (expected: an IPv4 address of four"
                 + " numbers from 0 to 255, or a name, before the port)",
             "backends.lua:10: backends[4].address: not set (expected: an address: " + FORMS + ")",
-            "backends.lua:12: backends[4].adress: \"10.0.0.4:80\" (expected: one of name, address;"
+            "backends.lua:12: backends[4].adress: \"10.0.0.4:80\" (expected: one of name, address, protocol, weight, state;"
                 + " did you mean address?)",
             "backends.lua:15: conect: 3 (expected: a known key, or local; did you mean"
                 + " timeouts.connect?)"),

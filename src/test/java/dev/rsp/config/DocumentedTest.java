@@ -34,7 +34,8 @@ class DocumentedTest {
         List.of("live1", "live2", "live3"), config.slots().stream().map(Slot::name).toList());
     assertTrue(
         config.slots().stream()
-            .allMatch(slot -> String.valueOf(slot.place().address()).contains("127.0.0.1")));
+            .allMatch(
+                slot -> String.valueOf(ConfigFile.place(slot).address()).contains("127.0.0.1")));
     assertFalse(config.hasSelect());
   }
 

@@ -184,6 +184,6 @@ class NameRefresherTest {
   }
 
   private static InetSocketAddress address(Config config, int index) {
-    return requireNonNull(config.slots().get(index - 1).place().address());
+    return requireNonNull(ConfigFile.place(config.slots().get(index - 1)).address());
   }
 }

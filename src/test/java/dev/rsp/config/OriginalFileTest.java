@@ -84,7 +84,7 @@ class OriginalFileTest {
                 null)),
         config.listen());
     assertEquals(List.of(backend), config.slots().stream().map(Slot::name).toList());
-    assertEquals(backend, config.slots().get(0).place().text());
+    assertEquals(backend, ConfigFile.place(config.slots().get(0)).text());
     assertEquals("localhost", config.defaultHost());
     assertEquals(Timeouts.DEFAULTS, config.timeouts());
     assertEquals(Limits.DEFAULTS, config.limits());
@@ -98,7 +98,7 @@ class OriginalFileTest {
             .load();
     assertEquals(
         new InetSocketAddress(ConfigFile.ip("127.0.0.1"), 80),
-        config.slots().get(0).place().address());
+        ConfigFile.place(config.slots().get(0)).address());
   }
 
   static Stream<Arguments> notStrings() {

@@ -11,21 +11,23 @@ import org.junit.jupiter.api.function.Executable;
 class ValuesTest {
   @Test
   void timesArePositive() {
-    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1, 1));
-    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, -1, 1));
+    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, 1, -1, 1));
   }
 
   @Test
   void limitsLeaveRoomForSomething() {
-    refused("head_bytes: 0 (expected: >= 1)", () -> new Limits(0, 1, 1, 1, 1));
-    refused("fields: 0 (expected: >= 1)", () -> new Limits(1, 0, 1, 1, 1));
-    refused("connections: 0 (expected: >= 1)", () -> new Limits(1, 1, 1, 0, 1));
-    refused("backend_idle: -1 (expected: >= 0)", () -> new Limits(1, 1, 1, 1, -1));
+    refused("head_bytes: 0 (expected: >= 1)", () -> limits(0, 1, 1, 1, 1));
+    refused("fields: 0 (expected: >= 1)", () -> limits(1, 0, 1, 1, 1));
+    refused("connections: 0 (expected: >= 1)", () -> limits(1, 1, 1, 0, 1));
+    refused(
+        "body_bytes: -1 (expected: >= 0)", () -> new Limits(1, 1, 1, 1, -1, 0, 0, 0, 0, 1, 0, 0));
+    refused("backend_idle: -1 (expected: >= 0)", () -> limits(1, 1, 1, 1, -1));
   }
 
   @Test
   void aTargetFitsIntoItsHead() {
-    refused("target_bytes: 11 (expected: 1 to head_bytes, 10)", () -> new Limits(10, 1, 11, 1, 1));
+    refused("target_bytes: 11 (expected: 1 to head_bytes, 10)", () -> limits(10, 1, 11, 1, 1));
   }
 
   @Test
@@ -36,6 +38,12 @@ class ValuesTest {
   @Test
   void aListenerHasASocketOrAPath() {
     refused("x: null, null (expected: one of both)", () -> new ListenAddress("x", null, null));
+  }
+
+  private static Limits limits(
+      int headBytes, int fields, int targetBytes, int connections, int backendIdle) {
+    return new Limits(
+        headBytes, fields, targetBytes, 255, 0, 0, 0, 0, 0, connections, 0, backendIdle);
   }
 
   private static void refused(String message, Executable maker) {

@@ -4,6 +4,7 @@ package dev.rsp.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Rule;
 import dev.rsp.http.BodyFraming.Progress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -46,6 +47,7 @@ final class ChunkedFramingTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource
+  @Rule({54, 55, 56, 57})
   void good(String what, String body, String chunks, String content) {
     for (boolean keep : new boolean[] {true, false}) {
       String expected = keep ? chunks == null ? body : chunks : content;
@@ -62,6 +64,7 @@ final class ChunkedFramingTest {
 
   @ParameterizedTest(name = "{0} without its end")
   @MethodSource("good")
+  @Rule(55)
   void endsOnlyAtTheEnd(String what, String body, String chunks, String content) {
     for (int end = 0; end < body.length(); end++) {
       var framing = new BodyFraming();
@@ -113,6 +116,10 @@ final class ChunkedFramingTest {
         arguments("LF after data", "1\r\nx\n0\r\n\r\n"),
         arguments("CR after data", "1\r\nx\r0\r\n\r\n"),
         arguments("nothing after data", "1\r\nx0\r\n\r\n"),
+        arguments("no size at all", "\r\n\r\n"),
+        arguments("an extension of no size", ";a\r\n\r\n"),
+        arguments("a space for the CR", "1 \nx\r\n0\r\n\r\n"),
+        arguments("quotes that would hide a line end", "1;a=\"\r\nx\r\n0\r\n\r\n"),
         arguments("LF after the last size", "0\n\r\n"),
         arguments("LF for the end", "0\r\n\n"),
         arguments("CR for the end", "0\r\n\rX"),
@@ -130,6 +137,7 @@ final class ChunkedFramingTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource({"malformed", "malformedData"})
+  @Rule({52, 53, 54, 55, 56})
   void refused(String what, String body) {
     for (boolean keep : new boolean[] {true, false}) {
       assertEquals("malformed", forwarded(body, keep));
@@ -142,12 +150,22 @@ final class ChunkedFramingTest {
   }
 
   @Test
+  @Rule(54)
   void countsExtensionsOfEachChunkAlone() {
     String extended = ("1;" + "e".repeat(200) + "\r\nx\r\n").repeat(100) + "0\r\n\r\n";
     assertEquals("x".repeat(100) + "|", forwarded(extended, false)); // rule 54
   }
 
   @Test
+  @Rule(56)
+  void takesTrailersUpToTheLimit() {
+    // The octets of the lines with their CR, and the CR of the empty line.
+    assertEquals("|", forwarded("0\r\nA:" + "b".repeat(8188) + "\r\n\r\n", false));
+    assertEquals("malformed", forwarded("0\r\nA:" + "b".repeat(8189) + "\r\n\r\n", false));
+  }
+
+  @Test
+  @Rule(52)
   void countsBeyondFourGigabytes() {
     var framing = new BodyFraming();
     framing.startChunked(false);
@@ -174,6 +192,7 @@ final class ChunkedFramingTest {
   }
 
   @Test
+  @Rule(57)
   void takesRandomChunksCutAtRandom() {
     var random = new Random(20261121);
     for (int round = 0; round < 100; round++) {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Rule;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +39,7 @@ final class FieldLinesTest {
         arguments("a folded line", "X: b\r\n c\r\n", START),
         arguments("a line folded with a tab", "X: b\r\n\tc\r\n", START),
         arguments("a space before the name", " X: b\r\n", START),
+        arguments("a space for the empty line", " \r\n", START),
         arguments("a bare CR in a value", "X: a\rb\r\n", LINE_END),
         arguments("two CR at the end of a line", "X: a\r\r\n", LINE_END),
         arguments("a bare LF at the end of a line", "X: a\n", LINE_END),
@@ -48,6 +52,7 @@ final class FieldLinesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource
+  @Rule({4, 5, 6, 24, 25, 26})
   void refused(String what, String line, Refusal why) {
     assertEquals(why, Heads.refusedRequest("GET / HTTP/1.1\r\nHost: a\r\n" + line + "\r\n"));
     assertEquals(why, Heads.refusedRequest("GET / HTTP/1.1\r\n" + line + "Host: a\r\n\r\n"));
@@ -56,6 +61,7 @@ final class FieldLinesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refused")
+  @Rule({4, 5, 6, 24, 25, 26})
   void refusedInEveryPlace(String what, String line, Refusal why) {
     String many = "A: b\r\n".repeat(20);
     assertEquals(why, Heads.refusedRequest("GET / HTTP/1.1\r\n" + many + line + many + "\r\n"));
@@ -75,12 +81,14 @@ final class FieldLinesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource
+  @Rule({25, 27})
   void values(String what, String line, String value) {
     assertEquals(value, Heads.request("GET / HTTP/1.1\r\nHost: a\r\n" + line + "\r\n").field("x"));
     assertEquals(value, Heads.response("HTTP/1.1 200 OK\r\n" + line + "\r\n").field("X"));
   }
 
   @Test
+  @Rule(23)
   void refusesSpaceBeforeTheColonOfRequestsOnly() {
     assertEquals(COLON, Heads.refusedRequest("GET / HTTP/1.1\r\nHost : a\r\n\r\n")); // rule 23
     assertEquals(COLON, Heads.refusedRequest("GET / HTTP/1.1\r\nHost\t: a\r\n\r\n"));
@@ -88,6 +96,7 @@ final class FieldLinesTest {
   }
 
   @Test
+  @Rule(5)
   void refusesALineFeedForTheEmptyLine() {
     assertEquals(NAME, Heads.refusedRequest("GET / HTTP/1.1\r\nHost: a\r\n\n"));
     assertEquals(IN_RESPONSE, Heads.refusedResponse("HTTP/1.1 200 OK\r\nX: a\r\n\n"));
@@ -103,6 +112,16 @@ final class FieldLinesTest {
   }
 
   @Test
+  @Rule(28)
+  void tellsEachFieldInItsOrder() {
+    List<String> told = new ArrayList<>();
+    Heads.request("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nx:\r\n\r\n")
+        .eachField((name, value) -> told.add(name + "=" + value));
+    assertEquals(List.of("Host=a", "X=1", "x="), told);
+  }
+
+  @Test
+  @Rule(29)
   void takesAsManyFieldsAsAllowed() {
     var parser = new HeadParser(32 << 10, 40, 8 << 10);
     String most = "GET / HTTP/1.1\r\nHost: a\r\n" + "X: b\r\n".repeat(39); // rule 29
@@ -115,6 +134,7 @@ final class FieldLinesTest {
   }
 
   @Test
+  @Rule({29, 30, 73})
   void refusesAHeadThatDoesNotEnd() {
     var parser = new HeadParser(512, 100, 64);
     var tooLarge = new Refusal(431, "request head too large");

@@ -31,10 +31,14 @@ final class Heads {
 
   /** The head of a response that must be good. */
   static ResponseHead response(String text) {
+    return response(PARSER, text);
+  }
+
+  static ResponseHead response(HeadParser parser, String text) {
     var head = new ResponseHead();
-    Parsed parsed = parse(PARSER, text, head);
+    Parsed parsed = parse(parser, text, head);
     assertEquals(Parsed.DONE, parsed, () -> "refused: " + head.refusal());
-    assertSameWhereverItIsCut(PARSER, text, head);
+    assertSameWhereverItIsCut(parser, text, head);
     return head;
   }
 
@@ -50,6 +54,10 @@ final class Heads {
   /** Why a response is refused. */
   static Refusal refusedResponse(String text) {
     return refused(PARSER, text, new ResponseHead());
+  }
+
+  static Refusal refusedResponse(HeadParser parser, String text) {
+    return refused(parser, text, new ResponseHead());
   }
 
   private static Refusal refused(HeadParser parser, String text, Head head) {

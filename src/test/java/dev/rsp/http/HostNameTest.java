@@ -4,6 +4,7 @@ package dev.rsp.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.rsp.Rule;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,6 +29,8 @@ final class HostNameTest {
     "a.example:80, a.example",
     "a.example:, a.example",
     "a.example:0, a.example",
+    "a.example:9, a.example",
+    "AZ.example, az.example",
     "a.example:65535, a.example",
     "a.example:00080, a.example",
     "A.EXAMPLE.:80, a.example",
@@ -42,6 +45,7 @@ final class HostNameTest {
     "127.0.0.1:8080, 127.0.0.1",
     "1, 1",
   })
+  @Rule(20)
   void names(String spelled, String canonical) {
     assertEquals(canonical, HostName.canonicalise(spelled));
   }
@@ -74,6 +78,7 @@ final class HostNameTest {
     "[1:2:3:4:5:6:255.255.255.255], [1:2:3:4:5:6:ffff:ffff]",
     "[64:ff9b::0.0.0.0], [64:ff9b::]",
   })
+  @Rule(20)
   void addresses(String spelled, String canonical) {
     assertEquals(canonical, HostName.canonicalise(spelled));
     assertEquals(canonical, HostName.canonicalise(canonical));
@@ -150,6 +155,7 @@ final class HostNameTest {
         "::1",
         "2001:db8::1"
       })
+  @Rule(19)
   void noNames(String text) {
     assertNull(HostName.canonicalise(text));
   }
@@ -189,6 +195,7 @@ final class HostNameTest {
         "[v1.a]",
         "[192.0.2.1]",
         "[::192.0.2]",
+        "[::192.0.2-1]",
         "[::192.0.2.1.1]",
         "[::192.0.2.256]",
         "[::192.0.2.01]",
@@ -200,16 +207,19 @@ final class HostNameTest {
         "[::.1.1.1]",
         "[a.example]"
       })
+  @Rule(19)
   void noAddresses(String text) {
     assertNull(HostName.canonicalise(text));
   }
 
   @Test
+  @Rule(19)
   void takesNamesUpToTheLimitsOfDns() {
     assertEquals(253, LONGEST.length());
     for (String spelled : List.of(LONGEST, LONGEST + ".", LONGEST + ":80", LONGEST + ".:80")) {
       assertEquals(LONGEST, HostName.canonicalise(spelled));
     }
+    assertEquals(LABEL, HostName.canonicalise(LABEL));
     assertEquals(LABEL, HostName.canonicalise(LABEL + "."));
     assertEquals(LABEL + ".a", HostName.canonicalise(LABEL + ".a"));
   }
@@ -235,12 +245,14 @@ final class HostNameTest {
 
   @ParameterizedTest
   @MethodSource
+  @Rule(19)
   void tooLong(String text) {
     assertNull(HostName.canonicalise(text));
   }
 
   /** The host goes to the backend twice, so its length must be bounded with its port. */
   @Test
+  @Rule(19)
   void refusesPortsOfMoreThanFiveDigits() {
     assertNull(HostName.canonicalise("a:000080"));
     assertNull(HostName.canonicalise("a:" + "0".repeat(30_000) + "80"));
@@ -248,6 +260,7 @@ final class HostNameTest {
   }
 
   @Test
+  @Rule(19)
   void takesOnlyOctetsOfNames() {
     for (int octet = 0; octet < 256; octet++) {
       byte[] host = {'a', (byte) octet, 'b'};

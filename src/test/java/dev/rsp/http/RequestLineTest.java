@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Rule;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ final class RequestLineTest {
         "!#$%&'*+-.^_`|~09 / HTTP/1.1",
         "UPDATEREDIRECTREF / HTTP/1.1",
         "ABCDEFGHIJKLMNOPQRSTUVWX / HTTP/1.1",
+        "\r\n\r\nABCDEFGHIJKLMNOPQRSTUVWX / HTTP/1.1",
         "GET /a/../b//c%2F%2e?x=%zz HTTP/1.1",
         "GET /\"<>[\\]^`{|} HTTP/1.1",
         "GET //b.example/ HTTP/1.1",
@@ -39,6 +41,7 @@ final class RequestLineTest {
         "GET HTTP://A/x HTTP/1.1",
         "GET https://a:443/ HTTP/1.1",
       })
+  @Rule({2, 9, 10, 11, 13, 15})
   void good(String line) {
     Heads.request(line + REST);
   }
@@ -85,6 +88,7 @@ final class RequestLineTest {
         arguments("another scheme", "GET ftp://a/ HTTP/1.1", target()),
         arguments("a scheme cut short", "GET http:/a/ HTTP/1.1", target()),
         arguments("no host in the target", "GET http:///x HTTP/1.1", host()),
+        arguments("nothing behind the scheme", "GET http:// HTTP/1.1", host()),
         arguments("only a port in the target", "GET http://:80/ HTTP/1.1", host()),
         arguments("user information", "GET http://u@a/ HTTP/1.1", host()),
         arguments("user information and password", "GET http://u:p@a/ HTTP/1.1", host()),
@@ -97,22 +101,26 @@ final class RequestLineTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource
+  @Rule({2, 3, 4, 7, 9, 10, 13, 14, 15, 16, 38})
   void refused(String what, String line, Refusal why) {
     assertEquals(why, Heads.refusedRequest(line + REST));
   }
 
   @Test
+  @Rule(5)
   void refusesBareLineFeeds() {
     assertEquals(version(), Heads.refusedRequest("GET / HTTP/1.1\nHost: a\n\n")); // rule 5
     assertEquals(malformed(), Heads.refusedRequest("GET /\n\n"));
   }
 
   @Test
+  @Rule(4)
   void refusesBareCarriageReturns() {
     assertEquals(version(), Heads.refusedRequest("GET / HTTP/1.1\rHost: a\r\r")); // rule 4
   }
 
   @Test
+  @Rule(8)
   void takesTargetsUpToTheLimit() {
     String most = "/" + "a".repeat((8 << 10) - 1);
     assertEquals(most, Heads.request("GET " + most + " HTTP/1.1" + REST).path()); // rule 8
@@ -122,6 +130,7 @@ final class RequestLineTest {
   }
 
   @Test
+  @Rule(29)
   void takesHeadsUpToTheLimit() {
     var parser = new HeadParser(64, 100, 64);
     String start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
@@ -136,6 +145,7 @@ final class RequestLineTest {
   }
 
   @Test
+  @Rule(10)
   void knowsTheVersion() {
     assertTrue(Heads.request("GET / HTTP/1.0\r\n\r\n").http10());
     assertFalse(Heads.request("GET / HTTP/1.1" + REST).http10());
@@ -143,6 +153,15 @@ final class RequestLineTest {
   }
 
   @Test
+  @Rule(66)
+  void knowsHeadFromWhatLooksLikeIt() {
+    assertTrue(Heads.request("HEAD / HTTP/1.1" + REST).isHead());
+    assertFalse(Heads.request("head / HTTP/1.1" + REST).isHead());
+    assertFalse(Heads.request("GET / HTTP/1.1" + REST).isHead());
+  }
+
+  @Test
+  @Rule({13, 15})
   void splitsTheTarget() {
     RequestHead head = Heads.request("PATCH /a//b?c?d=%3f HTTP/1.1" + REST);
     assertEquals("PATCH", head.methodText());
@@ -151,11 +170,18 @@ final class RequestLineTest {
     assertEquals("/", Heads.request("GET http://a?b HTTP/1.1" + REST).path());
     assertEquals("b", Heads.request("GET http://a?b HTTP/1.1" + REST).query());
     assertEquals("*", Heads.request("OPTIONS * HTTP/1.1" + REST).path());
+    assertEquals("*", Heads.request("OPTIONS http://a HTTP/1.1" + REST).path()); // as forwarded
     assertEquals("", Heads.request("GET /? HTTP/1.1" + REST).query());
+    assertEquals("", Heads.request("GET / HTTP/1.1" + REST).query());
+    assertEquals("*", Heads.request("OPTIONS http://a HTTP/1.1" + REST).path());
+    assertEquals("/", Heads.request("OPTIONS http://a?b HTTP/1.1" + REST).path());
+    assertEquals("/", Heads.request("OPTIONS http://a/ HTTP/1.1" + REST).path());
+    assertEquals("/", Heads.request("GET http://a HTTP/1.1" + REST).path());
   }
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+  @Rule(78)
   void repeatsOnlyWhatIsTheSameTwice(String method) {
     assertTrue(Heads.request(method + " / HTTP/1.1" + REST).idempotent());
     assertFalse(Heads.request(method + "X / HTTP/1.1" + REST).idempotent());

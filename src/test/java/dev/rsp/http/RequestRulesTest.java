@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Rule;
+import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,26 +35,33 @@ final class RequestRulesTest {
 
   @ParameterizedTest(name = "a Host field: {0}")
   @MethodSource
+  @Rule({17, 18, 19})
   void hosts(String what, String head, int status, String why) {
     assertEquals(new Refusal(status, why), Heads.refusedRequest(head));
   }
 
   @Test
+  @Rule({12, 20})
   void routesByTheTargetsHost() {
     String head = "GET http://A.Example:80/ HTTP/1.1\r\nHost: a.example.:81\r\n\r\n"; // rule 12
     assertEquals("a.example", Heads.request(head).host());
     assertEquals("b", Heads.request("GET http://B HTTP/1.0\r\n\r\n").host());
     assertEquals("[::1]", Heads.request("GET http://[0::1]/ HTTP/1.0\r\n\r\n").host());
     assertEquals("a", Heads.request("GET http://a?b HTTP/1.0\r\n\r\n").host());
+    RequestHead bytes = Heads.request("GET http://AZ. HTTP/1.0\r\n\r\n");
+    assertEquals(2, bytes.hostLength());
+    assertEquals("az", new String(bytes.hostBytes(), 0, 2, StandardCharsets.US_ASCII));
   }
 
   @Test
+  @Rule(17)
   void letsOnlyHttp10NameNoHost() {
     assertEquals(0, Heads.request("GET / HTTP/1.0\r\n\r\n").hostLength()); // rule 17
   }
 
   @ParameterizedTest(name = "Content-Length \"{0}\" is {1}")
   @CsvSource({"0, 0", "5, 5", "005, 5", "123456789012345678, 123456789012345678"})
+  @Rule({47, 48})
   void lengths(String field, long length) {
     assertEquals(length, Heads.request(with("Content-Length: " + field)).contentLength());
     assertEquals(length > 0, Heads.request(with("Content-Length: " + field)).hasBody());
@@ -79,12 +88,14 @@ final class RequestRulesTest {
         "000000000000000000005",
         "123456789012345678901234567890"
       })
+  @Rule(47)
   void noLengths(String field) {
     Refusal refusal = new Refusal(400, "invalid Content-Length");
     assertEquals(refusal, Heads.refusedRequest(with("Content-Length: " + field)));
   }
 
   @Test
+  @Rule(47)
   void takesOneLength() {
     Refusal refusal = new Refusal(400, "more than one Content-Length field");
     assertEquals(
@@ -94,6 +105,7 @@ final class RequestRulesTest {
 
   @ParameterizedTest(name = "Transfer-Encoding \"{0}\"")
   @ValueSource(strings = {"chunked", "Chunked", "CHUNKED", " \tchunked\t "})
+  @Rule(44)
   void codings(String field) {
     assertTrue(Heads.request(with("Transfer-Encoding:" + field)).chunked());
     assertTrue(Heads.request(with("Transfer-Encoding:" + field)).hasBody());
@@ -121,21 +133,48 @@ final class RequestRulesTest {
         "chunkedd",
         "chunked\u00a0",
         "\u00a0chunked",
-        "gzip, chunked, chunked"
+        "gzip, chunked, chunked",
+        "gzip chunked",
+        "gzip\tchunked",
+        "gzip;, chunked",
+        "gzip;q, chunked",
+        "gzip;q=, chunked",
+        "gzip;=1, chunked",
+        "gzip;q=1 x, chunked",
+        "gzip;q=1",
+        "gzip;q",
+        "gzip;q=",
+        "gzip;",
+        "gzip,",
+        "gzip,, chunked",
+        "gzip, chunked;q=1",
+        "gzip, chunked x",
+        "gzip/1, chunked"
       })
+  @Rule({44, 45})
   void noCodings(String field) {
     Refusal refusal = new Refusal(400, "invalid Transfer-Encoding");
     assertEquals(refusal, Heads.refusedRequest(with("Transfer-Encoding: " + field)));
   }
 
   @ParameterizedTest(name = "Transfer-Encoding \"{0}\" is not known")
-  @ValueSource(strings = {"gzip, chunked", "gzip,chunked", "deflate;q=1, Chunked"})
+  @ValueSource(
+      strings = {
+        "gzip, chunked",
+        "gzip,chunked",
+        "deflate;q=1, Chunked",
+        "gzip,\tchunked",
+        "gzip\t , \t chunked",
+        "a;b=c ; d=e, f, chunked"
+      })
+  @Rule(45)
   void unknownCodings(String field) {
     Refusal refusal = new Refusal(501, "unknown transfer coding");
     assertEquals(refusal, Heads.refusedRequest(with("Transfer-Encoding: " + field)));
   }
 
   @Test
+  @Rule({43, 45, 46})
   void takesOneFramingOnly() {
     assertEquals(
         new Refusal(400, "more than one Transfer-Encoding field"),
@@ -145,6 +184,10 @@ final class RequestRulesTest {
         both, Heads.refusedRequest(with("Transfer-Encoding: chunked\r\nContent-Length: 5")));
     assertEquals(
         both, Heads.refusedRequest(with("Content-Length: 0\r\nTransfer-Encoding: chunked")));
+    assertEquals(
+        both,
+        Heads.refusedRequest(
+            "POST / HTTP/1.1\r\nContent-Length: 5\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"));
     assertEquals(
         new Refusal(400, "Transfer-Encoding in HTTP/1.0"), // rule 46
         Heads.refusedRequest("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"));
@@ -165,6 +208,7 @@ final class RequestRulesTest {
         "1.0|Connection: Keep-Alive|true",
         "1.0|Connection: keep-alive, close|false",
       })
+  @Rule({75, 76})
   void persistence(String version, String fields, boolean keptAlive) {
     String head = "GET / HTTP/" + version + "\r\nHost: a\r\n" + lines(fields) + "\r\n\r\n";
     assertEquals(keptAlive, Heads.request(head).keepAlive());
@@ -172,18 +216,22 @@ final class RequestRulesTest {
 
   @ParameterizedTest(name = "Connection \"{0}\" is refused")
   @ValueSource(strings = {"a b", "a;b", "\"close\"", "close=1", "a, b c", "\u00e4", "(a)"})
+  @Rule(32)
   void noOptions(String field) {
     Refusal refusal = new Refusal(400, "malformed Connection field");
     assertEquals(refusal, Heads.refusedRequest(with("Connection: " + field)));
   }
 
   @Test
+  @Rule(32)
   void boundsTheOptions() {
     Heads.request(with("Connection: " + "a,".repeat(32)));
     Heads.refusedRequest(with("Connection: " + "a,".repeat(33)));
+    assertFalse(Heads.request(with("Connection: " + ",".repeat(40) + "close")).keepAlive());
   }
 
   @Test
+  @Rule({58, 59, 74})
   void knowsOneExpectation() {
     assertTrue(Heads.request(with("Expect: 100-Continue")).expectContinue());
     assertFalse(Heads.request(with("X: y")).expectContinue());
@@ -207,6 +255,7 @@ final class RequestRulesTest {
         "Connection: upgrade / Upgrade: a,|false",
         "Connection: upgrade / Upgrade: a / Upgrade: b|false",
         "Connection: upgrade / Upgrade: h2c|false",
+        "Connection: upgrade / Upgrade: h2|false",
         "Connection: upgrade / Upgrade: websocket, H2C|false",
         "Connection: upgrade / Upgrade: HTTP/2.0|false",
         "Connection: upgrade / Upgrade: TLS/1.2|false",
@@ -214,6 +263,7 @@ final class RequestRulesTest {
         "Connection: upgrade / Upgrade: a / Content-Length: 0|true",
         "Connection: upgrade / Upgrade: a / Transfer-Encoding: chunked|false",
       })
+  @Rule(62)
   void upgrades(String fields, boolean offered) { // rule 62
     assertEquals(offered, Heads.request(with(lines(fields))).upgrade());
     boolean inHttp10 = !fields.contains("chunked");
@@ -232,11 +282,13 @@ final class RequestRulesTest {
         "websocket|websocket, a|false",
         "websocket||false",
       })
+  @Rule(62)
   void offers(String offer, String answer, boolean offered) {
     assertEquals(offered, Upgrades.offered(offer, answer == null ? "" : answer));
   }
 
   @Test
+  @Rule(37)
   void endsLoops() {
     Refusal loop = new Refusal(508, "the request came through here before"); // rule 37
     Heads.request(with("Via: 1.1 rsp, 1.1 rsp, 1.1 rsp, 1.1 rsp"));
@@ -244,6 +296,48 @@ final class RequestRulesTest {
     assertEquals(loop, Heads.refusedRequest(with("Via: " + "1.1 rsp,".repeat(5))));
     assertEquals(
         loop, Heads.refusedRequest(with("Via: 1.0 RSP\r\n".repeat(4) + "Via: 1.1\trsp x")));
+  }
+
+  @Test
+  @Rule(37)
+  void knowsItselfByItsOwnName() {
+    var parser = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp-A1", false, false));
+    String four = "Via: 1.1 rsp-a1, HTTP/1.1 Rsp-A1 (a), 1.0\tRSP-A1\t,1.1 rsp-a1:80\r\n";
+    Heads.request(
+        parser, with(four + "Via: 1.1 rsp, 1.1 rsp-a, 1.1 rsp-a12, rsp-a1, , 1.1 (rsp-a1)"));
+    assertEquals(508, Heads.refusedRequest(parser, with(four + "Via: 1.1 rsp-a1")).status());
+    assertEquals(
+        508, Heads.refusedRequest(parser, with("Via: " + "1.1  rsp-a1 , ".repeat(5))).status());
+    Heads.request(parser, with("Via: " + "1.1 rsp, ".repeat(50)));
+    Heads.request(parser, with("Via: " + "1.1 a (b rsp-a1 c) d rsp-a1, ".repeat(50)));
+  }
+
+  @ParameterizedTest(name = "{0} with Max-Forwards \"{1}\": {2}")
+  @CsvSource({
+    "OPTIONS, 0, true",
+    "OPTIONS, 000, true",
+    "OPTIONS, 1, false",
+    "OPTIONS, 10, false",
+    "OPTIONS, 99999999999999999999, false",
+    "GET, 0, false",
+    "GET, x, false",
+    "POST, '', false",
+  })
+  @Rule(38)
+  void endsOptionsThatMayGoNoFurther(String method, String value, boolean ends) {
+    assertEquals(
+        ends, Heads.request(method + with("Max-Forwards: " + value).substring(3)).endsHere());
+    assertFalse(Heads.request(method + with("X: y").substring(3)).endsHere());
+  }
+
+  @ParameterizedTest(name = "Max-Forwards \"{0}\" is refused")
+  @ValueSource(
+      strings = {"", "-1", "+1", "1.0", "1 1", "x", "1x", "1:", "1/", "0\r\nMax-Forwards: 0"})
+  @Rule(38)
+  void noMaxForwards(String value) {
+    assertEquals(
+        new Refusal(400, "invalid Max-Forwards"),
+        Heads.refusedRequest("OPTIONS" + with("Max-Forwards: " + value).substring(3)));
   }
 
   private static String with(String fields) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ final class ResponseHeadTest {
     "HTTP/1.1 100 Continue, 100",
     "HTTP/1.1 999 , 999",
   })
+  @Rule(73)
   void statusLines(String line, int status) {
     assertEquals(status, Heads.response(line + "\r\n\r\n").status());
   }
@@ -39,6 +41,7 @@ final class ResponseHeadTest {
             "HTTP/1.1 200 O\rK",
         "HTTP/1.1 200 O\nK", "HTTP/1.1 200 O\u007fK", "<html>", "HTTP/1.1 -20 OK"
       })
+  @Rule({5, 73})
   void noStatusLines(String line) {
     Refusal refusal = new Refusal(502, "malformed status line");
     assertEquals(refusal, Heads.refusedResponse(line + "\r\nX: y\r\n\r\n"));
@@ -64,17 +67,20 @@ final class ResponseHeadTest {
         "Transfer-Encoding: identity",
         "Transfer-Encoding : x\r\nContent-Length: 1",
       })
+  @Rule(69)
   void noFraming(String fields) {
     assertEquals(FRAMING, Heads.refusedResponse("HTTP/1.1 200 OK\r\n" + fields + "\r\n\r\n"));
   }
 
   @Test
+  @Rule(69)
   void refusesChunksOfHttp10() {
     assertEquals(
         FRAMING, Heads.refusedResponse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
   }
 
   @Test
+  @Rule(23)
   void readsTheFraming() {
     ResponseHead chunked = Heads.response("HTTP/1.1 200 OK\r\nTransfer-encoding: Chunked\r\n\r\n");
     assertTrue(chunked.chunked());
@@ -96,6 +102,7 @@ final class ResponseHeadTest {
         "1.0|X: y|false",
         "1.0|Connection: keep-alive|false",
       })
+  @Rule(76)
   void persistence(String version, String fields, boolean keptAlive) {
     assertEquals(
         keptAlive,
@@ -103,6 +110,7 @@ final class ResponseHeadTest {
   }
 
   @Test
+  @Rule(32)
   void refusesWhatIsNoConnectionField() {
     assertEquals(
         new Refusal(502, "malformed Connection field in the response"),
@@ -111,11 +119,13 @@ final class ResponseHeadTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({"100, true", "101, false", "102, true", "103, true", "199, true", "200, false"})
+  @Rule(61)
   void interims(int status, boolean interim) {
     assertEquals(interim, Heads.response("HTTP/1.1 " + status + " \r\n\r\n").interim());
   }
 
   @Test
+  @Rule(62)
   void namesTheNewProtocolOnlyOfAnUpgrade() {
     String line = "HTTP/1.1 101 Switching Protocols\r\n";
     assertEquals(

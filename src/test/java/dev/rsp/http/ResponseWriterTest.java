@@ -6,9 +6,11 @@ import static dev.rsp.http.HeadWriter.Persistence.KEEP;
 import static dev.rsp.http.HeadWriter.Persistence.KEEP_SAID;
 import static dev.rsp.http.HeadWriter.Persistence.UPGRADE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Rule;
 import dev.rsp.http.HeadWriter.Persistence;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The exact bytes that a client gets before a body: rules 1, 32, 34, 40, 67 and 75. */
 final class ResponseWriterTest {
@@ -32,6 +35,7 @@ final class ResponseWriterTest {
     "'HTTP/1.1 200 ', 'HTTP/1.1 200 '",
     "'HTTP/1.1 418   I am  ', 'HTTP/1.1 418   I am  '",
   })
+  @Rule({1, 73})
   void statusLines(String in, String out) {
     assertEquals(out + "\r\n" + OUR_DATE + "\r\n", written(in + "\r\n\r\n", KEEP, true, false));
   }
@@ -60,6 +64,7 @@ final class ResponseWriterTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource
+  @Rule({23, 28, 32, 34, 41, 42})
   void fields(String what, String in, String out) {
     assertEquals(
         "HTTP/1.1 200 OK\r\n" + out + OUR_DATE + "\r\n",
@@ -67,12 +72,21 @@ final class ResponseWriterTest {
   }
 
   @Test
+  @Rule(40)
   void keepsADate() {
     String head = "HTTP/1.1 200 OK\r\ndate: then\r\nX: y\r\n\r\n";
     assertEquals(head, written(head, KEEP, true, false)); // rule 40
   }
 
   @Test
+  void keepsTheFirstOfTwoDates() {
+    assertEquals(
+        "HTTP/1.1 200 OK\r\nDate: x\r\n\r\n",
+        written("HTTP/1.1 200 OK\r\nDate: x\r\nDATE: y\r\n\r\n", KEEP, true, false));
+  }
+
+  @Test
+  @Rule(67)
   void addsNoDateToInterims() {
     String head = "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n";
     assertEquals(head, written(head, KEEP, false, false));
@@ -82,6 +96,7 @@ final class ResponseWriterTest {
   }
 
   @Test
+  @Rule(67)
   void framesTheBody() {
     String length = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\n";
     String none = "HTTP/1.1 200 OK\r\nX: y\r\n" + OUR_DATE + "\r\n";
@@ -93,7 +108,24 @@ final class ResponseWriterTest {
         written(chunked, KEEP, false, true));
   }
 
+  @ParameterizedTest(name = "205 with \"{0}\"")
+  @ValueSource(
+      strings = {
+        "",
+        "Content-Length: 5\r\n",
+        "Content-Length: 00\r\n",
+        "Transfer-Encoding: chunked\r\n"
+      })
+  @Rule(68)
+  void saysThat205HasNoContent(String framing) {
+    String line = "HTTP/1.1 205 Reset Content\r\n";
+    String end = "X: y\r\nContent-Length: 0\r\n" + OUR_DATE + "\r\n";
+    assertEquals(line + end, written(line + framing + "X: y\r\n\r\n", KEEP, true, false));
+    assertEquals(line + end, written(line + framing + "X: y\r\n\r\n", KEEP, false, false));
+  }
+
   @Test
+  @Rule(75)
   void saysWhatBecomesOfTheConnection() {
     String head = "HTTP/1.1 200 OK\r\nConnection: keep-alive, close\r\nX: y\r\n\r\n";
     String start = "HTTP/1.1 200 OK\r\nX: y\r\n" + OUR_DATE;
@@ -103,6 +135,7 @@ final class ResponseWriterTest {
   }
 
   @Test
+  @Rule(62)
   void passesAnUpgrade() {
     String line = "HTTP/1.1 101 Switching Protocols\r\n";
     String kept = "Upgrade: websocket\r\nX: y\r\n";
@@ -116,6 +149,7 @@ final class ResponseWriterTest {
   }
 
   @Test
+  @Rule(31)
   void writesChunkLines() {
     var writer = new HeadWriter();
     writer.startChunk(0x1a2b, false);
@@ -140,6 +174,7 @@ final class ResponseWriterTest {
   }
 
   @Test
+  @Rule(74)
   void refuses() {
     var refusal = new Refusal(400, "no Host field");
     String start =
@@ -154,15 +189,18 @@ final class ResponseWriterTest {
         refusal(refusal, false, true, true));
     assertTrue(refusal(new Refusal(503, "x"), true, true, false).contains("\r\nRetry-After: "));
     assertTrue(refusal(new Refusal(405, "x"), true, true, false).contains("\r\nAllow: GET, "));
+    assertTrue(refusal(new Refusal(200, "x"), false, true, false).contains("\r\nAllow: GET, "));
+    assertFalse(start.contains("Allow") || start.contains("Retry-After"));
   }
 
   @ParameterizedTest(name = "an answer of our own with {0} is one that we would take")
   @CsvSource({
-    "400", "403", "404", "405", "408", "413", "414", "417", "421", "429", "431", "500", "501",
-    "502", "503", "504", "505", "508", "599"
+    "200", "400", "403", "404", "405", "408", "413", "414", "417", "421", "429", "431", "500",
+    "501", "502", "503", "504", "505", "508", "599"
   })
+  @Rule(31)
   void refusalsAreStrict(int status) {
-    String text = refusal(new Refusal(status, "\u00e4 why\r\n".repeat(300)), true, true, false);
+    String text = refusal(new Refusal(status, "\u00e4 why\r\n".repeat(3000)), true, true, false);
     ResponseHead head = Heads.response(text); // rule 31
     assertEquals(status, head.status());
     assertEquals(text.length() - head.length(), head.contentLength());

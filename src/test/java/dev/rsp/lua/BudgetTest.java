@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever a script does, it costs one request and a bounded time. */
 final class BudgetTest {
   private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Clock STILL = new Clock(() -> 0, () -> 0);
 
   /** Bodies of {@code select}; {@code big} is a string of 50,000 bytes made while loading. */
   @ParameterizedTest
@@ -125,8 +127,31 @@ final class BudgetTest {
         "return big:match('[' .. big .. ']*y')",
         "return big:match('(.*)(.*)(.*)%1%2%3y')",
         "return big:match('%f[' .. big .. ']y')",
+        "return (('a'):rep(5000)):match(('a?'):rep(30) .. ('a'):rep(30) .. 'b')",
+        "return (('a'):rep(5000)):match('^(a*)(a*)(a*)(a*)(a*)b$')",
+        "return (('ab'):rep(5000)):gsub('.-.-.-c', '%0%0')",
+        "return ('%s'):rep(30000):format(unpack(numbers, 1, 8000))",
+        "return (('x'):rep(5000)):gsub('x', ('y'):rep(5000))",
+        // errors and what shows them
+        "error(setmetatable({}, {__tostring = function() while true do end end}), 0)",
+        "return tostring(setmetatable({}, {__tostring = function() while true do end end}))",
+        "log('info', setmetatable({}, {__tostring = function() while true do end end}))",
+        "while true do pcall(error, setmetatable({}, {__tostring = error})) end",
+        "local function f() error({f}) end while true do pcall(f) end",
+        "return setmetatable({}, {__index = function() while true do end end})",
+        // rsp's own functions
+        "while true do canonical_host(big) end",
+        "while true do canonical_host(request.host) end",
+        "while true do pcall(exists, '/etc/x') end",
+        "while true do pcall(exists, big) end",
+        "while true do log('debug', big) end",
+        "while true do pcall(log, big, 1) end",
+        "while true do pcall(host_from_path, big, {on = big}) end",
+        "while true do pcall(refuse, 1) end",
+        "while true do local b = request.original_host end",
       })
   void whatNeverEndsCostsOneRequest(String body) {
+    // The clock stands still: steps and bytes are enough to end each of these.
     var script =
         Scripts.run(
             "big = ('x'):rep(50000) big2 = ('x'):rep(49999) .. 'y' digits = ('1'):rep(50000) "
@@ -134,7 +159,8 @@ final class BudgetTest {
                 + "function select(request) if request.host == 'good' then return 1 end "
                 + "do "
                 + body
-                + " end end");
+                + " end end",
+            STILL);
 
     String message = assertTimeout(SOON, () -> failed(script.select(request("bad"))));
     assertTrue(message.startsWith("backends.lua:"), message);
@@ -177,6 +203,31 @@ final class BudgetTest {
         "backends.lua:5: the script used too much memory", failed(script.select(request("b"))));
   }
 
+  /** After the first calls, which the JVM interprets, 10 ms of the processor are all there is. */
+  @Test
+  void theClockIsTheLastResort() {
+    var nanos = new AtomicLong();
+    var processor = new AtomicLong();
+    // A millisecond passes at each look, of which the processor works so much.
+    var share = new AtomicLong(1_000_000);
+    var clock = new Clock(() -> nanos.addAndGet(1_000_000), () -> processor.addAndGet(share.get()));
+    var script =
+        Scripts.run(
+            "function select(r) for i = 1, r.host == 'long' and 10000 or 1 do end return 1 end",
+            clock);
+    chosen(script.select(request("long")));
+    for (int i = 0; i < 100; i++) {
+      chosen(script.select(request("short")));
+    }
+    share.set(20_000_000);
+    assertEquals(
+        "backends.lua:1: the script took too long", failed(script.select(request("long"))));
+    chosen(script.select(request("short")));
+    // Time in which the processor did something else is not the script's.
+    share.set(0);
+    chosen(script.select(request("long")));
+  }
+
   @Test
   void theBudgetIsForEachRequest() {
     var script =
@@ -205,5 +256,15 @@ final class BudgetTest {
             "sites = {} for i = 1, 100000 do sites['site' .. i .. '.example.com'] = i % 7 end");
 
     assertEquals(1, script.globals().size());
+  }
+
+  @Test
+  void comparingRawCostsByLength() {
+    var script =
+        Scripts.run(
+            "a = ('a'):rep(50000) b = a:reverse()\n"
+                + "function select() return rawequal(a, b) and 1 or 2 end");
+    script.select(request("a"));
+    assertTrue(script.lastInstructions() > 50_000 / 16, script.lastInstructions() + "");
   }
 }

@@ -60,8 +60,9 @@ final class SandboxTest {
                 + "table.sort(t) return table.concat(t, ' ') end)()")
             .tojstring();
     assertEquals(
-        "_G _VERSION assert bit32 error getmetatable hash ipairs math next pairs pcall rawequal"
-            + " rawget rawlen rawset select setmetatable string table tonumber tostring type"
+        "_G _VERSION assert bit bit32 canonical_host error exists expect expect_refused expect_same"
+            + " getmetatable hash host_from_path ipairs log math next pairs pcall rawequal rawget"
+            + " rawlen rawset refuse select setmetatable string table test tonumber tostring type"
             + " unpack xpcall",
         names);
   }
@@ -93,7 +94,7 @@ final class SandboxTest {
   void overwritingTheLibraryHurtsOnlyTheScriptThatDoes() {
     var vandal =
         run(
-            "for _, t in ipairs {string, math, table, bit32, hash} do for k in pairs(t) do "
+            "for _, t in ipairs {string, math, table, bit, bit32, hash} do for k in pairs(t) do "
                 + "t[k] = nil end end string, tostring, pairs = nil "
                 + "function select() return ('x'):rep(3) end");
     var other =
@@ -188,5 +189,22 @@ final class SandboxTest {
     for (int i = 0; i < 3000; i++) {
       assertFalse(chosen(script.select(request("a"))).hostOnly());
     }
+  }
+
+  /** Else an answer could be kept for a host, and the script change what it depends on. */
+  @Test
+  void aScriptThatWasStartedAfreshStillCountsAsOneThatKeepsState() {
+    var script =
+        run(
+            "kept = {} function select(r) if r.host == 'grow' then "
+                + "for i = 1, 500 do kept[#kept + 1] = {} end end return 1 end");
+    boolean afresh = false;
+    for (int i = 0; i < 1000 && !afresh; i++) {
+      afresh = script.select(request("grow")) instanceof Selection.Failed;
+    }
+    assertTrue(afresh);
+    assertFalse(chosen(script.select(request("a"))).hostOnly());
+    assertTrue(script.keepsState());
+    assertEquals("backends.lua:1", script.firstStateChange());
   }
 }

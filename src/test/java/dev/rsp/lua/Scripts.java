@@ -21,8 +21,12 @@ final class Scripts {
   }
 
   static Script run(String source) {
+    return run(source, Clock.SYSTEM);
+  }
+
+  static Script run(String source, Clock clock) {
     try {
-      return compile(source).run();
+      return compile(source).run(clock);
     } catch (ScriptException e) {
       throw new AssertionError(FILE + ":" + e.line() + ": " + e.getMessage(), e);
     }

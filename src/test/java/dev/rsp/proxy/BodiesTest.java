@@ -9,6 +9,7 @@ import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(57)
   void passesChunksBothWays() throws Exception {
     Peer client = rig.client(post("Transfer-Encoding: chunked") + "3;ext\r\nabc\r\n");
     Peer backend = rig.backend();
@@ -69,6 +71,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(67)
   void takesChunksApartForHttp10() throws Exception { // rule 67
     Peer client = rig.client(GET_10);
     Peer backend = rig.backend();
@@ -83,6 +86,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(70)
   void putsABodyWithoutLengthInChunks() throws Exception { // rule 70
     Peer client = rig.client(GET);
     try (Peer backend = rig.backend()) {
@@ -119,6 +123,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(71)
   void showsThatALengthWasNotReached() throws Exception { // rule 71
     Peer client = rig.client(GET);
     try (Peer backend = rig.backend()) {
@@ -127,12 +132,13 @@ final class BodiesTest {
     }
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 10\r\n\r\nabc");
     client.expectGone();
-    rig.awaitEnding(Ending.CUT);
+    rig.awaitEnding(Ending.BACKEND_TRUNCATED);
   }
 
   @ParameterizedTest(name = "\"{0}\"")
   @ValueSource(
       strings = {"", "3\r\nabc", "3\r\nabc\r\n", "3\r\nabc\r\n0\r\n", "3\r\nabc\r\n0\r\nX: y\r\n"})
+  @Rule(71)
   void showsThatChunksDidNotEnd(String chunks) throws Exception {
     Peer client = rig.client(GET);
     try (Peer backend = rig.backend()) {
@@ -141,10 +147,11 @@ final class BodiesTest {
     }
     client.expect(CHUNKED_HEAD + chunks.replace("X: y\r\n", ""));
     client.expectEnd();
-    rig.awaitEnding(Ending.CUT);
+    rig.awaitEnding(Ending.BACKEND_TRUNCATED);
   }
 
   @Test
+  @Rule(71)
   void resetsHttp10WhoseBodyIsNotWhole() throws Exception {
     Peer client = rig.client(GET_10);
     try (Peer backend = rig.backend()) {
@@ -153,10 +160,11 @@ final class BodiesTest {
       client.expect(CLOSED_HEAD + "abc");
     }
     client.expectReset();
-    rig.awaitEnding(Ending.CUT);
+    rig.awaitEnding(Ending.BACKEND_TRUNCATED);
   }
 
   @Test
+  @Rule(70)
   void showsThatABackendBroke() throws Exception { // rule 70
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -165,10 +173,11 @@ final class BodiesTest {
     client.expect(CHUNKED_HEAD + "3\r\nabc");
     backend.reset();
     client.expectEnd(); // without a last chunk
-    rig.awaitEnding(Ending.CUT);
+    rig.awaitEnding(Ending.BACKEND_TRUNCATED);
   }
 
   @Test
+  @Rule(71)
   void cutsAResponseWithAMalformedChunk() throws Exception {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -178,10 +187,11 @@ final class BodiesTest {
     backend.send("0x1\r\nb\r\n");
     client.expectEnd();
     backend.expectGone();
-    rig.awaitEnding(Ending.CUT);
+    rig.awaitEnding(Ending.BACKEND_MALFORMED_BODY);
   }
 
   @Test
+  @Rule(69)
   void refusesAResponseWhoseFirstChunkIsMalformed() throws Exception {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -201,6 +211,7 @@ final class BodiesTest {
         "HTTP/1.1 200 OK\r\nX\r\n\r\n",
         "SSH-2.0-OpenSSH_9.2\r\n"
       })
+  @Rule({69, 73})
   void refusesWhatIsNoResponse(String head) throws Exception { // rules 69 and 73
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -208,10 +219,11 @@ final class BodiesTest {
     backend.send(head);
     assertTrue(client.head("HTTP/1.1 502 Bad Gateway").contains("Content-Length"));
     backend.expectGone();
-    rig.awaitEnding(Ending.REFUSED);
+    rig.awaitEnding(Ending.BACKEND_MALFORMED);
   }
 
   @Test
+  @Rule(53)
   void refusesAMalformedRequestBody() throws Exception {
     Peer client = rig.client(post("Transfer-Encoding: chunked") + "x\r\n");
     client.expectRefusal(400, "malformed request body");
@@ -219,6 +231,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(49)
   void abandonsTheBackendOfAMalformedRequestBody() throws Exception { // rule 49
     Peer client = rig.client(post("Transfer-Encoding: chunked") + "1\r\na\r\n");
     Peer backend = rig.backend();
@@ -232,6 +245,7 @@ final class BodiesTest {
   }
 
   @Test
+  @Rule(50)
   void keepsWhatFollowsABody() throws Exception { // rule 50
     Peer client = rig.client(post("Content-Length: 003") + "abcGET /2 HT");
     Peer backend = rig.backend();

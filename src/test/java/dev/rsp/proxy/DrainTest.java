@@ -8,6 +8,7 @@ import static dev.rsp.proxy.Messages.ok;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,6 +155,7 @@ final class DrainTest {
   }
 
   @Test
+  @Rule(74)
   void refusesTooManyConnections() throws Exception {
     rig.client();
     rig.client();

@@ -5,8 +5,10 @@ import static dev.rsp.proxy.Messages.FORWARDING;
 import static dev.rsp.proxy.Messages.GET;
 import static dev.rsp.proxy.Messages.get;
 import static dev.rsp.proxy.Messages.ok;
+import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.Rule;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +40,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(80)
   void carriesManyExchangesOnOneConnectionEach() throws Exception {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -64,6 +67,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(77)
   void answersInOrderAcrossBackends() throws Exception { // rule 77
     Peer client = rig.client(get("a", "/1") + get("b", "/2") + get("a", "/3"));
     Peer slow = rig.backend(1);
@@ -76,6 +80,22 @@ final class KeepAliveTest {
     slow.head("GET /3 HTTP/1.1");
     slow.send(ok("3"));
     client.expect(ok("1") + ok("2") + ok("3"));
+  }
+
+  @Test
+  void readsOnForAnUploadThatBeganDuringTheAnswerBefore() throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    client.send(post("Content-Length: 8") + "1234");
+    // What came early is held, and no more is read.
+    rig.onLoop(() -> true);
+    rig.onLoop(() -> true);
+    backend.send(ok("1"));
+    client.expect(ok("1"));
+    backend.head("POST / HTTP/1.1");
+    client.send("5678");
+    backend.expect("12345678");
   }
 
   @Test
@@ -110,6 +130,7 @@ final class KeepAliveTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"HEAD 200", "GET 204", "GET 304"})
+  @Rule(66)
   void takesNoBodyWhereNoneCanBe(String exchange) throws Exception { // rule 66
     String method = exchange.substring(0, exchange.indexOf(' '));
     String status = exchange.substring(exchange.indexOf(' ') + 1);
@@ -129,7 +150,33 @@ final class KeepAliveTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "Content-Length: 4\r\n\r\nbody",
+        "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+        "X: y\r\n\r\nbody"
+      })
+  @Rule(68)
+  void passesNoContentOf205(String rest) throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send("HTTP/1.1 205 \r\nDate: x\r\n" + rest);
+    String x = rest.startsWith("X") ? "X: y\r\n" : "";
+    client.expect("HTTP/1.1 205 \r\nDate: x\r\n" + x + "Content-Length: 0\r\n\r\n");
+    backend.expectGone();
+    client.send(GET);
+    Peer next = rig.backend();
+    next.head();
+    next.send("HTTP/1.1 205 \r\nDate: x\r\nContent-Length: 0\r\n\r\n");
+    client.expect("HTTP/1.1 205 \r\nDate: x\r\nContent-Length: 0\r\n\r\n");
+    client.send(GET);
+    next.head();
+  }
+
   @Test
+  @Rule(76)
   void closesForAClientThatAsks() throws Exception { // rule 76
     Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + GET);
     Peer backend = rig.backend();
@@ -141,6 +188,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(76)
   void keepsTheClientOfABackendThatCloses() throws Exception { // rule 76
     Peer client = rig.client(GET);
     try (Peer backend = rig.backend()) {
@@ -154,6 +202,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(75)
   void closesForHttp10() throws Exception { // rule 75
     Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
     Peer backend = rig.backend();
@@ -164,6 +213,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(75)
   void keepsHttp10ThatAsks() throws Exception {
     Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
     Peer backend = rig.backend();
@@ -176,6 +226,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(72)
   void dropsBytesAfterAResponseAndTheConnection() throws Exception { // rule 72
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -191,6 +242,7 @@ final class KeepAliveTest {
   }
 
   @Test
+  @Rule(80)
   void closesAnIdleConnectionThatSpeaks() throws Exception { // rule 80
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -243,5 +295,26 @@ final class KeepAliveTest {
     client.read(body.length);
     client.expectEnd();
     sender.join();
+  }
+
+  /** RFC 9112 §2.2: some old clients send a CRLF behind a POST. It begins no request. */
+  @Test
+  void takesAnEmptyLineBehindARequestForNoRequest() throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("x"));
+    client.expect(ok("x"));
+    client.send("\r\n");
+    client.expectSilence();
+    client.send(GET);
+    backend.head();
+    backend.send(ok("y"));
+    client.expect(ok("y"));
+    client.send("\r\n");
+    client.expectSilence();
+    client.shutOutput();
+    client.expectEnd();
+    assertEquals("served=2", rig.summary());
   }
 }

@@ -4,6 +4,9 @@ package dev.rsp.proxy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.rsp.referee.End;
+import dev.rsp.referee.Violation;
+import dev.rsp.referee.Watch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,22 +15,29 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One end of a connection with the proxy that does what the test says and nothing else. Text is one
- * character per byte. Nothing waits longer than {@value #PATIENCE_MILLIS} ms.
+ * character per byte. Nothing waits longer than {@value #PATIENCE_MILLIS} ms. What the proxy writes
+ * to it is judged when the {@link Rig} closes.
  */
 final class Peer implements AutoCloseable {
   static final int PATIENCE_MILLIS = 10_000;
 
   private final Socket socket;
+  private final Watch watch;
   private final InputStream in;
+  private final OutputStream out;
 
-  Peer(Socket socket) throws IOException {
+  /** A peer whose part in HTTP a referee knows. */
+  Peer(Socket socket, Watch watch) throws IOException {
     this.socket = socket;
+    this.watch = watch;
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
-    in = socket.getInputStream();
+    in = watch.over(socket.getInputStream());
+    out = watch.over(socket.getOutputStream());
   }
 
   void send(String text) throws IOException {
@@ -35,7 +45,7 @@ final class Peer implements AutoCloseable {
   }
 
   void send(byte[] bytes) throws IOException {
-    socket.getOutputStream().write(bytes);
+    out.write(bytes);
   }
 
   /** Reads exactly as many bytes as the text has, and compares. */
@@ -116,6 +126,33 @@ final class Peer implements AutoCloseable {
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
+  }
+
+  /** What came until the connection ended, and how it did. */
+  record Rest(String text, End end) {}
+
+  Rest rest() throws IOException {
+    var rest = new ByteArrayOutputStream();
+    End end = End.FIN;
+    try {
+      in.transferTo(rest);
+    } catch (SocketException reset) {
+      end = End.RESET;
+    }
+    return new Rest(rest.toString(StandardCharsets.ISO_8859_1), end);
+  }
+
+  /** Reads what is left, once the proxy has closed its side, and hears the referee. */
+  @Nullable Violation verdict() throws IOException {
+    if (!socket.isClosed()) {
+      try {
+        in.transferTo(OutputStream.nullOutputStream());
+      } catch (SocketException reset) {
+        // The referee has seen it.
+      }
+    }
+    watch.ended(End.UNSEEN);
+    return watch.violation();
   }
 
   Socket socket() {

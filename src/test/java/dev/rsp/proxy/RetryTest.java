@@ -5,6 +5,7 @@ import static dev.rsp.proxy.Messages.GET;
 import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 
+import dev.rsp.Rule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,7 @@ final class RetryTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"GET", "OPTIONS", "PUT", "DELETE"})
+  @Rule(78)
   void sendsAgainWhatMayBeSentTwice(String method) throws Exception {
     client.send(method + " /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
     backend.head(method + " /2 HTTP/1.1");
@@ -73,6 +75,7 @@ final class RetryTest {
   }
 
   @Test
+  @Rule(78)
   void sendsAgainOnlyOnce() throws Exception {
     client.send(GET);
     backend.head();
@@ -87,6 +90,7 @@ final class RetryTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"POST", "PATCH", "get"})
+  @Rule(78)
   void neverSendsAgainWhatMayNotBeSentTwice(String method) throws Exception {
     client.send(method + " / HTTP/1.1\r\nHost: a\r\n\r\n");
     backend.head();
@@ -95,6 +99,7 @@ final class RetryTest {
   }
 
   @Test
+  @Rule(78)
   void neverSendsAgainWhatIsNotAtHand() throws Exception {
     client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nbody");
     backend.head();
@@ -123,6 +128,7 @@ final class RetryTest {
   }
 
   @Test
+  @Rule(79)
   void usesNoConnectionThatHasEnded() throws Exception { // rule 79
     backend.close();
     rig.clients(); // by now the loop has seen the end
@@ -135,6 +141,7 @@ final class RetryTest {
   }
 
   @Test
+  @Rule(74)
   void refusesWhenNobodyListens() throws Exception {
     backend.close();
     rig.closeBackend(1);

@@ -8,6 +8,8 @@ import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.referee.Violation;
+import dev.rsp.referee.Watch;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +30,15 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A proxy of one loop on real loopback sockets, between peers that a test plays. Hosts that start
+ * A proxy of one loop on real loopback sockets, between peers that a test plays. All that it writes
+ * to them goes past a referee, and {@link #close} fails if a byte of it is wrong. Hosts that start
  * with "b" go to the second backend, all others to the first.
  */
 final class Rig implements AutoCloseable {
   static final String SELECT = "function select(r) return r.host:sub(1, 1) == 'b' and 2 or 1 end";
 
   private final ConnectionCount connections = new ConnectionCount();
+  private final Loads loads = new Loads();
   private final List<ServerSocket> backends = new ArrayList<>();
   private final List<Peer> peers = new ArrayList<>();
   private final ProxyLoop loop;
@@ -80,6 +85,7 @@ final class Rig implements AutoCloseable {
           "listen = '127.0.0.1:0'\n"
               + ("backends = {'127.0.0.1:" + backends.get(0).getLocalPort())
               + ("', '127.0.0.1:" + backends.get(1).getLocalPort() + "'}\n")
+              + "via = 'rsp'\n"
               + (String.join("\n", lines).contains("select") ? "" : SELECT)
               + ("\n" + String.join("\n", lines)));
       return ConfigLoader.load(file);
@@ -94,7 +100,7 @@ final class Rig implements AutoCloseable {
   }
 
   private void serve(Config config) throws ScriptException {
-    Service service = Service.of(config);
+    Service service = Service.of(config, loads);
     onLoop(
         () -> {
           loop.serve(service);
@@ -104,7 +110,7 @@ final class Rig implements AutoCloseable {
 
   Peer client() throws IOException {
     var socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label()));
-    return keep(new Peer(socket));
+    return keep(new Peer(socket, Watch.client()));
   }
 
   /** A client that has sent something, and whose socket does not grow to hold more of an answer. */
@@ -114,7 +120,7 @@ final class Rig implements AutoCloseable {
     socket.connect(
         new InetSocketAddress(
             InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label())));
-    Peer client = keep(new Peer(socket));
+    Peer client = keep(new Peer(socket, Watch.client()));
     client.send(text);
     return client;
   }
@@ -132,7 +138,25 @@ final class Rig implements AutoCloseable {
   }
 
   Peer backend(int index) throws IOException {
-    return keep(new Peer(backends.get(index - 1).accept()));
+    return keep(new Peer(backends.get(index - 1).accept(), Watch.backend()));
+  }
+
+  /** The next connection, to whichever backend. */
+  Peer anyBackend() throws IOException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Peer.PATIENCE_MILLIS);
+    while (System.nanoTime() < deadline) {
+      for (ServerSocket backend : backends) {
+        backend.setSoTimeout(20);
+        try {
+          return keep(new Peer(backend.accept(), Watch.backend()));
+        } catch (SocketTimeoutException e) {
+          // The other one, then.
+        } finally {
+          backend.setSoTimeout(Peer.PATIENCE_MILLIS);
+        }
+      }
+    }
+    throw new AssertionError("no connection to a backend");
   }
 
   /** From here on nobody listens there. */
@@ -165,6 +189,15 @@ final class Rig implements AutoCloseable {
     return onLoop(() -> loop.endings(ending));
   }
 
+  /** All endings that are not zero, as {@link Counters#summary} says them. */
+  String summary() {
+    return onLoop(() -> Counters.summary(List.of(loop.counters())));
+  }
+
+  ProxyLoop loop() {
+    return loop;
+  }
+
   int counted() {
     return connections.get();
   }
@@ -193,6 +226,16 @@ final class Rig implements AutoCloseable {
     return onLoop(loop::unsent);
   }
 
+  /** Bytes of bodies that are held until they are whole. */
+  long held() {
+    return onLoop(loop.held::get);
+  }
+
+  /** Requests that wait for their site to start. */
+  int waiting() {
+    return loop.starter.waiting();
+  }
+
   /** Whether bytes wait for a peer that does not read, rather than for the end of a turn. */
   boolean stuck() {
     long first = unsent();
@@ -213,14 +256,36 @@ final class Rig implements AutoCloseable {
         });
     int left = clients();
     loop.shutDown();
-    for (Peer peer : peers) {
-      peer.close();
-    }
+    assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));
+    List<String> violations = new ArrayList<>();
     for (ServerSocket backend : backends) {
+      keepTheRest(backend);
       backend.close();
     }
-    assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));
+    for (Peer peer : peers) {
+      Violation violation = peer.verdict();
+      if (violation != null) {
+        violations.add(violation.toString());
+      }
+      peer.close();
+    }
     assertEquals(0, left, "clients left");
     assertEquals(0, connections.get(), "connections counted");
+    assertEquals(List.of(), violations, "what the proxy must not have written");
+  }
+
+  /** Connections that the test did not look at. */
+  private void keepTheRest(ServerSocket backend) throws IOException {
+    if (backend.isClosed()) {
+      return;
+    }
+    backend.setSoTimeout(1);
+    try {
+      while (true) {
+        keep(new Peer(backend.accept(), Watch.backend()));
+      }
+    } catch (SocketTimeoutException none) {
+      // These were all.
+    }
   }
 }

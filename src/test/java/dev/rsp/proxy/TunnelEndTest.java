@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import static dev.rsp.proxy.Messages.lines;
 
+import dev.rsp.Rule;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +45,7 @@ final class TunnelEndTest {
   }
 
   @Test
+  @Rule(64)
   void deliversWhatIsOnItsWayWhenBothSidesHaveEnded() throws Exception { // rule 64
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();
@@ -72,6 +74,7 @@ final class TunnelEndTest {
   }
 
   @Test
+  @Rule(64)
   void deliversToABackendThatEndedItsSideButReadsOn() throws Exception { // rule 64
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(63)
   void passesBytesAsTheyAre() throws Exception {
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();
@@ -62,6 +64,32 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(65)
+  void relaysAContinueBeforeATunnel() throws Exception {
+    Peer client = rig.client(ASKED.replace("Host", "Expect: 100-continue\r\nHost"));
+    Peer backend = rig.backend();
+    // There is no body to be waited for, so the backend is not asked to.
+    assertFalse(backend.head("GET / HTTP/1.1").contains("Expect"));
+    String both = "HTTP/1.1 100 Continue\r\n\r\n" + SWITCHED;
+    backend.send(both + "bytes");
+    client.expect(lines("HTTP/1.1 100 Continue") + SWITCHED + "bytes");
+    client.send("back");
+    backend.expect("back");
+  }
+
+  @Test
+  @Rule(65)
+  void offersNoTunnelBehindABody() throws Exception {
+    rig.client(ASKED.replace("Host", "Expect: 100-continue\r\nContent-Length: 4\r\nHost") + "body");
+    Peer backend = rig.backend();
+    String head = backend.head("GET / HTTP/1.1");
+    assertTrue(head.contains("\r\nExpect: 100-continue\r\n"));
+    assertFalse(head.contains("Upgrade") || head.contains("Connection"));
+    backend.expect("body");
+  }
+
+  @Test
+  @Rule(63)
   void holdsWhatComesEarly() throws Exception { // rule 63
     Peer client = rig.client(ASKED + "early");
     Peer backend = rig.backend();
@@ -73,6 +101,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(63)
   void takesWhatCameEarlyForNoRequestIfTheAnswerIsAnother() throws Exception { // rule 63
     Peer client = rig.client(ASKED + GET);
     Peer backend = rig.backend();
@@ -85,6 +114,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(64)
   void letsTheClientEndItsSideFirst() throws Exception { // rule 64
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();
@@ -103,6 +133,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(64)
   void letsTheBackendEndItsSideFirst() throws Exception {
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();
@@ -144,6 +175,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(62)
   void refusesAnUnaskedTunnel() throws Exception { // rule 62
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -151,10 +183,11 @@ final class TunnelTest {
     backend.send(SWITCHED + "bytes");
     client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
     backend.expectGone();
-    assertEquals(1, rig.endings(Ending.REFUSED));
+    assertEquals(1, rig.endings(Ending.BACKEND_MALFORMED));
   }
 
   @Test
+  @Rule(62)
   void refusesATunnelOfAnotherProtocol() throws Exception {
     Peer client = rig.client(ASKED);
     Peer backend = rig.backend();
@@ -165,6 +198,7 @@ final class TunnelTest {
   }
 
   @Test
+  @Rule(62)
   void passesNoOfferOfHttp10() throws Exception {
     rig.client(ASKED.replace("HTTP/1.1", "HTTP/1.0"));
     Peer backend = rig.backend();

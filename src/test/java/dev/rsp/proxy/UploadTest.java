@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(51)
   void passesAnEarlyAnswerAndEndsTheConnections() throws Exception { // rule 51
     Peer client = rig.client(post("Content-Length: 1000") + "start");
     Peer backend = rig.backend();
@@ -71,6 +73,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(58)
   void relaysAContinue() throws Exception { // rule 58
     Peer client = rig.client(EXPECTING);
     Peer backend = rig.backend();
@@ -85,6 +88,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(58)
   void relaysAFinalAnswerInsteadOfAContinue() throws Exception {
     Peer client = rig.client(EXPECTING);
     Peer backend = rig.backend();
@@ -96,6 +100,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule({60, 61})
   void relaysManyInterimsAndTheFinalAnswer() throws Exception { // rules 60 and 61
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -108,6 +113,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(59)
   void sendsNoInterimsToHttp10() throws Exception { // rule 59
     Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
     Peer backend = rig.backend();
@@ -117,6 +123,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(60)
   void refusesABackendThatPutsItsAnswerOff() throws Exception { // rule 60
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
@@ -128,6 +135,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(60)
   void refusesABackendThatEndsAfterAnInterim() throws Exception { // rule 60
     Peer client = rig.client(GET);
     try (Peer backend = rig.backend()) {
@@ -139,6 +147,7 @@ final class UploadTest {
   }
 
   @Test
+  @Rule(49)
   void abandonsTheBackendOfAClientThatGoesInTheMiddleOfABody() throws Exception { // rule 49
     Peer client = rig.client(post("Content-Length: 1000") + "start");
     Peer backend = rig.backend();
@@ -146,7 +155,7 @@ final class UploadTest {
     backend.expect("start");
     client.close();
     backend.expectGone();
-    rig.awaitEnding(Ending.CLIENT_GONE);
+    rig.awaitEnding(Ending.CLIENT_GONE_IN_BODY);
   }
 
   @Test
@@ -156,7 +165,7 @@ final class UploadTest {
     backend.head();
     client.reset();
     backend.expectGone();
-    rig.awaitEnding(Ending.CLIENT_GONE);
+    rig.awaitEnding(Ending.CLIENT_GONE_WAITING);
   }
 
   @Test
@@ -168,7 +177,7 @@ final class UploadTest {
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 100\r\n\r\nabc");
     client.reset();
     backend.expectGone();
-    rig.awaitEnding(Ending.CLIENT_GONE);
+    rig.awaitEnding(Ending.CLIENT_GONE_READING);
   }
 
   @Test

@@ -59,6 +59,26 @@ class HitPathTest {
   }
 
   @Test
+  void makesNoGarbageWhenAnotherHostHasControlUrls() throws Exception {
+    String rules =
+        "host_from_path('/{host}', {on = 'www.example.org'})"
+            + " host_from_path('/x/{host}', {on = 'example.com'}) ";
+    assertEquals(0, bytesPerRequest(router(BACKENDS + rules)));
+    assertEquals(
+        0,
+        bytesPerRequest(
+            router(BACKENDS + rules + "function select(r) return #r.host % 3 + 1 end")));
+  }
+
+  @Test
+  void makesNoGarbageWhenSlotsAreNotUp() throws Exception {
+    String down =
+        "listen = '127.0.0.1:0' failover = 2 backends = { {address = '127.0.0.1:1', state = 'down'},"
+            + " {address = '127.0.0.1:2', state = 'drain'}, '127.0.0.1:3', '127.0.0.1:4' }";
+    assertEquals(0, bytesPerRequest(router(down)));
+  }
+
+  @Test
   void countsGarbageWhereThereIsSome() throws Exception {
     String asksEachTime = "function select(r) return #r.path % 3 + 1 end";
     assertTrue(bytesPerRequest(router(BACKENDS + asksEachTime)) > 0);
@@ -66,7 +86,7 @@ class HitPathTest {
 
   private Router router(String lua) throws Exception {
     Config config = ConfigLoader.load(Files.writeString(directory.resolve("backends.lua"), lua));
-    return new Router(config, config.hasSelect() ? config.program().run() : null);
+    return new Router(config, config.script());
   }
 
   /** Rounded down: what the measurement itself allocates is less than a byte per request. */

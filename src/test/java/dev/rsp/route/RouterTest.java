@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -46,7 +47,7 @@ final class RouterTest {
     Path file = directory.resolve("backends.lua");
     Files.writeString(file, "listen = '127.0.0.1:0'\n" + backends + select);
     Config config = ConfigLoader.load(file);
-    return new Router(config, config.hasSelect() ? config.program().run() : null);
+    return new Router(config, config.script());
   }
 
   private static RequestHead head(String host) {
@@ -222,5 +223,20 @@ final class RouterTest {
     String line = lines.list.get(0).getFormattedMessage();
     assertEquals(true, line.startsWith("script failed host=bad suppressed=0: "), line);
     assertEquals(true, line.contains("on purpose"), line);
+  }
+
+  /** It may be why select answers otherwise from then on, even if it names no place itself. */
+  @Test
+  void forgetsAnswersOnceOnFailureKeepsSomething() throws Exception {
+    Router router =
+        router(
+            2,
+            "local bad = {}\nfunction select(r) return bad.s1 and 2 or 1 end\n"
+                + "function on_failure(r, f) bad[f.slot] = true end");
+    Route first = route(router, "a");
+    assertEquals("1", places(first));
+    Asked asked = Objects.requireNonNull(router.keep(head("a"), () -> "192.0.2.1"));
+    assertNull(router.afterFailure(asked, first.place(0), "refused", 1));
+    assertEquals("2", places(route(router, "a")));
   }
 }

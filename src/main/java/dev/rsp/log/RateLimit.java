@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.route;
+package dev.rsp.log;
 
 /** Lets through one event a second and counts the others. One thread's. */
-final class RateLimit {
+public final class RateLimit {
   private static final long INTERVAL_NANOS = 1_000_000_000L;
 
   private long lastNanos = System.nanoTime() - INTERVAL_NANOS;
   private long suppressed;
 
   /** Whether this event may be reported. */
-  boolean allows() {
+  public boolean allows() {
     long now = System.nanoTime();
     if (now - lastNanos < INTERVAL_NANOS) {
       suppressed++;
@@ -20,7 +20,7 @@ final class RateLimit {
   }
 
   /** How many events were kept back since the last call. */
-  long takeSuppressed() {
+  public long takeSuppressed() {
     long taken = suppressed;
     suppressed = 0;
     return taken;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.journal.HostList;
+import dev.rsp.log.IoReason;
+import dev.rsp.log.Logging;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.plan.Plan;
+import dev.rsp.plan.PlanJson;
+import dev.rsp.plan.PlanText;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says which hosts a change would move. */
+@Command(
+    name = "plan",
+    description = {
+      "Says which hosts would move from one backend to another if NEW took the place of OLD.",
+      "Exits with 0, with 1 if a file cannot be used, or with 2 if more than --max-moves would."
+    },
+    mixinStandardHelpOptions = true)
+final class PlanCommand implements Callable<Integer> {
+  /** Far more than a journal remembers, and a bound on memory. */
+  static final int MAX_HOSTS = 1_000_000;
+
+  private static final int TOO_MANY_MOVES = 2;
+
+  @Parameters(index = "0", paramLabel = "OLD", description = "The configuration in force.")
+  private @Nullable Path old;
+
+  @Parameters(index = "1", paramLabel = "NEW", description = "The one to take its place.")
+  private @Nullable Path newer;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "FILE",
+      description =
+          "Hosts, one on a line, perhaps with a count of requests; the journal of OLD or NEW by"
+              + " default.")
+  private @Nullable Path hosts;
+
+  @Option(
+      names = "--max-moves",
+      paramLabel = "PERCENT",
+      description = "Exits with 2 if more than that share of the hosts would move.")
+  private double maxMoves = 100;
+
+  @Option(names = "--json", description = "Answers with one line of JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (old == null || newer == null) {
+      return 1;
+    }
+    if (!(maxMoves >= 0 && maxMoves <= 100)) {
+      System.err.println("--max-moves: " + maxMoves + " (expected: a percentage from 0 to 100)");
+      return 1;
+    }
+    // What a script logs would stand between the lines of the answer.
+    Logging.silence();
+    try {
+      Config before = ConfigLoader.load(old);
+      Config after = ConfigLoader.load(newer);
+      Path source = source(before, after);
+      if (source == null) {
+        System.err.println(
+            "no hosts: neither file sets journal.path (expected: that, or --hosts FILE)");
+        return 1;
+      }
+      HostList list = read(source);
+      return list == null ? 1 : answer(Plan.of(before, after, list.hosts()), list, source);
+    } catch (ConfigException e) {
+      return Main.report(e);
+    } catch (ScriptException e) {
+      System.err.println(newer + ":" + e.line() + ": " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private @Nullable Path source(Config before, Config after) {
+    if (hosts != null) {
+      return hosts;
+    }
+    Path journal = before.foresight().journal().file();
+    return journal == null ? after.foresight().journal().file() : journal;
+  }
+
+  /** The hosts in a file; null, and a line that says why, if there are none. */
+  static @Nullable HostList read(Path source) {
+    try {
+      HostList list = HostList.read(source, MAX_HOSTS);
+      if (!list.hosts().isEmpty()) {
+        return list;
+      }
+      System.err.println(source + ": no hosts in it (expected: one on each line)");
+    } catch (IOException e) {
+      System.err.println("cannot read " + source + ": " + IoReason.of(e));
+    }
+    return null;
+  }
+
+  private int answer(Plan plan, HostList list, Path source) {
+    System.out.print(
+        json
+            ? PlanJson.of(plan, list.invalidLines()) + "\n"
+            : PlanText.of(
+                plan,
+                String.valueOf(old),
+                String.valueOf(newer),
+                source.toString(),
+                list.invalidLines(),
+                list.counted()));
+    System.out.flush();
+    if (plan.percent() > maxMoves) {
+      System.err.println("more than --max-moves: " + Plan.shown(plan.percent()));
+      return TOO_MANY_MOVES;
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.journal.HostList;
+import dev.rsp.journal.SeenHost;
+import dev.rsp.log.IoReason;
+import dev.rsp.log.Logging;
+import dev.rsp.lua.Program;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.plan.SelectorCheck;
+import dev.rsp.plan.TestReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs the tests of a configuration. */
+@Command(
+    name = "test",
+    description = {
+      "Runs the tests that a configuration declares, and tries what should be true of any.",
+      "Exits with 0, or with 1 if a test fails or a file cannot be used."
+    },
+    mixinStandardHelpOptions = true)
+final class TestCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE", description = "The configuration to test.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--tests",
+      paramLabel = "FILE",
+      description = "Where the tests are, if not in the configuration itself.")
+  private @Nullable Path tests;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "FILE",
+      description = "Hosts that are served, one on a line; the configuration's journal by default.")
+  private @Nullable Path hosts;
+
+  @Override
+  public Integer call() {
+    if (file == null) {
+      return 1;
+    }
+    // What a script logs would stand between the lines of the answer.
+    Logging.silence();
+    Path source = file;
+    try {
+      Config config = ConfigLoader.load(file);
+      List<SeenHost> served = served(config);
+      if (served == null) {
+        return 1;
+      }
+      Program program = config.program();
+      if (tests != null) {
+        source = tests;
+        program = Program.compile(tests.toString(), Files.readAllBytes(tests));
+      }
+      TestReport report = SelectorCheck.run(config, program, served);
+      System.out.print(report.text());
+      System.out.flush();
+      return report.failed() == 0 ? 0 : 1;
+    } catch (ConfigException e) {
+      return Main.report(e);
+    } catch (ScriptException e) {
+      System.err.println(source + (e.line() > 0 ? ":" + e.line() : "") + ": " + e.getMessage());
+      return 1;
+    } catch (IOException e) {
+      System.err.println("cannot read " + tests + ": " + IoReason.of(e));
+      return 1;
+    }
+  }
+
+  /** Whether nobody was served yet. Of one that cannot be read, the reading tells why. */
+  private static boolean isEmpty(Path journal) {
+    try {
+      return !Files.exists(journal) || HostList.read(journal, 1).hosts().isEmpty();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Hosts that are known to be served; null, and a line that says why, if they cannot be read. */
+  private @Nullable List<SeenHost> served(Config config) {
+    Path journal = config.foresight().journal().file();
+    Path source = hosts != null || journal == null || isEmpty(journal) ? hosts : journal;
+    if (source == null) {
+      return List.of(); // also in the first minute of a new installation
+    }
+    HostList list = PlanCommand.read(source);
+    return list == null ? null : list.hosts();
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+
+/**
+ * LuaJIT's {@code bit}, so that scripts written for OpenResty run as they are. Unlike {@code
+ * bit32}, its results have a sign, and shifts take only the lower five bits of the distance.
+ */
+final class BitLibrary {
+  /**
+   * 2^52 + 2^51: adding it leaves a number's lower 32 bits in the lower half of the sum, rounded to
+   * even. LuaJIT does the same, so that fractions and large numbers come out alike.
+   */
+  private static final double BIAS = 6_755_399_441_055_744.0;
+
+  /** Hexadecimal digits of 32 bits. */
+  private static final int MAX_DIGITS = 8;
+
+  private BitLibrary() {}
+
+  static LuaTable create() {
+    var library = new LuaTable();
+    define(library, "tobit", a -> bits(a, 1));
+    define(library, "bnot", a -> ~bits(a, 1));
+    define(library, "bswap", a -> Integer.reverseBytes(bits(a, 1)));
+    define(library, "band", a -> fold(a, (x, y) -> x & y));
+    define(library, "bor", a -> fold(a, (x, y) -> x | y));
+    define(library, "bxor", a -> fold(a, (x, y) -> x ^ y));
+    // Java too shifts and rotates an int by the lower five bits of the distance.
+    define(library, "lshift", a -> bits(a, 1) << bits(a, 2));
+    define(library, "rshift", a -> bits(a, 1) >>> bits(a, 2));
+    define(library, "arshift", a -> bits(a, 1) >> bits(a, 2));
+    define(library, "rol", a -> Integer.rotateLeft(bits(a, 1), bits(a, 2)));
+    define(library, "ror", a -> Integer.rotateRight(bits(a, 1), bits(a, 2)));
+    Builtin.define(library, "tohex", BitLibrary::tohex);
+    return library;
+  }
+
+  private static void define(LuaTable library, String name, Operation operation) {
+    Builtin.define(library, name, args -> LuaValue.valueOf(operation.on(args)));
+  }
+
+  private static int bits(Args args, int i) {
+    return (int) Double.doubleToRawLongBits(args.number(i) + BIAS);
+  }
+
+  private static int fold(Args args, Pair operation) {
+    int result = bits(args, 1);
+    args.meter().spend(args.count());
+    for (int i = 2; i <= args.count(); i++) {
+      result = operation.on(result, bits(args, i));
+    }
+    return result;
+  }
+
+  private static Varargs tohex(Args args) {
+    int value = bits(args, 1);
+    int wanted = args.count() < 2 ? MAX_DIGITS : bits(args, 2);
+    int digits = (int) Math.min(MAX_DIGITS, Math.abs((long) wanted));
+    String hex = String.format(wanted < 0 ? "%08X" : "%08x", value);
+    return LuaValue.valueOf(hex.substring(MAX_DIGITS - digits));
+  }
+
+  /** An operation on a call's arguments. */
+  @FunctionalInterface
+  private interface Operation {
+    int on(Args args);
+  }
+
+  /** An operation on two of them. */
+  @FunctionalInterface
+  private interface Pair {
+    int on(int x, int y);
+  }
+}

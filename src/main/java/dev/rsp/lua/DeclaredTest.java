@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+/**
+ * A test that a file declared with {@code test}.
+ *
+ * @param name as the file gives it, on one line
+ * @param where {@code file:line} of the declaration
+ */
+public record DeclaredTest(String name, String where) {}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.plan;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.Foresight.ReloadLimits;
+import dev.rsp.journal.SeenHost;
+import dev.rsp.lua.ScriptException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds a reload back that would do more than the running configuration allows.
+ *
+ * <p>The limit on moves is the running configuration's, since the new file is the one that may be
+ * wrong; so one edit cannot both lift the limit and use that. A refusal prints a text that lets
+ * this one change through when the new file sets {@code reload.force} to it: it names the
+ * configuration that runs now and the share of hosts that may move, so that it is worth nothing
+ * once the change is in force, and nothing for a change that moves more.
+ */
+public final class ReloadGuard {
+  private static final Logger log = LoggerFactory.getLogger(ReloadGuard.class);
+
+  /** An operator waits for it, and a service manager may. 200,000 hosts take a second or two. */
+  private static final long PATIENCE_SECONDS = 10;
+
+  /** Pairs of slots that a refusal names. */
+  private static final int TOP_PAIRS = 3;
+
+  private ReloadGuard() {}
+
+  /**
+   * Checks a new configuration against the running one. Blocks, up to some 10 s for the tests and
+   * 10 s for the moves; not for an event loop.
+   *
+   * @param hosts that are known to be served; asked only if they are needed
+   * @throws ConfigException if the reload is refused, with what it would have done
+   */
+  public static void check(Config running, Config newer, Supplier<List<SeenHost>> hosts)
+      throws ConfigException {
+    List<String> problems = new ArrayList<>();
+    try {
+      ReloadLimits limits = running.foresight().reload();
+      if (limits.runTests() || newer.foresight().reload().runTests()) {
+        problems.addAll(SelectorCheck.ownTests(newer, deadline()).failures());
+      }
+      if (limits.maxMovesPercent() < 100) {
+        moves(running, newer, hosts.get(), problems);
+      }
+    } catch (ScriptException e) {
+      problems.add(newer.program().name() + ":" + e.line() + ": " + e.getMessage());
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  private static void moves(
+      Config running, Config newer, List<SeenHost> known, List<String> problems)
+      throws ScriptException {
+    // In no order, so that what can be placed in time stands for all.
+    List<SeenHost> hosts = new ArrayList<>(known);
+    Collections.shuffle(hosts, new Random(hosts.size()));
+    long deadline = deadline();
+    long half = deadline - TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS) / 2;
+    Goals before = Goals.of(Preview.of(running), hosts, half);
+    Goals after = Goals.of(Preview.of(newer), hosts.subList(0, before.names().size()), deadline);
+    Moves moves = Moves.between(hosts, before.names(), after.names(), Plan.slots(running, newer));
+    if (moves.hosts() < hosts.size()) {
+      log.warn("reload guard: time for {} of {} hosts", moves.hosts(), hosts.size());
+    }
+    double most = running.foresight().reload().maxMovesPercent();
+    if (moves.percent() <= most) {
+      return;
+    }
+    String fingerprint = running.program().fingerprint();
+    String force = newer.foresight().reload().force();
+    if (isForced(force, fingerprint, moves.percent())) {
+      log.warn("reload forced by reload.force = \"{}\": {}", force, shown(moves));
+      return;
+    }
+    problems.add(
+        "%s: it would move %s; the running configuration's reload.max_moves is %s. %s"
+            .formatted(
+                newer.program().name(),
+                shown(moves),
+                number(most),
+                "To do it all the same, set reload = { force = \""
+                    + fingerprint
+                    + ":"
+                    + (int) Math.ceil(moves.percent())
+                    + "\" } in it"));
+  }
+
+  /** Whether a text names the running configuration and at least that share of hosts. */
+  static boolean isForced(String force, String fingerprint, double percent) {
+    String[] parts = force.split(":", -1);
+    return parts.length == 2
+        && parts[0].equals(fingerprint)
+        && parts[1].matches("[0-9]{1,3}")
+        && percent <= Integer.parseInt(parts[1]);
+  }
+
+  private static String shown(Moves moves) {
+    String pairs =
+        moves.pairs().stream()
+            .limit(TOP_PAIRS)
+            .map(pair -> pair.from() + " -> " + pair.to() + " " + pair.hosts())
+            .collect(Collectors.joining(", "));
+    int more = moves.pairs().size() - TOP_PAIRS;
+    return "%d of %d hosts (%s) with %s of the requests: %s%s"
+        .formatted(
+            moves.moved(),
+            moves.hosts(),
+            Moves.shown(moves.percent()),
+            Moves.shown(moves.requestsPercent()),
+            pairs,
+            more > 0 ? " and " + more + " more pairs" : "");
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value)
+        ? Long.toString((long) value)
+        : String.format(Locale.ROOT, "%s", value);
+  }
+
+  private static long deadline() {
+    return System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+  }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import dev.rsp.config.Initialise;
+import dev.rsp.config.Place;
+import dev.rsp.config.Protocol;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.route.Asked;
+import dev.rsp.route.Route;
+import dev.rsp.route.Router;
+import io.netty.buffer.ByteBuf;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gets the first bytes of a request to a backend: over an idle connection or a new one, to the next
+ * place of its route while none accepts, and once more where that is safe.
+ */
+final class RequestSender {
+  private final ProxyLoop loop;
+  private final Exchange exchange;
+
+  private @Nullable Route route;
+
+  /** The request as places of that protocol get it; made with the first that needs it. */
+  private @Nullable UwsgiRequest uwsgi;
+
+  /** The head and what came with it, as long as they may have to be sent, or sent again. */
+  private @Nullable ByteBuf request;
+
+  private int requestStart;
+  private int requestEnd;
+
+  /** The place of the route that is being tried, from 0. */
+  private int attempt;
+
+  /** Places that could not be reached so far. */
+  private int failures;
+
+  /** What {@code on_failure} is asked by; null if the file has none. */
+  private @Nullable Router router;
+
+  private @Nullable Asked asked;
+  private boolean isHead;
+  private boolean repeatable;
+  private boolean repeated;
+  private boolean holding;
+  private boolean sent;
+
+  /** Bytes of the body that came before there was a connection to send them over. */
+  private int kept;
+
+  /** Made with the first request of a configuration that starts sites. */
+  private @Nullable StartWait wait;
+
+  RequestSender(ProxyLoop loop, Exchange exchange) {
+    this.loop = loop;
+    this.exchange = exchange;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param router chose the route
+   * @param chosen at least one place
+   * @param asked what the file's {@code on_failure} will want to know; null if it has none
+   * @param bytes the head and what came with it, for places that are spoken with in HTTP; taken
+   *     over
+   * @param isHead whether it is a HEAD request
+   * @param repeatable whether it may be sent twice, and can be, because all of it is at hand
+   */
+  void start(
+      Router router,
+      Route chosen,
+      @Nullable Asked asked,
+      ByteBuf bytes,
+      boolean isHead,
+      boolean repeatable) {
+    route = chosen;
+    this.router = asked == null ? null : router;
+    this.asked = asked;
+    failures = 0;
+    request = bytes;
+    requestStart = bytes.readerIndex();
+    requestEnd = bytes.writerIndex();
+    attempt = 0;
+    this.isHead = isHead;
+    this.repeatable = repeatable;
+    repeated = false;
+    holding = false;
+    sent = false;
+    BackendConnection idle = loop.pools.take(chosen.place(0));
+    if (idle != null) {
+      send(idle);
+    } else {
+      connect();
+    }
+  }
+
+  private void connect() {
+    Place place = Objects.requireNonNull(route).place(attempt);
+    if (place.protocol() == Protocol.UWSGI && !readyForUwsgi()) {
+      return;
+    }
+    BackendConnection opened = BackendConnection.open(loop, place, exchange);
+    exchange.connecting(opened);
+    if (opened == null) {
+      connectFailed(ConnectFailure.EXHAUSTED);
+    } else {
+      opened.connect();
+    }
+  }
+
+  /** Whether it can be sent in that protocol; if not, it is refused, or the body is held first. */
+  private boolean readyForUwsgi() {
+    UwsgiRequest form = uwsgi();
+    Refusal unfit = form.unfit();
+    if (unfit != null) {
+      exchange.refuse(unfit, form.ending());
+    } else if (!form.isComplete()) {
+      holding = true;
+      exchange.holding(form.expectsContinue());
+    }
+    return unfit == null && form.isComplete();
+  }
+
+  /** Keeps what has to be known of a request if its site has to be started. */
+  void knowSite(RequestHead head, @Nullable Initialise how) {
+    if (how != null && wait == null) {
+      wait = new StartWait(loop, exchange, this);
+    }
+    if (wait != null) {
+      wait.begin(head, how);
+    }
+  }
+
+  /** Tries the places of the route again from the first on. */
+  void retry() {
+    attempt = 0;
+    connect();
+  }
+
+  /** Sends the request over a connection that is there. */
+  void send(BackendConnection connection) {
+    if (wait != null) {
+      wait.connected();
+    }
+    connection.begin(exchange, isHead);
+    sent = true;
+    if (connection.place().protocol() == Protocol.UWSGI) {
+      sendUwsgi(connection);
+      return;
+    }
+    ByteBuf bytes = Objects.requireNonNull(request);
+    if (repeatable) {
+      bytes.retain();
+    } else {
+      request = null;
+      forget();
+    }
+    exchange.sending(connection);
+    connection.send(bytes);
+    exchange.sent(connection);
+  }
+
+  private void sendUwsgi(BackendConnection connection) {
+    boolean expectsContinue = uwsgi().expectsContinue();
+    exchange.sending(connection);
+    uwsgi().sendTo(connection);
+    forget(); // never sent twice: the connection was a fresh one
+    if (expectsContinue) {
+      exchange.sayContinue();
+    }
+    exchange.sent(connection);
+  }
+
+  /** The request in the form for uwsgi places. */
+  UwsgiRequest uwsgi() {
+    UwsgiRequest made = uwsgi;
+    if (made == null) {
+      made = new UwsgiRequest(loop);
+      uwsgi = made;
+    }
+    return made;
+  }
+
+  /** Whether the request was sent, so that what comes of its body follows it. */
+  boolean sent() {
+    return sent;
+  }
+
+  /**
+   * Holds more of the body until the request can be sent, and takes over the buffer. That is how a
+   * chunked body gets its length, and what a client sent that has ended its side: Netty reads it to
+   * the end, whether or not it is to be read.
+   *
+   * @return why it is not held, if it is not
+   */
+  @Nullable Refusal hold(ByteBuf bytes) {
+    if (holding) {
+      uwsgi().hold(bytes);
+      return uwsgi().unfit();
+    }
+    int more = bytes.readableBytes();
+    boolean fits = loop.held.add(more, loop.service().held.totalBytes());
+    if (fits) {
+      kept += more;
+      if (uwsgi != null) {
+        uwsgi.keep(bytes);
+      }
+      if (request != null && request.isReadable()) {
+        request.writeBytes(bytes, bytes.readerIndex(), more);
+        requestEnd = request.writerIndex();
+      }
+    }
+    bytes.release();
+    return fits ? null : UwsgiRequest.TOO_MANY;
+  }
+
+  /** The body has come to its end: if it was held, it can be sent. */
+  void bodyEnded() {
+    if (!sent && uwsgi != null) {
+      uwsgi.complete();
+    }
+    if (holding) {
+      holding = false;
+      connect();
+    }
+  }
+
+  /**
+   * No connection could be made. Nothing was sent, so any request may go to the next place: the one
+   * that the file's {@code on_failure} names, else the next of its route.
+   */
+  void connectFailed(ConnectFailure failure) {
+    Route current = Objects.requireNonNull(route);
+    if (wait != null && wait.active()) {
+      attempt++;
+      if (attempt < current.count()) {
+        connect();
+      } else {
+        wait.again();
+      }
+      return;
+    }
+    failures++;
+    Place place = current.place(attempt);
+    Route other = afterFailure(place, failure);
+    if (other != null) {
+      loop.unreachable(place, failure);
+      Refusal refusal = other.refusal();
+      if (refusal != null) {
+        exchange.refuse(refusal, Ending.REFUSED_BY_ROUTE);
+        return;
+      }
+      route = other;
+      attempt = 0;
+      connect();
+      return;
+    }
+    attempt++;
+    if (attempt < current.count()) {
+      loop.unreachable(place, failure);
+      connect();
+    } else if (wait == null || !wait.enter(failure)) {
+      loop.unreachable(place, failure);
+      exchange.unreachable(failure);
+    }
+  }
+
+  private @Nullable Route afterFailure(Place place, ConnectFailure failure) {
+    return asked == null || router == null
+        ? null
+        : router.afterFailure(asked, place, failure.text(), failures);
+  }
+
+  /**
+   * Sends the request again, if it may be: the connection that it was sent over is lost, and had
+   * answered nothing.
+   *
+   * @param reused whether that connection had served before. RFC 9112 §9.3.1: then most likely the
+   *     backend closed it while it was idle, and the request was still on its way
+   * @return whether it is on its way again
+   */
+  boolean sendAgain(boolean reused) {
+    if (!reused || repeated || !repeatable || request == null) {
+      return false;
+    }
+    repeated = true;
+    sent = false;
+    request.setIndex(requestStart, requestEnd);
+    connect();
+    return true;
+  }
+
+  /** The request need not be sent again. */
+  void forget() {
+    if (wait != null) {
+      wait.leave();
+    }
+    holding = false;
+    loop.held.remove(kept);
+    kept = 0;
+    if (uwsgi != null) {
+      uwsgi.release();
+    }
+    // A tunnel, which can last for days, must not keep the script that chose its backend.
+    router = null;
+    asked = null;
+    if (request != null) {
+      request.release();
+      request = null;
+    }
+  }
+}

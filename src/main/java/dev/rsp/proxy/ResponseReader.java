@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import dev.rsp.http.BodyFraming;
+import dev.rsp.http.BodyFraming.Progress;
+import dev.rsp.http.Parsed;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.proxy.ClientStream.BodyKind;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the responses of one backend connection strictly, one after the other: interim heads, the
+ * final head, the body. What it finds it hands to the exchange.
+ */
+final class ResponseReader {
+  private static final Refusal MALFORMED_BODY =
+      new Refusal(502, "malformed body of the backend's response");
+
+  /** How far a response has come. */
+  private enum Stage {
+    HEAD,
+    BODY,
+    /** After a 101: no response any more. */
+    TUNNEL
+  }
+
+  private final ProxyLoop loop;
+  private final BackendConnection connection;
+  private final BodyFraming framing = new BodyFraming();
+
+  private Stage stage = Stage.HEAD;
+
+  /** Part of a head. */
+  private @Nullable ByteBuf partial;
+
+  private boolean requestIsHead;
+  private boolean answered;
+  private boolean keepAlive;
+
+  ResponseReader(ProxyLoop loop, BackendConnection connection) {
+    this.loop = loop;
+    this.connection = connection;
+  }
+
+  /** Starts the response to a request. */
+  void start(boolean isHead) {
+    stage = Stage.HEAD;
+    requestIsHead = isHead;
+    answered = false;
+    keepAlive = false;
+  }
+
+  /** Whether any byte of the response has come. */
+  boolean answered() {
+    return answered;
+  }
+
+  /** Whether the final head has come, so that the client has it. */
+  boolean inBody() {
+    return stage == Stage.BODY;
+  }
+
+  /** Whether the end of the connection is a good end of the body. */
+  boolean untilClose() {
+    return stage == Stage.BODY && framing.untilClose();
+  }
+
+  boolean inTunnel() {
+    return stage == Stage.TUNNEL;
+  }
+
+  /** Whether the backend keeps the connection open, and sent nothing behind the response. */
+  boolean keepsAlive() {
+    return keepAlive;
+  }
+
+  /** Reads on, and takes over the buffer. */
+  void read(Exchange current, ByteBuf bytes) {
+    switch (stage) {
+      case HEAD -> readHead(current, bytes);
+      case BODY -> readBody(current, bytes);
+      case TUNNEL -> current.tunnelBytes(bytes);
+    }
+  }
+
+  private void readHead(Exchange current, ByteBuf bytes) {
+    if (!answered) {
+      answered = true;
+      current.answerBegan();
+    }
+    ByteBuf in = bytes;
+    if (partial != null) {
+      // A head that is incomplete is read again only when a line has ended: see HeadParser.
+      int limit = current.terms().limits.headBytes();
+      boolean look =
+          partial.readableBytes() + bytes.readableBytes() >= limit
+              || ByteBufUtil.indexOf(bytes, bytes.readerIndex(), bytes.writerIndex(), (byte) '\n')
+                  >= 0;
+      in = partial.writeBytes(bytes);
+      bytes.release();
+      if (!look) {
+        return;
+      }
+      partial = null;
+    }
+    readHeads(current, in);
+  }
+
+  /** Reads interim heads and the final one. */
+  private void readHeads(Exchange current, ByteBuf in) {
+    ResponseHead head = loop.responseHead;
+    while (true) {
+      if (!in.isReadable()) {
+        in.release();
+        return;
+      }
+      Parsed parsed = current.terms().parser.response(in, head);
+      if (parsed == Parsed.MORE) {
+        partial = in;
+        return;
+      }
+      if (parsed == Parsed.REFUSED) {
+        in.release();
+        current.malformed(head.refusal());
+        return;
+      }
+      in.skipBytes(head.length());
+      if (!head.interim()) {
+        break;
+      }
+      if (!current.interim(head)) {
+        in.release();
+        return;
+      }
+    }
+    if (head.status() == 101) {
+      stage = Stage.TUNNEL;
+      connection.allowHalfClosure();
+      current.switchProtocols(head, in);
+    } else {
+      startBody(current, head, in);
+    }
+  }
+
+  private void startBody(Exchange current, ResponseHead head, ByteBuf in) {
+    keepAlive = head.keepAlive();
+    BodyKind kind = BodyKind.LENGTH;
+    // RFC 9112 §6.3 rule 1: these have no body, whatever their fields say.
+    if (requestIsHead || head.status() == 204 || head.status() == 304) {
+      framing.startLength(0);
+    } else if (head.status() == 205) {
+      // RFC 9110 §15.3.6: no content. What comes all the same ends with the connection.
+      framing.startLength(0);
+      keepAlive = keepAlive && head.contentLength() == 0;
+    } else if (head.chunked()) {
+      kind = BodyKind.CHUNKED;
+      framing.startChunked(current.clientTakesChunks());
+    } else if (head.contentLength() >= 0) {
+      framing.startLength(head.contentLength());
+    } else {
+      kind = BodyKind.UNTIL_CLOSE;
+      framing.startUntilClose();
+      keepAlive = false;
+    }
+    Progress progress = framing.accept(in);
+    if (progress == Progress.MALFORMED) {
+      in.release();
+      current.malformed(MALFORMED_BODY);
+      return;
+    }
+    stage = Stage.BODY;
+    current.respond(head, kind, takeBody(in), progress == Progress.DONE);
+  }
+
+  private void readBody(Exchange current, ByteBuf in) {
+    Progress progress = framing.accept(in);
+    if (progress == Progress.MALFORMED) {
+      in.release();
+      connection.malformedBody(current);
+      return;
+    }
+    current.responseBody(takeBody(in), progress == Progress.DONE);
+  }
+
+  /** Cuts a buffer to what the client gets; more than the body is nobody's, and ends the reuse. */
+  private ByteBuf takeBody(ByteBuf in) {
+    if (framing.consumedEnd() < in.writerIndex()) {
+      keepAlive = false;
+    }
+    return in.writerIndex(framing.forwardEnd());
+  }
+
+  void release() {
+    if (partial != null) {
+      partial.release();
+      partial = null;
+    }
+  }
+}

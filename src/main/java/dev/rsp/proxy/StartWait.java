@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import dev.rsp.config.Initialise;
+import dev.rsp.http.Browser;
+import dev.rsp.http.HostName;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.wake.Start;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request whose site is being started: nothing of it was sent, so it is sent as it is when the
+ * site is there, whatever its method.
+ *
+ * <p>The client is not read meanwhile, so no more of its body is held than came with the head. One
+ * exchange's, on its loop.
+ */
+final class StartWait {
+  private static final Refusal TOO_MANY = new Refusal(503, "too many wait for this site to start");
+  private static final Refusal TOO_LARGE =
+      new Refusal(503, "too large to wait for this site to start");
+  private static final Refusal BUSY = new Refusal(503, "too many sites are starting");
+  private static final Refusal SLOW = new Refusal(503, "this site is starting");
+  private static final Refusal FAILED = new Refusal(503, "this site could not be started");
+  private static final Refusal UNKNOWN = new Refusal(404, "no such site");
+  private static final Refusal STOPPING = new Refusal(503, "the proxy is stopping");
+
+  private final ProxyLoop loop;
+  private final Exchange exchange;
+  private final RequestSender sender;
+  private final byte[] host = new byte[HostName.MAX_LENGTH];
+
+  private int hostLength;
+  private boolean browser;
+  private boolean tooLarge;
+  private @Nullable Initialise by;
+  private @Nullable Start start;
+  private @Nullable ScheduledFuture<?> next;
+  private long untilNanos;
+
+  StartWait(ProxyLoop loop, Exchange exchange, RequestSender sender) {
+    this.loop = loop;
+    this.exchange = exchange;
+    this.sender = sender;
+  }
+
+  /** Keeps what will have to be known of a request when its head is gone. */
+  void begin(RequestHead head, @Nullable Initialise how) {
+    by = how;
+    if (how != null) {
+      hostLength = head.hostLength();
+      System.arraycopy(head.hostBytes(), 0, host, 0, hostLength);
+      browser = Browser.navigates(head);
+      tooLarge = how.bodyBytes() > 0 && head.contentLength() > how.bodyBytes();
+    }
+  }
+
+  /** Whether the request waits. */
+  boolean active() {
+    return start != null;
+  }
+
+  /**
+   * Has the request wait, or refused, if its site may only be asleep: there is no socket, or nobody
+   * listens. A place that does not answer is not started a second time.
+   *
+   * @return false if it is no case for this
+   */
+  boolean enter(ConnectFailure failure) {
+    Initialise how = by;
+    boolean asleep = failure == ConnectFailure.MISSING || failure == ConnectFailure.REFUSED;
+    if (how == null || !asleep) {
+      return false;
+    }
+    if (loop.stopping()) {
+      refuse(STOPPING, Ending.DRAINED);
+      return true;
+    }
+    String name = new String(host, 0, hostLength, StandardCharsets.US_ASCII);
+    Start joined = loop.starter.join(name, how);
+    if (joined == null) {
+      refuse(BUSY, Ending.LIMIT_WAITING);
+    } else if (!ended(joined.state(), failure)) {
+      if (tooLarge) {
+        refuse(TOO_LARGE, Ending.LIMIT_WAITING);
+      } else if (joined.enter()) {
+        start = joined;
+        untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(how.timeoutMillis());
+        tryLater(how);
+      } else {
+        refuse(TOO_MANY, Ending.LIMIT_WAITING);
+      }
+    }
+    return true;
+  }
+
+  /** Refuses if the start has come to a bad end. */
+  private boolean ended(Start.State state, ConnectFailure failure) {
+    switch (state) {
+      case STARTING, UP -> {
+        return false;
+      }
+      case EXISTS -> exchange.unreachable(failure);
+      case UNKNOWN -> refuse(UNKNOWN, Ending.SITE_UNKNOWN);
+      case FAILED -> refuse(FAILED, Ending.START_FAILED);
+    }
+    return true;
+  }
+
+  private void tryLater(Initialise how) {
+    exchange.stillWaiting();
+    next = loop.eventLoop.schedule(this::look, how.pollMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void look() {
+    Start current = start;
+    Initialise how = by;
+    next = null;
+    if (current == null || how == null) {
+      return;
+    }
+    Start.State state = current.state();
+    if (loop.stopping()) {
+      refuse(STOPPING, Ending.DRAINED);
+    } else if (!ended(state, ConnectFailure.REFUSED)) {
+      if (System.nanoTime() - untilNanos >= 0) {
+        refuse(SLOW, Ending.START_FAILED);
+      } else if (state == Start.State.UP || current.probes(this)) {
+        sender.retry();
+      } else {
+        tryLater(how);
+      }
+    }
+  }
+
+  /** The site did not accept the connection yet. */
+  void again() {
+    Initialise how = by;
+    if (how != null) {
+      tryLater(how);
+    }
+  }
+
+  /** The site accepted a connection. */
+  void connected() {
+    if (start != null) {
+      start.up();
+      leave();
+      exchange.waited();
+    }
+  }
+
+  /** The request waits no longer, for whatever reason. */
+  void leave() {
+    Start left = start;
+    start = null;
+    if (next != null) {
+      next.cancel(false);
+      next = null;
+    }
+    if (left != null) {
+      left.leave(this);
+    }
+  }
+
+  private void refuse(Refusal refusal, Ending ending) {
+    leave();
+    exchange.refuse(browser && refusal.status() == 503 ? refusal.asPage() : refusal, ending);
+  }
+}

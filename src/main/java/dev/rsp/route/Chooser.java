@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.route;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.Place;
+import dev.rsp.config.Slot;
+import dev.rsp.hash.PythonHash;
+import dev.rsp.http.Refusal;
+import dev.rsp.lua.Failure;
+import dev.rsp.lua.HashCall;
+import dev.rsp.lua.RequestView;
+import dev.rsp.lua.Script;
+import dev.rsp.lua.Selection;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides where requests go: by a host in the path, the file's {@code select}, or the hash of the
+ * host; then by the states of slots. No sockets, no cache, no clock: the same request gets the same
+ * {@link Decision} from every chooser of one configuration, as far as its script is pure.
+ *
+ * <p>The proxy serves by it, and whoever wants to know what the proxy would do asks it too. It
+ * belongs to one thread at a time, as its script does.
+ */
+public final class Chooser {
+  private static final Refusal SCRIPT_FAILED = new Refusal(500, "the selection script failed");
+  private static final Refusal INVALID_HOST = new Refusal(400, "invalid host in the path");
+  private static final Refusal ALL_DOWN = new Refusal(503, "no backend is up");
+
+  private final Config config;
+  private final @Nullable Script script;
+  private final PathRules pathRules;
+  private final SlotNames names;
+  private final Standby standby;
+  private final boolean noneIsUp;
+
+  /** Routes to one slot alone, which need not be made for each host. */
+  private final Route[] direct;
+
+  /**
+   * A chooser.
+   *
+   * @param script of {@link Config#script}, for this chooser alone
+   */
+  public Chooser(Config config, @Nullable Script script) {
+    this.config = config;
+    this.script = script;
+    this.pathRules = new PathRules(config.choosing().hostsFromPaths());
+    this.names = new SlotNames(config.slots());
+    this.standby = new Standby(config.slots());
+    this.noneIsUp = config.slots().stream().noneMatch(Slot::isUp);
+    this.direct = new Route[config.slots().size()];
+    for (Slot slot : config.slots()) {
+      Place place = slot.place();
+      if (place != null) {
+        direct[slot.index() - 1] = Route.to(List.of(place));
+      }
+    }
+  }
+
+  /** Decides about a request by all rules. */
+  public Decision decide(RequestView request) {
+    PathRules.Match match = pathRules.match(request.host(), request.path());
+    return match == null ? decide(request, null) : decide(request, match);
+  }
+
+  /** Decides about a request for which the rules for paths have been looked at. */
+  Decision decide(RequestView request, PathRules.@Nullable Match match) {
+    if (match == null) {
+      return decide(new Draft(request.host(), null), request);
+    }
+    if (match.host() == null) {
+      return new Draft(request.host(), match).refused(INVALID_HOST);
+    }
+    return decide(new Draft(match.host(), match), new AtInnerHost(request, match.host()));
+  }
+
+  /**
+   * Asks the file's {@code on_failure} about a request whose place could not be reached. Looks at
+   * the rules for paths again, as {@link #decide(RequestView)} does.
+   *
+   * @return null if there is none, or it answered nothing: the request goes on as it was to
+   */
+  public @Nullable Decision afterFailure(RequestView request, Failure failure) {
+    if (script == null || !script.hasOnFailure()) {
+      return null;
+    }
+    PathRules.Match match = pathRules.match(request.host(), request.path());
+    String inner = match == null ? null : match.host();
+    RequestView seen = inner == null ? request : new AtInnerHost(request, inner);
+    Selection answer = script.onFailure(seen, failure);
+    return answer == null ? null : new Draft(seen.host(), match).onFailure(answer, script);
+  }
+
+  /** Whether failed connections are to be told to {@link #afterFailure}. */
+  boolean hasOnFailure() {
+    return script != null && script.hasOnFailure();
+  }
+
+  PathRules pathRules() {
+    return pathRules;
+  }
+
+  /** The slot that answers at a place; null if none does. */
+  @Nullable Slot slotAt(Place place) {
+    return names.at(place);
+  }
+
+  /**
+   * The route to a slot if that is all there is to a decision by hash: it is up, and nothing else
+   * is to be tried. Else null.
+   */
+  @Nullable Route directRoute(Slot slot) {
+    return slot.isUp() && config.choosing().failover() == 0 ? direct[slot.index() - 1] : null;
+  }
+
+  private Decision decide(Draft draft, RequestView request) {
+    return script != null && script.hasSelect()
+        ? draft.selected(script.select(request), script)
+        : draft.hashed();
+  }
+
+  /** A decision while it is made. */
+  private final class Draft {
+    private final String host;
+    private final PathRules.@Nullable Match match;
+    private final List<Slot> passedOver = new ArrayList<>();
+    private final List<Decision.Target> targets = new ArrayList<>();
+    private Decision.Source source = Decision.Source.NOBODY;
+    private String where = "";
+    private @Nullable HashCall hash;
+    private @Nullable Slot chosen;
+    private @Nullable String error;
+    private boolean pure;
+
+    Draft(String host, PathRules.@Nullable Match match) {
+      this.host = host;
+      this.match = match;
+    }
+
+    Decision hashed() {
+      source = Decision.Source.DEFAULT;
+      pure = true;
+      byte[] key = hostBytes();
+      int n = direct.length;
+      hash = new HashCall("python", host, n, Long.toString(PythonHash.hash64(key, 0, key.length)));
+      add(config.slots().get(PythonHash.index(key, 0, key.length, n) - 1));
+      return settled(true);
+    }
+
+    Decision selected(Selection answer, Script by) {
+      source = Decision.Source.SELECT;
+      where = by.whereSelectIs();
+      hash = by.lastHash();
+      return answered(answer);
+    }
+
+    Decision onFailure(Selection answer, Script by) {
+      source = Decision.Source.ON_FAILURE;
+      where = by.whereOnFailureIs();
+      return answered(answer);
+    }
+
+    private Decision answered(Selection answer) {
+      if (answer instanceof Selection.Failed failed) {
+        return failed(failed.message());
+      }
+      boolean remembers = config.choosing().probe().remembers();
+      if (answer instanceof Selection.Refused refused) {
+        pure = refused.hostOnly() && remembers;
+        return refused(new Refusal(refused.status(), refused.reason()));
+      }
+      Selection.Chosen choice = (Selection.Chosen) answer;
+      pure = choice.hostOnly() && remembers;
+      for (Selection.Choice one : choice.choices()) {
+        if (!add(one)) {
+          String before = where.isEmpty() ? "" : where + ": ";
+          return failed(before + source.text() + " answered " + describe(one));
+        }
+      }
+      return settled(choice.choices().size() == 1);
+    }
+
+    private boolean add(Selection.Choice choice) {
+      if (choice instanceof Selection.Choice.Index index) {
+        boolean exists = index.index() >= 1 && index.index() <= direct.length;
+        if (exists) {
+          add(config.slots().get(index.index() - 1));
+        }
+        return exists;
+      }
+      String text = ((Selection.Choice.Text) choice).text();
+      Slot slot = names.find(text);
+      if (slot != null) {
+        add(slot);
+        return true;
+      }
+      Place place = names.outside(text);
+      Slot same = place == null ? null : names.at(place);
+      if (same != null) {
+        add(same);
+      } else if (place != null) {
+        targets.add(new Decision.Target(null, place));
+      }
+      return place != null;
+    }
+
+    private void add(Slot slot) {
+      if (chosen == null && targets.isEmpty()) {
+        chosen = slot;
+      }
+      Place place = slot.place();
+      if (slot.isUp() && place != null) {
+        targets.add(new Decision.Target(slot, place));
+      } else {
+        passedOver.add(slot);
+      }
+    }
+
+    /**
+     * Fills in who takes over from slots that are not up, and who is tried next.
+     *
+     * @param single whether one place was named, so that the failover is for rsp to choose
+     */
+    private Decision settled(boolean single) {
+      if (targets.isEmpty() && noneIsUp) {
+        passedOver.stream().filter(Slot::isLastResort).forEach(this::target);
+      }
+      int wanted = single && chosen != null ? 1 + config.choosing().failover() : 1;
+      if (targets.size() < wanted) {
+        // Some more than needed, because those that are in may be among them.
+        for (Slot slot : standby.ranked(hostBytes(), wanted + targets.size())) {
+          if (targets.size() < wanted) {
+            target(slot);
+          }
+        }
+      }
+      return targets.isEmpty() ? refused(ALL_DOWN) : decision(null);
+    }
+
+    private void target(Slot slot) {
+      Place place = slot.place();
+      boolean known = targets.stream().anyMatch(target -> slot.equals(target.slot()));
+      if (place != null && !known) {
+        targets.add(new Decision.Target(slot, place));
+      }
+    }
+
+    private Decision failed(String message) {
+      error = message;
+      pure = false;
+      return refused(SCRIPT_FAILED);
+    }
+
+    Decision refused(Refusal refusal) {
+      targets.clear();
+      return decision(refusal);
+    }
+
+    private Decision decision(@Nullable Refusal refusal) {
+      return new Decision(
+          host,
+          match == null ? null : match.rule(),
+          source,
+          where,
+          hash,
+          direct.length,
+          chosen,
+          passedOver,
+          targets,
+          pure,
+          refusal,
+          error,
+          refusal == null ? route() : Route.refused(refusal));
+    }
+
+    private Route route() {
+      Decision.Target only = targets.get(0);
+      return targets.size() == 1 && only.slot() != null
+          ? direct[only.slot().index() - 1]
+          : Route.to(targets.stream().map(Decision.Target::place).toList());
+    }
+
+    private byte[] hostBytes() {
+      return host.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private String describe(Selection.Choice choice) {
+      return choice instanceof Selection.Choice.Index index
+          ? index.index() + " (expected: 1 to " + direct.length + ")"
+          : '"'
+              + ((Selection.Choice.Text) choice).text()
+              + "\" (expected: a slot's name or an address)";
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.wake;
+
+import dev.rsp.config.Initialise;
+import dev.rsp.wake.Start.State;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which sites are being started, and has each started by one call, however many requests of
+ * however many loops ask for it. Any thread may call any method; none of them blocks.
+ */
+public final class Starter implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Starter.class);
+
+  /** Sites that are known to be starting, or to have failed: some 100 bytes each. */
+  static final int MAX_KNOWN = 4096;
+
+  /** So long it holds what a file system said, so that a burst of requests asks once. */
+  private static final long EXISTS_NANOS = 1_000_000_000L;
+
+  private final Caller caller;
+  private final LongSupplier nanos;
+  private final Map<String, Start> known = new LinkedHashMap<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final LongAdder calls = new LongAdder();
+  private final LongAdder ups = new LongAdder();
+  private final LongAdder failures = new LongAdder();
+  private int starting;
+  private boolean closed;
+
+  /** Calls URLs, with threads of its own as soon as there is something to call. */
+  public Starter() {
+    this(new HttpCaller(), System::nanoTime);
+  }
+
+  Starter(Caller caller, LongSupplier nanos) {
+    this.caller = caller;
+    this.nanos = nanos;
+  }
+
+  /**
+   * The attempt to start the site of a host: the one that is on its way or has failed not long ago,
+   * or a new one.
+   *
+   * @param host canonical
+   * @return null if there are as many on their way as may be
+   */
+  public @Nullable Start join(String host, Initialise by) {
+    Start begun;
+    synchronized (this) {
+      Start before = known.get(host);
+      if (before != null && holds(before, by)) {
+        return before;
+      }
+      if (starting >= by.starting()) {
+        // Those that nobody waits for any more have not noticed that their time is over.
+        known.values().forEach(Start::state);
+      }
+      if (closed || starting >= by.starting()) {
+        return null;
+      }
+      begun = new Start(this, host, by, nanos.getAsLong());
+      forget(before);
+      makeRoom();
+      known.put(host, begun);
+      starting++;
+    }
+    calls.increment();
+    caller.call(begun.host, by, new Answered(begun));
+    return begun;
+  }
+
+  /** Whether what is known of a site still says something about it. */
+  private boolean holds(Start before, Initialise by) {
+    long now = nanos.getAsLong();
+    return switch (before.state()) {
+      case STARTING -> true;
+      case UP -> false;
+      case EXISTS, UNKNOWN, FAILED -> before.by.equals(by) && now - before.forgetNanos < 0;
+    };
+  }
+
+  private void forget(@Nullable Start before) {
+    if (before != null) {
+      known.remove(before.host, before);
+    }
+  }
+
+  private void makeRoom() {
+    Iterator<Start> oldest = known.values().iterator();
+    while (known.size() >= MAX_KNOWN && oldest.hasNext()) {
+      if (oldest.next().state() != State.STARTING) {
+        oldest.remove();
+      }
+    }
+  }
+
+  /** What a call has found out. */
+  private final class Answered implements Caller.Result {
+    private final Start start;
+
+    Answered(Start start) {
+      this.start = start;
+    }
+
+    @Override
+    public void calling() {
+      log.info("initialise host={} url={}", start.host, start.by.shownUrl(start.host));
+    }
+
+    @Override
+    public void accepted() {
+      // On its way: it is there when it accepts a connection.
+    }
+
+    @Override
+    public void exists() {
+      ended(start, State.EXISTS, "it was started before, and does not answer");
+    }
+
+    @Override
+    public void refused(int status) {
+      ended(start, status == 404 ? State.UNKNOWN : State.FAILED, "the URL answered " + status);
+    }
+
+    @Override
+    public void failed(String why) {
+      ended(start, State.FAILED, why);
+    }
+  }
+
+  /** An attempt has come to its end; only the first word counts. */
+  void ended(Start start, State how, String why) {
+    if (!start.moveTo(how)) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    long afterMillis = (now - start.beganNanos) / 1_000_000;
+    boolean brief = how == State.EXISTS;
+    start.forgetNanos = now + (brief ? EXISTS_NANOS : start.by.rememberMillis() * 1_000_000L);
+    synchronized (this) {
+      starting--;
+      if (how == State.UP) {
+        forget(start);
+      }
+    }
+    if (how == State.UP) {
+      ups.increment();
+      log.info("started host={} after={}ms waiting={}", start.host, afterMillis, start.waiting());
+    } else {
+      failures.increment();
+      log.warn(
+          "not started host={} after={}ms waiting={}: {}",
+          start.host,
+          afterMillis,
+          start.waiting(),
+          why);
+    }
+  }
+
+  boolean enter(int most) {
+    if (waiting.incrementAndGet() > most) {
+      waiting.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void leave() {
+    waiting.decrementAndGet();
+  }
+
+  long nanos() {
+    return nanos.getAsLong();
+  }
+
+  /** Requests that wait now, over all hosts and loops. */
+  public int waiting() {
+    return waiting.get();
+  }
+
+  /** Sites that are being started now. */
+  public synchronized int starting() {
+    return starting;
+  }
+
+  /** How often a start was begun. */
+  public long calls() {
+    return calls.sum();
+  }
+
+  /** How often a site came up. */
+  public long ups() {
+    return ups.sum();
+  }
+
+  /** How often it did not. */
+  public long failures() {
+    return failures.sum();
+  }
+
+  /** Begins no more starts; an answer that is still on its way changes nothing that matters. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    caller.close();
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class JournalTest {
+  private static final int MANY = 1000;
+
+  @TempDir private Path directory;
+
+  @Test
+  void addsUpWhatComesFromSeveralPlaces() {
+    var journal = new Journal(MANY);
+    journal.add(List.of(seen("a.example", 2, 10, "one"), seen("b.example", 9, 10, "two")));
+    journal.add(List.of(seen("a.example", 3, 12, "three")));
+    assertEquals(
+        List.of(seen("b.example", 9, 10, "two"), seen("a.example", 5, 12, "three")),
+        journal.hosts());
+  }
+
+  @Test
+  void keepsTheSlotOfTheLatestRequest() {
+    var journal = new Journal(MANY);
+    journal.add(List.of(seen("a.example", 1, 12, "new"), seen("a.example", 1, 10, "old")));
+    assertEquals(List.of(seen("a.example", 2, 12, "new")), journal.hosts());
+  }
+
+  @Test
+  void leavesNoDraftWhereItCannotWrite() throws IOException {
+    Path taken = directory.resolve("hosts.journal");
+    Files.createDirectories(taken.resolve("below"));
+    assertThrows(
+        IOException.class, () -> JournalFile.write(taken, List.of(seen("a.example", 1, 1, "s"))));
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(List.of(taken), files.toList());
+    }
+  }
+
+  @Test
+  void hostsThatWereAskedForOnceLeaveBeforeSitesThatWereNotSeenForLong() {
+    var journal = new Journal(100);
+    IntStream.range(0, 60)
+        .forEach(i -> journal.add(List.of(seen("site" + i + ".example", 2, 1, "s"))));
+    IntStream.range(0, 10_000)
+        .forEach(i -> journal.add(List.of(seen("guess" + i + ".example", 1, 99, "s"))));
+    assertTrue(journal.size() <= 100, "" + journal.size());
+    assertEquals(60, journal.hosts().stream().filter(h -> h.host().startsWith("site")).count());
+  }
+
+  @Test
+  void thoseNotSeenForTheLongestTimeLeaveFirst() {
+    var journal = new Journal(100);
+    IntStream.range(0, 200)
+        .forEach(i -> journal.add(List.of(seen("site" + i + ".example", 5, i, "s"))));
+    List<String> left = journal.hosts().stream().map(SeenHost::host).toList();
+    assertTrue(left.size() <= 100 && left.contains("site199.example"), left::toString);
+    assertFalse(left.contains("site0.example"));
+  }
+
+  @Test
+  void rememberingFewerDropsTheRestAtOnce() {
+    var journal = new Journal(100);
+    IntStream.range(0, 100).forEach(i -> journal.add(List.of(seen("h" + i, 5, i, "s"))));
+    journal.keep(10);
+    assertEquals(10, journal.size());
+    assertTrue(journal.hosts().contains(seen("h99", 5, 99, "s")));
+  }
+
+  @Test
+  void comesBackFromItsFile() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    List<SeenHost> hosts =
+        List.of(
+            seen("a.example", 5, 29_000_000, "live1"),
+            seen("[2001:db8::1]", 1, 29_000_001, "unix:/run/a.sock"),
+            seen("192.0.2.7", Long.MAX_VALUE / 100, 0, "-"));
+    JournalFile.write(file, hosts);
+    JournalFile.Contents read = JournalFile.read(file, MANY);
+    assertEquals(hosts, read.hosts());
+    assertEquals(0, read.damagedLines());
+    assertEquals(
+        "a.example 5 29000000 live1", Files.readAllLines(file).get(1), "one line for grep");
+    assertEquals(List.of("hosts.journal"), names());
+  }
+
+  @Test
+  void aFileThatIsMissingOrEmptyIsAnEmptyJournal() throws IOException {
+    assertEquals(List.of(), JournalFile.read(directory.resolve("none"), MANY).hosts());
+    Path empty = Files.createFile(directory.resolve("empty"));
+    assertFalse(JournalFile.read(empty, MANY).foreign());
+  }
+
+  @Test
+  void readsWhatIsGoodOfADamagedFile() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    String good = "a.example 5 29000000 live1";
+    for (String bad :
+        new String[] {
+          "b.example",
+          "b.example x 1 s",
+          "B.example 1 1 s",
+          "b..example 1 1 s",
+          "b.example 0 1 s",
+          "b.example -1 1 s",
+          "b.example 1 1 s t",
+          "b.example 1 1 ",
+          " b.example 1 1 s",
+          "b.example 99999999999999999999 1 s",
+          "\u0000\u0001\u00ff",
+          "x".repeat(100_000),
+          ""
+        }) {
+      Files.writeString(
+          file, JournalFile.HEADER + "\n" + bad + "\n" + good + "\n", StandardCharsets.ISO_8859_1);
+      JournalFile.Contents read = JournalFile.read(file, MANY);
+      assertEquals(1, read.hosts().size(), bad);
+      assertEquals(1, read.damagedLines(), bad);
+      assertFalse(read.foreign());
+    }
+  }
+
+  @Test
+  void aFileCutAtAnyByteLosesOnlyWhatIsCut() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    JournalFile.write(
+        file, List.of(seen("a.example", 5, 7, "live1"), seen("b.example", 5, 7, "x")));
+    byte[] whole = Files.readAllBytes(file);
+    int second = new String(whole, StandardCharsets.US_ASCII).indexOf("b.example");
+    for (int cut = second; cut < whole.length; cut++) {
+      Files.write(file, java.util.Arrays.copyOf(whole, cut));
+      assertEquals(seen("a.example", 5, 7, "live1"), JournalFile.read(file, MANY).hosts().get(0));
+    }
+  }
+
+  @Test
+  void aFileThatIsSomethingElseIsLeftAlone() throws Exception {
+    Path file = Files.writeString(directory.resolve("backends.lua"), "listen = '0.0.0.0:80'\n");
+    assertTrue(JournalFile.read(file, MANY).foreign());
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(new JournalSettings(file, MANY, 10), List.of());
+      assertEquals(List.of(), keeper.hosts());
+    }
+    assertEquals("listen = '0.0.0.0:80'\n", Files.readString(file));
+  }
+
+  @Test
+  void theKeeperCollectsFromItsLoopsAndWritesWhenItCloses() throws Exception {
+    Path file = directory.resolve("hosts.journal");
+    JournalFile.write(file, List.of(seen("a.example", 5, 7, "old")));
+    HostCounts loop = new HostCounts();
+    loop.add(new byte[] {'b'}, 1, "live1");
+    loop.add(new byte[] {'b'}, 1, "live1");
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(
+          new JournalSettings(file, MANY, 3_600_000),
+          List.of((empty, full) -> full.accept(copyOnce(loop, empty))));
+      assertEquals(
+          List.of("a.example 5", "b 2"),
+          keeper.hosts().stream().map(h -> h.host() + " " + h.requests()).toList());
+    }
+    assertEquals(2, JournalFile.read(file, MANY).hosts().size());
+  }
+
+  /** The loop's table the first time, and then empty ones. */
+  private static HostCounts copyOnce(HostCounts loop, HostCounts empty) {
+    return loop.size() > 0 ? loop : empty;
+  }
+
+  @Test
+  void goingBackToAFileDoesNotCountItTwice() throws IOException {
+    Path one = directory.resolve("one");
+    Path other = directory.resolve("other");
+    JournalFile.write(one, List.of(seen("a.example", 5, 7, "live1")));
+    try (var keeper = new JournalKeeper()) {
+      for (Path file : List.of(one, other, one)) {
+        keeper.keep(new JournalSettings(file, MANY, 3_600_000), List.of());
+      }
+      assertEquals(List.of(seen("a.example", 5, 7, "live1")), keeper.hosts());
+    }
+    assertEquals(1, JournalFile.read(one, MANY).hosts().size());
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenDoesNotEndTheKeeper() {
+    Path file = directory.resolve("missing").resolve("hosts.journal");
+    var keeper = new JournalKeeper();
+    keeper.keep(new JournalSettings(file, MANY, 1), List.of());
+    assertEquals(List.of(), keeper.hosts());
+    keeper.close();
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void aLoopThatNeverAnswersIsNotWaitedForForEver() {
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(new JournalSettings(null, MANY, 3_600_000), List.of((empty, full) -> {}));
+      assertEquals(List.of(), keeper.hosts());
+      assertEquals(List.of(), keeper.hosts());
+    }
+  }
+
+  @Test
+  void aListOfHostsTakesEverySpellingCommentsAndCounts() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("hosts.txt"),
+            """
+            # a comment
+            A.example
+            a.example.:8080   # the same site
+              b.example  7
+            c.example 3 29000000 live1
+
+            not a host
+            d..example
+            e.example many
+            """);
+    HostList list = HostList.read(file, MANY);
+    assertEquals(
+        List.of(
+            seen("a.example", 2, 0, "-"),
+            seen("b.example", 7, 0, "-"),
+            seen("c.example", 3, 29_000_000, "live1")),
+        list.hosts());
+    assertEquals(3, list.invalidLines());
+    assertTrue(list.counted());
+  }
+
+  @Test
+  void aListWithoutCountsSaysThatTrafficIsNotKnown() throws IOException {
+    Path file = Files.writeString(directory.resolve("hosts.txt"), "a.example\nb.example\n");
+    assertFalse(HostList.read(file, MANY).counted());
+  }
+
+  @Test
+  void aJournalIsAListAsWell() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    List<SeenHost> hosts = List.of(seen("a.example", 5, 7, "live1"));
+    JournalFile.write(file, hosts);
+    assertEquals(new HostList(hosts, 0, true), HostList.read(file, MANY));
+  }
+
+  private List<String> names() throws IOException {
+    try (var files = Files.list(directory)) {
+      return files.map(path -> path.getFileName().toString()).toList();
+    }
+  }
+
+  private static SeenHost seen(String host, long requests, long minute, String slot) {
+    return new SeenHost(host, requests, minute, slot);
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.wake;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rsp.config.Initialise;
+import dev.rsp.wake.Start.State;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** Each site is started by one call at a time, and what is known of it is bounded and forgotten. */
+final class StarterTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  /** 10 s to start, 5 s to remember; 2 wait for a host, 3 in all; 2 start at a time. */
+  private static final Initialise BY =
+      new Initialise("http://127.0.0.1:1/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
+
+  private final List<String> called = Collections.synchronizedList(new ArrayList<>());
+  private final List<Caller.Result> results = Collections.synchronizedList(new ArrayList<>());
+  private long now = 7;
+
+  private final Starter starter =
+      new Starter(
+          new Caller() {
+            @Override
+            public void call(String host, Initialise by, Result result) {
+              called.add(host);
+              results.add(result);
+            }
+
+            @Override
+            public void close() {}
+          },
+          () -> now);
+
+  private Start join(String host) {
+    return Objects.requireNonNull(starter.join(host, BY));
+  }
+
+  @Test
+  void callsOnceForAllThatAskForAHost() {
+    Start first = join("a");
+    assertSame(first, join("a"));
+    assertNotSame(first, join("b"));
+    assertEquals(List.of("a", "b"), called);
+    assertEquals(State.STARTING, first.state());
+  }
+
+  @Test
+  void callsOnceForAllThreads() throws Exception {
+    Set<Start> found = Collections.newSetFromMap(new IdentityHashMap<>());
+    CountDownLatch go = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  go.await();
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+                Start start = join("a");
+                synchronized (found) {
+                  found.add(start);
+                }
+              });
+      thread.start();
+      threads.add(thread);
+    }
+    go.countDown();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(1, found.size());
+    assertEquals(List.of("a"), called);
+  }
+
+  @Test
+  void callsAgainForASiteThatCameUpAndFellAsleep() {
+    Start first = join("a");
+    first.up();
+    assertEquals(State.UP, first.state());
+    assertNotSame(first, join("a"));
+    assertEquals(List.of("a", "a"), called);
+    assertEquals(1, starter.ups());
+  }
+
+  @Test
+  void remembersAFailureForAWhile() {
+    Start first = join("a");
+    results.get(0).refused(500);
+    assertEquals(State.FAILED, first.state());
+    now += 5 * SECOND - 1;
+    assertSame(first, join("a"));
+    now += 1;
+    assertNotSame(first, join("a"));
+    assertEquals(1, starter.failures());
+  }
+
+  @Test
+  void forgetsAFailureWhenTheConfigurationChanges() {
+    Start first = join("a");
+    results.get(0).failed("nobody there");
+    assertSame(first, join("a"));
+    Initialise other =
+        new Initialise("http://127.0.0.1:2/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
+    assertNotSame(first, starter.join("a", other));
+  }
+
+  @Test
+  void joinsWhatIsOnItsWayAfterAReload() {
+    Start first = join("a");
+    Initialise other =
+        new Initialise("http://127.0.0.1:2/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
+    assertSame(first, starter.join("a", other));
+  }
+
+  @Test
+  void givesUpWhenTheTimeIsOver() {
+    Start first = join("a");
+    results.get(0).accepted();
+    now += 10 * SECOND - 1;
+    assertEquals(State.STARTING, first.state());
+    now += 1;
+    assertEquals(State.FAILED, first.state());
+    first.up(); // too late: what was said stays
+    assertEquals(State.FAILED, first.state());
+  }
+
+  @Test
+  void tellsASiteThatIsNotKnownAndOneThatWasStartedBefore() {
+    Start unknown = join("a");
+    results.get(0).refused(404);
+    assertEquals(State.UNKNOWN, unknown.state());
+    Start exists = join("b");
+    results.get(1).exists();
+    assertEquals(State.EXISTS, exists.state());
+    assertSame(exists, join("b"));
+    now += SECOND;
+    assertNotSame(exists, join("b"));
+  }
+
+  @Test
+  void startsOnlySoManyAtATime() {
+    join("a");
+    join("b");
+    assertNull(starter.join("c", BY));
+    assertEquals(2, starter.starting());
+    results.get(0).refused(500);
+    assertNotNull(starter.join("c", BY));
+  }
+
+  @Test
+  void startsOthersInPlaceOfThoseThatNobodyWaitedFor() {
+    join("a");
+    join("b");
+    now += 10 * SECOND;
+    assertNotNull(starter.join("c", BY));
+    assertEquals(1, starter.starting());
+  }
+
+  @Test
+  void letsSoManyWaitForAHostAndForAll() {
+    Start a = join("a");
+    Start b = join("b");
+    assertTrue(a.enter());
+    assertTrue(a.enter());
+    assertFalse(a.enter());
+    assertTrue(b.enter());
+    assertFalse(b.enter());
+    assertEquals(3, starter.waiting());
+    a.leave(this);
+    assertTrue(b.enter());
+    assertEquals(1, a.waiting());
+    assertEquals(2, b.waiting());
+  }
+
+  @Test
+  void hasOneTryUntilItLeaves() {
+    Start start = join("a");
+    Object first = new Object();
+    Object second = new Object();
+    assertTrue(start.enter());
+    assertTrue(start.enter());
+    assertTrue(start.probes(first));
+    assertFalse(start.probes(second));
+    assertTrue(start.probes(first));
+    start.leave(first);
+    assertTrue(start.probes(second));
+  }
+
+  @Test
+  void remembersABoundedNumberOfSites() {
+    for (int i = 0; i < Starter.MAX_KNOWN + 100; i++) {
+      join("site" + i);
+      results.get(i).refused(500);
+    }
+    assertEquals(Starter.MAX_KNOWN + 100, called.size());
+    join("site" + (Starter.MAX_KNOWN + 99)); // the last are known still
+    assertEquals(Starter.MAX_KNOWN + 100, called.size());
+    join("site0");
+    assertEquals(Starter.MAX_KNOWN + 101, called.size());
+  }
+
+  @Test
+  void startsNothingWhenItIsClosed() {
+    starter.close();
+    assertNull(starter.join("a", BY));
+    assertEquals(List.of(), called);
+  }
+}
