@@ -92,6 +92,28 @@ final class CommandLineIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "chekc a.lua | chekc: no command (expected: one of run, check, explain, plan, test, demo)",
+        "check | Usage: rsp check ",
+        "explain a.lua | Missing required parameter: 'HOST'",
+        "explain a.lua | rsp explain --help says more.",
+        "plan a.lua b.lua --max-moves 30% | '30%' is not a number",
+        "demo --port x | 'x' is not a whole number",
+        "check --bogus a.lua | Unknown option: '--bogus'",
+        "plan a.lua b.lua c.lua | Usage: rsp plan ",
+      })
+  void aMistypedCommandLineIsToldAndAnsweredWithTheUsageOfItsCommand(String line, String told) {
+    Program run = Rsp.run(line.split(" "));
+    assertEquals(1, exit(run), run::toString);
+    assertTrue(run.err().contains(told), run::err);
+    assertTrue(run.err().contains("Usage: rsp "), run::err);
+    assertEquals("", run.out());
+  }
+
   @Test
   void theFileAloneServesAsTheOriginalDid() {
     String file = write(GOOD);

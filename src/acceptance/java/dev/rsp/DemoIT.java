@@ -2,6 +2,7 @@
 package dev.rsp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,7 +28,7 @@ final class DemoIT {
             "" + Peer.freePort(),
             "--directory",
             directory.toString())) {
-      Eventually.holds(demo::toString, SOON, () -> demo.out().contains("Started.  Listening on"));
+      Eventually.holds(demo::toString, SOON, () -> demo.out().contains("Stop with Ctrl-C."));
       List<String> curls = lines(demo, "curl ");
       assertEquals(3, curls.size(), demo::out);
       for (int i = 0; i < curls.size(); i++) {
@@ -53,6 +54,18 @@ final class DemoIT {
 
       demo.signal("INT");
       assertEquals(0, demo.awaitExit(SOON), demo::toString);
+    }
+  }
+
+  @Test
+  void leavesNoTemporaryDirectoryBehind() {
+    try (Program demo = Program.start(Rsp.launcher(), "demo", "--port", "" + Peer.freePort())) {
+      Eventually.holds(demo::toString, SOON, () -> demo.out().contains("Stop with Ctrl-C."));
+      Path file = Path.of(lines(demo, "The backends are listed in ").get(0).replaceAll(".* ", ""));
+      assertTrue(Files.exists(file), demo::out);
+      demo.signal("TERM");
+      assertEquals(0, demo.awaitExit(SOON), demo::toString);
+      assertFalse(Files.exists(file.resolveSibling("")), demo::out);
     }
   }
 

@@ -25,6 +25,7 @@ final class FaultsIT {
   @TempDir private Path directory;
 
   @Test
+  @Rule(74)
   void aBackendThatRefusesIsA502InNoTimeAndTheNextInOrderIsAsked() throws IOException {
     int dead = Peer.freePort();
     String select =
@@ -44,6 +45,9 @@ final class FaultsIT {
       long start = System.nanoTime();
       assertEquals(502, rsp.get("a", "/").status());
       assertTrue(millisSince(start) < 1000, "milliseconds: " + millisSince(start));
+      rsp.awaitLog(
+          "backend not reached backend=127.0.0.1:" + dead + " reason=refused",
+          Duration.ofSeconds(10));
       assertEquals("b both /", rsp.get("both", "/").body());
     }
   }
@@ -75,6 +79,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule(74)
   void aBackendThatDoesNotAnswerIsA504AtTheResponseTimeout() throws IOException {
     try (RawBackend mute = RawBackend.holding(wire -> wire.rest());
         Rsp rsp = serving(mute, "timeouts = { response = 0.5 }\n")) {
@@ -102,6 +107,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule(78)
   void aGetThatMetAClosingConnectionIsSentOnceMore() throws IOException {
     AtomicInteger seen = new AtomicInteger();
     try (RawBackend backend = RawBackend.holding(closingAtTheSecond(seen));
@@ -115,6 +121,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule(78)
   void aPostIsNeverSentTwice() throws IOException {
     AtomicInteger seen = new AtomicInteger();
     try (RawBackend backend = RawBackend.holding(closingAtTheSecond(seen));
@@ -127,6 +134,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule(79)
   void aBackendThatClosedItsIdleConnectionIsNotAskedOnIt() throws IOException {
     try (RawBackend backend =
             RawBackend.holding(
@@ -150,6 +158,7 @@ final class FaultsIT {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 50})
+  @Rule({72, 80})
   void bytesThatNobodyAskedForReachNobody(int afterMillis) throws IOException {
     String poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
     try (RawBackend backend =
@@ -177,6 +186,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule(73)
   void anAnswerThatIsNoneIsA502() throws IOException {
     try (RawBackend backend =
             RawBackend.holding(
@@ -190,6 +200,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule({51, 81})
   void aRefusalInTheMiddleOfAnUploadReachesTheClient() throws IOException {
     try (RawBackend backend =
             RawBackend.holding(
@@ -210,6 +221,7 @@ final class FaultsIT {
   }
 
   @Test
+  @Rule({30, 74})
   void aClientThatSendsItsHeadTooSlowlyIsToldAndOthersAreServed() throws IOException {
     try (RawBackend backend = RawBackend.named("b");
         Rsp rsp = serving(backend, "timeouts = { head = 0.5 }\n");

@@ -55,6 +55,7 @@ final class HostsIT {
   }
 
   @Test
+  @Rule(77)
   void pipelinedRequestsAreAnsweredInTheirOrder() throws IOException {
     List<String> hosts = List.of("slow", "fast", "third", "fast", "slow", "third");
     StringBuilder requests = new StringBuilder();
@@ -74,6 +75,7 @@ final class HostsIT {
   }
 
   @Test
+  @Rule(50)
   void aBodyBetweenPipelinedRequestsBelongsToItsOwn() throws IOException {
     try (RawClient client = rsp.connect()) {
       client.send(
@@ -100,6 +102,7 @@ final class HostsIT {
   }
 
   @Test
+  @Rule(20)
   void theSameHostInAnyOfItsFormsIsTheSame() throws IOException {
     for (String host : List.of("fast", "FAST", "Fast:8080", "fast.", "fast:80")) {
       assertEquals("fast", rsp.get(host, "/").body().split(" ", 2)[0], host);

@@ -17,6 +17,11 @@ final class Origin {
     return RawBackend.holding(Origin::serve);
   }
 
+  /** As {@link #start}, for other programs than rsp. */
+  static RawBackend startBehindAnother() throws IOException {
+    return RawBackend.behindAnother(Origin::serve);
+  }
+
   private static void serve(Wire wire) throws IOException {
     for (String head = wire.head(); !head.isEmpty(); head = wire.head()) {
       if (head.startsWith("GET ")) {

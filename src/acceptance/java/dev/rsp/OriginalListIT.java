@@ -268,6 +268,7 @@ final class OriginalListIT {
   }
 
   @Test
+  @Rule({29, 30})
   void ten_anEndlessLineOrHeadIsRefusedInBoundedMemory() throws IOException {
     try (RawBackend backend = RawBackend.named("b");
         Rsp rsp = Rsp.serving(directory, oneBackend(backend))) {

@@ -32,6 +32,7 @@ final class PeersIT {
 
   private static Path directory;
   @AutoClose private static RawBackend origin;
+  @AutoClose private static RawBackend behind;
   @AutoClose private static Peer nginx;
   @AutoClose private static Peer haproxy;
   @AutoClose private static Peer varnish;
@@ -41,9 +42,10 @@ final class PeersIT {
   static void start(@TempDir Path temporary) throws IOException {
     directory = temporary;
     origin = Origin.start();
-    nginx = Peer.nginx(directory, origin.address());
-    haproxy = Peer.haproxy(directory, origin.address());
-    varnish = Peer.varnish(directory, origin.address());
+    behind = Origin.startBehindAnother();
+    nginx = Peer.nginx(directory, behind.address());
+    haproxy = Peer.haproxy(directory, behind.address());
+    varnish = Peer.varnish(directory, behind.address());
     rsp =
         Rsp.serving(
             directory,

@@ -157,6 +157,15 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /** Open descriptors. */
+  int descriptors() {
+    String[] open = Path.of("/proc/" + pid() + "/fd").toFile().list();
+    if (open == null) {
+      throw new AssertionError(name + " has ended: " + this);
+    }
+    return open.length;
+  }
+
   /** Resident memory in KiB. */
   long residentKib() {
     try {

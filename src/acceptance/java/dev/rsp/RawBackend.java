@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp;
 
+import dev.rsp.referee.Violation;
+import dev.rsp.referee.Watch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,7 +18,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A backend that does exactly what it is told, with a thread per connection. */
+/**
+ * A backend that does exactly what it is told, with a thread per connection. What rsp writes to it
+ * is judged, and {@link #close} fails if a byte of it is wrong.
+ */
 final class RawBackend implements Closeable {
   /** What happens on one connection. It is closed when this returns. */
   interface Conversation {
@@ -30,12 +35,15 @@ final class RawBackend implements Closeable {
 
   private final ServerSocketChannel listener;
   private final Conversation conversation;
+  private final boolean watched;
   private final AtomicInteger connections = new AtomicInteger();
   private final Set<Wire> open = ConcurrentHashMap.newKeySet();
+  private final Set<Violation> violations = ConcurrentHashMap.newKeySet();
 
-  private RawBackend(ServerSocketChannel listener, Conversation conversation) {
+  private RawBackend(ServerSocketChannel listener, Conversation conversation, boolean watched) {
     this.listener = listener;
     this.conversation = conversation;
+    this.watched = watched;
     Thread acceptor = new Thread(this::accept);
     acceptor.setDaemon(true);
     acceptor.start();
@@ -44,6 +52,12 @@ final class RawBackend implements Closeable {
   /** Holds a conversation on each connection. */
   static RawBackend holding(Conversation conversation) throws IOException {
     return at(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), conversation);
+  }
+
+  /** As {@link #holding}, behind another program than rsp, whose requests are its own affair. */
+  static RawBackend behindAnother(Conversation conversation) throws IOException {
+    SocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return new RawBackend(listen(address), conversation, false);
   }
 
   /** Answers every request of every connection. */
@@ -62,12 +76,16 @@ final class RawBackend implements Closeable {
   }
 
   static RawBackend at(SocketAddress address, Conversation conversation) throws IOException {
+    return new RawBackend(listen(address), conversation, true);
+  }
+
+  private static ServerSocketChannel listen(SocketAddress address) throws IOException {
     ServerSocketChannel listener =
         address instanceof UnixDomainSocketAddress
             ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
             : ServerSocketChannel.open();
     listener.bind(address, 1024);
-    return new RawBackend(listener, conversation);
+    return listener;
   }
 
   static Conversation requests(Handler handler) {
@@ -92,7 +110,7 @@ final class RawBackend implements Closeable {
       try {
         SocketChannel channel = listener.accept();
         connections.incrementAndGet();
-        Wire wire = new Wire(channel);
+        Wire wire = new Wire(channel, watched ? Watch.backend() : null);
         open.add(wire);
         Thread thread = new Thread(() -> hold(wire));
         thread.setDaemon(true);
@@ -106,10 +124,20 @@ final class RawBackend implements Closeable {
   private void hold(Wire wire) {
     try (wire) {
       conversation.hold(wire);
+      wire.readTheRest();
     } catch (IOException e) {
       // The other side went away, as some tests want it to; those that do not will miss an answer.
     } finally {
+      judge(wire);
       open.remove(wire);
+    }
+  }
+
+  private void judge(Wire wire) {
+    wire.readTheRest();
+    Violation violation = wire.violation();
+    if (violation != null) {
+      violations.add(violation);
     }
   }
 
@@ -136,6 +164,10 @@ final class RawBackend implements Closeable {
     listener.close();
     for (Wire wire : open) {
       wire.close();
+      judge(wire);
+    }
+    if (!violations.isEmpty()) {
+      throw new AssertionError("what rsp wrote to a backend: " + violations);
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp;
 
+import dev.rsp.referee.Violation;
+import dev.rsp.referee.Watch;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -29,7 +31,7 @@ final class RawClient implements Closeable {
       channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBytes);
     }
     channel.connect(address);
-    this.wire = new Wire(channel);
+    this.wire = new Wire(channel, Watch.client());
   }
 
   /** Connects to a port on ::1. */
@@ -72,8 +74,14 @@ final class RawClient implements Closeable {
     return new Answer(head, body.toString(StandardCharsets.ISO_8859_1));
   }
 
+  /** Closes; fails if rsp has written what no client must be sent. */
   @Override
   public void close() throws IOException {
+    wire.readTheRest();
     wire.close();
+    Violation violation = wire.violation();
+    if (violation != null) {
+      throw new AssertionError("what rsp wrote to a client: " + violation);
+    }
   }
 }

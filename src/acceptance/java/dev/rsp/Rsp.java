@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,6 +32,8 @@ final class Rsp implements AutoCloseable {
   private static final Pattern STARTED =
       Pattern.compile("Started\\. {2}Listening on (?:ports? (\\d+(?:, \\d+)*))?.*\\.\n");
 
+  private static final Pattern ENDED = Pattern.compile("\\] ended (.*)\n");
+
   private final Path file;
   private final Program program;
 
@@ -47,6 +50,15 @@ final class Rsp implements AutoCloseable {
   /** Serves by a file; returns when it is ready. */
   static Rsp servingFile(Path file, String... options) {
     Rsp rsp = start(file, options);
+    rsp.awaitLog("Started.  Listening on ", START);
+    return rsp;
+  }
+
+  /** As {@link #serving}, with further options of Java, which come last and so count. */
+  static Rsp servingOnJava(String javaOptions, Path directory, String lua) {
+    Path file = write(directory.resolve("backends.lua"), lua);
+    List<String> command = List.of(launcher(), "run", file.toString());
+    Rsp rsp = new Rsp(file, Program.start(command, Map.of("RSP_JAVA_OPTS", javaOptions)));
     rsp.awaitLog("Started.  Listening on ", START);
     return rsp;
   }
@@ -122,6 +134,51 @@ final class Rsp implements AutoCloseable {
         () -> "a reload that fails: " + program,
         RELOAD,
         () -> count("not reloaded, all stays as it was") > before);
+  }
+
+  /** The bytes of direct memory that its allocator has; see {@code dev.rsp.MemoryUse}. */
+  long directBytes() {
+    int before = count("memory direct_bytes=");
+    signal("USR1");
+    Eventually.holds(
+        () -> "the memory in the log: " + program,
+        RELOAD,
+        () -> count("memory direct_bytes=") > before);
+    return lastNumber("direct_bytes");
+  }
+
+  /** Has it collect its garbage, after which the leak detector knows what was lost. */
+  void collectGarbage() {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    Program collection = Program.run(RELOAD, jcmd.toString(), "" + program.pid(), "GC.run");
+    if (collection.awaitExit(RELOAD) != 0) {
+      throw new AssertionError(collection);
+    }
+  }
+
+  /** Stops it in good order; how often which exchange ended, by what the log calls it. */
+  Map<String, Long> stop() {
+    signal("TERM");
+    program.awaitExit(START);
+    Matcher ended = ENDED.matcher(log());
+    Map<String, Long> counts = new TreeMap<>();
+    if (ended.find()) {
+      for (String word : ended.group(1).split(" ", -1)) {
+        int equals = word.indexOf('=');
+        counts.put(word.substring(0, equals), Long.valueOf(word.substring(equals + 1)));
+      }
+    }
+    return counts;
+  }
+
+  /** The number that was last logged under a name. */
+  private long lastNumber(String name) {
+    Matcher number = Pattern.compile(" " + name + "=(-?\\d+)").matcher(log());
+    long last = -1;
+    while (number.find()) {
+      last = Long.parseLong(number.group(1));
+    }
+    return last;
   }
 
   void awaitLog(String text, Duration within) {

@@ -81,7 +81,7 @@ final class TransportsIT {
   @ParameterizedTest
   @MethodSource("transports")
   void bodiesLoadReloadAndStopWork(String transport, @TempDir Path directory) throws IOException {
-    try (RawBackend origin = Origin.start();
+    try (RawBackend origin = Origin.startBehindAnother();
         Peer nginx = Peer.nginx(directory, origin.address());
         Rsp rsp =
             Rsp.serving(

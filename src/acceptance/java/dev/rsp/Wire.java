@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp;
 
+import dev.rsp.referee.End;
+import dev.rsp.referee.Violation;
+import dev.rsp.referee.Watch;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -15,33 +18,49 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A connected socket, and just enough of HTTP/1.1 to read and write messages byte by byte. */
 final class Wire implements Closeable {
   /** No answer for so long is a failure. Some tests wait for 5 seconds on purpose. */
   private static final int READ_MILLIS = 30_000;
 
+  /** What is looked through at the end for bytes that should not be there. */
+  private static final int MOST_LEFT_BYTES = 1 << 20;
+
   private final SocketChannel channel;
+  private final @Nullable Watch watch;
   private final InputStream in;
   private final OutputStream out;
 
-  Wire(SocketChannel channel) throws IOException {
+  /**
+   * A connected socket.
+   *
+   * @param watch judges what comes from rsp; null if the other side is another program
+   */
+  Wire(SocketChannel channel, @Nullable Watch watch) throws IOException {
     this.channel = channel;
+    this.watch = watch;
+    InputStream from;
+    OutputStream to;
     if (channel.getLocalAddress() instanceof UnixDomainSocketAddress) {
-      this.in = new BufferedInputStream(Channels.newInputStream(channel), 65536);
-      this.out = Channels.newOutputStream(channel);
+      from = Channels.newInputStream(channel);
+      to = Channels.newOutputStream(channel);
     } else {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.socket().setSoTimeout(READ_MILLIS);
-      this.in = new BufferedInputStream(channel.socket().getInputStream(), 65536);
-      this.out = channel.socket().getOutputStream();
+      from = channel.socket().getInputStream();
+      to = channel.socket().getOutputStream();
     }
+    this.in = new BufferedInputStream(watch == null ? from : watch.over(from), 65536);
+    this.out = watch == null ? to : watch.over(to);
   }
 
+  /** A client's connection to a Unix socket of rsp. */
   static Wire toUnix(String path) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(path));
-    return new Wire(channel);
+    return new Wire(channel, Watch.client());
   }
 
   /** Sends text, one byte per character. */
@@ -162,6 +181,26 @@ final class Wire implements Closeable {
   void reset() throws IOException {
     channel.setOption(StandardSocketOptions.SO_LINGER, 0);
     channel.close();
+  }
+
+  /** What rsp has done wrong on this connection, as far as it was read; null if nothing. */
+  @Nullable Violation violation() {
+    return watch == null ? null : watch.violation();
+  }
+
+  /** Reads what has come and nobody has read yet, so that it is judged, too. */
+  void readTheRest() {
+    try {
+      long left = MOST_LEFT_BYTES;
+      while (channel.isOpen() && left > 0 && in.available() > 0) {
+        left -= in.skip(in.available());
+      }
+    } catch (IOException e) {
+      // Nothing more can be read.
+    }
+    if (watch != null) {
+      watch.ended(End.UNSEEN);
+    }
   }
 
   @Override

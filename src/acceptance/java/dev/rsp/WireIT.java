@@ -52,6 +52,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule({67, 75})
   void aClientOfHttp10GetsABodyThatItUnderstandsAndTheEndOfTheConnection() throws IOException {
     try (RawClient client = rsp.connect()) {
       client.send("GET /chunked HTTP/1.0\r\nHost: a\r\n\r\n");
@@ -63,6 +64,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule(75)
   void aClientOfHttp10MayKeepItsConnection() throws IOException {
     try (RawClient client = rsp.connect()) {
       for (int i = 0; i < 2; i++) {
@@ -75,6 +77,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule(66)
   void answersWithoutABodyLeaveTheConnectionInOrder() throws IOException {
     try (RawClient client = rsp.connect()) {
       client.send("HEAD /head HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -86,11 +89,13 @@ final class WireIT {
   }
 
   @Test
+  @Rule(70)
   void aBodyThatEndsWithItsConnectionIsWhole() throws IOException {
     assertEquals("until the end", rsp.get("a", "/close").body());
   }
 
   @Test
+  @Rule({59, 60})
   void interimAnswersComeBeforeTheFinalOne() throws IOException {
     try (RawClient client = rsp.connect()) {
       Answer hints = client.get("a", "/103");
@@ -105,6 +110,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule(58)
   void curlThatExpectsAContinueSendsItsBody(@TempDir Path directory) throws IOException {
     try (RawBackend origin = Origin.start();
         Rsp other =
@@ -130,6 +136,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule(39)
   void theBackendIsToldWhoAsked() throws IOException {
     String seen = rsp.get("a.example", "/echo").body();
     assertEquals("a.example", Wire.field(seen, "Host"));
@@ -138,6 +145,7 @@ final class WireIT {
   }
 
   @Test
+  @Rule(71)
   void aTruncatedAnswerIsNotMadeToLookWhole(@TempDir Path directory) throws IOException {
     try (RawBackend cutting =
             RawBackend.holding(

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * No byte of one request reaches another, whatever clients, backends and the operator do; and no
+ * descriptor and no buffer of it all stays. {@code scripts/soak} does the same for longer.
+ */
+final class CanaryIT {
+  private static final long REQUESTS = Long.getLong("rsp.canary.requests", 10_000);
+
+  /** As many as keep both loops busy with several exchanges each. */
+  private static final int CLIENTS = 16;
+
+  private static final int RELOADS_AT_LEAST = 3;
+  private static final int LOOPS = 2;
+
+  /** What a loop keeps for its next large reads: two buffers of at most 256 KiB, see HotBuffer. */
+  private static final long KEPT_BYTES = LOOPS * (512L << 10);
+
+  /** Every buffer is tracked; and none is pooled, so that those in use can be counted. */
+  private static final String EXACT =
+      "-Dio.netty.leakDetection.level=paranoid -Dio.netty.allocator.type=unpooled";
+
+  /** Connections of clients and backends that are gone leave within timeouts of a second. */
+  private static final Duration SETTLED = Duration.ofSeconds(20);
+
+  /** The timeouts of idle connections are a second. */
+  private static final int IDLE_MILLIS = 2500;
+
+  private static final Duration ENOUGH = Duration.ofSeconds(120 + REQUESTS / 50);
+
+  @Test
+  void noMarkStraysWhileAllGoWrong(@TempDir Path directory) throws Exception {
+    try (Canary canary = new Canary();
+        Rsp rsp = Rsp.servingOnJava(EXACT, directory, lua(canary, 3))) {
+      // What a loop opens when it first serves is no leak.
+      load(rsp, canary, CLIENTS * 10L);
+      int before = settled(rsp);
+      int reloads = load(rsp, canary, canary.asked() + REQUESTS);
+      assertEquals(
+          0, canary.foreign() + canary.fouls(), () -> String.join("\n---\n", canary.findings()));
+      assertTrue(reloads >= RELOADS_AT_LEAST, "reloads: " + reloads);
+      // Most go well in spite of it all, or this would say little.
+      assertTrue(
+          canary.answered() > REQUESTS / 2,
+          "answered: " + canary.answered() + ", broken: " + canary.broken());
+      Eventually.holds(
+          () -> "at most " + before + " descriptors: " + rsp.program().descriptors(),
+          SETTLED,
+          () -> rsp.program().descriptors() <= before);
+      long direct = rsp.directBytes();
+      assertTrue(direct >= 0 && direct <= KEPT_BYTES, "direct memory in use: " + direct);
+      // The detector tells of what the collector found when the next buffer is made.
+      rsp.collectGarbage();
+      load(rsp, canary, canary.asked() + CLIENTS);
+      assertEquals(0, rsp.count("ERROR"), rsp::log);
+      assertEquals(0, rsp.count("LEAK"), rsp::log);
+    }
+  }
+
+  private static String lua(Canary canary, int backends) {
+    return "listen = \"127.0.0.1:0\"\nloops = "
+        + LOOPS
+        + "\ntimeouts = { backend_keepalive = 1, linger = 1 }\n"
+        + canary.slots(backends);
+  }
+
+  /** Has the clients ask until there are so many requests, and reloads; how often it did. */
+  private static int load(Rsp rsp, Canary canary, long until) throws Exception {
+    List<Thread> clients = new ArrayList<>();
+    long deadline = System.nanoTime() + ENOUGH.toNanos();
+    int port = rsp.port();
+    for (int i = 0; i < CLIENTS; i++) {
+      Thread client =
+          new Thread(
+              () ->
+                  canary.ask(
+                      port, () -> canary.asked() < until && System.nanoTime() - deadline < 0));
+      client.setDaemon(true);
+      client.start();
+      clients.add(client);
+    }
+    int reloads = 0;
+    while (canary.asked() < until && System.nanoTime() - deadline < 0) {
+      rsp.reconfigure(lua(canary, 1 + reloads++ % 3));
+      Eventually.pause(200); // between them, traffic by one configuration
+    }
+    for (Thread client : clients) {
+      client.join(ENOUGH.toMillis());
+      assertTrue(!client.isAlive(), "a client waits in vain");
+    }
+    assertTrue(canary.asked() >= until, "too slow: " + canary.asked());
+    return reloads;
+  }
+
+  /** The descriptors that are left when all connections have timed out. */
+  private static int settled(Rsp rsp) {
+    Eventually.pause(IDLE_MILLIS);
+    return rsp.program().descriptors();
+  }
+}
