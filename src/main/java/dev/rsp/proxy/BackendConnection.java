@@ -250,7 +250,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
-      HalfClosed.keepWritable(channel);
+      HalfClosed.endSeen(channel);
       if (inTunnel() && exchange != null) {
         exchange.tunnelHalfClosed();
       } else {

@@ -13,7 +13,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -270,7 +269,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       inputEnded = true;
-      HalfClosed.keepWritable(channel);
+      HalfClosed.endSeen(channel);
       end.inputEnded();
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
       closeIfGone();
@@ -296,10 +295,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    // Unchecked: Netty's epoll lost the channel when its peer ended while it was not to be read;
-    // see
-    // HalfClosed for the same fault of it on the way out.
-    if (cause instanceof IOException || cause instanceof UncheckedIOException) {
+    if (cause instanceof IOException) {
       log.debug("client gone client={}: {}", address.text(), cause.getMessage());
       close();
     } else {

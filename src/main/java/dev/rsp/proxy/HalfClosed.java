@@ -13,21 +13,33 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 
 /**
- * Keeps a channel whose peer has ended its side able to wait for room to write, and sees when the
- * rest of it breaks.
+ * Keeps a channel whose peer has ended its side from being lost, and sees when the rest of it
+ * breaks.
  *
  * <p>When an epoll channel waits for no event at all, Netty (since 4.2.13, pull request 16689)
- * takes it out of the epoll set, but still believes it to be in. To wait for room to write then
- * fails, and what was yet to be sent is lost: the end of a large response, or of a tunnel's bytes.
- * A peer's end is what clears the last events of a channel, so from then on it is marked
- * edge-triggered, which is an event mask that is never empty. Nothing is read from it any more, and
- * Netty asks for room again after each write that found none, so it makes no other difference.
+ * takes it out of the epoll set, but still believes it to be in. To wait for anything then fails,
+ * and what was yet to come or to go is lost: a body that was not to be read while its backend was
+ * connected to, the end of a large response, or of a tunnel's bytes. What clears the last event is
+ * the peer's end, or that of another connection: one that was closed in this turn of the loop, had
+ * the same descriptor, and an event that is only looked at now. So no event mask is ever empty:
+ * from the start it holds an event that the kernel never reports.
+ *
+ * <p>Once both sides have ended, the kernel reports that without being asked, and again and again
+ * if something is yet to be sent. So from the end of its peer's side on, a channel is also marked
+ * edge-triggered. Nothing is read from it any more, and Netty asks for room again after each write
+ * that found none, so it makes no other difference.
  *
  * <p>A reset behind the end is an event of its own, but not for Netty: Linux goes on to answer
  * reads with the end, and Netty does not even try once it has seen that. It is made to try again,
  * at each edge; then the kernel is asked what is left of the connection (CVE-2026-42577).
  */
 final class HalfClosed {
+  /**
+   * EPOLLMSG: epoll_ctl(2) takes it, and Linux has never reported it
+   * (include/uapi/linux/eventpoll.h; poll(2) says of POLLMSG that it is unused).
+   */
+  private static final int NEVER_REPORTED = 0x400;
+
   /** EPOLLET: epoll_ctl(2). */
   private static final int EDGE_TRIGGERED = 1 << 31;
 
@@ -52,14 +64,27 @@ final class HalfClosed {
 
   private HalfClosed() {}
 
+  /**
+   * Keeps Netty from taking a channel out of its epoll set. To be called before it is registered.
+   */
+  static void keepWatched(Channel channel) {
+    if (channel instanceof AbstractEpollStreamChannel epoll) {
+      setFlag(epoll, NEVER_REPORTED);
+    }
+  }
+
   /** To be called when the end of the peer's side is seen. */
-  static void keepWritable(Channel channel) {
+  static void endSeen(Channel channel) {
     if (channel instanceof AbstractEpollStreamChannel epoll && epoll.isOpen()) {
-      try {
-        SET_FLAG.invoke(epoll, EDGE_TRIGGERED);
-      } catch (Throwable e) {
-        throw new IllegalStateException(e);
-      }
+      setFlag(epoll, EDGE_TRIGGERED);
+    }
+  }
+
+  private static void setFlag(AbstractEpollStreamChannel channel, int flag) {
+    try {
+      SET_FLAG.invoke(channel, flag);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
     }
   }
 

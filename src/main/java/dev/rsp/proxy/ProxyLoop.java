@@ -208,6 +208,7 @@ public final class ProxyLoop {
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
     channel.pipeline().addLast(new ClientConnection(this, channel));
+    HalfClosed.keepWatched(channel);
     eventLoop.register(channel);
   }
 
@@ -219,6 +220,7 @@ public final class ProxyLoop {
     channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
     // Our own deadline serves for it, without a task per connection.
     channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
+    HalfClosed.keepWatched(channel);
   }
 
   /** A place could not be reached, and no start of a site explains it: one line a second. */

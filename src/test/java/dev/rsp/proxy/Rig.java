@@ -138,7 +138,12 @@ final class Rig implements AutoCloseable {
   }
 
   Peer backend(int index) throws IOException {
-    return keep(new Peer(backends.get(index - 1).accept(), Watch.backend()));
+    return backend(backends.get(index - 1));
+  }
+
+  /** The next connection to a backend of the test's own. */
+  Peer backend(ServerSocket listening) throws IOException {
+    return keep(new Peer(listening.accept(), Watch.backend()));
   }
 
   /** The next connection, to whichever backend. */
