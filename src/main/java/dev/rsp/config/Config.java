@@ -69,6 +69,7 @@ public record Config(
     }
     Script script = program.run();
     script.tell(setting(inFlight));
+    script.serve();
     return script;
   }
 

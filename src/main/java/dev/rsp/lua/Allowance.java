@@ -23,8 +23,8 @@ record Allowance(long instructions, long bytes, long millis) {
   static final Allowance REQUEST = new Allowance(100_000, 1 << 20, 10);
 
   /**
-   * For the first calls of a script, which the JVM interprets before it compiles: they may take
-   * longer, not do more.
+   * For the calls of a script that serves nobody yet. The JVM interprets the first of them before
+   * it compiles what they run through, so they may take longer, not do more.
    */
-  static final Allowance FIRST_REQUESTS = new Allowance(100_000, 1 << 20, 100);
+  static final Allowance TRIAL = new Allowance(100_000, 1 << 20, 100);
 }

@@ -30,15 +30,12 @@ public final class Script {
   /** Stands for an {@code on_failure} that answered nothing. */
   private static final Selection SILENCE = new Selection.Failed("");
 
-  /** Calls after which the JVM has compiled what a script runs through, or soon will have. */
-  private static final int FIRST_CALLS = 20;
-
   private final Program program;
   private final Clock clock;
   private World world;
   private @Nullable Slots slots;
   private Setting setting = Setting.NONE;
-  private long calls;
+  private Allowance allowance = Allowance.TRIAL;
 
   Script(Program program, Clock clock) throws ScriptException {
     this.program = program;
@@ -110,6 +107,11 @@ public final class Script {
     if (told.hashing() != null) {
       slots(told.hashing());
     }
+  }
+
+  /** From here on an event loop may wait for each call: none has longer than any other. */
+  public void serve() {
+    allowance = Allowance.REQUEST;
   }
 
   /**
@@ -186,8 +188,7 @@ public final class Script {
   private Selection ask(LuaClosure function, LuaString name, RequestView request, Call call) {
     Watch watch = world.watch;
     var value = new RequestValue(request, watch);
-    watch.start(calls < FIRST_CALLS ? Allowance.FIRST_REQUESTS : Allowance.REQUEST);
-    calls++;
+    watch.start(allowance);
     watch.effects().startServing();
     try {
       return call.answer(function, value);
