@@ -99,9 +99,9 @@ final class RequestRules {
           }
         }
         case FieldName.EXPECT -> {
-          // RFC 9110 §10.1.1: ignored in an HTTP/1.0 request.
+          // RFC 9110 §10.1.1: ignored in an HTTP/1.0 request. Said twice, it is a list of two.
           if (!head.http10) {
-            if (!valueIs(head, field, CONTINUE)) {
+            if (head.expectContinue || !valueIs(head, field, CONTINUE)) {
               return head.refuse(EXPECTATION);
             }
             head.expectContinue = true;

@@ -241,6 +241,9 @@ final class RequestRulesTest {
     assertEquals(refusal, Heads.refusedRequest(with("Expect: x")));
     assertEquals(refusal, Heads.refusedRequest(with("Expect:")));
     assertEquals(refusal, Heads.refusedRequest(with("Expect: 100-continue, x")));
+    assertEquals(refusal, Heads.refusedRequest(with("Expect: 100-continue, 100-continue")));
+    assertEquals(
+        refusal, Heads.refusedRequest(with("Expect: 100-continue\r\nExpect: 100-continue")));
   }
 
   @ParameterizedTest(name = "{0}: {1}")
