@@ -17,6 +17,7 @@ from pathlib import Path
 import duties
 import machine
 import meter
+import namespace
 import report
 import syscalls
 from children import Children, Failure, Stopped, stop_on_signals
@@ -247,6 +248,12 @@ def profile(options: argparse.Namespace, children: Children, directory: Path) ->
 
 def main() -> int:
     options = arguments()
+    if options.congestion:
+        try:
+            namespace.enter(options.congestion)
+        except Failure as error:
+            say(f"bench: {error}")
+            return 1
     stop_on_signals()
     directory = Path(tempfile.mkdtemp(prefix="rsp-bench-"))
     children = Children(directory)

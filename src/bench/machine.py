@@ -22,6 +22,8 @@ DEBIAN_PACKAGES = {
     "gcc": "gcc libc6-dev",
     "strace": "strace",
     "perf": "linux-perf",
+    "unshare": "util-linux",
+    "ip": "iproute2",
 }
 LOWEST_PORT = 10000
 
@@ -98,5 +100,12 @@ def describe() -> dict:
         "memory_mib": int(memory.group(1)) // 1024 if memory else None,
         "kernel": os.uname().release,
         # Works on loopback too, and differs in cost.
-        "tcp_congestion_control": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
+        "tcp_congestion_control": congestion_control(),
     }
+
+
+def congestion_control() -> str:
+    """That of a connection on loopback; a route may have its own."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        name = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+    return name.rstrip(b"\0").decode()

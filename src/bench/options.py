@@ -34,6 +34,9 @@ def arguments(given: list | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--backend-nopush", action="store_true", help="the backend sends a head and a small body in one segment, not in two"
     )
+    parser.add_argument(
+        "--congestion", metavar="NAME", help="run in a network namespace with this TCP congestion control, such as cubic (root)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to leave all numbers (default target/bench/TIME.json)")
     parser.add_argument("--seed", type=int, help="for the order of the proxies (default: by the clock; printed)")
     parser.add_argument("--quick", action="store_true", help="1 round of 1 s after 1 s: shows that it runs, measures nothing")
