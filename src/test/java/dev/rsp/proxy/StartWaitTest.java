@@ -8,25 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpServer;
-import dev.rsp.referee.Watch;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,72 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Requests for sites that sleep: their site is started once, and they are sent when it is up. */
 @ParameterizedClass
 @MethodSource("dev.rsp.proxy.Rig#transports")
-final class StartWaitTest {
-  private static final String PERSON = "Accept: text/html,*/*\r\n\r\n";
-  private static final String SELECT = "function select(r) return 2 end";
-
-  private final Transport transport;
-  private final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
-  private HttpServer starter;
-  private Rig rig;
-  private int port;
-
-  @TempDir Path directory;
-
+final class StartWaitTest extends SleepingSites {
   StartWaitTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  /** Hosts that start with "n" are unknown to the service that starts sites, "f" fail. */
-  @BeforeEach
-  void start() throws Exception {
-    starter = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    starter.createContext(
-        "/",
-        exchange -> {
-          String host = exchange.getRequestURI().getQuery();
-          calls.add(exchange.getRequestMethod() + " " + host);
-          int status = host.startsWith("n") ? 404 : host.startsWith("f") ? 500 : 202;
-          exchange.sendResponseHeaders(status, -1);
-          exchange.close();
-        });
-    starter.start();
-    rig = new Rig(transport);
-    port = rig.backendPort(2);
-    rig.closeBackend(2);
-    reload("timeout = 20");
-  }
-
-  private void reload(String more, String... lines) throws Exception {
-    String[] all = new String[lines.length + 2];
-    all[0] =
-        "initialise = { url = 'http://127.0.0.1:%d/init?{host}', poll = 0.01, %s }"
-            .formatted(starter.getAddress().getPort(), more);
-    all[1] = lines.length == 0 ? SELECT : "";
-    System.arraycopy(lines, 0, all, 2, lines.length);
-    rig.reload(all);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-    starter.stop(0);
-  }
-
-  private void awaitWaiting(int count) throws InterruptedException {
-    rig.await(count + " requests that wait", () -> rig.waiting() == count);
-  }
-
-  private ServerSocket site() throws IOException {
-    var socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 50);
-    socket.setSoTimeout(Peer.PATIENCE_MILLIS);
-    return socket;
-  }
-
-  private static Peer accept(ServerSocket site) throws IOException {
-    return new Peer(site.accept(), Watch.backend());
+    super(transport);
   }
 
   @Test
@@ -244,94 +171,6 @@ final class StartWaitTest {
       backend.send(ok("2"));
       second.expect(ok("2"));
     }
-  }
-
-  @Test
-  void refusesWhatFailsToStartAndRemembersIt() throws Exception {
-    Peer client = rig.client(get("f", "/"));
-    client.expectRefusal(503, "this site could not be started");
-    client.send(get("f", "/"));
-    client.expectRefusal(503, "this site could not be started");
-    assertEquals("POST f", calls.take());
-    assertTrue(calls.isEmpty());
-  }
-
-  @Test
-  void tellsThatThereIsNoSuchSite() throws Exception {
-    rig.client(get("n", "/")).expectRefusal(404, "no such site");
-    assertEquals(1, rig.endings(Ending.SITE_UNKNOWN));
-  }
-
-  @Test
-  void refusesWhatDoesNotComeUpInTime() throws Exception {
-    reload("timeout = 0.2");
-    rig.client(get("a", "/")).expectRefusal(503, "this site could not be started");
-    assertEquals(1, rig.endings(Ending.START_FAILED));
-  }
-
-  @Test
-  void showsAPersonAPageThatAsksAgain() throws Exception {
-    Peer client = rig.client(get("f", "/").replace("\r\n\r\n", "\r\n" + PERSON));
-    String head = client.head("HTTP/1.1 503 Service Unavailable");
-    for (String field :
-        new String[] {
-          "Content-Type: text/html; charset=utf-8", "Refresh: 2", "Retry-After: 2", "no-store"
-        }) {
-      assertTrue(head.contains(field), head);
-    }
-    int length = Integer.parseInt(head.replaceFirst("(?s).*Content-Length: (\\d+).*", "$1"));
-    String page = new String(client.read(length), US_ASCII);
-    assertTrue(page.startsWith("<!DOCTYPE html>"), page);
-    assertTrue(page.contains("this site could not be started"), page);
-    assertTrue(page.contains("http-equiv=\"refresh\""), page);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "Accept: application/json\r\n\r\n",
-        "X-Requested-With: XMLHttpRequest\r\nAccept: text/html\r\n\r\n",
-        "Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n\r\n",
-      })
-  void showsAProgramNoPage(String fields) throws Exception {
-    rig.client(get("f", "/").replace("\r\n\r\n", "\r\n" + fields))
-        .expectRefusal(503, "this site could not be started");
-  }
-
-  @Test
-  void refusesOneMoreThanMayWait() throws Exception {
-    reload("waiting = 2");
-    rig.client(get("a", "/1"));
-    rig.client(get("a", "/2"));
-    awaitWaiting(2);
-    rig.client(get("a", "/3")).expectRefusal(503, "too many wait for this site to start");
-  }
-
-  @Test
-  void refusesOneSiteMoreThanMayStart() throws Exception {
-    reload("starting = 1");
-    rig.client(get("a", "/"));
-    awaitWaiting(1);
-    rig.client(get("b", "/")).expectRefusal(503, "too many sites are starting");
-    assertEquals(1, rig.endings(Ending.LIMIT_WAITING));
-  }
-
-  @Test
-  void isABadGatewayIfTheSiteWasStartedBefore() throws Exception {
-    Files.createFile(directory.resolve("a.ini"));
-    reload("unless_exists = '" + directory + "/{host}.ini'");
-    rig.client(get("a", "/")).expectRefusal(502, "the backend cannot be reached");
-    assertTrue(calls.isEmpty());
-  }
-
-  @Test
-  void endsTheWaitWhenItStops() throws Exception {
-    Peer client = rig.client(get("a", "/"));
-    awaitWaiting(1);
-    rig.drain();
-    client.expectRefusal(503, "the proxy is stopping");
-    assertEquals(1, rig.endings(Ending.DRAINED));
-    client.expectEnd();
   }
 
   @Test
