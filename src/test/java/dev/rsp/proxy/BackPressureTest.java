@@ -9,51 +9,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** A side is read only while the other can take more, so what is held is bounded. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class BackPressureTest {
+@EachTransport
+final class BackPressureTest extends RigTest {
   /** The high-water mark, and as many of the largest reads as one turn of the loop may do. */
   private static final long MOST_HELD = 64 * 1024 + 2 * ReadBuffers.LARGEST_BYTES + 4096;
 
   /** More than the sockets of both sides hold. */
-  private static final byte[] BODY = new byte[30_000_000];
-
-  static {
-    for (int i = 0; i < BODY.length; i++) {
-      BODY[i] = (byte) ((i * 31) >> 8);
-    }
-  }
-
-  private final Transport transport;
-  private Rig rig;
-
-  BackPressureTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
+  private static final byte[] BODY = Messages.body(30_000_000);
 
   @Test
   void holdsLittleOfAResponseThatIsNotRead() throws Exception {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
     backend.head();
-    Thread sender = send(backend, lines("HTTP/1.1 200 OK", "Content-Length: " + BODY.length));
+    Beside sender = send(backend, lines("HTTP/1.1 200 OK", "Content-Length: " + BODY.length));
     client.head("HTTP/1.1 200 OK");
     assertHeldIsBounded();
     assertArrayEquals(BODY, client.read(BODY.length));
@@ -65,7 +37,7 @@ final class BackPressureTest {
   @Test
   void holdsLittleOfARequestThatIsNotRead() throws Exception {
     Peer client = rig.client();
-    Thread sender = send(client, post("Content-Length: " + BODY.length));
+    Beside sender = send(client, post("Content-Length: " + BODY.length));
     Peer backend = rig.backend();
     backend.head("POST / HTTP/1.1");
     assertHeldIsBounded();
@@ -75,14 +47,11 @@ final class BackPressureTest {
 
   @Test
   void holdsLittleOfATunnelThatIsNotRead() throws Exception {
-    Peer client =
-        rig.client(lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: x"));
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(lines("HTTP/1.1 101 ", "Upgrade: x", "Connection: upgrade"));
-    client.head();
-    Thread up = send(client, "");
-    Thread down = send(backend, "");
+    Tunnel tunnel = Tunnel.through(rig);
+    Peer client = tunnel.client();
+    Peer backend = tunnel.backend();
+    Beside up = send(client, "");
+    Beside down = send(backend, "");
     assertHeldIsBounded();
     assertArrayEquals(BODY, client.read(BODY.length));
     assertArrayEquals(BODY, backend.read(BODY.length));
@@ -98,7 +67,7 @@ final class BackPressureTest {
     // hold.
     String requests = GET.repeat(100);
     var sender =
-        new Thread(
+        Beside.start(
             () -> {
               try {
                 for (int i = 0; i < 2000; i++) {
@@ -108,26 +77,18 @@ final class BackPressureTest {
                 return; // with the test
               }
             });
-    sender.start();
     client.head("HTTP/1.1 503 Service Unavailable");
     assertHeldIsBounded();
     client.close();
     sender.join();
   }
 
-  private static Thread send(Peer peer, String head) {
-    var sender =
-        new Thread(
-            () -> {
-              try {
-                peer.send(head);
-                peer.send(BODY);
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            });
-    sender.start();
-    return sender;
+  private static Beside send(Peer peer, String head) {
+    return Beside.start(
+        () -> {
+          peer.send(head);
+          peer.send(BODY);
+        });
   }
 
   /** Looks until nothing has moved for a while. */

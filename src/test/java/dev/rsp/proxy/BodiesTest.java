@@ -10,38 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies and their framing, whole, cut short and malformed: rules 49 to 57 and 66 to 73. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class BodiesTest {
+@EachTransport
+final class BodiesTest extends RigTest {
   private static final String GET_10 = "GET / HTTP/1.0\r\nHost: a\r\n\r\n";
   private static final String CLOSED_HEAD =
       lines("HTTP/1.1 200 OK", "Date: x", "Connection: close");
-
-  private final Transport transport;
-  private Rig rig;
-
-  BodiesTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
 
   @Test
   @Rule(57)

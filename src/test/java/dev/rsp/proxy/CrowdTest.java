@@ -3,7 +3,6 @@ package dev.rsp.proxy;
 
 import static dev.rsp.proxy.Messages.GET;
 import static dev.rsp.proxy.Messages.get;
-import static dev.rsp.proxy.Messages.lines;
 import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,24 +12,10 @@ import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Many clients at once, and what is left when they have gone. */
-final class CrowdTest {
-  private Rig rig;
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(Transport.of("auto"));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+final class CrowdTest extends RigTest {
   @Test
   void endsHundredsOfSlowHeadsAndBodiesOnSchedule() throws Exception {
     // Those with a body need a backend, whose queue takes 50.
@@ -115,12 +100,9 @@ final class CrowdTest {
 
   @Test
   void keepsNothingOfAnOldConfigurationForATunnel() throws Exception {
-    Peer client =
-        rig.client(lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: x"));
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(lines("HTTP/1.1 101 ", "Upgrade: x", "Connection: upgrade"));
-    client.head();
+    Tunnel tunnel = Tunnel.through(rig);
+    Peer client = tunnel.client();
+    Peer backend = tunnel.backend();
     WeakReference<Service> old = rig.onLoop(() -> new WeakReference<>(rig.loop().service()));
     rig.reload("timeouts = {idle = 9}");
     rig.await(

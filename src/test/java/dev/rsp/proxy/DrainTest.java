@@ -9,36 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
-import java.io.IOException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ends of connections that must not cost a response: drain, reload, too many connections. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class DrainTest {
+@EachTransport
+final class DrainTest extends RigTest {
   private static final String HALF = lines("HTTP/1.1 200 OK", "Date: x", "Content-Length: 4");
 
-  private final Transport transport;
-  private Rig rig;
-
-  DrainTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport, "limits = {connections = 3}");
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
+  DrainTest() {
+    super("limits = {connections = 3}");
   }
 
   @Test
@@ -46,9 +26,7 @@ final class DrainTest {
     Peer fresh = rig.client();
     Peer used = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("1"));
-    used.expect(ok("1"));
+    exchange(used, backend, "1");
     rig.await("two clients", () -> rig.clients() == 2);
     rig.drain();
     fresh.expectEnd();
@@ -118,40 +96,20 @@ final class DrainTest {
   /** A response that is complete but for a few bytes that the client's socket has no room for. */
   private int leaveALittleUnsent(Peer client, Peer backend) throws Exception {
     backend.head();
-    byte[] block = new byte[8192];
     // As chunks, because it is not known before how many fill the sockets.
     backend.send(Messages.CHUNKED_HEAD);
     client.head("HTTP/1.1 200 OK");
-    var enough = new AtomicBoolean();
-    var sent = new AtomicInteger();
-    // In a thread of its own, because it may fill the sockets before the proxy is seen to wait.
-    var sender =
-        new Thread(
-            () -> {
-              try {
-                while (!enough.get()) {
-                  sent.addAndGet(block.length + 8);
-                  backend.send("2000\r\n");
-                  backend.send(block);
-                  backend.send("\r\n");
-                }
-                backend.send("0\r\n\r\n");
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            });
-    sender.start();
-    rig.await("bytes wait in the proxy", rig::stuck);
-    enough.set(true);
+    byte[] chunk = ("2000\r\n" + "\0".repeat(8192) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    String last = "0\r\n\r\n";
+    var flood = new Flood(rig, backend, chunk, () -> backend.send(last));
     int read = 0;
     while (rig.endings(Ending.SERVED) == 0) {
       // A large read may have filled the proxy up to its mark; then the end has to wait.
-      int some = Math.min(1024, sent.get() - read);
+      int some = Math.min(1024, flood.sent() - read);
       read += some > 0 ? client.read(some).length : 0;
     }
-    sender.join();
-    int left = sent.get() + 5 - read;
-    return left;
+    flood.join();
+    return flood.sent() + last.length() - read;
   }
 
   @Test
@@ -188,9 +146,7 @@ final class DrainTest {
     Peer client = rig.client(GET.repeat(50));
     Peer backend = rig.backend();
     for (int i = 0; i < 50; i++) {
-      backend.head();
-      backend.send(ok("" + i));
-      client.expect(ok("" + i));
+      exchange(client, backend, "" + i);
     }
     assertEquals(50, rig.endings(Ending.SERVED));
   }

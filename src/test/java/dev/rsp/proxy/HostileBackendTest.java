@@ -8,40 +8,18 @@ import dev.rsp.proxy.Hostility.Client;
 import dev.rsp.proxy.Hostility.Delivery;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Responses that are none: the client gets a 502, or sees that its response was cut, and never a
  * whole response that the backend did not send. In tables, "|" is a line end.
  */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class HostileBackendTest {
+@EachTransport
+final class HostileBackendTest extends RigTest {
   private static final String OK = "HTTP/1.1 200 OK|";
   private static final String CHUNKED = OK + "Transfer-Encoding: chunked||";
-
-  private final Transport transport;
-  private Rig rig;
-
-  HostileBackendTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
 
   /** In one piece and byte by byte, to HTTP/1.0 and HTTP/1.1: a 502 each time. */
   private void assertRefused(String response) throws Exception {

@@ -9,36 +9,13 @@ import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rsp.Rule;
-import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections that carry one exchange after the other: rules 66, 72 and 75 to 80. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class KeepAliveTest {
-  private final Transport transport;
-  private Rig rig;
-
-  KeepAliveTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+@EachTransport
+final class KeepAliveTest extends RigTest {
   @Test
   @Rule(80)
   void carriesManyExchangesOnOneConnectionEach() throws Exception {
@@ -57,13 +34,9 @@ final class KeepAliveTest {
   void usesTheConnectionOfAnotherClient() throws Exception {
     Peer first = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("1"));
-    first.expect(ok("1"));
+    exchange(first, backend, "1");
     Peer second = rig.client(GET);
-    backend.head();
-    backend.send(ok("2"));
-    second.expect(ok("2"));
+    exchange(second, backend, "2");
   }
 
   @Test
@@ -234,11 +207,7 @@ final class KeepAliveTest {
     backend.send(ok("see this") + "but not this");
     client.expect(ok("see this"));
     backend.expectGone();
-    client.send(GET);
-    Peer another = rig.backend();
-    another.head();
-    another.send(ok("2"));
-    client.expect(ok("2"));
+    exchangeAnew(client);
   }
 
   @Test
@@ -246,16 +215,10 @@ final class KeepAliveTest {
   void closesAnIdleConnectionThatSpeaks() throws Exception { // rule 80
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("1"));
-    client.expect(ok("1"));
+    exchange(client, backend, "1");
     backend.send(ok("unasked"));
     backend.expectGone();
-    client.send(GET);
-    Peer another = rig.backend();
-    another.head();
-    another.send(ok("2"));
-    client.expect(ok("2"));
+    exchangeAnew(client);
   }
 
   @Test
@@ -280,16 +243,11 @@ final class KeepAliveTest {
     backend.head();
     rig.clients(); // by now the loop has seen the client's end
     var sender =
-        new Thread(
+        Beside.start(
             () -> {
-              try {
-                backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
-                backend.send(body);
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
+              backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
+              backend.send(body);
             });
-    sender.start();
     client.head("HTTP/1.1 200 OK");
     rig.await("a full socket", rig::stuck);
     client.read(body.length);
@@ -302,15 +260,11 @@ final class KeepAliveTest {
   void takesAnEmptyLineBehindARequestForNoRequest() throws Exception {
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("x"));
-    client.expect(ok("x"));
+    exchange(client, backend, "x");
     client.send("\r\n");
     client.expectSilence();
     client.send(GET);
-    backend.head();
-    backend.send(ok("y"));
-    client.expect(ok("y"));
+    exchange(client, backend, "y");
     client.send("\r\n");
     client.expectSilence();
     client.shutOutput();

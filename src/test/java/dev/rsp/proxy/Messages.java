@@ -18,6 +18,15 @@ final class Messages {
 
   private Messages() {}
 
+  /** A body of so many bytes, of which it shows if some are missing or out of their place. */
+  static byte[] body(int length) {
+    byte[] body = new byte[length];
+    for (int i = 0; i < length; i++) {
+      body[i] = (byte) ((i * 31) >> 8);
+    }
+    return body;
+  }
+
   /** A head, or its end, of these lines. */
   static String lines(String... lines) {
     return String.join("\r\n", lines) + "\r\n\r\n";

@@ -7,24 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Answers of the proxy's own. */
-final class RefusalTest {
-  private Rig rig;
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(Transport.of("auto"));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+final class RefusalTest extends RigTest {
   @Test
   @Rule({51, 81})
   void lingersSoThatTheAnswerIsRead() throws Exception { // rules 51 and 81

@@ -6,46 +6,28 @@ import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 
 import dev.rsp.Rule;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Backends that go away with a request: it is sent again once, if it may be and the connection had
  * been used before. Rules 78 and 79.
  */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class RetryTest {
+@EachTransport
+final class RetryTest extends RigTest {
   private static final String GONE = "the backend closed the connection without an answer";
 
-  private final Transport transport;
-  private Rig rig;
   private Peer client;
   private Peer backend;
-
-  RetryTest(Transport transport) {
-    this.transport = transport;
-  }
 
   /** Starts with one exchange done, so that there is an idle connection. */
   @BeforeEach
   void start() throws Exception {
-    rig = new Rig(transport);
     client = rig.client(GET);
     backend = rig.backend();
-    backend.head();
-    backend.send(ok("first"));
-    client.expect(ok("first"));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
+    exchange(client, backend, "first");
   }
 
   @ParameterizedTest(name = "{0}")
@@ -69,9 +51,7 @@ final class RetryTest {
     backend.head();
     backend.reset();
     Peer another = rig.backend();
-    another.head();
-    another.send(ok("2"));
-    client.expect(ok("2"));
+    exchange(client, another, "2");
   }
 
   @Test
@@ -135,9 +115,7 @@ final class RetryTest {
     rig.clients();
     client.send(post("Content-Length: 0"));
     Peer another = rig.backend();
-    another.head();
-    another.send(ok("2"));
-    client.expect(ok("2"));
+    exchange(client, another, "2");
   }
 
   @Test

@@ -8,20 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests for sites that sleep and are not woken, or not in time, or not for so many. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
+@EachTransport
 final class StartRefusedTest extends SleepingSites {
   private static final String PERSON = "Accept: text/html,*/*\r\n\r\n";
-
-  StartRefusedTest(Transport transport) {
-    super(transport);
-  }
 
   @Test
   void refusesWhatFailsToStartAndRemembersIt() throws Exception {

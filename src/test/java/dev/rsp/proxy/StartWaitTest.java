@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -17,19 +16,12 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests for sites that sleep: their site is started once, and they are sent when it is up. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
+@EachTransport
 final class StartWaitTest extends SleepingSites {
-  StartWaitTest(Transport transport) {
-    super(transport);
-  }
-
   @Test
   void startsTheSiteAndSendsTheRequest() throws Exception {
     Peer client = rig.client(get("a", "/first"));
@@ -97,16 +89,7 @@ final class StartWaitTest extends SleepingSites {
     byte[] body = new byte[5_000_000];
     Peer client =
         rig.client("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length + "\r\n\r\n");
-    Thread sender =
-        new Thread(
-            () -> {
-              try {
-                client.send(body);
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
-            });
-    sender.start();
+    var sender = Beside.start(() -> client.send(body));
     awaitWaiting(1);
     try (ServerSocket site = site();
         Peer backend = accept(site)) {
@@ -193,9 +176,7 @@ final class StartWaitTest extends SleepingSites {
         "timeout = 20", SELECT, "function on_failure(r, f) if r.host == 'o' then return 1 end end");
     Peer client = rig.client(get("o", "/"));
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("other"));
-    client.expect(ok("other"));
+    exchange(client, backend, "other");
     assertTrue(calls.isEmpty());
     rig.client(get("a", "/"));
     awaitWaiting(1);

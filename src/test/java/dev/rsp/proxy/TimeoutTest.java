@@ -3,7 +3,6 @@ package dev.rsp.proxy;
 
 import static dev.rsp.proxy.Messages.GET;
 import static dev.rsp.proxy.Messages.lines;
-import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -14,33 +13,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Peers that do nothing, with short times in the configuration. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class TimeoutTest {
-  private final Transport transport;
-  private Rig rig;
-
-  TimeoutTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+@EachTransport
+final class TimeoutTest extends RigTest {
   @Test
   @Rule({30, 74})
   void refusesAHeadThatDoesNotEnd() throws Exception {
@@ -85,9 +62,7 @@ final class TimeoutTest {
     rig.reload("timeouts = {keepalive = 0.1}");
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("1"));
-    client.expect(ok("1"));
+    exchange(client, backend, "1");
     client.expectEnd();
     assertEquals("served=1", rig.summary());
   }
@@ -97,9 +72,7 @@ final class TimeoutTest {
     rig.reload("timeouts = {backend_keepalive = 0.1}");
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
-    backend.head();
-    backend.send(ok("1"));
-    client.expect(ok("1"));
+    exchange(client, backend, "1");
     backend.expectEnd();
     client.send(GET);
     rig.backend().head();
@@ -182,12 +155,9 @@ final class TimeoutTest {
   @Test
   void closesQuietTunnels() throws Exception {
     rig.reload("timeouts = {tunnel = 0.1}");
-    Peer client =
-        rig.client(lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: x"));
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(lines("HTTP/1.1 101 ", "Upgrade: x", "Connection: upgrade"));
-    client.head();
+    Tunnel tunnel = Tunnel.through(rig);
+    Peer client = tunnel.client();
+    Peer backend = tunnel.backend();
     client.expectEnd();
     backend.expectGone();
     rig.awaitEnding(Ending.TUNNELLED);

@@ -9,43 +9,21 @@ import dev.rsp.proxy.Hostility.Delivery;
 import dev.rsp.referee.End;
 import dev.rsp.referee.Message;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Responses that stop, and responses that do not: what a client takes for whole is what the backend
  * sent as whole. In tables, "|" is a line end.
  */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class TruncationTest {
+@EachTransport
+final class TruncationTest extends RigTest {
   private static final String OK = "HTTP/1.1 200 OK|";
   private static final String LENGTH = OK + "Content-Length: 3||abc";
   private static final String CHUNKED = OK + "Transfer-Encoding: chunked||3|abc|1|d|0|X: y||";
   private static final String UNTIL_CLOSE = OK + "Server: x||abc";
-
-  private final Transport transport;
-  private Rig rig;
-
-  TruncationTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
 
   /** Sends so many bytes of a response, and ends. */
   private Hostility cutAt(String response, int bytes, End end, Client client) throws Exception {

@@ -4,43 +4,18 @@ package dev.rsp.proxy;
 import static dev.rsp.proxy.Messages.GET;
 import static dev.rsp.proxy.Messages.lines;
 import static dev.rsp.proxy.Messages.ok;
+import static dev.rsp.proxy.Tunnel.ASKED;
+import static dev.rsp.proxy.Tunnel.SWITCHED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Connections that change to another protocol: rules 62 to 65. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class TunnelTest {
-  private static final String ASKED =
-      lines("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: websocket");
-  private static final String SWITCHED =
-      lines("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: upgrade");
-
-  private final Transport transport;
-  private Rig rig;
-
-  TunnelTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+@EachTransport
+final class TunnelTest extends RigTest {
   @Test
   @Rule(63)
   void passesBytesAsTheyAre() throws Exception {
@@ -116,11 +91,9 @@ final class TunnelTest {
   @Test
   @Rule(64)
   void letsTheClientEndItsSideFirst() throws Exception { // rule 64
-    Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(SWITCHED);
-    client.expect(SWITCHED);
+    Tunnel tunnel = Tunnel.through(rig);
+    Peer client = tunnel.client();
+    Peer backend = tunnel.backend();
     client.send("last words");
     client.shutOutput();
     backend.expect("last words");
@@ -164,11 +137,9 @@ final class TunnelTest {
 
   @Test
   void endsWithABackendThatBreaks() throws Exception {
-    Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
-    backend.send(SWITCHED);
-    client.expect(SWITCHED);
+    Tunnel tunnel = Tunnel.through(rig);
+    Peer client = tunnel.client();
+    Peer backend = tunnel.backend();
     backend.reset();
     client.expectGone();
     rig.awaitEnding(Ending.TUNNELLED);

@@ -10,35 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Answers that come before the request has ended, and clients that go: rules 51, 58 to 61. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class UploadTest {
+@EachTransport
+final class UploadTest extends RigTest {
   private static final String EXPECTING = post("Content-Length: 4\r\nExpect: 100-continue");
   private static final String CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-
-  private final Transport transport;
-  private Rig rig;
-
-  UploadTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
 
   @Test
   @Rule(51)
@@ -182,37 +160,24 @@ final class UploadTest {
 
   @Test
   void passesALargeBodyBothWays() throws Exception {
-    byte[] body = new byte[3_000_000];
-    for (int i = 0; i < body.length; i++) {
-      body[i] = (byte) ((i * 31) >> 8);
-    }
+    byte[] body = Messages.body(3_000_000);
     Peer client = rig.client();
     var sender =
-        new Thread(
+        Beside.start(
             () -> {
-              try {
-                client.send(post("Content-Length: " + body.length));
-                client.send(body);
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
+              client.send(post("Content-Length: " + body.length));
+              client.send(body);
             });
-    sender.start();
     Peer backend = rig.backend();
     backend.head("POST / HTTP/1.1");
     assertArrayEquals(body, backend.read(body.length));
     sender.join();
     var answerer =
-        new Thread(
+        Beside.start(
             () -> {
-              try {
-                backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
-                backend.send(body);
-              } catch (IOException e) {
-                throw new AssertionError(e);
-              }
+              backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
+              backend.send(body);
             });
-    answerer.start();
     client.head("HTTP/1.1 200 OK");
     assertArrayEquals(body, client.read(body.length));
     answerer.join();
