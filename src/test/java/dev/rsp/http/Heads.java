@@ -16,17 +16,18 @@ final class Heads {
 
   private Heads() {}
 
+  /** A request with more fields. */
+  static String with(String fields) {
+    return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n\r\n";
+  }
+
   /** The head of a request that must be good. */
   static RequestHead request(String text) {
     return request(PARSER, text);
   }
 
   static RequestHead request(HeadParser parser, String text) {
-    var head = new RequestHead();
-    Parsed parsed = parse(parser, text, head);
-    assertEquals(Parsed.DONE, parsed, () -> "refused: " + head.refusal());
-    assertSameWhereverItIsCut(parser, text, head);
-    return head;
+    return good(parser, text, new RequestHead());
   }
 
   /** The head of a response that must be good. */
@@ -35,7 +36,10 @@ final class Heads {
   }
 
   static ResponseHead response(HeadParser parser, String text) {
-    var head = new ResponseHead();
+    return good(parser, text, new ResponseHead());
+  }
+
+  private static <H extends Head> H good(HeadParser parser, String text, H head) {
     Parsed parsed = parse(parser, text, head);
     assertEquals(Parsed.DONE, parsed, () -> "refused: " + head.refusal());
     assertSameWhereverItIsCut(parser, text, head);
