@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import static dev.rsp.config.ConfigFile.BACKENDS;
+import static dev.rsp.config.ConfigFile.FORMS;
+import static dev.rsp.config.ConfigFile.LISTEN;
+import static dev.rsp.config.ConfigFile.TO_LISTEN_ON;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -14,11 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an operator is told about addresses that are wrong. */
 class AddressProblemsTest {
-  private static final String LISTEN = "listen = '0.0.0.0:0'";
-  private static final String BACKENDS = "backends = { '10.0.0.11:80' }";
-  private static final String FORMS = "host:port, [v6]:port or unix:/path";
-  private static final String TO_LISTEN_ON =
-      "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
   private static final String SLOT = "an address, or a table with name and address";
 
   @TempDir Path directory;

@@ -30,6 +30,17 @@ final class ConfigFile {
         throw new UnknownHostException(name + ": Name or service not known");
       };
 
+  /** The two lines that no file can do without. */
+  static final String LISTEN = "listen = '0.0.0.0:0'";
+
+  static final String BACKENDS = "backends = { '10.0.0.11:80' }";
+
+  /** What is expected where an address is wrong. */
+  static final String FORMS = "host:port, [v6]:port or unix:/path";
+
+  static final String TO_LISTEN_ON =
+      "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
+
   private final Path path;
 
   private ConfigFile(Path path) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import static dev.rsp.config.ConfigFile.BACKENDS;
+import static dev.rsp.config.ConfigFile.FORMS;
+import static dev.rsp.config.ConfigFile.LISTEN;
+import static dev.rsp.config.ConfigFile.TO_LISTEN_ON;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -16,11 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator is told about a file that runs, but says something wrong. */
 class ConfigProblemsTest {
-  private static final String LISTEN = "listen = '0.0.0.0:0'";
-  private static final String BACKENDS = "backends = { '10.0.0.11:80' }";
-  private static final String FORMS = "host:port, [v6]:port or unix:/path";
-  private static final String TO_LISTEN_ON =
-      "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
   private static final String SECONDS = "(expected: a number of seconds from 0.001 to 86400)";
   private static final String VIA =
       "(expected: a name of 1 to 64 letters, digits and any of !#$%&'*+-.^_`|~)";
