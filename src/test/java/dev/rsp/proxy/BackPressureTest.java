@@ -23,8 +23,7 @@ final class BackPressureTest extends RigTest {
   @Test
   void holdsLittleOfAResponseThatIsNotRead() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     Beside sender = send(backend, lines("HTTP/1.1 200 OK", "Content-Length: " + BODY.length));
     client.head("HTTP/1.1 200 OK");
     assertHeldIsBounded();

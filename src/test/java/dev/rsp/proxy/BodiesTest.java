@@ -40,8 +40,7 @@ final class BodiesTest extends RigTest {
   @Test
   void passesChunksThatComeWithTheirHeads() throws Exception {
     Peer client = rig.client(post("Transfer-Encoding: chunked") + "1\r\na\r\n0\r\n\r\n" + GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.expect("1\r\na\r\n0\r\n\r\n");
     backend.send(CHUNKED_HEAD + "1\r\nx\r\n0\r\n\r\n");
     client.expect(CHUNKED_HEAD + "1\r\nx\r\n0\r\n\r\n");
@@ -52,8 +51,7 @@ final class BodiesTest extends RigTest {
   @Rule(67)
   void takesChunksApartForHttp10() throws Exception { // rule 67
     Peer client = rig.client(GET_10);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(CHUNKED_HEAD + "1\r\na\r\n");
     client.expect(CLOSED_HEAD + "a");
     backend.send("2\r\nbc\r\n0\r\n\r\n");
@@ -67,8 +65,7 @@ final class BodiesTest extends RigTest {
   @Rule(70)
   void putsABodyWithoutLengthInChunks() throws Exception { // rule 70
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send("HTTP/1.0 200 OK\r\nDate: x\r\n\r\nabc");
       client.expect(CHUNKED_HEAD + "3\r\nabc");
       backend.send("0123456789");
@@ -82,8 +79,7 @@ final class BodiesTest extends RigTest {
   @Test
   void putsAnEmptyBodyWithoutLengthInChunks() throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\n\r\n");
     }
     client.expect(CHUNKED_HEAD + "0\r\n\r\n");
@@ -92,8 +88,7 @@ final class BodiesTest extends RigTest {
   @Test
   void passesABodyWithoutLengthToHttp10() throws Exception {
     Peer client = rig.client(GET_10);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nabc");
     }
     client.expect(CLOSED_HEAD + "abc");
@@ -104,8 +99,7 @@ final class BodiesTest extends RigTest {
   @Rule(71)
   void showsThatALengthWasNotReached() throws Exception { // rule 71
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 10\r\n\r\nabc");
     }
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 10\r\n\r\nabc");
@@ -119,8 +113,7 @@ final class BodiesTest extends RigTest {
   @Rule(71)
   void showsThatChunksDidNotEnd(String chunks) throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send(CHUNKED_HEAD + chunks);
     }
     client.expect(CHUNKED_HEAD + chunks.replace("X: y\r\n", ""));
@@ -132,8 +125,7 @@ final class BodiesTest extends RigTest {
   @Rule(71)
   void resetsHttp10WhoseBodyIsNotWhole() throws Exception {
     Peer client = rig.client(GET_10);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send(CHUNKED_HEAD + "3\r\nabc\r\n");
       client.expect(CLOSED_HEAD + "abc");
     }
@@ -145,8 +137,7 @@ final class BodiesTest extends RigTest {
   @Rule(70)
   void showsThatABackendBroke() throws Exception { // rule 70
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nabc");
     client.expect(CHUNKED_HEAD + "3\r\nabc");
     backend.reset();
@@ -158,8 +149,7 @@ final class BodiesTest extends RigTest {
   @Rule(71)
   void cutsAResponseWithAMalformedChunk() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(CHUNKED_HEAD + "1\r\na\r\n");
     client.expect(CHUNKED_HEAD + "1\r\na\r\n");
     backend.send("0x1\r\nb\r\n");
@@ -172,8 +162,7 @@ final class BodiesTest extends RigTest {
   @Rule(69)
   void refusesAResponseWhoseFirstChunkIsMalformed() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(CHUNKED_HEAD + "-1\r\na\r\n");
     client.expectRefusal(502, "malformed body of the backend's response");
     backend.expectGone();
@@ -192,8 +181,7 @@ final class BodiesTest extends RigTest {
   @Rule({69, 73})
   void refusesWhatIsNoResponse(String head) throws Exception { // rules 69 and 73
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(head);
     assertTrue(client.head("HTTP/1.1 502 Bad Gateway").contains("Content-Length"));
     backend.expectGone();
@@ -212,8 +200,7 @@ final class BodiesTest extends RigTest {
   @Rule(49)
   void abandonsTheBackendOfAMalformedRequestBody() throws Exception { // rule 49
     Peer client = rig.client(post("Transfer-Encoding: chunked") + "1\r\na\r\n");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.expect("1\r\na\r\n");
     client.send("1\r\nab\r\n" + GET);
     backend.expectGone();

@@ -37,8 +37,7 @@ final class DrainTest extends RigTest {
   @Test
   void finishesAnExchange() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     rig.drain();
     backend.send(ok("1"));
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1");
@@ -49,8 +48,7 @@ final class DrainTest extends RigTest {
   @Test
   void finishesAnExchangeWhoseHeadWentOutBefore() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(HALF + "bo");
     client.expect(HALF + "bo");
     rig.drain();
@@ -66,8 +64,7 @@ final class DrainTest extends RigTest {
     client.expectSilence();
     rig.drain();
     client.send("Host: a\r\n\r\n");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(ok("1"));
     assertTrue(client.head("HTTP/1.1 200 OK").contains("Connection: close"));
     client.expect("1");

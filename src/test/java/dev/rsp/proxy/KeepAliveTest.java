@@ -58,8 +58,7 @@ final class KeepAliveTest extends RigTest {
   @Test
   void readsOnForAnUploadThatBeganDuringTheAnswerBefore() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     client.send(post("Content-Length: 8") + "1234");
     // What came early is held, and no more is read.
     rig.onLoop(() -> true);
@@ -108,8 +107,7 @@ final class KeepAliveTest extends RigTest {
     String method = exchange.substring(0, exchange.indexOf(' '));
     String status = exchange.substring(exchange.indexOf(' ') + 1);
     Peer client = rig.client(method + " / HTTP/1.1\r\nHost: a\r\n\r\n");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 " + status + " \r\nDate: x\r\nContent-Length: 5\r\n\r\n");
     String length = status.equals("204") ? "" : "Content-Length: 5\r\n";
     client.expect("HTTP/1.1 " + status + " \r\nDate: x\r\n" + length + "\r\n");
@@ -133,15 +131,13 @@ final class KeepAliveTest extends RigTest {
   @Rule(68)
   void passesNoContentOf205(String rest) throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 205 \r\nDate: x\r\n" + rest);
     String x = rest.startsWith("X") ? "X: y\r\n" : "";
     client.expect("HTTP/1.1 205 \r\nDate: x\r\n" + x + "Content-Length: 0\r\n\r\n");
     backend.expectGone();
     client.send(GET);
-    Peer next = rig.backend();
-    next.head();
+    Peer next = asked();
     next.send("HTTP/1.1 205 \r\nDate: x\r\nContent-Length: 0\r\n\r\n");
     client.expect("HTTP/1.1 205 \r\nDate: x\r\nContent-Length: 0\r\n\r\n");
     client.send(GET);
@@ -164,8 +160,7 @@ final class KeepAliveTest extends RigTest {
   @Rule(76)
   void keepsTheClientOfABackendThatCloses() throws Exception { // rule 76
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send(ok("1").replace("Date: x", "Date: x\r\nConnection: close"));
       client.expect(ok("1"));
       backend.expectEnd();
@@ -189,8 +184,7 @@ final class KeepAliveTest extends RigTest {
   @Rule(75)
   void keepsHttp10ThatAsks() throws Exception {
     Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(ok("1"));
     client.expect(
         "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n1");
@@ -202,8 +196,7 @@ final class KeepAliveTest extends RigTest {
   @Rule(72)
   void dropsBytesAfterAResponseAndTheConnection() throws Exception { // rule 72
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(ok("see this") + "but not this");
     client.expect(ok("see this"));
     backend.expectGone();
@@ -225,8 +218,7 @@ final class KeepAliveTest extends RigTest {
   void answersAClientThatHasEndedItsSide() throws Exception {
     Peer client = rig.client(GET + get("a", "/2"));
     client.shutOutput();
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(ok("1"));
     backend.head("GET /2 HTTP/1.1");
     backend.send(ok("2"));
@@ -239,8 +231,7 @@ final class KeepAliveTest extends RigTest {
     byte[] body = new byte[20_000_000];
     Peer client = rig.client(GET);
     client.shutOutput();
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     rig.clients(); // by now the loop has seen the client's end
     var sender =
         Beside.start(

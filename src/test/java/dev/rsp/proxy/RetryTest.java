@@ -60,8 +60,7 @@ final class RetryTest extends RigTest {
     client.send(GET);
     backend.head();
     backend.close();
-    Peer another = rig.backend();
-    another.head();
+    Peer another = asked();
     another.close();
     client.expectRefusal(502, GONE);
     client.send(GET); // the client's connection is as good as before

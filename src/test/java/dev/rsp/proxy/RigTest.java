@@ -35,6 +35,13 @@ abstract class RigTest {
     rig.close();
   }
 
+  /** The next connection to the first backend, when the head of a request has come over it. */
+  final Peer asked() throws IOException {
+    Peer backend = rig.backend();
+    backend.head();
+    return backend;
+  }
+
   /** The backend gets a request and answers it, and that is what the client gets. */
   static void exchange(Peer client, Peer backend, String answer) throws IOException {
     backend.head();

@@ -83,8 +83,7 @@ final class TimeoutTest extends RigTest {
   void refusesABodyThatDoesNotCome() throws Exception {
     rig.reload("timeouts = {body = 0.1}");
     Peer client = rig.client(post("Content-Length: 100") + "start");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     client.expectRefusal(408, "the request body took too long");
     client.expectEnd();
     backend.expectGone(); // rule 49
@@ -95,8 +94,7 @@ final class TimeoutTest extends RigTest {
   void refusesForABackendThatDoesNotAnswer() throws Exception {
     rig.reload("timeouts = {response = 0.1}");
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     client.expectRefusal(504, "the backend took too long to answer");
     backend.expectGone();
     client.send(GET); // the client's connection is as good as before
@@ -107,8 +105,7 @@ final class TimeoutTest extends RigTest {
   void refusesForABackendThatDoesNotAnswerAnUpload() throws Exception {
     rig.reload("timeouts = {response = 0.1}");
     Peer client = rig.client(post("Content-Length: 4") + "bo");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     client.send("dy");
     client.expectRefusal(504, "the backend took too long to answer");
     backend.expectGone();
@@ -118,8 +115,7 @@ final class TimeoutTest extends RigTest {
   void cutsAResponseThatStops() throws Exception {
     rig.reload("timeouts = {idle = 0.1}");
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     String part = lines("HTTP/1.1 200 OK", "Date: x", "Content-Length: 100") + "abc";
     backend.send(part);
     client.expect(part);

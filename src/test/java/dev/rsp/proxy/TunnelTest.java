@@ -67,8 +67,7 @@ final class TunnelTest extends RigTest {
   @Rule(63)
   void holdsWhatComesEarly() throws Exception { // rule 63
     Peer client = rig.client(ASKED + "early");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.expectSilence();
     backend.send(SWITCHED);
     backend.expect("early");
@@ -79,8 +78,7 @@ final class TunnelTest extends RigTest {
   @Rule(63)
   void takesWhatCameEarlyForNoRequestIfTheAnswerIsAnother() throws Exception { // rule 63
     Peer client = rig.client(ASKED + GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(ok("no"));
     assertTrue(client.head("HTTP/1.1 200 OK").contains("\r\nConnection: close\r\n"));
     client.expect("no");
@@ -109,8 +107,7 @@ final class TunnelTest extends RigTest {
   @Rule(64)
   void letsTheBackendEndItsSideFirst() throws Exception {
     Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(SWITCHED + "last words");
     backend.shutOutput();
     client.expect(SWITCHED + "last words");
@@ -126,8 +123,7 @@ final class TunnelTest extends RigTest {
   void passesTheEndThatCameBeforeTheTunnel() throws Exception {
     Peer client = rig.client(ASKED);
     client.shutOutput();
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(SWITCHED);
     client.expect(SWITCHED);
     backend.expectEnd();
@@ -149,8 +145,7 @@ final class TunnelTest extends RigTest {
   @Rule(62)
   void refusesAnUnaskedTunnel() throws Exception { // rule 62
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(SWITCHED + "bytes");
     client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
     backend.expectGone();
@@ -161,8 +156,7 @@ final class TunnelTest extends RigTest {
   @Rule(62)
   void refusesATunnelOfAnotherProtocol() throws Exception {
     Peer client = rig.client(ASKED);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(SWITCHED.replace("websocket", "other"));
     client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
     backend.expectGone();

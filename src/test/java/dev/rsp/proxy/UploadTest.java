@@ -22,8 +22,7 @@ final class UploadTest extends RigTest {
   @Rule(51)
   void passesAnEarlyAnswerAndEndsTheConnections() throws Exception { // rule 51
     Peer client = rig.client(post("Content-Length: 1000") + "start");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.expect("start");
     backend.send("HTTP/1.1 413 Too Large\r\nDate: x\r\nContent-Length: 2\r\n\r\nno");
     client.expect("HTTP/1.1 413 Too Large\r\nDate: x\r\nContent-Length: 2\r\n");
@@ -37,8 +36,7 @@ final class UploadTest extends RigTest {
   @Test
   void passesAnAnswerOfABackendThatStoppedReading() throws Exception {
     Peer client = rig.client(post("Content-Length: 10000000") + "start");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 413 Too Large\r\nDate: x\r\nContent-Length: 2\r\n\r\nno");
     backend.close(); // with the body unread: a reset
     try {
@@ -69,8 +67,7 @@ final class UploadTest extends RigTest {
   @Rule(58)
   void relaysAFinalAnswerInsteadOfAContinue() throws Exception {
     Peer client = rig.client(EXPECTING);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 417 No\r\nDate: x\r\nContent-Length: 0\r\n\r\n");
     client.expect("HTTP/1.1 417 No\r\nDate: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     client.expectEnd();
@@ -81,8 +78,7 @@ final class UploadTest extends RigTest {
   @Rule({60, 61})
   void relaysManyInterimsAndTheFinalAnswer() throws Exception { // rules 60 and 61
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     String interims = "HTTP/1.1 102 \r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\n".repeat(8);
     backend.send(interims + ok("1"));
     client.expect(interims + ok("1"));
@@ -94,8 +90,7 @@ final class UploadTest extends RigTest {
   @Rule(59)
   void sendsNoInterimsToHttp10() throws Exception { // rule 59
     Peer client = rig.client("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(CONTINUE + ok("1"));
     client.head("HTTP/1.1 200 OK");
   }
@@ -104,8 +99,7 @@ final class UploadTest extends RigTest {
   @Rule(60)
   void refusesABackendThatPutsItsAnswerOff() throws Exception { // rule 60
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send(CONTINUE.repeat(17));
     client.expect(CONTINUE.repeat(16));
     client.expectRefusal(502, "the backend sent too many interim responses");
@@ -116,8 +110,7 @@ final class UploadTest extends RigTest {
   @Rule(60)
   void refusesABackendThatEndsAfterAnInterim() throws Exception { // rule 60
     Peer client = rig.client(GET);
-    try (Peer backend = rig.backend()) {
-      backend.head();
+    try (Peer backend = asked()) {
       backend.send("HTTP/1.1 103 Early\r\n\r\n");
     }
     client.expect("HTTP/1.1 103 Early\r\n\r\n");
@@ -128,8 +121,7 @@ final class UploadTest extends RigTest {
   @Rule(49)
   void abandonsTheBackendOfAClientThatGoesInTheMiddleOfABody() throws Exception { // rule 49
     Peer client = rig.client(post("Content-Length: 1000") + "start");
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.expect("start");
     client.close();
     backend.expectGone();
@@ -139,8 +131,7 @@ final class UploadTest extends RigTest {
   @Test
   void abandonsTheBackendOfAClientThatBreaksTheConnection() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     client.reset();
     backend.expectGone();
     rig.awaitEnding(Ending.CLIENT_GONE_WAITING);
@@ -149,8 +140,7 @@ final class UploadTest extends RigTest {
   @Test
   void abandonsTheBackendOfAClientThatBreaksInTheMiddleOfAResponse() throws Exception {
     Peer client = rig.client(GET);
-    Peer backend = rig.backend();
-    backend.head();
+    Peer backend = asked();
     backend.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 100\r\n\r\nabc");
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 100\r\n\r\nabc");
     client.reset();
