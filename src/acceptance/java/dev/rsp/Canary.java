@@ -8,13 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Clients and backends that put a mark of 128 bits into every head and body, and look in all that
@@ -26,17 +23,14 @@ import java.util.regex.Pattern;
  * and body.
  */
 final class Canary implements AutoCloseable {
-  private static final Pattern MARK = Pattern.compile("C[0-9a-f]{32}");
-  private static final Pattern OWN_MARK = Pattern.compile("B[0-9a-f]{32}");
   private static final int BODY_REPEATS = 60;
 
   private final AtomicLong asked = new AtomicLong();
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong broken = new AtomicLong();
-  private final AtomicLong foreign = new AtomicLong();
   private final AtomicLong fouls = new AtomicLong();
   private final AtomicInteger seen = new AtomicInteger();
-  private final Queue<String> findings = new ConcurrentLinkedQueue<>();
+  private final Marks marks = new Marks();
   private final List<RawBackend> backends = new ArrayList<>();
 
   Canary() throws IOException {
@@ -62,8 +56,8 @@ final class Canary implements AutoCloseable {
       wire.body(head, false, body);
       seen.incrementAndGet();
       String text = head + "\n" + body.toString(StandardCharsets.ISO_8859_1);
-      String mark = only(MARK, text, "at the backend");
-      String own = mark("B");
+      String mark = marks.client(text, "at the backend");
+      String own = Marks.ofBackend();
       String part = mark + own + "\n";
       int repeats = ThreadLocalRandom.current().nextInt(BODY_REPEATS);
       String fields = "HTTP/1.1 200 OK\r\nX-Client: " + mark + "\r\nX-Backend: " + own + "\r\n";
@@ -88,7 +82,7 @@ final class Canary implements AutoCloseable {
         }
         case 4 -> {
           // What follows an answer is nobody's.
-          wire.send(answer + "HTTP/1.1 200 OK\r\nX-Client: " + mark("C") + "\r\n\r\n");
+          wire.send(answer + "HTTP/1.1 200 OK\r\nX-Client: " + Marks.ofClient() + "\r\n\r\n");
           wire.rest();
           return;
         }
@@ -129,7 +123,7 @@ final class Canary implements AutoCloseable {
         broken.incrementAndGet();
       } catch (AssertionError e) {
         fouls.incrementAndGet();
-        note(e.toString());
+        marks.note(e.toString());
       }
     }
   }
@@ -138,13 +132,13 @@ final class Canary implements AutoCloseable {
   private boolean exchange(Wire wire) throws IOException {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     int count = random.nextInt(6) == 0 ? 1 + random.nextInt(5) : 1;
-    List<String> marks = new ArrayList<>();
+    List<String> sent = new ArrayList<>();
     List<Boolean> heads = new ArrayList<>();
     var requests = new StringBuilder();
     for (int i = 0; i < count; i++) {
-      String mark = mark("C");
+      String mark = Marks.ofClient();
       boolean isHead = random.nextInt(10) == 0;
-      marks.add(mark);
+      sent.add(mark);
       heads.add(isHead);
       requests.append(request(mark, isHead));
     }
@@ -176,7 +170,7 @@ final class Canary implements AutoCloseable {
       default -> wire.send(requests.toString());
     }
     for (int i = 0; i < count; i++) {
-      if (!read(wire, marks.get(i), heads.get(i))) {
+      if (!read(wire, sent.get(i), heads.get(i))) {
         return false;
       }
     }
@@ -202,7 +196,7 @@ final class Canary implements AutoCloseable {
   private boolean read(Wire wire, String mark, boolean isHead) throws IOException {
     String head = wire.head();
     while (head.startsWith("HTTP/1.1 103")) {
-      same(mark, head, "in an interim head");
+      marks.same(mark, head, "in an interim head");
       head = wire.head();
     }
     if (head.isEmpty()) {
@@ -220,48 +214,9 @@ final class Canary implements AutoCloseable {
       return false;
     } finally {
       // What was cut off must be of this request as well.
-      same(mark, head + body.toString(StandardCharsets.ISO_8859_1), "at the client");
+      marks.same(mark, head + body.toString(StandardCharsets.ISO_8859_1), "at the client");
     }
     return !Wire.field(head, "Connection").equals("close");
-  }
-
-  private void same(String mark, String text, String where) {
-    String found = only(MARK, text, where);
-    only(OWN_MARK, text, where);
-    if (!found.isEmpty() && !found.equals(mark)) {
-      found(where + ": " + found + " (expected: " + mark + ")\n" + text);
-    }
-  }
-
-  /** The one mark of a kind in a text; "" if there is none. */
-  private String only(Pattern kind, String text, String where) {
-    Matcher marks = kind.matcher(text);
-    String first = "";
-    while (marks.find()) {
-      if (first.isEmpty()) {
-        first = marks.group();
-      } else if (!first.equals(marks.group())) {
-        found(where + ": " + marks.group() + " beside " + first + "\n" + text);
-        return first;
-      }
-    }
-    return first;
-  }
-
-  private void found(String what) {
-    foreign.incrementAndGet();
-    note(what);
-  }
-
-  private void note(String what) {
-    if (findings.size() < 10) {
-      findings.add(what);
-    }
-  }
-
-  private static String mark(String kind) {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    return kind + "%016x%016x".formatted(random.nextLong(), random.nextLong());
   }
 
   // What was seen -------------------------------------------------------------------------------
@@ -283,7 +238,7 @@ final class Canary implements AutoCloseable {
 
   /** Marks where they must not be. */
   long foreign() {
-    return foreign.get();
+    return marks.foreign();
   }
 
   /** What rsp wrote to a client and must not; what it wrote to backends, {@link #close} tells. */
@@ -293,7 +248,7 @@ final class Canary implements AutoCloseable {
 
   /** The first of both, with what they stood in. */
   Queue<String> findings() {
-    return findings;
+    return marks.findings();
   }
 
   /** Requests that backends read whole. */
