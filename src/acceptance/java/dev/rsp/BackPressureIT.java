@@ -44,11 +44,8 @@ final class BackPressureIT {
     rsp =
         Rsp.serving(
             directory,
-            "listen = \"127.0.0.1:0\"\nbackends = {\n"
-                + Rsp.slot("stubborn", stubborn.address())
-                + Rsp.slot("origin", origin.address())
-                + "}\n"
-                + Rsp.BY_NAME);
+            Rsp.byName(
+                Rsp.slot("stubborn", stubborn.address()), Rsp.slot("origin", origin.address())));
   }
 
   @AfterEach

@@ -70,6 +70,33 @@ final class Blob {
         });
   }
 
+  /** What a server says that hashed the blob of a length. */
+  static String received(long length) {
+    return sum(length) + " " + length;
+  }
+
+  /** Writes on, and rests after each 256 KiB: no more than some 25 MiB per second. */
+  static OutputStream slowly(OutputStream to) {
+    return new OutputStream() {
+      private int written;
+
+      @Override
+      public void write(int b) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int count) throws IOException {
+        to.write(bytes, offset, count);
+        written += count;
+        if (written > 256 * 1024) {
+          written = 0;
+          Eventually.pause(10);
+        }
+      }
+    };
+  }
+
   /** Computes the SHA-256 of what is written to it, and keeps nothing. */
   static final class Sum extends DigestOutputStream {
     private long length;

@@ -59,11 +59,9 @@ final class FaultsIT {
         Rsp rsp =
             Rsp.serving(
                 directory,
-                "listen = \"127.0.0.1:0\"\ntimeouts = { connect = 1 }\nbackends = {\n"
-                    + Rsp.slot("hole", hole.address())
-                    + Rsp.slot("b", backend.address())
-                    + "}\n"
-                    + Rsp.BY_NAME);
+                "timeouts = { connect = 1 }\n"
+                    + Rsp.byName(
+                        Rsp.slot("hole", hole.address()), Rsp.slot("b", backend.address())));
         RawClient stuck = rsp.connect()) {
       assertEquals("b b /", rsp.get("b", "/").body());
       long start = System.nanoTime();
@@ -234,10 +232,7 @@ final class FaultsIT {
   }
 
   private Rsp serving(RawBackend backend, String more) {
-    return Rsp.serving(
-        directory,
-        "listen = \"127.0.0.1:0\"\nloops = 1\nbackends = { \"%s\" }\n%s"
-            .formatted(backend.address(), more));
+    return Rsp.serving(directory, Rsp.oneBackend(backend.address()) + "loops = 1\n" + more);
   }
 
   private static long millisSince(long nanos) {

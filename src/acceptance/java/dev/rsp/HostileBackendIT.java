@@ -32,11 +32,7 @@ final class HostileBackendIT {
   @BeforeAll
   static void start(@TempDir Path directory) throws IOException {
     backend = RawBackend.holding(HostileBackendIT::hold);
-    rsp =
-        Rsp.serving(
-            directory,
-            "listen = \"127.0.0.1:0\"\nloops = 1\nbackends = { \"%s\" }\n"
-                .formatted(backend.address()));
+    rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()) + "loops = 1\n");
   }
 
   private static void hold(Wire wire) throws IOException {

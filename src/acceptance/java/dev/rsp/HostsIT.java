@@ -35,12 +35,10 @@ final class HostsIT {
     rsp =
         Rsp.serving(
             directory,
-            "listen = \"127.0.0.1:0\"\nbackends = {\n"
-                + Rsp.slot("slow", slow.address())
-                + Rsp.slot("fast", fast.address())
-                + Rsp.slot("third", third.address())
-                + "}\n"
-                + Rsp.BY_NAME);
+            Rsp.byName(
+                Rsp.slot("slow", slow.address()),
+                Rsp.slot("fast", fast.address()),
+                Rsp.slot("third", third.address())));
   }
 
   @Test

@@ -76,23 +76,19 @@ final class InitialiseIT {
           return body.contains("\"PATH_INFO\": \"/number-" + number + "\"") ? "own" : body;
         }
         case 1 -> {
-          client.send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + length);
-          client.send("\r\n\r\n");
-          Blob.write(length, client.wire().out());
+          return client.upload(host, length);
         }
         default -> {
-          client.send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\n");
-          client.send("Transfer-Encoding: chunked\r\n\r\n");
-          Blob.writeChunked(length, client.wire().out());
+          client.sendChunked(host, length);
+          return client.read().body();
         }
       }
-      return client.read().body();
     }
   }
 
   private static String expected(int number) {
     long length = 40 * KIB * number;
-    return number % 3 == 0 ? "own" : Blob.sum(length) + " " + length;
+    return number % 3 == 0 ? "own" : Blob.received(length);
   }
 
   @Test
@@ -104,12 +100,9 @@ final class InitialiseIT {
       other.send(20 * MIB + "\r\n\r\n");
       Blob.write(20 * MIB, other.wire().out());
       assertTrue(client.wire().head().startsWith("HTTP/1.1 200 "));
-      assertEquals(Blob.sum(20 * MIB) + " " + 20 * MIB, other.read().body());
+      assertEquals(Blob.received(20 * MIB), other.read().body());
       Blob.file(directory, 20 * MIB);
-      client.send("GET /length/" + 20 * MIB + " HTTP/1.1\r\nHost: waiting.example\r\n\r\n");
-      Blob.Sum sum = new Blob.Sum();
-      client.wire().body(client.wire().head(), false, sum);
-      assertEquals(Blob.sum(20 * MIB), sum.hex());
+      assertEquals(Blob.sum(20 * MIB), client.sum("waiting.example", "/length/" + 20 * MIB));
     }
     assertEquals(1, emperor.calls("waiting.example"));
   }
@@ -185,9 +178,7 @@ final class InitialiseIT {
       for (int i = 0; i < 6; i++) {
         String host = "site" + i + ".example";
         try (RawClient client = balancer.connect()) {
-          client.send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 100000\r\n\r\n");
-          Blob.write(100_000, client.wire().out());
-          assertEquals(Blob.sum(100_000) + " 100000", client.read().body());
+          assertEquals(Blob.received(100_000), client.upload(host, 100_000));
           String known = client.get(host, "/a%20b").body();
           assertTrue(known.contains("\"HTTP_HOST\": \"" + host + "\""), known);
           assertTrue(known.contains("\"HTTP_X_FORWARDED_FOR\": \"127.0.0.1, 127.0.0.1\""), known);

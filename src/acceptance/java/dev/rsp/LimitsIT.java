@@ -96,9 +96,7 @@ final class LimitsIT {
   }
 
   private Rsp serving(RawBackend backend, String lua) {
-    return Rsp.serving(
-        directory,
-        "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n%s\n".formatted(backend.address(), lua));
+    return Rsp.serving(directory, Rsp.oneBackend(backend.address()) + lua + "\n");
   }
 
   /** The answer is an error of rsp's, and the connection ends after it. */

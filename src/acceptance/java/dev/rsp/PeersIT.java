@@ -4,7 +4,6 @@ package dev.rsp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,13 +48,11 @@ final class PeersIT {
     rsp =
         Rsp.serving(
             directory,
-            "listen = \"127.0.0.1:0\"\nbackends = {\n"
-                + Rsp.slot("nginx", nginx.address())
-                + Rsp.slot("haproxy", haproxy.address())
-                + Rsp.slot("varnish", varnish.address())
-                + Rsp.slot("origin", origin.address())
-                + "}\n"
-                + Rsp.BY_NAME);
+            Rsp.byName(
+                Rsp.slot("nginx", nginx.address()),
+                Rsp.slot("haproxy", haproxy.address()),
+                Rsp.slot("varnish", varnish.address()),
+                Rsp.slot("origin", origin.address())));
   }
 
   static Stream<Arguments> bodies() {
@@ -92,7 +89,7 @@ final class PeersIT {
             "-T",
             Blob.file(directory, length).toString(),
             url("/sum"));
-    assertEquals(Blob.sum(length) + " " + length, curl.out(), curl::err);
+    assertEquals(Blob.received(length), curl.out(), curl::err);
   }
 
   @ParameterizedTest
@@ -126,9 +123,8 @@ final class PeersIT {
   void aSlowReaderGetsAllOfIt(String peer, String framing) throws IOException {
     long length = 11 * MIB;
     try (RawClient client = rsp.connect()) {
-      client.send("GET /%s/%d HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(framing, length, peer));
       Blob.Sum sum = new Blob.Sum();
-      client.wire().body(client.wire().head(), false, slowly(sum));
+      client.download(peer, "/" + framing + "/" + length, Blob.slowly(sum));
       assertEquals(Blob.sum(length), sum.hex());
     }
   }
@@ -138,10 +134,7 @@ final class PeersIT {
   void aSlowBackendGetsAllOfIt(String framing, @TempDir Path own) throws IOException {
     long length = 11 * MIB;
     try (RawBackend slow = RawBackend.holding(PeersIT::readSlowly);
-        Rsp other =
-            Rsp.serving(
-                own,
-                "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(slow.address()));
+        Rsp other = Rsp.serving(own, Rsp.oneBackend(slow.address()));
         RawClient client = other.connect()) {
       client.send("PUT /sum HTTP/1.1\r\nHost: a\r\n");
       if (framing.equals("chunked")) {
@@ -157,30 +150,8 @@ final class PeersIT {
 
   private static void readSlowly(Wire wire) throws IOException {
     Blob.Sum sum = new Blob.Sum();
-    wire.body(wire.head(), false, slowly(sum));
+    wire.body(wire.head(), false, Blob.slowly(sum));
     wire.respond(sum.hex());
-  }
-
-  /** Rests after each 256 KiB: no more than some 25 MiB per second. */
-  private static OutputStream slowly(OutputStream to) {
-    return new OutputStream() {
-      private int written;
-
-      @Override
-      public void write(int b) {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
-      public void write(byte[] bytes, int offset, int count) throws IOException {
-        to.write(bytes, offset, count);
-        written += count;
-        if (written > 256 * KIB) {
-          written = 0;
-          Eventually.pause(10);
-        }
-      }
-    };
   }
 
   private String download(String peer, String path) {

@@ -6,6 +6,7 @@ import dev.rsp.referee.Watch;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -61,6 +62,32 @@ final class RawClient implements Closeable {
   Answer get(String host, String path) throws IOException {
     send("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
     return read();
+  }
+
+  /** Asks for a body; its SHA-256, in hexadecimal. */
+  String sum(String host, String path) throws IOException {
+    Blob.Sum sum = new Blob.Sum();
+    download(host, path, sum);
+    return sum.hex();
+  }
+
+  /** Asks for a body and writes it somewhere. */
+  void download(String host, String path, OutputStream to) throws IOException {
+    send("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    wire.body(wire.head(), false, to);
+  }
+
+  /** Sends the blob of a length with its length, for somebody to hash; what is answered. */
+  String upload(String host, long length) throws IOException {
+    send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + length + "\r\n\r\n");
+    Blob.write(length, wire.out());
+    return read().body();
+  }
+
+  /** Sends the blob of a length in chunks, for somebody to hash. */
+  void sendChunked(String host, long length) throws IOException {
+    send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    Blob.writeChunked(length, wire.out());
   }
 
   /** The next answer, interim ones included, to anything but HEAD. */

@@ -89,6 +89,16 @@ final class Rsp implements AutoCloseable {
     return "  { name = \"%s\", address = \"%s\" },\n".formatted(name, address);
   }
 
+  /** The configuration with one backend for all hosts, on a port that is free. */
+  static String oneBackend(String address) {
+    return "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(address);
+  }
+
+  /** The configuration that sends each host to the {@link #slot} of that name. */
+  static String byName(String... slots) {
+    return "listen = \"127.0.0.1:0\"\nbackends = {\n" + String.join("", slots) + "}\n" + BY_NAME;
+  }
+
   /** Writes a file in one step, as a careful operator does. */
   static Path write(Path file, String lua) {
     try {

@@ -46,11 +46,7 @@ final class ScriptsIT {
   @BeforeAll
   static void start(@TempDir Path directory) throws IOException {
     backend = RawBackend.named("b");
-    rsp =
-        Rsp.serving(
-            directory,
-            "listen = \"127.0.0.1:0\"\nbackends = { \"%s\" }\n".formatted(backend.address())
-                + SELECT);
+    rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()) + SELECT);
   }
 
   @ParameterizedTest

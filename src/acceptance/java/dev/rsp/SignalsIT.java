@@ -43,7 +43,7 @@ final class SignalsIT {
 
   private void drains(String signal) throws IOException {
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()));
         RawClient idle = rsp.connect();
         RawClient slow = rsp.connect()) {
       assertEquals(200, idle.get("a.example", "/length/10").status());
@@ -83,7 +83,7 @@ final class SignalsIT {
     // Small enough for the proxy to take it all, and more than the sockets hold for this client.
     int length = 300_000;
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()));
         RawClient slow = new RawClient(loopback(rsp.port()), 4096)) {
       slow.send("GET /length/" + length + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
       String head = slow.wire().head();
@@ -100,7 +100,7 @@ final class SignalsIT {
   @Test
   void aSecondTermEndsItAtOnce() throws IOException {
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()));
         RawClient stuck = rsp.connect()) {
       stuck.send("GET /length/" + 100 * BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
       String head = stuck.wire().head();
@@ -117,7 +117,8 @@ final class SignalsIT {
   void theDrainTimeEndsADownloadThatNeverEnds() throws IOException {
     try (RawBackend origin = Origin.start();
         Rsp rsp =
-            Rsp.serving(directory, oneBackend(origin.address()) + "timeouts = { drain = 0.5 }\n");
+            Rsp.serving(
+                directory, Rsp.oneBackend(origin.address()) + "timeouts = { drain = 0.5 }\n");
         RawClient stuck = rsp.connect()) {
       stuck.send("GET /length/" + 100 * BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
       stuck.wire().head();
@@ -132,7 +133,7 @@ final class SignalsIT {
    */
   @Test
   void aHupInTheFirstMillisecondsOfItsLifeDoesNotEndIt() throws IOException {
-    Path file = Rsp.write(directory.resolve("backends.lua"), oneBackend("127.0.0.1:9"));
+    Path file = Rsp.write(directory.resolve("backends.lua"), Rsp.oneBackend("127.0.0.1:9"));
     List<Program> shells = new ArrayList<>();
     try {
       for (int millis = 4; millis <= 50; millis += 6) {
@@ -167,7 +168,7 @@ final class SignalsIT {
   @Test
   void usr1TellsHowTheRequestsSoFarHaveEndedAndChangesNothing() throws IOException {
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin.address()));
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()));
         RawClient client = rsp.connect()) {
       awaitStatus(rsp, "status connections=1 ended none\n");
       assertEquals(200, client.get("a.example", "/length/10").status());
@@ -191,10 +192,10 @@ final class SignalsIT {
   void aHundredHupsInARowAreHarmlessAndTheLastFileHolds() throws IOException {
     try (RawBackend first = RawBackend.named("first");
         RawBackend last = RawBackend.named("last");
-        Rsp rsp = Rsp.serving(directory, oneBackend(first.address()))) {
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(first.address()))) {
       String pid = String.valueOf(rsp.program().pid());
       Program.run(SOON, "sh", "-c", "for i in $(seq 100); do kill -HUP " + pid + "; done");
-      Rsp.write(rsp.file(), oneBackend(last.address()));
+      Rsp.write(rsp.file(), Rsp.oneBackend(last.address()));
       rsp.signal("HUP");
       Eventually.holds(
           rsp::toString,
@@ -207,7 +208,7 @@ final class SignalsIT {
   @Test
   void aFileThatIsWrongChangesNothingAndIsToldWithItsLine() throws IOException {
     try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, oneBackend(backend.address()))) {
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()))) {
       List<String> wrong = new ArrayList<>();
       wrong.add("\nlisten = \n");
       wrong.add("\nbackends = { \"127.0.0.1:99999\" }\nlisten = \"127.0.0.1:0\"\n");
@@ -235,9 +236,5 @@ final class SignalsIT {
 
   private static InetSocketAddress loopback(int port) {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-  }
-
-  private static String oneBackend(String address) {
-    return "listen = \"127.0.0.1:0\"\nbackends = { \"" + address + "\" }\n";
   }
 }

@@ -72,10 +72,7 @@ final class UwsgiIT {
   @MethodSource("bodies")
   void aRequestArrivesAsItWasSent(String host, long length) throws IOException {
     try (RawClient client = rsp.connect()) {
-      client.send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + length);
-      client.send("\r\n\r\n");
-      Blob.write(length, client.wire().out());
-      assertEquals(Blob.sum(length) + " " + length, client.read().body());
+      assertEquals(Blob.received(length), client.upload(host, length));
     }
   }
 
@@ -84,10 +81,8 @@ final class UwsgiIT {
   void aChunkedRequestArrivesWithItsLength(long length) throws IOException {
     try (RawClient client = rsp.connect()) {
       for (String host : new String[] {"unix", "tcp"}) { // on one connection
-        client.send("POST /sum HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n");
-        client.send("\r\n");
-        Blob.writeChunked(length, client.wire().out());
-        assertEquals(Blob.sum(length) + " " + length, client.read().body());
+        client.sendChunked(host, length);
+        assertEquals(Blob.received(length), client.read().body());
       }
     }
   }
@@ -95,8 +90,7 @@ final class UwsgiIT {
   @Test
   void aChunkedRequestThatIsTooLargeToHoldIsRefused() throws IOException {
     try (RawClient client = rsp.connect()) {
-      client.send("POST /sum HTTP/1.1\r\nHost: app\r\nTransfer-Encoding: chunked\r\n\r\n");
-      Blob.writeChunked(MIB + 1, client.wire().out());
+      client.sendChunked("app", MIB + 1);
       assertEquals(413, client.read().status());
     }
   }
@@ -108,7 +102,7 @@ final class UwsgiIT {
       client.send("Expect: 100-continue\r\n\r\n");
       assertEquals("HTTP/1.1 100 Continue", client.wire().head().strip());
       Blob.write(KIB, client.wire().out());
-      assertEquals(Blob.sum(KIB) + " " + KIB, client.read().body());
+      assertEquals(Blob.received(KIB), client.read().body());
     }
   }
 
@@ -128,10 +122,8 @@ final class UwsgiIT {
   void aSlowReaderGetsAllOfIt() throws IOException {
     Blob.file(directory, 11 * MIB);
     try (RawClient client = rsp.connect()) {
-      client.send("GET /length/" + 11 * MIB + " HTTP/1.1\r\nHost: app\r\n\r\n");
       Blob.Sum sum = new Blob.Sum();
-      String head = client.wire().head();
-      client.wire().body(head, false, slowly(sum));
+      client.download("app", "/length/" + 11 * MIB, Blob.slowly(sum));
       assertEquals(Blob.sum(11 * MIB), sum.hex());
     }
   }
@@ -218,32 +210,7 @@ final class UwsgiIT {
 
   private static String download(String host, String path) throws IOException {
     try (RawClient client = rsp.connect()) {
-      client.send("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
-      Blob.Sum sum = new Blob.Sum();
-      client.wire().body(client.wire().head(), false, sum);
-      return sum.hex();
+      return client.sum(host, path);
     }
-  }
-
-  /** Rests after each 256 KiB. */
-  private static OutputStream slowly(OutputStream to) {
-    return new OutputStream() {
-      private int written;
-
-      @Override
-      public void write(int b) {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
-      public void write(byte[] bytes, int offset, int count) throws IOException {
-        to.write(bytes, offset, count);
-        written += count;
-        if (written > 256 * KIB) {
-          written = 0;
-          Eventually.pause(10);
-        }
-      }
-    };
   }
 }
