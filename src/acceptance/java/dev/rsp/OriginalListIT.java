@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp;
 
-import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The twelve promises that the functional tests and the observed faults of rsp in C come to. */
+/**
+ * The promises that the functional tests and the observed faults of rsp in C come to, from the
+ * fifth to the twelfth: what it does with traffic. {@link OriginalFileIT} has those of its file.
+ */
 @Timeout(120)
 final class OriginalListIT {
   private static final long MIB = 1024 * 1024;
@@ -26,91 +28,9 @@ final class OriginalListIT {
   @TempDir private Path directory;
 
   @Test
-  void one_itsSampleAndTheFormInOneLineStartWithTheSameReadyLine() throws IOException {
-    int port = Peer.freePort();
-    String sample =
-        """
-        listenPort = "%d"
-
-        backendAddress = "127.0.0.1"
-        backendPort = "%d"
-        """;
-    String line = "listenPort = \"%d\"backendAddress = \"127.0.0.1\"backendPort = \"%d\"";
-    try (RawBackend backend = RawBackend.named("b")) {
-      for (String form : List.of(sample, line)) {
-        try (Rsp rsp = Rsp.serving(directory, form.formatted(port, backend.port()))) {
-          String ready =
-              "\\[[-0-9]{10} [:0-9]{8}\\.\\d{6} [-+]\\d{4}] Started\\.  Listening on port ";
-          assertTrue(rsp.log().matches(ready + port + "\\.\n"), rsp::log);
-          assertEquals("b any.example /x", rsp.get("any.example", "/x").body());
-          assertEquals("b other.example /y", rsp.get("other.example", "/y").body());
-        }
-      }
-    }
-  }
-
-  @Test
-  void two_numbersArePortsAndTheFirstOfTheThreeThatIsNoStringIsNamed() throws IOException {
-    try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, original("0", "'127.0.0.1'", "" + backend.port()))) {
-      assertEquals(200, rsp.get("a.example", "/").status());
-    }
-    assertAll(
-        () -> assertRefused("listenPort", original("true", "{}", "nil")),
-        () -> assertRefused("backendAddress", original("1", "{}", "false")),
-        () -> assertRefused("backendPort", original("1", "'127.0.0.1'", "nil")),
-        () -> assertRefused("listenPort", "backendPort = 1"));
-  }
-
-  private void assertRefused(String global, String lua) {
-    Program run = Rsp.run("run", Rsp.write(directory.resolve(global + ".lua"), lua).toString());
-    // Without a line feed, as the original.
-    assertEquals(global + " must be a string", run.err());
-    assertEquals(1, run.awaitExit(Duration.ZERO));
-  }
-
-  @Test
-  void three_aFileThatIsMissingOrWrongIsAnErrorParsingIt() {
-    Path missing = directory.resolve("missing.lua");
-    Path syntax = Rsp.write(directory.resolve("syntax.lua"), "listenPort = \n\n= 3");
-    Path runtime = Rsp.write(directory.resolve("runtime.lua"), "listenPort = 1\nerror('no')\n");
-    assertAll(
-        List.of(missing, syntax, runtime).stream()
-            .map(
-                file ->
-                    () -> {
-                      Program run = Rsp.run("run", file.toString());
-                      assertEquals(1, run.awaitExit(Duration.ZERO), run::toString);
-                      assertTrue(run.err().startsWith("Error parsing config file: "), run::err);
-                      assertTrue(run.err().contains(file.toString()), run::err);
-                      assertEquals("", run.out());
-                    }));
-  }
-
-  @Test
-  void four_aShebangComputedValuesAndOtherGlobalsAreFine() throws IOException {
-    try (RawBackend backend = RawBackend.named("b")) {
-      String lua =
-          """
-          #!/usr/bin/env rsp
-          local base = %d
-          somethingElse = { 1, 2, 3 }
-          function helper(n) return n + 1 end
-          listenPort = 0
-          backendAddress = "127.0.0" .. ".1"
-          backendPort = helper(base)
-          """
-              .formatted(backend.port() - 1);
-      try (Rsp rsp = Rsp.serving(directory, lua)) {
-        assertEquals(200, rsp.get("a.example", "/").status());
-      }
-    }
-  }
-
-  @Test
   void five_elevenMebibytesReachASlowAndAFastClientInBoundedMemory() throws IOException {
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin))) {
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()))) {
       String target = "/length/" + 11 * MIB;
       fetch(rsp, target, 0);
       long before = rsp.program().residentKib();
@@ -153,7 +73,7 @@ final class OriginalListIT {
   @Test
   void six_aClientThatResetsInTheMiddleEndsItsPairOnly() throws IOException {
     try (RawBackend origin = Origin.start();
-        Rsp rsp = Rsp.serving(directory, oneBackend(origin))) {
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()))) {
       for (int i = 0; i < 20; i++) {
         RawClient client = rsp.connect();
         client.send("GET /length/" + 100 * MIB + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
@@ -174,7 +94,7 @@ final class OriginalListIT {
                   Eventually.pause(200);
                   wire.respond("late");
                 });
-        Rsp rsp = Rsp.serving(directory, oneBackend(backend));
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
         RawClient client = rsp.connect()) {
       client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").wire().halfClose();
       assertEquals("late", client.read().body());
@@ -184,15 +104,14 @@ final class OriginalListIT {
 
   @Test
   void eight_noBackendNoNameAndNoDescriptorEndsTheProxy() throws IOException {
-    String dead =
-        "listen = \"127.0.0.1:0\"\nbackends = { \"127.0.0.1:" + Peer.freePort() + "\" }\n";
+    String dead = Rsp.oneBackend("127.0.0.1:" + Peer.freePort());
     try (Rsp rsp = Rsp.serving(directory, dead);
         RawBackend backend = RawBackend.named("b")) {
       assertEquals(502, rsp.get("a.example", "/").status());
-      Rsp.write(rsp.file(), "listen = \"127.0.0.1:0\"\nbackends = { \"no.such.invalid:80\" }\n");
+      Rsp.write(rsp.file(), Rsp.oneBackend("no.such.invalid:80"));
       rsp.reloadInVain();
       assertEquals(502, rsp.get("a.example", "/").status());
-      rsp.reconfigure(oneBackend(backend));
+      rsp.reconfigure(Rsp.oneBackend(backend.address()));
       assertEquals(200, rsp.get("a.example", "/").status());
       exhaustDescriptors(rsp);
       assertTrue(rsp.program().isAlive());
@@ -240,12 +159,10 @@ final class OriginalListIT {
         Rsp rsp =
             Rsp.serving(
                 directory,
-                "listen = \"127.0.0.1:0\"\nbackends = {\n"
-                    + Rsp.slot("slow", slow.address())
-                    + Rsp.slot("fast", fast.address())
-                    + Rsp.slot("hole", hole.address())
-                    + "}\n"
-                    + Rsp.BY_NAME)) {
+                Rsp.byName(
+                    Rsp.slot("slow", slow.address()),
+                    Rsp.slot("fast", fast.address()),
+                    Rsp.slot("hole", hole.address())))) {
       long start = System.nanoTime();
       List<RawClient> waiting = new ArrayList<>();
       for (String host : List.of("slow", "hole", "slow", "hole", "slow", "hole", "slow")) {
@@ -271,7 +188,7 @@ final class OriginalListIT {
   @Rule({29, 30})
   void ten_anEndlessLineOrHeadIsRefusedInBoundedMemory() throws IOException {
     try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, oneBackend(backend))) {
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()))) {
       rsp.get("a.example", "/");
       long before = rsp.program().residentKib();
       assertEquals(414, endless(rsp, "GET /", "a"));
@@ -313,9 +230,11 @@ final class OriginalListIT {
                   Eventually.pause(1000);
                   wire.respond("second");
                 });
-        Rsp rsp = Rsp.serving(directory, original("0", "'127.0.0.1'", "" + first.port()))) {
+        Rsp rsp =
+            Rsp.serving(
+                directory, OriginalFileIT.original("0", "'127.0.0.1'", "" + first.port()))) {
       assertEquals("first a /", rsp.get("a", "/").body());
-      rsp.reconfigure(original("0", "'127.0.0.1'", "" + second.port()));
+      rsp.reconfigure(OriginalFileIT.original("0", "'127.0.0.1'", "" + second.port()));
       try (RawClient client = rsp.connect()) {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         Eventually.holds("a request", Duration.ofSeconds(5), () -> second.connections() == 1);
@@ -341,14 +260,5 @@ final class OriginalListIT {
         assertEquals(200, client.get("a.example", "/").status());
       }
     }
-  }
-
-  private static String original(String port, String backendAddress, String backendPort) {
-    return "listenPort = %s\nbackendAddress = %s\nbackendPort = %s\n"
-        .formatted(port, backendAddress, backendPort);
-  }
-
-  private static String oneBackend(RawBackend backend) {
-    return "listen = \"127.0.0.1:0\"\nbackends = { \"" + backend.address() + "\" }\n";
   }
 }

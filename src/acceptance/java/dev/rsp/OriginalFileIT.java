@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Of the twelve promises that the functional tests and the observed faults of rsp in C come to, the
+ * four of its file; {@link OriginalListIT} has the others.
+ */
+@Timeout(120)
+final class OriginalFileIT {
+  @TempDir private Path directory;
+
+  @Test
+  void one_itsSampleAndTheFormInOneLineStartWithTheSameReadyLine() throws IOException {
+    int port = Peer.freePort();
+    String sample =
+        """
+        listenPort = "%d"
+
+        backendAddress = "127.0.0.1"
+        backendPort = "%d"
+        """;
+    String line = "listenPort = \"%d\"backendAddress = \"127.0.0.1\"backendPort = \"%d\"";
+    try (RawBackend backend = RawBackend.named("b")) {
+      for (String form : List.of(sample, line)) {
+        try (Rsp rsp = Rsp.serving(directory, form.formatted(port, backend.port()))) {
+          String ready =
+              "\\[[-0-9]{10} [:0-9]{8}\\.\\d{6} [-+]\\d{4}] Started\\.  Listening on port ";
+          assertTrue(rsp.log().matches(ready + port + "\\.\n"), rsp::log);
+          assertEquals("b any.example /x", rsp.get("any.example", "/x").body());
+          assertEquals("b other.example /y", rsp.get("other.example", "/y").body());
+        }
+      }
+    }
+  }
+
+  @Test
+  void two_numbersArePortsAndTheFirstOfTheThreeThatIsNoStringIsNamed() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, original("0", "'127.0.0.1'", "" + backend.port()))) {
+      assertEquals(200, rsp.get("a.example", "/").status());
+    }
+    assertAll(
+        () -> assertRefused("listenPort", original("true", "{}", "nil")),
+        () -> assertRefused("backendAddress", original("1", "{}", "false")),
+        () -> assertRefused("backendPort", original("1", "'127.0.0.1'", "nil")),
+        () -> assertRefused("listenPort", "backendPort = 1"));
+  }
+
+  private void assertRefused(String global, String lua) {
+    Program run = Rsp.run("run", Rsp.write(directory.resolve(global + ".lua"), lua).toString());
+    // Without a line feed, as the original.
+    assertEquals(global + " must be a string", run.err());
+    assertEquals(1, run.awaitExit(Duration.ZERO));
+  }
+
+  @Test
+  void three_aFileThatIsMissingOrWrongIsAnErrorParsingIt() {
+    Path missing = directory.resolve("missing.lua");
+    Path syntax = Rsp.write(directory.resolve("syntax.lua"), "listenPort = \n\n= 3");
+    Path runtime = Rsp.write(directory.resolve("runtime.lua"), "listenPort = 1\nerror('no')\n");
+    assertAll(
+        List.of(missing, syntax, runtime).stream()
+            .map(
+                file ->
+                    () -> {
+                      Program run = Rsp.run("run", file.toString());
+                      assertEquals(1, run.awaitExit(Duration.ZERO), run::toString);
+                      assertTrue(run.err().startsWith("Error parsing config file: "), run::err);
+                      assertTrue(run.err().contains(file.toString()), run::err);
+                      assertEquals("", run.out());
+                    }));
+  }
+
+  @Test
+  void four_aShebangComputedValuesAndOtherGlobalsAreFine() throws IOException {
+    try (RawBackend backend = RawBackend.named("b")) {
+      String lua =
+          """
+          #!/usr/bin/env rsp
+          local base = %d
+          somethingElse = { 1, 2, 3 }
+          function helper(n) return n + 1 end
+          listenPort = 0
+          backendAddress = "127.0.0" .. ".1"
+          backendPort = helper(base)
+          """
+              .formatted(backend.port() - 1);
+      try (Rsp rsp = Rsp.serving(directory, lua)) {
+        assertEquals(200, rsp.get("a.example", "/").status());
+      }
+    }
+  }
+
+  /** The original's three globals, as they are written. */
+  static String original(String port, String backendAddress, String backendPort) {
+    return "listenPort = %s\nbackendAddress = %s\nbackendPort = %s\n"
+        .formatted(port, backendAddress, backendPort);
+  }
+}
