@@ -39,8 +39,7 @@ final class UwsgiBodyTest extends UwsgiPlaces {
     byte[] body = Messages.body(10_000_000);
     Peer client = rig.client(post("Content-Length: " + body.length));
     var sender = Beside.start(() -> client.send(body));
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
+    try (Peer backend = packetSent()) {
       rig.await("bytes that wait", rig::stuck);
       assertTrue(rig.unsent() < 1_000_000);
       assertArrayEquals(body, backend.read(body.length));

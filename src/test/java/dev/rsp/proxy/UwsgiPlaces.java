@@ -36,6 +36,13 @@ abstract class UwsgiPlaces extends RigTest {
         "end");
   }
 
+  /** The next connection to the application, when a packet has come over it. */
+  final Peer packetSent() throws IOException {
+    Peer backend = app.accept();
+    UwsgiPeer.variables(backend);
+    return backend;
+  }
+
   /** The application gets a body of this length and answers; the variables that came with it. */
   final Map<String, String> answer(Peer client, String length, String body) throws IOException {
     try (Peer backend = app.accept()) {

@@ -44,8 +44,7 @@ final class UwsgiTest extends UwsgiPlaces {
   void opensAConnectionForEachRequest() throws Exception {
     Peer client = rig.client(GET);
     for (int i = 0; i < 3; i++) {
-      try (Peer backend = app.accept()) {
-        UwsgiPeer.variables(backend);
+      try (Peer backend = packetSent()) {
         backend.send(ok("" + i)); // and keeps it open, as uWSGI does not
         client.expect(ok("" + i));
         backend.expectEnd();
@@ -71,8 +70,7 @@ final class UwsgiTest extends UwsgiPlaces {
   @Test
   void cutsTheBodyOfAnAnswerToHead() throws Exception {
     Peer client = rig.client(GET.replace("GET", "HEAD"));
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
+    try (Peer backend = packetSent()) {
       backend.send(ok("the body all the same"));
       client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 21\r\n\r\n");
       backend.expectGone();
@@ -85,8 +83,7 @@ final class UwsgiTest extends UwsgiPlaces {
   @Test
   void takesTheEndOfTheConnectionForTheEndOfABodyWithoutLength() throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
+    try (Peer backend = packetSent()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nbody");
     }
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -96,8 +93,7 @@ final class UwsgiTest extends UwsgiPlaces {
   @Test
   void showsTheClientThatAnAnswerIsNotWhole() throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
+    try (Peer backend = packetSent()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 100\r\n\r\nabc");
     }
     client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 100\r\n\r\nabc");
@@ -107,8 +103,7 @@ final class UwsgiTest extends UwsgiPlaces {
   @Test
   void showsTheClientThatABodyWithoutLengthWasReset() throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
+    try (Peer backend = packetSent()) {
       backend.send("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nbody");
       client.expect("HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n");
       client.expect("4\r\nbody");
@@ -120,9 +115,7 @@ final class UwsgiTest extends UwsgiPlaces {
   @Test
   void refusesIfTheApplicationEndsWithoutAnAnswer() throws Exception {
     Peer client = rig.client(GET);
-    try (Peer backend = app.accept()) {
-      UwsgiPeer.variables(backend);
-    }
+    packetSent().close();
     client.expectRefusal(502, GONE);
   }
 
