@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
-import dev.rsp.referee.Watch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,9 +35,12 @@ abstract class SleepingSites extends RigTest {
     reload("timeout = 20");
   }
 
+  /** Looks for the site all the time, unless the settings say how often. */
   final void reload(String more, String... lines) throws Exception {
     String[] all = new String[lines.length + 2];
-    all[0] = "initialise = { url = '%s', poll = 0.01, %s }".formatted(starter.url(), more);
+    all[0] =
+        "initialise = { url = '%s', %s }"
+            .formatted(starter.url(), more.contains("poll") ? more : "poll = 0.01, " + more);
     all[1] = lines.length == 0 ? SELECT : "";
     System.arraycopy(lines, 0, all, 2, lines.length);
     rig.reload(all);
@@ -57,7 +59,8 @@ abstract class SleepingSites extends RigTest {
     return socket;
   }
 
-  static Peer accept(ServerSocket site) throws IOException {
-    return new Peer(site.accept(), Watch.backend());
+  /** The next connection to the site, which the rig judges as it does all others. */
+  final Peer accept(ServerSocket site) throws IOException {
+    return rig.backend(site);
   }
 }
