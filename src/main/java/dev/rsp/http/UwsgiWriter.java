@@ -40,12 +40,12 @@ public final class UwsgiWriter {
 
   /** What the variables of this request say otherwise, or what is of the client's hop alone. */
   private static final int DROPS =
-      HeadWriter.REQUEST_DROPS
+      KeptFields.REQUEST_DROPS
           | 1 << FieldName.HOST
           | 1 << FieldName.CONTENT_LENGTH
           | 1 << FieldName.EXPECT
           | 1 << FieldName.VIA
-          | HeadWriter.FORWARDING;
+          | KeptFields.FORWARDING;
 
   private byte[] out = new byte[8192];
   private int length;
