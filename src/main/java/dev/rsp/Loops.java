@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp;
+
+import dev.rsp.journal.JournalKeeper;
+import dev.rsp.proxy.ConnectionCount;
+import dev.rsp.proxy.Counters;
+import dev.rsp.proxy.ProxyLoop;
+import dev.rsp.proxy.Service;
+import dev.rsp.proxy.Transport;
+import dev.rsp.wake.Starter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * All event loops that were ever made: the first serve, those beyond the configured number only
+ * finish what they have.
+ *
+ * <p>The {@link Daemon}'s, who changes their number under its lock. The rest may be called from any
+ * thread but a loop's.
+ */
+final class Loops {
+  /** How often it is looked whether all connections have ended. */
+  private static final int DRAIN_POLL_MILLIS = 20;
+
+  private final Transport transport;
+  private final ConnectionCount connections;
+  private final Starter starter;
+
+  /** Replaced, never changed: who stops them does not wait for a reload. */
+  private volatile List<ProxyLoop> all = List.of();
+
+  Loops(Transport transport, ConnectionCount connections, Starter starter) {
+    this.transport = transport;
+    this.connections = connections;
+    this.starter = starter;
+  }
+
+  int count() {
+    return all.size();
+  }
+
+  /** The first so many. */
+  List<ProxyLoop> first(int count) {
+    return all.subList(0, count);
+  }
+
+  /** Makes more, if there are fewer than so many; they serve nothing yet. */
+  void growTo(int count) {
+    while (all.size() < count) {
+      List<ProxyLoop> more = new ArrayList<>(all);
+      more.add(new ProxyLoop(transport, more.size(), connections, starter));
+      all = List.copyOf(more);
+    }
+  }
+
+  /** Ends those beyond so many, which have served nothing. */
+  void shrinkTo(int count) {
+    List<ProxyLoop> before = all;
+    all = List.copyOf(before.subList(0, count));
+    before.subList(count, before.size()).forEach(ProxyLoop::shutDown);
+  }
+
+  /** The one swap: when this returns, every loop serves by its part of the new configuration. */
+  void serve(List<Service> services) {
+    List<ProxyLoop> loops = all;
+    CountDownLatch swapped = new CountDownLatch(loops.size());
+    for (int i = 0; i < loops.size(); i++) {
+      ProxyLoop loop = loops.get(i);
+      Service service = services.get(i);
+      loop.execute(
+          () -> {
+            loop.serve(service);
+            swapped.countDown();
+          });
+    }
+    await(swapped);
+  }
+
+  /** Lets the connections of those beyond so many end with their next answer. */
+  void retireAfter(int count) {
+    List<ProxyLoop> loops = all;
+    for (ProxyLoop loop : loops.subList(count, loops.size())) {
+      loop.execute(loop::retire);
+    }
+  }
+
+  /** What they count of hosts. */
+  List<JournalKeeper.Source> hosts() {
+    return all.stream().map(loop -> (JournalKeeper.Source) loop::takeHosts).toList();
+  }
+
+  /**
+   * Lets requests in flight finish, for so long at most.
+   *
+   * @return how many connections are left
+   */
+  int drain(int millis) {
+    for (ProxyLoop loop : all) {
+      loop.execute(loop::drain);
+    }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (clientCount() > 0 && System.nanoTime() < deadline && pause()) {}
+    return clientCount();
+  }
+
+  private int clientCount() {
+    return all.stream().mapToInt(ProxyLoop::clientCount).sum();
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(DRAIN_POLL_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Closes every connection at once; when this returns, all are. */
+  void closeAll() {
+    List<ProxyLoop> loops = all;
+    CountDownLatch closed = new CountDownLatch(loops.size());
+    for (ProxyLoop loop : loops) {
+      loop.execute(
+          () -> {
+            loop.closeAll();
+            closed.countDown();
+          });
+    }
+    await(closed);
+  }
+
+  /** Ends their threads. */
+  void shutDown() {
+    all.forEach(ProxyLoop::shutDown);
+  }
+
+  /** How exchanges have ended, as the log says it; empty if none has. */
+  String endings() {
+    return Counters.summary(all.stream().map(ProxyLoop::counters).toList());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
