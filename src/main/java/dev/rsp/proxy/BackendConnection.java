@@ -4,6 +4,7 @@ package dev.rsp.proxy;
 import dev.rsp.config.Place;
 import dev.rsp.config.Protocol;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
@@ -190,7 +191,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (state == State.BUSY) {
-      response.read(current, bytes);
+      response.read(current.answer, bytes);
     } else {
       bytes.release();
     }
@@ -202,7 +203,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** The body that the client has begun to get is none. */
-  void malformedBody(Exchange current) {
+  void malformedBody(BackendAnswer current) {
     failed = true;
     exchange = null;
     close();
@@ -252,7 +253,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       HalfClosed.endSeen(channel);
       if (inTunnel() && exchange != null) {
-        exchange.tunnelHalfClosed();
+        exchange.answer.tunnelHalfClosed();
       } else {
         close();
       }
@@ -278,11 +279,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (tunnel) {
-      current.tunnelClosed();
+      current.answer.tunnelClosed();
     } else if (response.untilClose() && !failed) {
-      current.responseBody(Exchange.nothing(), true);
+      current.answer.body(Unpooled.EMPTY_BUFFER, true);
     } else {
-      current.lost(reused, response.answered(), response.inBody());
+      current.answer.lost(reused, response.answered(), response.inBody());
     }
   }
 

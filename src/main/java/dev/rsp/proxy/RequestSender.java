@@ -170,7 +170,7 @@ final class RequestSender {
     uwsgi().sendTo(connection);
     forget(); // never sent twice: the connection was a fresh one
     if (expectsContinue) {
-      exchange.sayContinue();
+      exchange.answer.sayContinue();
     }
     exchange.sent(connection);
   }

@@ -78,23 +78,23 @@ final class ResponseReader {
   }
 
   /** Reads on, and takes over the buffer. */
-  void read(Exchange current, ByteBuf bytes) {
+  void read(BackendAnswer answer, ByteBuf bytes) {
     switch (stage) {
-      case HEAD -> readHead(current, bytes);
-      case BODY -> readBody(current, bytes);
-      case TUNNEL -> current.tunnelBytes(bytes);
+      case HEAD -> readHead(answer, bytes);
+      case BODY -> readBody(answer, bytes);
+      case TUNNEL -> answer.tunnelBytes(bytes);
     }
   }
 
-  private void readHead(Exchange current, ByteBuf bytes) {
+  private void readHead(BackendAnswer answer, ByteBuf bytes) {
     if (!answered) {
       answered = true;
-      current.answerBegan();
+      answer.began();
     }
     ByteBuf in = bytes;
     if (partial != null) {
       // A head that is incomplete is read again only when a line has ended: see HeadParser.
-      int limit = current.terms().limits.headBytes();
+      int limit = answer.terms().limits.headBytes();
       boolean look =
           partial.readableBytes() + bytes.readableBytes() >= limit
               || ByteBufUtil.indexOf(bytes, bytes.readerIndex(), bytes.writerIndex(), (byte) '\n')
@@ -106,32 +106,32 @@ final class ResponseReader {
       }
       partial = null;
     }
-    readHeads(current, in);
+    readHeads(answer, in);
   }
 
   /** Reads interim heads and the final one. */
-  private void readHeads(Exchange current, ByteBuf in) {
+  private void readHeads(BackendAnswer answer, ByteBuf in) {
     ResponseHead head = loop.responseHead;
     while (true) {
       if (!in.isReadable()) {
         in.release();
         return;
       }
-      Parsed parsed = current.terms().parser.response(in, head);
+      Parsed parsed = answer.terms().parser.response(in, head);
       if (parsed == Parsed.MORE) {
         partial = in;
         return;
       }
       if (parsed == Parsed.REFUSED) {
         in.release();
-        current.malformed(head.refusal());
+        answer.malformed(head.refusal());
         return;
       }
       in.skipBytes(head.length());
       if (!head.interim()) {
         break;
       }
-      if (!current.interim(head)) {
+      if (!answer.interim(head)) {
         in.release();
         return;
       }
@@ -139,13 +139,13 @@ final class ResponseReader {
     if (head.status() == 101) {
       stage = Stage.TUNNEL;
       connection.allowHalfClosure();
-      current.switchProtocols(head, in);
+      answer.switchProtocols(head, in);
     } else {
-      startBody(current, head, in);
+      startBody(answer, head, in);
     }
   }
 
-  private void startBody(Exchange current, ResponseHead head, ByteBuf in) {
+  private void startBody(BackendAnswer answer, ResponseHead head, ByteBuf in) {
     keepAlive = head.keepAlive();
     BodyKind kind = BodyKind.LENGTH;
     // RFC 9112 §6.3 rule 1: these have no body, whatever their fields say.
@@ -157,7 +157,7 @@ final class ResponseReader {
       keepAlive = keepAlive && head.contentLength() == 0;
     } else if (head.chunked()) {
       kind = BodyKind.CHUNKED;
-      framing.startChunked(current.clientTakesChunks());
+      framing.startChunked(answer.takesChunks());
     } else if (head.contentLength() >= 0) {
       framing.startLength(head.contentLength());
     } else {
@@ -168,21 +168,21 @@ final class ResponseReader {
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
       in.release();
-      current.malformed(MALFORMED_BODY);
+      answer.malformed(MALFORMED_BODY);
       return;
     }
     stage = Stage.BODY;
-    current.respond(head, kind, takeBody(in), progress == Progress.DONE);
+    answer.respond(head, kind, takeBody(in), progress == Progress.DONE);
   }
 
-  private void readBody(Exchange current, ByteBuf in) {
+  private void readBody(BackendAnswer answer, ByteBuf in) {
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
       in.release();
-      connection.malformedBody(current);
+      connection.malformedBody(answer);
       return;
     }
-    current.responseBody(takeBody(in), progress == Progress.DONE);
+    answer.body(takeBody(in), progress == Progress.DONE);
   }
 
   /** Cuts a buffer to what the client gets; more than the body is nobody's, and ends the reuse. */
