@@ -173,7 +173,7 @@ final class BackendAnswer {
     BackendConnection connection = exchange.leaveBackend();
     sender.forget();
     if (connection != null) {
-      connection.finished(exchange.requestEnded());
+      connection.end.finished(exchange.requestEnded());
     }
   }
 
@@ -181,7 +181,7 @@ final class BackendAnswer {
   void malformed(Refusal refusal) {
     BackendConnection connection = exchange.leaveBackend();
     if (connection != null) {
-      connection.abandon();
+      connection.end.abandon();
     }
     exchange.refuse(refusal, Ending.BACKEND_MALFORMED);
   }

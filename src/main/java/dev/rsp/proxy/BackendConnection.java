@@ -2,9 +2,7 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.Place;
-import dev.rsp.config.Protocol;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,7 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -20,22 +17,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection to a backend: sends the requests of one exchange after the other, reads the
- * responses strictly, and is kept for the next exchange only if nothing about its state is in
- * doubt.
+ * A connection to a backend, from its connect to its close: carries one exchange after the other.
+ * Its {@link ResponseReader} reads the responses; its {@link BackendEnd} says whether it is kept
+ * for the next exchange.
  *
  * <p>All methods run on its loop, which is that of every client it serves.
  */
 final class BackendConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
 
-  private enum State {
+  enum State {
     CONNECTING,
     IDLE,
     /** A request was sent; its response is awaited or on its way, or there is a tunnel. */
     BUSY,
     CLOSED
   }
+
+  final BackendEnd end;
+
+  /** Also moved on by {@link BackendEnd}, as the next. */
+  State state = State.CONNECTING;
+
+  @Nullable Exchange exchange;
 
   private final ProxyLoop loop;
   private final Place place;
@@ -48,15 +52,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final ResponseReader response;
   private final Deadline deadline = new Deadline(this::expired);
 
-  private State state = State.CONNECTING;
-  private @Nullable Exchange exchange;
-
   private boolean loaded;
   private boolean used;
   private boolean reused;
   private boolean timedOut;
-  private boolean failed;
-  private boolean writeFailed;
   private boolean reading = true;
 
   private BackendConnection(ProxyLoop loop, Place place, Channel channel, Exchange exchange) {
@@ -69,6 +68,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.channel = channel;
     this.exchange = exchange;
     this.response = new ResponseReader(loop, this);
+    this.end = new BackendEnd(loop, channel, this, response);
   }
 
   /** A connection that is yet to {@link #connect}, or null if no socket could be had. */
@@ -99,7 +99,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   private void connected(@Nullable Throwable cause) {
     Exchange waiting = exchange;
-    loop.deadlines.disarm(deadline);
+    stopWaiting();
     if (cause == null) {
       state = State.IDLE;
       if (waiting == null) {
@@ -110,8 +110,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     state = State.CLOSED;
-    exchange = null;
-    unload();
+    leaveExchange();
     channel.close();
     if (waiting != null) {
       log.debug("connect failed backend={}: {}", place, cause.toString());
@@ -122,7 +121,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Starts to serve an exchange. */
   void begin(Exchange next, boolean isHead) {
-    loop.deadlines.disarm(deadline);
+    stopWaiting();
     exchange = next;
     state = State.BUSY;
     load();
@@ -142,7 +141,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Whether it can carry a request. */
   boolean usable() {
-    return channel.isActive() && !failed && !writeFailed;
+    return end.usable();
   }
 
   /** Takes over the buffer. */
@@ -156,7 +155,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Whether more of a request makes sense: not after the backend has stopped to read. */
   boolean takesRequest() {
-    return !writeFailed;
+    return end.takesRequest();
   }
 
   long unsent() {
@@ -178,7 +177,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     Closing.closeAfterFlush(channel);
   }
 
-  // Reading --------------------------------------------------------------------------------------
+  // Events of the channel ------------------------------------------------------------------------
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -202,14 +201,6 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
   }
 
-  /** The body that the client has begun to get is none. */
-  void malformedBody(BackendAnswer current) {
-    failed = true;
-    exchange = null;
-    close();
-    current.malformedBody();
-  }
-
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (exchange != null && channel.isWritable()) {
@@ -217,46 +208,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // Endings --------------------------------------------------------------------------------------
-
-  /**
-   * The response is complete.
-   *
-   * @param requestEnded whether the request was complete, too
-   */
-  void finished(boolean requestEnded) {
-    exchange = null;
-    unload();
-    setReading(true);
-    boolean oneOnly = place.protocol() == Protocol.UWSGI;
-    if (response.keepsAlive() && requestEnded && !writeFailed && !oneOnly) {
-      state = State.IDLE;
-      loop.pools.put(this);
-    } else {
-      close();
-    }
-  }
-
-  /** Waits in the pool for so long. */
-  void idle(int millis) {
-    loop.deadlines.arm(deadline, millis);
-  }
-
-  /** Ends the connection without a word to the exchange, whose answer nobody wants any more. */
-  void abandon() {
-    exchange = null;
-    close();
-  }
-
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       HalfClosed.endSeen(channel);
-      if (inTunnel() && exchange != null) {
-        exchange.answer.tunnelHalfClosed();
-      } else {
-        close();
-      }
+      end.inputEnded();
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE && HalfClosed.gone(channel)) {
       close();
     }
@@ -264,47 +220,24 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    if (state == State.CLOSED || state == State.CONNECTING) {
-      return;
-    }
-    boolean tunnel = inTunnel();
-    Exchange current = exchange;
-    state = State.CLOSED;
-    exchange = null;
-    loop.deadlines.disarm(deadline);
-    response.release();
-    loop.pools.forget(this);
-    unload();
-    if (current == null) {
-      return;
-    }
-    if (tunnel) {
-      current.answer.tunnelClosed();
-    } else if (response.untilClose() && !failed) {
-      current.answer.body(Unpooled.EMPTY_BUFFER, true);
-    } else {
-      current.answer.lost(reused, response.answered(), response.inBody());
-    }
+    end.closed();
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      // A bug: this connection ends, the loop lives on.
-      log.error("connection failed backend={}", place, cause);
-      failed = true;
-      close();
-    } else if (inTunnel()) {
-      // With half-closure on, Netty would have it look like an end of the backend's side alone.
-      close();
-    } else if (channel.isActive() && !writeFailed) {
-      // Most likely a write: the backend reads no more, but may have answered.
-      log.debug("backend={}: {}", place, cause.getMessage());
-      writeFailed = true;
-      failed = true;
-    } else {
-      failed = true;
-    }
+    end.failed(cause);
+  }
+
+  // Waiting --------------------------------------------------------------------------------------
+
+  /** Waits in the pool for so long. */
+  void idle(int millis) {
+    loop.deadlines.arm(deadline, millis);
+  }
+
+  /** Waits for nothing any more. */
+  void stopWaiting() {
+    loop.deadlines.disarm(deadline);
   }
 
   private void expired() {
@@ -315,6 +248,19 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** Closes at once; an exchange that is still there hears that the connection was lost. */
   void close() {
     channel.close();
+  }
+
+  /** Serves its exchange no more; null if it served none. */
+  @Nullable Exchange leaveExchange() {
+    Exchange left = exchange;
+    exchange = null;
+    unload();
+    return left;
+  }
+
+  /** Whether it had served an exchange before the one at hand. */
+  boolean reused() {
+    return reused;
   }
 
   /** It serves a request, or is going to. */
@@ -333,7 +279,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean inTunnel() {
+  /** Whether what it carries is no response any more. */
+  boolean inTunnel() {
     return state == State.BUSY && response.inTunnel();
   }
 }

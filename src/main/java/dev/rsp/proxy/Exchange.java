@@ -249,7 +249,7 @@ final class Exchange {
     BackendConnection connection = leaveBackend();
     sender.forget();
     if (connection != null) {
-      connection.abandon();
+      connection.end.abandon();
     }
   }
 

@@ -179,7 +179,7 @@ final class ResponseReader {
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
       in.release();
-      connection.malformedBody(answer);
+      connection.end.malformedBody(answer);
       return;
     }
     answer.body(takeBody(in), progress == Progress.DONE);
