@@ -2,10 +2,7 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.Limits;
-import dev.rsp.http.BodyFraming.Progress;
-import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
-import dev.rsp.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's HTTP/1 connection: reads its requests one after the other and gives each to the
- * exchange. The responses go out in the same order through its {@link ClientAnswer}; its {@link
- * ClientEnd} then leads back here, or to the connection's end.
+ * A client's HTTP/1 connection, from its accept to its close. Its {@link RequestReader} gives one
+ * request after the other to the exchange. The responses go out in the same order through its
+ * {@link ClientAnswer}; its {@link ClientEnd} then leads back here, or to the connection's end.
  *
  * <p>A request is not looked at before the response to the one before it has gone out, so there is
  * never more than one exchange, and what a client pipelines waits in the socket. All methods run on
@@ -28,8 +25,6 @@ import org.slf4j.LoggerFactory;
 final class ClientConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
 
-  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
-  private static final Refusal LONG_HOST = new Refusal(400, "host too long");
   private static final Refusal TOO_MANY = new Refusal(503, "too many connections");
   private static final Refusal TOO_MANY_OF_CLIENT =
       new Refusal(503, "too many connections from this address");
@@ -40,15 +35,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   final ClientClock clock;
   final RequestInput input;
 
-  /** Also moved on by {@link ClientEnd}. */
+  /** Also moved on by {@link RequestReader} and {@link ClientEnd}. */
   ClientState state = ClientState.HEAD;
 
   private final ProxyLoop loop;
   private final Channel channel;
   private final ClientAddress address;
+  private final RequestReader requests;
   private final Admission admission;
 
-  private boolean parsing;
   private boolean inputEnded;
   private boolean reading = true;
 
@@ -58,6 +53,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.address = new ClientAddress(channel);
     this.admission = new Admission(loop.connections);
     this.input = new RequestInput(loop);
+    this.requests = new RequestReader(loop, channel, this, input, address);
     this.clock = new ClientClock(loop, this);
     this.end = new ClientEnd(loop, channel, this);
     this.answer = new ClientAnswer(loop, channel, this);
@@ -84,12 +80,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
     switch (state) {
-      case HEAD -> {
-        if (input.holdHead(bytes, loop.service().terms.limits.headBytes())) {
-          readRequests();
-        }
-      }
-      case BODY -> readBody(bytes);
+      case HEAD -> requests.readHead(bytes);
+      case BODY -> requests.readBody(bytes);
       case ANSWER -> {
         input.hold(bytes);
         setReading(false);
@@ -102,111 +94,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Takes requests out of what was read, as long as each is answered at once. */
-  private void readRequests() {
-    if (parsing) {
-      return;
-    }
-    parsing = true;
-    // Answers to a client that sends but does not read must not pile up.
-    while (state == ClientState.HEAD && channel.isWritable() && input.hasBytes()) {
-      Service service = loop.service();
-      RequestHead head = loop.requestHead;
-      Parsed parsed = input.head(service.terms.parser, head);
-      if (parsed == Parsed.MORE) {
-        if (!end.open() && input.hasBegun()) {
-          end.begin();
-          clock.awaitHead();
-        }
-        break;
-      }
-      end.begin();
-      if (parsed == Parsed.REFUSED) {
-        answer.startLast(head.isHead());
-        answer.refuse(head.refusal(), endingOf(head.refusal()));
-      } else {
-        begin(service, head);
-      }
-    }
-    parsing = false;
-    if (state == ClientState.HEAD) {
-      if (!channel.isWritable()) {
-        setReading(false);
-      } else if (inputEnded) {
-        end.closeAfterFlush();
-      } else {
-        setReading(true);
-      }
-    }
-  }
-
-  private static Ending endingOf(Refusal refusal) {
-    return switch (refusal.status()) {
-      case 414 -> Ending.LIMIT_TARGET;
-      case 431 -> Ending.LIMIT_HEAD;
-      default -> Ending.REFUSED;
-    };
-  }
-
-  private void begin(Service service, RequestHead head) {
-    answer.start(head);
-    Limits limits = service.terms.limits;
-    if (head.hostLength() == 0) {
-      if (service.defaultHost == null) {
-        answer.refuseLast(NO_HOST, Ending.REFUSED);
-        return;
-      }
-      head.assumeHost(service.defaultHost);
-    } else if (head.hostLength() > limits.hostBytes()) {
-      answer.refuseLast(LONG_HOST, Ending.LIMIT_HOST);
-      return;
-    }
-    Progress progress = input.startBody(head, limits);
-    BodyFault fault = input.fault(progress);
-    if (fault != null) {
-      answer.refuseLast(fault.refusal(), fault.ending());
-      return;
-    }
-    ByteBuf body = input.firstBody();
-    boolean whole = progress == Progress.DONE;
-    state = whole ? ClientState.ANSWER : ClientState.BODY;
-    boolean expectsContinue = !whole && head.expectContinue() && !body.isReadable();
-    exchange.holdTo(service.terms);
-    if (whole) {
-      clock.awaitResponse();
-    } else {
-      clock.awaitBody(expectsContinue);
-    }
-    exchange.begin(service, head, body, whole, address);
-  }
-
-  private void readBody(ByteBuf bytes) {
-    Progress progress = input.moreBody(bytes);
-    BodyFault fault = input.fault(progress);
-    if (fault != null) {
-      bytes.release();
-      exchange.abandon();
-      answer.refuseOrCut(fault.refusal(), fault.ending());
-      return;
-    }
-    ByteBuf body = input.split(bytes);
-    int length = body.readableBytes();
-    boolean last = progress == Progress.DONE;
-    if (last) {
-      state = ClientState.ANSWER;
-    }
-    exchange.requestBody(body, last);
-    if (state == ClientState.BODY) {
-      clock.bodyCame(length);
-    }
-  }
-
   /** The response is out, and the connection stays. */
   void nextRequest() {
     state = ClientState.HEAD;
     clock.awaitRequest();
     if (input.holdsBuffer() || !reading || inputEnded) {
-      readRequests();
+      requests.readRequests();
     }
   }
 
@@ -260,7 +153,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       clock.clientKeepsUp();
       exchange.clientWritable();
       if (state == ClientState.HEAD) {
-        readRequests();
+        requests.readRequests();
       }
     }
   }
