@@ -16,21 +16,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gets the first bytes of a request to a backend: over an idle connection or a new one, to the next
  * place of its route while none accepts, and once more where that is safe.
+ *
+ * <p>One {@link Exchange}'s, and used again for its next request. The exchange and its {@link
+ * StartWait} call it, on the loop.
  */
 final class RequestSender {
   private final ProxyLoop loop;
   private final Exchange exchange;
+  private final OutgoingRequest request;
 
   private @Nullable Route route;
-
-  /** The request as places of that protocol get it; made with the first that needs it. */
-  private @Nullable UwsgiRequest uwsgi;
-
-  /** The head and what came with it, as long as they may have to be sent, or sent again. */
-  private @Nullable ByteBuf request;
-
-  private int requestStart;
-  private int requestEnd;
 
   /** The place of the route that is being tried, from 0. */
   private int attempt;
@@ -48,15 +43,13 @@ final class RequestSender {
   private boolean holding;
   private boolean sent;
 
-  /** Bytes of the body that came before there was a connection to send them over. */
-  private int kept;
-
   /** Made with the first request of a configuration that starts sites. */
   private @Nullable StartWait wait;
 
   RequestSender(ProxyLoop loop, Exchange exchange) {
     this.loop = loop;
     this.exchange = exchange;
+    this.request = new OutgoingRequest(loop);
   }
 
   /**
@@ -81,9 +74,7 @@ final class RequestSender {
     this.router = asked == null ? null : router;
     this.asked = asked;
     failures = 0;
-    request = bytes;
-    requestStart = bytes.readerIndex();
-    requestEnd = bytes.writerIndex();
+    request.start(bytes);
     attempt = 0;
     this.isHead = isHead;
     this.repeatable = repeatable;
@@ -152,11 +143,8 @@ final class RequestSender {
       sendUwsgi(connection);
       return;
     }
-    ByteBuf bytes = Objects.requireNonNull(request);
-    if (repeatable) {
-      bytes.retain();
-    } else {
-      request = null;
+    ByteBuf bytes = request.take(repeatable);
+    if (!repeatable) {
       forget();
     }
     exchange.sending(connection);
@@ -177,12 +165,7 @@ final class RequestSender {
 
   /** The request in the form for uwsgi places. */
   UwsgiRequest uwsgi() {
-    UwsgiRequest made = uwsgi;
-    if (made == null) {
-      made = new UwsgiRequest(loop);
-      uwsgi = made;
-    }
-    return made;
+    return request.uwsgi();
   }
 
   /** Whether the request was sent, so that what comes of its body follows it. */
@@ -202,26 +185,13 @@ final class RequestSender {
       uwsgi().hold(bytes);
       return uwsgi().unfit();
     }
-    int more = bytes.readableBytes();
-    boolean fits = loop.held.add(more, loop.service().held.totalBytes());
-    if (fits) {
-      kept += more;
-      if (uwsgi != null) {
-        uwsgi.keep(bytes);
-      }
-      if (request != null && request.isReadable()) {
-        request.writeBytes(bytes, bytes.readerIndex(), more);
-        requestEnd = request.writerIndex();
-      }
-    }
-    bytes.release();
-    return fits ? null : UwsgiRequest.TOO_MANY;
+    return request.keep(bytes) ? null : UwsgiRequest.TOO_MANY;
   }
 
   /** The body has come to its end: if it was held, it can be sent. */
   void bodyEnded() {
-    if (!sent && uwsgi != null) {
-      uwsgi.complete();
+    if (!sent) {
+      request.bodyEnded();
     }
     if (holding) {
       holding = false;
@@ -284,12 +254,11 @@ final class RequestSender {
    * @return whether it is on its way again
    */
   boolean sendAgain(boolean reused) {
-    if (!reused || repeated || !repeatable || request == null) {
+    if (!reused || repeated || !repeatable || !request.rewind()) {
       return false;
     }
     repeated = true;
     sent = false;
-    request.setIndex(requestStart, requestEnd);
     connect();
     return true;
   }
@@ -300,17 +269,9 @@ final class RequestSender {
       wait.leave();
     }
     holding = false;
-    loop.held.remove(kept);
-    kept = 0;
-    if (uwsgi != null) {
-      uwsgi.release();
-    }
+    request.release();
     // A tunnel, which can last for days, must not keep the script that chose its backend.
     router = null;
     asked = null;
-    if (request != null) {
-      request.release();
-      request = null;
-    }
   }
 }
