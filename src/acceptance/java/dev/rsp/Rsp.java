@@ -33,6 +33,8 @@ final class Rsp implements AutoCloseable {
       Pattern.compile("Started\\. {2}Listening on (?:ports? (\\d+(?:, \\d+)*))?.*\\.\n");
 
   private static final Pattern ENDED = Pattern.compile("\\] ended (.*)\n");
+  private static final Pattern PROBLEMS =
+      Pattern.compile("not reloaded, all stays as it was: (\\d+) problem\\(s\\)\n");
 
   private final Path file;
   private final Program program;
@@ -143,7 +145,20 @@ final class Rsp implements AutoCloseable {
     Eventually.holds(
         () -> "a reload that fails: " + program,
         RELOAD,
-        () -> count("not reloaded, all stays as it was") > before);
+        () -> count("not reloaded, all stays as it was") > before && problemsAreTold());
+  }
+
+  /** Whether the lines that the last reload in vain announced have come, one for each problem. */
+  private boolean problemsAreTold() {
+    String log = log();
+    Matcher announced = PROBLEMS.matcher(log);
+    int missing = 0;
+    int end = 0;
+    while (announced.find()) {
+      missing = Integer.parseInt(announced.group(1));
+      end = announced.end();
+    }
+    return log.substring(end).lines().count() >= missing && log.endsWith("\n");
   }
 
   /** The bytes of direct memory that its allocator has; see {@code dev.rsp.MemoryUse}. */
