@@ -100,6 +100,7 @@ backends = {
 
 -- Directories in which the functions below may ask exists(path).
 -- exists_below = { "/etc/vassals" }
+
 -- The name of this rsp in Via fields, by which it notices that a request goes in circles. The default
 -- is "rsp-" and eight digits made of the machine's name and the addresses above.
 -- via = "rsp-edge1"
