@@ -89,6 +89,7 @@ final class BodyFramingTest {
     "0|A: bbbbb|, MALFORMED, false, true",
     "0|AAAAAAAAAA, MALFORMED, false, true",
     "0|A: b|B: c|, MALFORMED, false, true",
+    "0|A: bbbb|B: c|, MALFORMED, false, true",
     "x, MALFORMED, false, false",
     "'1;\u0001', MALFORMED, false, false",
     "0| A, MALFORMED, false, false",
