@@ -117,8 +117,11 @@ final class BackendEnd {
     if (!(cause instanceof IOException)) {
       // A bug: this connection ends, the loop lives on.
       log.error("connection failed backend={}", connection.place(), cause);
-      failed = true;
-      connection.close();
+      Exchange current = connection.exchange;
+      abandon();
+      if (current != null) {
+        current.answer.failed();
+      }
     } else if (connection.inTunnel()) {
       // With half-closure on, Netty would have it look like an end of the backend's side alone.
       connection.close();

@@ -10,8 +10,11 @@ import dev.rsp.config.ConfigLoader;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.referee.Violation;
 import dev.rsp.referee.Watch;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -46,9 +50,18 @@ final class Rig implements AutoCloseable {
 
   /** Starts with more lines of the configuration file. */
   Rig(Transport transport, String... lines) throws Exception {
+    this(
+        transport,
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("loop", true), transport.ioHandler()),
+        lines);
+  }
+
+  /** Starts on a loop of the test's own. */
+  Rig(Transport transport, IoEventLoopGroup group, String... lines) throws Exception {
     backends.add(listen(50));
     backends.add(listen(50));
-    loop = new ProxyLoop(transport, 0, connections);
+    loop = new ProxyLoop(transport, group, connections);
     Config config = config(lines);
     serve(config);
     listener = Listener.open(config.listen().get(0), List.of(loop));
@@ -101,11 +114,7 @@ final class Rig implements AutoCloseable {
 
   private void serve(Config config) throws ScriptException {
     Service service = Service.of(config, loads);
-    onLoop(
-        () -> {
-          loop.serve(service);
-          return true;
-        });
+    runOnLoop(() -> loop.serve(service));
   }
 
   Peer client() throws IOException {
@@ -179,11 +188,7 @@ final class Rig implements AutoCloseable {
   }
 
   void drain() {
-    onLoop(
-        () -> {
-          loop.drain();
-          return true;
-        });
+    runOnLoop(loop::drain);
   }
 
   int clients() {
@@ -215,6 +220,10 @@ final class Rig implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  void runOnLoop(Runnable task) {
+    onLoop(Executors.callable(task));
   }
 
   /** Waits until something holds. */
@@ -254,11 +263,7 @@ final class Rig implements AutoCloseable {
   @Override
   public void close() throws IOException {
     listener.close();
-    onLoop(
-        () -> {
-          loop.closeAll();
-          return true;
-        });
+    runOnLoop(loop::closeAll);
     int left = clients();
     loop.shutDown();
     assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));
