@@ -6,13 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,8 +161,17 @@ final class RuleRequestsIT {
                 32, GET + "Connection: X-A, close\r\nX-A: 1\r\nX-B: 2\r\n\r\n", GET + "X-B: 2\r\n"),
             arguments(
                 33,
-                GET + "Authorization: b\r\nConnection: Host, Authorization, Via\r\n\r\n",
-                GET + "Authorization: b\r\n"),
+                POST
+                    + "Connection: Host, Authorization, Cookie, Content-Length, X-Forwarded-For\r\n"
+                    + "Authorization: b\r\nCookie: c\r\nContent-Length: 1\r\n\r\nx",
+                POST + "Authorization: b\r\nCookie: c\r\nContent-Length: 1\r\n",
+                "x"),
+            arguments(
+                33,
+                CHUNKED.replace("\r\n\r\n", "\r\nConnection: Transfer-Encoding, Via\r\n\r\n")
+                    + "1\r\nx\r\n0\r\n\r\n",
+                SEEN_CHUNKED,
+                "1\r\nx\r\n0\r\n\r\n"),
             arguments(
                 34,
                 GET + "Keep-Alive: 1\r\nProxy-Connection: x\r\nUpgrade: x\r\nTrailer: X\r\n\r\n",
@@ -216,6 +221,8 @@ final class RuleRequestsIT {
                 "x"),
             arguments(62, "GET / HTTP/1.0\r\nHost: a\r\n" + offer("websocket") + "\r\n", GET),
             arguments(62, GET + offer("h2c") + "HTTP2-Settings: AAMA\r\n\r\n", GET),
+            arguments(62, GET + offer("h2c/1") + "\r\n", GET),
+            arguments(62, GET + offer("websocket, h2c") + "\r\n", GET),
             arguments(62, GET + "Upgrade: websocket\r\n\r\n", GET),
             arguments(65, GET + "Expect: 100-continue\r\n\r\n", GET))
         .map(
@@ -256,26 +263,10 @@ final class RuleRequestsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("tables")
-  void everyRuleThatATableClaimsHasARow(String table, Set<Integer> numbers) throws Exception {
-    Method method =
-        Arrays.stream(RuleRequestsIT.class.getDeclaredMethods())
-            .filter(each -> each.getName().equals(table) && each.isAnnotationPresent(Rule.class))
-            .findFirst()
-            .orElseThrow();
-    List<Integer> claimed =
-        Arrays.stream(method.getAnnotation(Rule.class).value()).boxed().toList();
-    assertEquals(claimed, numbers.stream().sorted().toList());
-  }
-
-  static Stream<Arguments> tables() {
-    return Stream.of(
-        arguments("refused", numbers(refused())), arguments("passed", numbers(passed())));
-  }
-
-  private static Set<Integer> numbers(Stream<Arguments> rows) {
-    return rows.map(row -> (Integer) row.get()[0]).collect(Collectors.toSet());
+  @Test
+  void everyRuleThatATableClaimsHasARow() {
+    RuleRows.assertClaimed(RuleRequestsIT.class, "refused", refused());
+    RuleRows.assertClaimed(RuleRequestsIT.class, "passed", passed());
   }
 
   @Test
@@ -333,6 +324,24 @@ final class RuleRequestsIT {
       client.send("hello");
       assertTrue(client.read().body().endsWith("\r\n\r\nhello"));
     }
+  }
+
+  @Test
+  @Rule(58)
+  void aFinalAnswerInPlaceOfAContinueIsRelayedWithoutTheBody() throws IOException {
+    String path = stage.answeringBeforeTheBody("HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nno");
+    int before = stage.requests();
+    try (RawClient client = stage.connect()) {
+      client.send(
+          ("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n")
+              + "Expect: 100-continue\r\n\r\n");
+      Answer answer = client.read();
+      assertEquals(417, answer.status());
+      assertEquals("close", answer.field("Connection"));
+      client.send(GET + "\r\n"); // as long as the body or not, it is no request any more
+      assertEquals("", client.wire().rest());
+    }
+    assertEquals(before, stage.requests());
   }
 
   @Test

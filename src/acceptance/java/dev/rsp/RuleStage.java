@@ -18,6 +18,12 @@ final class RuleStage implements AutoCloseable {
   /** A backend closes its connection after an answer to such a path. */
   private static final String CLOSING = "/close";
 
+  /** After an answer to such a path a backend reads to the end, says what it read, and closes. */
+  private static final String READING = "/read";
+
+  /** A backend answers such a path when it has read the head, and then only reads. */
+  private static final String EARLY = "/early";
+
   private final Map<String, String> answers = new ConcurrentHashMap<>();
   private final AtomicInteger heads = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
@@ -49,15 +55,23 @@ final class RuleStage implements AutoCloseable {
   private void hold(Wire wire) throws IOException {
     for (String head = wire.head(); !head.isEmpty(); head = wire.head()) {
       heads.incrementAndGet();
-      String body = body(head, wire);
-      requests.incrementAndGet();
       String target = RawBackend.target(head);
       String answer = answers.get(target);
+      if (answer != null && target.startsWith(EARLY)) {
+        wire.send(answer);
+        wire.rest();
+        return;
+      }
+      String body = body(head, wire);
+      requests.incrementAndGet();
       if (answer == null) {
         wire.respond(head + "\r\n" + body);
       } else {
         wire.send(answer);
-        if (target.startsWith(CLOSING)) {
+        if (target.startsWith(READING)) {
+          wire.send("read: " + wire.rest());
+        }
+        if (target.startsWith(READING) || target.startsWith(CLOSING)) {
           return;
         }
       }
@@ -94,6 +108,16 @@ final class RuleStage implements AutoCloseable {
   /** As above, and the backend then closes its connection. */
   String answeringAndClosing(String bytes) {
     return put(CLOSING + answers.size(), bytes);
+  }
+
+  /** As above, but when it has read what follows the request, to its end, and sent it back. */
+  String answeringAndReading(String bytes) {
+    return put(READING + answers.size(), bytes);
+  }
+
+  /** Has the backend answer before the body of a request. */
+  String answeringBeforeTheBody(String bytes) {
+    return put(EARLY + answers.size(), bytes);
   }
 
   private String put(String path, String bytes) {

@@ -72,7 +72,9 @@ public enum Ending {
   BACKEND_MALFORMED_BODY("backend_malformed_body"),
   /** The backend closed its connection in the middle of the response: cut. */
   BACKEND_TRUNCATED("backend_truncated"),
-  /** {@code timeouts.idle}, and the rest of the response did not come, for whomever it waited: cut. */
+  /**
+   * {@code timeouts.idle}, and the rest of the response did not come, for whomever it waited: cut.
+   */
   BACKEND_STALLED("backend_stalled"),
 
   /** The client closed in the middle of a head. */

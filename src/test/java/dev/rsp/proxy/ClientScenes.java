@@ -23,7 +23,8 @@ final class ClientScenes {
 
   private static Stream<Scene> goes() {
     return Stream.of(
-        played("gone in the head", Ending.CLIENT_GONE_IN_HEAD, stage -> stage.client("GET /").close()),
+        played(
+            "gone in the head", Ending.CLIENT_GONE_IN_HEAD, stage -> stage.client("GET /").close()),
         played(
             "gone in the body",
             Ending.CLIENT_GONE_IN_BODY,
