@@ -33,6 +33,11 @@ final class RuleStage implements AutoCloseable {
 
   /** Starts both; a host that begins with "refused" has no place. */
   RuleStage(Path directory) throws IOException {
+    this(directory, "");
+  }
+
+  /** As above, with more lines of the configuration file. */
+  RuleStage(Path directory, String more) throws IOException {
     backend = RawBackend.holding(this::hold);
     rsp =
         Rsp.serving(
@@ -42,6 +47,7 @@ final class RuleStage implements AutoCloseable {
             backends = { "%s" }
             via = "edge-1"
             limits = { head_bytes = 16384 }
+            %s
             function select(request)
               if request.host:sub(1, 7) == "refused" then
                 return nil, "not here"
@@ -49,7 +55,7 @@ final class RuleStage implements AutoCloseable {
               return 1
             end
             """
-                .formatted(backend.address()));
+                .formatted(backend.address(), more));
   }
 
   private void hold(Wire wire) throws IOException {

@@ -14,7 +14,6 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -50,11 +49,7 @@ final class Rig implements AutoCloseable {
 
   /** Starts with more lines of the configuration file. */
   Rig(Transport transport, String... lines) throws Exception {
-    this(
-        transport,
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("loop", true), transport.ioHandler()),
-        lines);
+    this(transport, new MultiThreadIoEventLoopGroup(1, transport.ioHandler()), lines);
   }
 
   /** Starts on a loop of the test's own. */
