@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rsp.Rule;
 import dev.rsp.config.Limits;
+import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,6 +52,17 @@ final class EndingTest {
     Set<Ending> missing = EnumSet.allOf(Ending.class);
     scenes().forEach(scene -> missing.remove(scene.ending()));
     assertEquals(Set.of(), missing);
+  }
+
+  @Test
+  void everyEndingIsExplainedToOperators() throws IOException {
+    String document = Files.readString(Path.of("src/docs/operations.md"));
+    assertEquals(
+        List.of(),
+        Arrays.stream(Ending.values())
+            .map(Ending::label)
+            .filter(label -> !document.contains("`" + label + "`"))
+            .toList());
   }
 
   /** But for {@code backend_idle}, above which no exchange is refused. */
