@@ -2,6 +2,7 @@
 package dev.rsp.proxy;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -18,23 +19,29 @@ final class UnixSocketFile {
   private UnixSocketFile() {}
 
   /**
-   * Removes a socket that nobody listens on. Anything else stays, and binding will fail.
+   * Removes a socket that nobody listens on. Anything else stays, and there can be no binding.
    *
-   * @throws IOException if somebody does listen on it, or it cannot be removed
+   * @throws IOException if somebody does listen on it, or may, or it is no socket, or cannot be
+   *     removed
    */
   static void removeIfDead(String path) throws IOException {
     Path file = Path.of(path);
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-        || !(Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS)
-            instanceof Integer mode)
-        || (mode & 0170000) != 0140000) { // S_IFMT, S_IFSOCK: inode(7)
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return;
+    }
+    if (!(Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS) instanceof Integer mode)
+        || (mode & 0170000) != 0140000) { // S_IFMT, S_IFSOCK: inode(7)
+      // Netty's own bind would remove it, whatever it is.
+      throw new IOException("something that is no socket is there");
     }
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       probe.connect(UnixDomainSocketAddress.of(file));
-    } catch (IOException nobodyListens) {
+    } catch (ConnectException nobodyListens) {
       Files.deleteIfExists(file);
       return;
+    } catch (IOException e) {
+      // One for datagrams, or not for us to connect to: in either case it may well be alive.
+      throw new IOException("a socket that is not rsp's is there: " + e.getMessage(), e);
     }
     throw new IOException("Address already in use");
   }
