@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.UnixChannel;
@@ -23,6 +24,11 @@ import java.lang.invoke.VarHandle;
  * the peer's end, or that of another connection: one that was closed in this turn of the loop, had
  * the same descriptor, and an event that is only looked at now. So no event mask is ever empty:
  * from the start it holds an event that the kernel never reports.
+ *
+ * <p>Nor does a mask ever hold EPOLLRDHUP, which Netty asks for: told of it, Netty reads all that
+ * the peer has sent, up to the end, whether or not the channel is to be read, and that may be as
+ * much as the socket holds (net.ipv4.tcp_rmem: many megabytes). Without it the end is read where it
+ * stands, behind the bytes before it, as soon as these are wanted.
  *
  * <p>Once both sides have ended, the kernel reports that without being asked, and again and again
  * if something is yet to be sent. So from the end of its peer's side on, a channel is also marked
@@ -47,6 +53,7 @@ final class HalfClosed {
   private static final int TCP_CLOSE = 7;
 
   private static final MethodHandle SET_FLAG;
+  private static final VarHandle EVENTS;
   private static final VarHandle END_WAS_READ;
 
   static {
@@ -55,8 +62,10 @@ final class HalfClosed {
       MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(stream, MethodHandles.lookup());
       SET_FLAG =
           lookup.findVirtual(stream, "setFlag", MethodType.methodType(void.class, int.class));
-      END_WAS_READ =
-          lookup.findVarHandle(stream.getSuperclass(), "inputClosedSeenErrorOnRead", boolean.class);
+      Class<?> any = stream.getSuperclass();
+      MethodHandles.Lookup above = MethodHandles.privateLookupIn(any, MethodHandles.lookup());
+      EVENTS = above.findVarHandle(any, "ops", EpollIoOps.class);
+      END_WAS_READ = above.findVarHandle(any, "inputClosedSeenErrorOnRead", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("not the Netty that this was written for", e);
     }
@@ -65,11 +74,14 @@ final class HalfClosed {
   private HalfClosed() {}
 
   /**
-   * Keeps Netty from taking a channel out of its epoll set. To be called before it is registered.
+   * Keeps Netty from taking a channel out of its epoll set, and from reading it at its end against
+   * our will. To be called before it is registered.
    */
   static void keepWatched(Channel channel) {
-    if (channel instanceof AbstractEpollStreamChannel epoll) {
-      setFlag(epoll, NEVER_REPORTED);
+    if (channel instanceof AbstractEpollStreamChannel) {
+      EpollIoOps events = (EpollIoOps) EVENTS.get(channel);
+      EVENTS.set(
+          channel, events.without(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.valueOf(NEVER_REPORTED)));
     }
   }
 
