@@ -193,13 +193,6 @@ final class BackendAnswer {
     client.cut(Ending.BACKEND_MALFORMED_BODY);
   }
 
-  /** A fault of rsp's own: nobody knows how much the client has, so nothing more is said to it. */
-  void failed() {
-    exchange.leaveBackend();
-    sender.forget();
-    client.cut(Ending.FAILED);
-  }
-
   /**
    * The backend connection broke.
    *

@@ -10,7 +10,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +54,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final ResponseReader response;
   private final Deadline deadline = new Deadline(this::expired);
 
+  /** What it was connected to; null for a Unix socket. */
+  private @Nullable InetSocketAddress address;
+
   private boolean loaded;
   private boolean used;
   private boolean reused;
@@ -90,11 +95,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** Connects; the exchange hears of the result, perhaps before this returns. */
   void connect() {
     String unixPath = place.unixPath();
-    SocketAddress address =
-        unixPath != null ? loop.transport.unixAddress(unixPath) : place.address();
+    address = place.address();
+    SocketAddress peer = unixPath != null ? loop.transport.unixAddress(unixPath) : address;
     loop.deadlines.arm(deadline, loop.service().terms.timeouts.connectMillis());
     loop.eventLoop.register(channel);
-    channel.connect(address).addListener(done -> connected(done.cause()));
+    channel.connect(peer).addListener(done -> connected(done.cause()));
   }
 
   private void connected(@Nullable Throwable cause) {
@@ -137,6 +142,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** Whether its place was one of the configuration's slots when it was opened. */
   boolean listed() {
     return listed;
+  }
+
+  /** Whether it leads to where a place is now: a name may have another address by then. */
+  boolean leadsTo(Place other) {
+    return Objects.equals(address, other.address());
   }
 
   /** Whether it can carry a request. */

@@ -56,7 +56,9 @@ final class BackendEnd {
     connection.leaveExchange();
     connection.setReading(true);
     boolean oneOnly = connection.place().protocol() == Protocol.UWSGI;
-    if (response.keepsAlive() && requestEnded && !writeFailed && !oneOnly) {
+    // A backend that answers early may never read the rest, behind which the next would wait.
+    boolean sent = requestEnded && connection.unsent() == 0;
+    if (response.keepsAlive() && sent && !writeFailed && !oneOnly) {
       connection.state = State.IDLE;
       loop.pools.put(connection);
     } else {
@@ -117,11 +119,8 @@ final class BackendEnd {
     if (!(cause instanceof IOException)) {
       // A bug: this connection ends, the loop lives on.
       log.error("connection failed backend={}", connection.place(), cause);
-      Exchange current = connection.exchange;
-      abandon();
-      if (current != null) {
-        current.answer.failed();
-      }
+      failed = true;
+      connection.close();
     } else if (connection.inTunnel()) {
       // With half-closure on, Netty would have it look like an end of the backend's side alone.
       connection.close();

@@ -27,7 +27,7 @@ final class BackendPools {
       return null;
     }
     for (BackendConnection last = stack.pollLast(); last != null; last = stack.pollLast()) {
-      if (last.usable()) {
+      if (last.usable() && last.leadsTo(place)) {
         return last;
       }
       last.close();

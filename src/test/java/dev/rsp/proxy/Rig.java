@@ -10,8 +10,6 @@ import dev.rsp.config.ConfigLoader;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.referee.Violation;
 import dev.rsp.referee.Watch;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
@@ -26,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -49,14 +46,9 @@ final class Rig implements AutoCloseable {
 
   /** Starts with more lines of the configuration file. */
   Rig(Transport transport, String... lines) throws Exception {
-    this(transport, new MultiThreadIoEventLoopGroup(1, transport.ioHandler()), lines);
-  }
-
-  /** Starts on a loop of the test's own. */
-  Rig(Transport transport, IoEventLoopGroup group, String... lines) throws Exception {
     backends.add(listen(50));
     backends.add(listen(50));
-    loop = new ProxyLoop(transport, group, connections);
+    loop = new ProxyLoop(transport, 0, connections);
     Config config = config(lines);
     serve(config);
     listener = Listener.open(config.listen().get(0), List.of(loop));
@@ -85,7 +77,7 @@ final class Rig implements AutoCloseable {
     return socket;
   }
 
-  private Config config(String... lines) throws IOException, ConfigException {
+  Config config(String... lines) throws IOException, ConfigException {
     Path file = Files.createTempFile("rig", ".lua");
     try {
       Files.writeString(
@@ -107,9 +99,13 @@ final class Rig implements AutoCloseable {
     serve(config(lines));
   }
 
-  private void serve(Config config) throws ScriptException {
+  void serve(Config config) throws ScriptException {
     Service service = Service.of(config, loads);
-    runOnLoop(() -> loop.serve(service));
+    onLoop(
+        () -> {
+          loop.serve(service);
+          return true;
+        });
   }
 
   Peer client() throws IOException {
@@ -183,7 +179,11 @@ final class Rig implements AutoCloseable {
   }
 
   void drain() {
-    runOnLoop(loop::drain);
+    onLoop(
+        () -> {
+          loop.drain();
+          return true;
+        });
   }
 
   int clients() {
@@ -215,10 +215,6 @@ final class Rig implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  void runOnLoop(Runnable task) {
-    onLoop(Executors.callable(task));
   }
 
   /** Waits until something holds. */
@@ -258,7 +254,11 @@ final class Rig implements AutoCloseable {
   @Override
   public void close() throws IOException {
     listener.close();
-    runOnLoop(loop::closeAll);
+    onLoop(
+        () -> {
+          loop.closeAll();
+          return true;
+        });
     int left = clients();
     loop.shutDown();
     assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static dev.rsp.proxy.Messages.GET;
+import static dev.rsp.proxy.Messages.ok;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.Place;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Connections to backends whose state is in doubt carry no other request. */
+@ParameterizedClass
+@MethodSource("dev.rsp.proxy.Rig#transports")
+final class ReuseTest {
+  private final Transport transport;
+  private Rig rig;
+
+  ReuseTest(Transport transport) {
+    this.transport = transport;
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    rig = new Rig(transport);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    rig.close();
+  }
+
+  @Test
+  void notOneToAnAddressThatTheNameHasNoLonger() throws Exception {
+    int port = rig.backendPort(1);
+    Config config = rig.config("backends = {'localhost:" + port + "', '127.0.0.1:1'}");
+    rig.serve(config);
+    Peer client = rig.client(GET);
+    Peer backend = rig.backend();
+    backend.head();
+    backend.send(ok("old"));
+    client.expect(ok("old"));
+    try (ServerSocket moved = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.2"))) {
+      moved.setSoTimeout(Peer.PATIENCE_MILLIS);
+      Place place = Objects.requireNonNull(config.slots().get(0).place());
+      place.resolvedTo(new InetSocketAddress(moved.getInetAddress(), port));
+      client.send(GET);
+      Peer newer = rig.backend(moved);
+      newer.head();
+      newer.send(ok("new"));
+      client.expect(ok("new"));
+    }
+  }
+}
