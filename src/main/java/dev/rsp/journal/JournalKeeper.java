@@ -84,7 +84,8 @@ public final class JournalKeeper implements AutoCloseable {
           sources = copy;
           journal.keep(newer.hosts());
           settings = newer;
-          if (!sameFile) {
+          // One that could not be used has been repaired, perhaps: the log has told of it.
+          if (!sameFile || !writable) {
             load(newer);
           }
           if (schedule != null) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class JournalKeeperTest {
+  private static final long NEVER = 86_400_000;
+
+  @TempDir private Path directory;
+
+  /** A loop that has counted one request. */
+  private static JournalKeeper.Source counted(String host) {
+    return (empty, full) -> {
+      var counts = new HostCounts();
+      counts.add(host.getBytes(StandardCharsets.US_ASCII), host.length(), "one");
+      full.accept(counts);
+    };
+  }
+
+  @Test
+  void aFileThatCouldNotBeUsedIsLookedAtAgainWithTheNextReload() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    Files.writeString(file, "something else\n");
+    var settings = new JournalSettings(file, 100, NEVER);
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(settings, List.of(counted("a.example")));
+      keeper.hosts();
+      assertEquals("something else\n", Files.readString(file));
+      Files.delete(file); // what an operator does whom the log has told so
+      keeper.keep(settings, List.of(counted("a.example")));
+    }
+    List<String> lines = Files.readAllLines(file);
+    assertEquals(JournalFile.HEADER, lines.get(0));
+    assertTrue(lines.get(1).startsWith("a.example 2 "), lines::toString);
+  }
+
+  @Test
+  void aFileThatIsUsedIsNotReadTwice() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    JournalFile.write(file, List.of(new SeenHost("a.example", 5, 1, "one")));
+    var settings = new JournalSettings(file, 100, NEVER);
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(settings, List.of());
+      keeper.keep(settings, List.of());
+    }
+    assertEquals("a.example 5 1 one", Files.readAllLines(file).get(1));
+  }
+}
