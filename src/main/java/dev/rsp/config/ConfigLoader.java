@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.log.IoReason;
 import dev.rsp.lua.Probe;
 import dev.rsp.lua.Program;
 import dev.rsp.lua.Script;
@@ -83,7 +84,7 @@ public final class ConfigLoader {
     if (e instanceof AccessDeniedException) {
       return "cannot open " + file + ": Permission denied";
     }
-    return "cannot read " + file + ": " + e.getMessage();
+    return "cannot read " + file + ": " + IoReason.of(e);
   }
 
   private static ConfigException cannotRun(String problem) {

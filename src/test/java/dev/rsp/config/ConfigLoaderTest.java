@@ -166,6 +166,14 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aPathIsToldOnce() throws Exception {
+    Path below = Files.createFile(directory.resolve("file")).resolve("x.lua");
+    assertEquals(
+        List.of("cannot read " + below + ": Not a directory"),
+        ConfigFile.at(below).failure().problems());
+  }
+
+  @Test
   void aFileThatIsTooLargeIsNotRead() throws Exception {
     Path file = directory.resolve("large.lua");
     byte[] source = new byte[ConfigLoader.MAX_BYTES + 1];
