@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,7 +160,7 @@ final class CveIT {
     long size = (1L << 32) + 1;
     byte[] piece = new byte[1 << 20];
     try (RawBackend backend =
-            RawBackend.holding(
+            RawBackend.behindAnother( // nobody judges this much byte by byte
                 wire -> {
                   wire.head();
                   wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -170,15 +171,20 @@ final class CveIT {
                   wire.send("!\r\n0\r\n\r\n");
                 });
         Rsp rsp = serving(backend, "");
-        RawClient client = rsp.connect()) {
+        Wire client = unjudged(rsp)) {
       client.send(GET);
-      String head = client.wire().head();
+      String head = client.head();
       assertEquals("chunked", Wire.field(head, "Transfer-Encoding"));
       var sink = new Counting();
-      client.wire().body(head, false, sink);
+      client.body(head, false, sink);
       assertEquals(size, sink.count);
       assertEquals('!', sink.last);
     }
+  }
+
+  private static Wire unjudged(Rsp rsp) throws IOException {
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), rsp.port());
+    return new Wire(SocketChannel.open(address), null);
   }
 
   /** Counts, and keeps the last byte. */
@@ -203,13 +209,15 @@ final class CveIT {
   @DisplayName("CVE-2019-14241, CVE-2022-0711: a long cookie of nothing")
   void aCookieOfSeparators() throws IOException {
     String cookie = "====;;;".repeat(1_000_000 / 7);
-    try (RawBackend backend = RawBackend.named("b");
+    try (RawBackend backend =
+            RawBackend.behindAnother( // the judges refuse such long lines
+                RawBackend.requests(RawBackend.naming("b")));
         Rsp rsp = serving(backend, "limits = { head_bytes = 1048576 }\n");
-        RawClient client = rsp.connect()) {
+        Wire client = unjudged(rsp)) {
       rsp.get("a", "/");
       long before = processorMillis(rsp);
       client.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + cookie + "\r\n\r\n");
-      assertEquals(200, client.read().status());
+      assertTrue(client.head().startsWith("HTTP/1.1 200 "));
       // A JVM that has seen one request; quadratic work on a megabyte takes minutes.
       long used = processorMillis(rsp) - before;
       assertTrue(used < 2_000, "milliseconds of processor: " + used);

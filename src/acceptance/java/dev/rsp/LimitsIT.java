@@ -7,10 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,87 +22,6 @@ final class LimitsIT {
   private static final Duration SOON = Duration.ofSeconds(15);
 
   @TempDir private Path directory;
-
-  /** What a client sends, the status that it gets, and what that is counted as. */
-  private record Excess(String bytes, int status, String ending) {}
-
-  @Test
-  @Rule({8, 29, 54, 56, 74})
-  void overEachLimitThereIsAStatusAndACount() throws IOException {
-    String get = "GET / HTTP/1.1\r\nHost: a\r\n";
-    String chunks = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-    List<Excess> all =
-        List.of(
-            new Excess(get + "X: " + "y".repeat(600) + "\r\n\r\n", 431, "limit_head"),
-            new Excess(get + "X: y\r\n".repeat(4) + "\r\n", 431, "limit_head"),
-            new Excess("GET /" + "x".repeat(64) + " HTTP/1.1\r\n", 414, "limit_target"),
-            new Excess(get.replace(": a", ": abcde") + "\r\n", 400, "limit_host"),
-            new Excess(UPLOAD.replace(": a.example", ": a"), 413, "limit_body"),
-            new Excess(chunks + "6\r\nabcdef\r\n5\r\n", 413, "limit_body"),
-            new Excess(chunks + "1;abcd=e\r\n", 400, "limit_chunk_ext"),
-            new Excess(chunks + "0\r\nX: abc\r\n", 431, "limit_trailer"));
-    Map<String, Long> expected =
-        all.stream()
-            .collect(Collectors.groupingBy(Excess::ending, TreeMap::new, Collectors.counting()));
-    try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp =
-            serving(
-                backend,
-                "limits = { head_bytes = 512, fields = 4, target_bytes = 64, host_bytes = 4,"
-                    + " body_bytes = 10, chunk_ext_bytes = 4, trailer_bytes = 4 }")) {
-      for (Excess excess : all) {
-        try (RawClient client = rsp.connect().send(excess.bytes)) {
-          assertRefused(excess.status, client);
-        }
-      }
-      assertEquals(expected, rsp.stop());
-    }
-  }
-
-  @Test
-  @Rule(74)
-  void aConnectionTooManyIsA503() throws IOException {
-    try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = serving(backend, "limits = { connections = 1 }");
-        RawClient first = rsp.connect()) {
-      assertEquals(200, first.get("a.example", "/").status());
-      try (RawClient second = rsp.connect()) {
-        assertRefused(503, second);
-      }
-      assertEquals(200, first.get("a.example", "/").status());
-      assertEquals(Map.of("served", 2L, "limit_connections", 1L), rsp.stop());
-    }
-  }
-
-  @Test
-  void aClientThatTakesTooLittleIsCut() throws IOException {
-    byte[] piece = new byte[100_000];
-    try (RawBackend endless =
-            RawBackend.holding(
-                wire -> {
-                  wire.head();
-                  wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
-                  for (int i = 0; i < 10_000; i++) {
-                    wire.send(piece);
-                  }
-                });
-        // The rate is measured over the second of the timeout.
-        Rsp rsp =
-            serving(endless, "timeouts = { idle = 1 }\nlimits = { response_rate = 1000000 }");
-        RawClient client = new RawClient(rsp.port())) {
-      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-      // 20 kB/s: it never stops for long, and never takes enough.
-      Eventually.holds(
-          "the end of the backend's connection",
-          SOON,
-          () -> {
-            client.wire().in().readNBytes(1_000);
-            Eventually.pause(50);
-            return endless.open() == 0;
-          });
-      assertEquals(Map.of("limit_response_rate", 1L), rsp.stop());
-    }
-  }
 
   @Test
   void aBodyThatStopsIsA408AtTheBodyTimeout() throws IOException {

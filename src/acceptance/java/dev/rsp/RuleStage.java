@@ -18,12 +18,6 @@ final class RuleStage implements AutoCloseable {
   /** A backend closes its connection after an answer to such a path. */
   private static final String CLOSING = "/close";
 
-  /** After an answer to such a path a backend reads to the end, says what it read, and closes. */
-  private static final String READING = "/read";
-
-  /** A backend answers such a path when it has read the head, and then only reads. */
-  private static final String EARLY = "/early";
-
   private final Map<String, String> answers = new ConcurrentHashMap<>();
   private final AtomicInteger heads = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
@@ -33,11 +27,6 @@ final class RuleStage implements AutoCloseable {
 
   /** Starts both; a host that begins with "refused" has no place. */
   RuleStage(Path directory) throws IOException {
-    this(directory, "");
-  }
-
-  /** As above, with more lines of the configuration file. */
-  RuleStage(Path directory, String more) throws IOException {
     backend = RawBackend.holding(this::hold);
     rsp =
         Rsp.serving(
@@ -47,7 +36,6 @@ final class RuleStage implements AutoCloseable {
             backends = { "%s" }
             via = "edge-1"
             limits = { head_bytes = 16384 }
-            %s
             function select(request)
               if request.host:sub(1, 7) == "refused" then
                 return nil, "not here"
@@ -55,29 +43,21 @@ final class RuleStage implements AutoCloseable {
               return 1
             end
             """
-                .formatted(backend.address(), more));
+                .formatted(backend.address()));
   }
 
   private void hold(Wire wire) throws IOException {
     for (String head = wire.head(); !head.isEmpty(); head = wire.head()) {
       heads.incrementAndGet();
-      String target = RawBackend.target(head);
-      String answer = answers.get(target);
-      if (answer != null && target.startsWith(EARLY)) {
-        wire.send(answer);
-        wire.rest();
-        return;
-      }
       String body = body(head, wire);
       requests.incrementAndGet();
+      String target = RawBackend.target(head);
+      String answer = answers.get(target);
       if (answer == null) {
         wire.respond(head + "\r\n" + body);
       } else {
         wire.send(answer);
-        if (target.startsWith(READING)) {
-          wire.send("read: " + wire.rest());
-        }
-        if (target.startsWith(READING) || target.startsWith(CLOSING)) {
+        if (target.startsWith(CLOSING)) {
           return;
         }
       }
@@ -114,16 +94,6 @@ final class RuleStage implements AutoCloseable {
   /** As above, and the backend then closes its connection. */
   String answeringAndClosing(String bytes) {
     return put(CLOSING + answers.size(), bytes);
-  }
-
-  /** As above, but when it has read what follows the request, to its end, and sent it back. */
-  String answeringAndReading(String bytes) {
-    return put(READING + answers.size(), bytes);
-  }
-
-  /** Has the backend answer before the body of a request. */
-  String answeringBeforeTheBody(String bytes) {
-    return put(EARLY + answers.size(), bytes);
   }
 
   private String put(String path, String bytes) {

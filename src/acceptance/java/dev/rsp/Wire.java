@@ -14,7 +14,6 @@ import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,11 +25,10 @@ final class Wire implements Closeable {
   /** No answer for so long is a failure. Some tests wait for 5 seconds on purpose. */
   private static final int READ_MILLIS = 30_000;
 
-  /** As much is looked through at the end for bytes that should not be there. */
+  /** What is looked through at the end for bytes that should not be there. */
   private static final int MOST_LEFT_BYTES = 1 << 20;
 
   private final SocketChannel channel;
-  private final boolean unix;
   private final @Nullable Watch watch;
   private final InputStream in;
   private final OutputStream out;
@@ -45,8 +43,7 @@ final class Wire implements Closeable {
     this.watch = watch;
     InputStream from;
     OutputStream to;
-    this.unix = channel.getLocalAddress() instanceof UnixDomainSocketAddress;
-    if (unix) {
+    if (channel.getLocalAddress() instanceof UnixDomainSocketAddress) {
       from = Channels.newInputStream(channel);
       to = Channels.newOutputStream(channel);
     } else {
@@ -193,32 +190,16 @@ final class Wire implements Closeable {
 
   /** Reads what has come and nobody has read yet, so that it is judged, too. */
   void readTheRest() {
-    if (watch == null) {
-      return;
-    }
     try {
-      if (channel.isOpen() && unix) {
-        // Its stream cannot tell what has come.
-        channel.configureBlocking(false);
-        judgeTheRest(watch);
-      } else if (channel.isOpen()) {
-        // Another thread may be in the middle of a write, so it has to stay as it is.
-        long left = MOST_LEFT_BYTES;
-        while (left > 0 && in.available() > 0) {
-          left -= in.skip(in.available());
-        }
+      long left = MOST_LEFT_BYTES;
+      while (channel.isOpen() && left > 0 && in.available() > 0) {
+        left -= in.skip(in.available());
       }
     } catch (IOException e) {
       // Nothing more can be read.
     }
-    watch.ended(End.UNSEEN);
-  }
-
-  private void judgeTheRest(Watch judge) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(MOST_LEFT_BYTES);
-    int count = channel.read(buffer);
-    if (count > 0) {
-      judge.received(buffer.array(), 0, count);
+    if (watch != null) {
+      watch.ended(End.UNSEEN);
     }
   }
 

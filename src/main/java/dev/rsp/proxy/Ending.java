@@ -72,9 +72,7 @@ public enum Ending {
   BACKEND_MALFORMED_BODY("backend_malformed_body"),
   /** The backend closed its connection in the middle of the response: cut. */
   BACKEND_TRUNCATED("backend_truncated"),
-  /**
-   * {@code timeouts.idle}, and the rest of the response did not come, for whomever it waited: cut.
-   */
+  /** {@code timeouts.idle}, and the rest of the response did not come: cut. */
   BACKEND_STALLED("backend_stalled"),
 
   /** The client closed in the middle of a head. */
@@ -88,7 +86,7 @@ public enum Ending {
   /** {@code timeouts.idle}, and the client took nothing of the response: cut. */
   CLIENT_STALLED("client_stalled"),
 
-  /** The request became malformed or too large when its response had begun: cut. */
+  /** The request became malformed, too large or silent when its response had begun: cut. */
   REQUEST_BROKEN("request_broken"),
 
   /**

@@ -92,7 +92,7 @@ final class Exchange {
       loop.writer.request(head, address.forwardingFields(head.http10(), current.viaName), trust);
       bytes = loop.withHead(body);
     }
-    sender.knowSite(head, current.initialise);
+    sender.knowSite(head, current.router, current.initialise);
     // RFC 9110 §9.2.2: what may be sent twice, and can be, because all of it is at hand.
     boolean repeatable = whole && head.idempotent();
     sender.start(current.router, route, asked, bytes, head.isHead(), repeatable);

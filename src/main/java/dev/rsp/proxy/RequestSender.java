@@ -117,12 +117,12 @@ final class RequestSender {
   }
 
   /** Keeps what has to be known of a request if its site has to be started. */
-  void knowSite(RequestHead head, @Nullable Initialise how) {
+  void knowSite(RequestHead head, Router by, @Nullable Initialise how) {
     if (how != null && wait == null) {
       wait = new StartWait(loop, exchange, this);
     }
     if (wait != null) {
-      wait.begin(head, how);
+      wait.begin(head, by, how);
     }
   }
 

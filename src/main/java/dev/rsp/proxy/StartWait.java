@@ -6,6 +6,7 @@ import dev.rsp.http.Browser;
 import dev.rsp.http.HostName;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.route.Router;
 import dev.rsp.wake.Start;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
@@ -48,12 +49,16 @@ final class StartWait {
     this.sender = sender;
   }
 
-  /** Keeps what will have to be known of a request when its head is gone. */
-  void begin(RequestHead head, @Nullable Initialise how) {
+  /**
+   * Keeps what will have to be known of a request when its head is gone.
+   *
+   * @param router has routed it: the host by which it did is that of the site
+   */
+  void begin(RequestHead head, Router router, @Nullable Initialise how) {
     by = how;
     if (how != null) {
-      hostLength = head.hostLength();
-      System.arraycopy(head.hostBytes(), 0, host, 0, hostLength);
+      hostLength = router.hostLength();
+      System.arraycopy(router.hostBytes(), 0, host, 0, hostLength);
       browser = Browser.navigates(head);
       tooLarge = how.bodyBytes() > 0 && head.contentLength() > how.bodyBytes();
     }

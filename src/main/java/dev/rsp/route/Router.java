@@ -34,6 +34,11 @@ public final class Router {
   /** By the default hash, the route to each slot, or null if it takes a decision. */
   private final @Nullable Route[] direct;
 
+  /** The host that the last request was routed by. */
+  private byte[] host = new byte[0];
+
+  private int hostLength;
+
   private @Nullable HostCache cache;
   private boolean warned;
 
@@ -64,21 +69,35 @@ public final class Router {
    * @param client who asks; looked at only if a script does
    */
   public Route route(RequestHead head, Client client) {
-    byte[] host = head.hostBytes();
-    int length = head.hostLength();
-    if (pathRules.concern(host, length)) {
+    host = head.hostBytes();
+    hostLength = head.hostLength();
+    if (pathRules.concern(host, hostLength)) {
       PathRules.Match match = pathRules.match(head.host(), head.path());
       if (match != null) {
         return inPath(match, head, client);
       }
     }
-    Route known = known(host, length);
-    return known != null ? known : decide(host, length, null, head, client);
+    Route known = known(host, hostLength);
+    return known != null ? known : decide(host, hostLength, null, head, client);
+  }
+
+  /**
+   * The canonical host that the last request was routed by, from 0 to {@link #hostLength()}: its
+   * own, or the one in its path. Good until the next request is read; not to be changed.
+   */
+  public byte[] hostBytes() {
+    return host;
+  }
+
+  /** Bytes of the host that the last request was routed by. */
+  public int hostLength() {
+    return hostLength;
   }
 
   private Route inPath(PathRules.Match match, RequestHead head, Client client) {
     String inner = match.host();
-    byte[] host = (inner == null ? head.host() : inner).getBytes(StandardCharsets.US_ASCII);
+    host = (inner == null ? head.host() : inner).getBytes(StandardCharsets.US_ASCII);
+    hostLength = host.length;
     Route known = inner == null ? null : known(host, host.length);
     return known != null ? known : decide(host, host.length, match, head, client);
   }

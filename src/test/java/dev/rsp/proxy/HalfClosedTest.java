@@ -247,9 +247,9 @@ final class HalfClosedTest {
   }
 
   @Test
-  @DisplayName("CVE-2026-42577: thousands of clients that have ended their side cost no processor")
+  @DisplayName("CVE-2026-42577: a thousand clients that have ended their side cost no processor")
   void rests() throws Exception {
-    int crowd = crowd();
+    int crowd = 1_000;
     Peer[] clients = new Peer[crowd];
     for (int i = 0; i < crowd; i++) {
       clients[i] = rig.client();
@@ -268,18 +268,5 @@ final class HalfClosedTest {
     }
     rig.await("no clients", () -> rig.clients() == 0);
     assertEquals(crowd, rig.endings(Ending.CLIENT_GONE_WAITING));
-  }
-
-  /**
-   * Ten thousand clients, or as many as there are descriptors for: both ends of two connections
-   * each are in this process, and some hundred descriptors stay free for the rest of it.
-   */
-  private static int crowd() {
-    var system =
-        ManagementFactory.getPlatformMXBean(com.sun.management.UnixOperatingSystemMXBean.class);
-    long free = system.getMaxFileDescriptorCount() - system.getOpenFileDescriptorCount() - 500;
-    int crowd = (int) Math.min(10_000, free / 4);
-    assertTrue(crowd >= 500, "clients that there are descriptors for: " + crowd);
-    return crowd;
   }
 }

@@ -59,6 +59,20 @@ final class StartWaitTest extends SleepingSites {
   }
 
   @Test
+  void startsTheSiteWhoseHostStandsInThePath() throws Exception {
+    reload(
+        "timeout = 20",
+        SELECT,
+        "host_from_path('/webapps/{host}/reload', { on = 'www.example.com' })");
+    rig.client(get("www.example.com", "/webapps/A.example./reload"));
+    awaitWaiting(1);
+    assertEquals("POST a.example", calls.take());
+    rig.client(get("www.example.com", "/"));
+    awaitWaiting(2);
+    assertEquals("POST www.example.com", calls.take());
+  }
+
+  @Test
   void startsItOnceForAllAndSendsEachRequestOnce() throws Exception {
     Peer[] clients = new Peer[10];
     for (int i = 0; i < clients.length; i++) {

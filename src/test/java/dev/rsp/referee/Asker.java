@@ -2,10 +2,8 @@
 package dev.rsp.referee;
 
 import java.util.ArrayDeque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -93,27 +91,14 @@ final class Asker extends StreamReader {
       }
       framing = Framing.CHUNKED;
     } else if (!lengths.isEmpty()) {
-      framing = Framing.length(length(lengths));
+      if (lengths.size() > 1 || !LOOSE_LENGTH.matcher(lengths.get(0)).matches()) {
+        throw new Foul("RFC 9112 §6.3", "no length");
+      }
+      framing = Framing.length(Long.parseLong(lengths.get(0)));
     }
     String offer = offers ? String.join(",", head.values("Upgrade")) : "";
     asked.add(new Asked(method, http10, stays, offer, head.list("TE").contains("trailers"), true));
     return framing;
-  }
-
-  /** One that is said several times is one: RFC 9112 §6.3 rule 5 lets a server take it so. */
-  private static long length(List<String> values) {
-    Set<Long> lengths = new HashSet<>();
-    for (String element : String.join(",", values).split(",", -1)) {
-      String text = element.strip();
-      if (!LOOSE_LENGTH.matcher(text).matches()) {
-        throw new Foul("RFC 9112 §6.3", "no length");
-      }
-      lengths.add(Long.valueOf(text));
-    }
-    if (lengths.size() > 1) {
-      throw new Foul("RFC 9112 §6.3", "lengths that differ");
-    }
-    return lengths.iterator().next();
   }
 
   @Override

@@ -29,11 +29,6 @@ final class RequestReferee extends StreamReader {
     this.answeredBy101 = answeredBy101;
   }
 
-  /** Whether the last head offers another protocol. */
-  boolean offersUpgrade() {
-    return upgrade;
-  }
-
   @Override
   boolean switched() {
     return upgrade && answeredBy101.getAsBoolean();

@@ -16,8 +16,8 @@ abstract class StreamReader {
   /** How much of a body a {@link Message} shows. */
   static final int KEPT_BODY_BYTES = 64 * 1024;
 
-  /** More than rsp can be told to let through, and enough to stop a reader that lost its way. */
-  private static final int MAX_LINE_BYTES = 1 << 20;
+  /** More than rsp lets through by default, and enough to stop a reader that lost its way. */
+  private static final int MAX_LINE_BYTES = 128 * 1024;
 
   private enum State {
     START_LINE,

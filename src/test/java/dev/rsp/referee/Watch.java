@@ -17,16 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class Watch {
   private static final String SWITCHED = " 101";
 
-  private static final int SKIP_BYTES = 8192;
-
   private final StreamReader reader;
-
-  /** Reads what a client sends; null at a backend. */
   private final @Nullable Asker asker;
-
-  /** The same as {@link #reader}, at a backend; null at a client. */
-  private final @Nullable RequestReferee requests;
-
   private boolean switched;
   private String tail = "";
 
@@ -34,13 +26,10 @@ public final class Watch {
     if (client) {
       Asker created = new Asker();
       asker = created;
-      requests = null;
       reader = new ResponseReferee(ResponseReferee.of(created), message -> {});
     } else {
       asker = null;
-      RequestReferee created = new RequestReferee(() -> switched, message -> {});
-      requests = created;
-      reader = created;
+      reader = new RequestReferee(() -> switched, message -> {});
     }
   }
 
@@ -58,7 +47,7 @@ public final class Watch {
   public synchronized void sent(byte[] bytes, int start, int length) {
     if (asker != null) {
       asker.accept(bytes, start, length);
-    } else if (!switched && requests != null && requests.offersUpgrade()) {
+    } else if (!switched) {
       String text = tail + new String(bytes, start, length, StandardCharsets.ISO_8859_1);
       switched = text.contains("HTTP/1.1" + SWITCHED) || text.contains("HTTP/1.0" + SWITCHED);
       tail = text.substring(Math.max(0, text.length() - 11)); // one less than what is looked for
@@ -106,13 +95,6 @@ public final class Watch {
           received(bytes, start, count);
         }
         return count;
-      }
-
-      /** What is skipped is judged, too: the stream below would not show it. */
-      @Override
-      public long skip(long count) throws IOException {
-        int length = (int) Math.max(0, Math.min(count, SKIP_BYTES));
-        return Math.max(0, read(new byte[length], 0, length));
       }
     };
   }
