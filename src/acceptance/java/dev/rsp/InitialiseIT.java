@@ -46,6 +46,7 @@ final class InitialiseIT {
     assertTrue(answer.body().contains("\"PATH_INFO\": \"/hello\""), answer.body());
     assertEquals(1, emperor.calls("first.example"));
     rsp.awaitLog("initialise host=first.example url=http://127.0.0.1:", LOGGED);
+    rsp.awaitLog("initialise accepted host=first.example after=", LOGGED);
     rsp.awaitLog("started host=first.example after=", LOGGED);
     assertEquals(200, rsp.get("first.example", "/").status());
     assertEquals(1, emperor.calls("first.example"));
@@ -143,6 +144,8 @@ final class InitialiseIT {
       assertEquals(503, client.get("broken.example", "/").status());
       impatient.awaitLog("not started host=broken.example after=", LOGGED);
       assertEquals(1, emperor.calls("broken.example"));
+      impatient.signal("USR1");
+      impatient.awaitLog("starts called=1 accepted=1 failed=1 waited=1", LOGGED);
     }
   }
 
@@ -154,6 +157,9 @@ final class InitialiseIT {
         Rsp.serving(own, emperor.lua("unless_exists = \"" + markers + "/{host}.ini\""))) {
       assertEquals(502, other.get("before.example", "/").status());
       assertEquals(0, emperor.calls("before.example"));
+      other.awaitLog("not started host=before.example after=", LOGGED);
+      other.stop();
+      other.awaitLog("starts existing=1 waited=1", LOGGED);
     }
   }
 

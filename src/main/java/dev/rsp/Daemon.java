@@ -202,6 +202,7 @@ final class Daemon {
     if (!ended.isEmpty()) {
       log.info("ended {}", ended);
     }
+    logStarts();
     log.info("memory {}", MemoryUse.summary());
     log.info("Stopped.");
     stopped.countDown();
@@ -213,7 +214,16 @@ final class Daemon {
   void logUse() {
     String ended = loops.endings();
     log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
+    logStarts();
     log.info("memory {} connections={}", MemoryUse.summary(), connections.get());
+  }
+
+  /** Logs how starts of sites have gone so far, if there was any. */
+  private void logStarts() {
+    String starts = starter.summary();
+    if (!starts.isEmpty()) {
+      log.info("starts {}", starts);
+    }
   }
 
   /** Waits until {@link #stop} is done. */

@@ -98,7 +98,11 @@ final class AddressKeys {
     KeyPath namePath = path.key(Keys.NAME);
     if (!isName(name)) {
       problems.add(
-          namePath, name, "1 to " + MAX_NAME + " visible ASCII characters without a space");
+          namePath,
+          name,
+          "1 to "
+              + MAX_NAME
+              + " visible ASCII characters without a space, not beginning with ( or #");
       return null;
     }
     return written == null && !isToCome
@@ -150,9 +154,17 @@ final class AddressKeys {
     return new Written(path, protocol.at(written.text()), written.address());
   }
 
+  /**
+   * Whether it is a name that stands out in plans and journals: those have {@code (refused)} in the
+   * place of a slot, and comments behind {@code #}.
+   */
   private static boolean isName(LuaValue value) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
-    return !text.isEmpty() && text.length() <= MAX_NAME && Syntax.isVisible(text);
+    return !text.isEmpty()
+        && text.length() <= MAX_NAME
+        && Syntax.isVisible(text)
+        && !text.startsWith("(")
+        && !text.startsWith("#");
   }
 
   private @Nullable Written address(KeyPath path, LuaValue value, String expected, int leastPort) {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts from a file, one on a line: {@code host [requests [last-minute [slot]]]}. What follows a
- * {@code #} is a comment, and so a journal is such a list as well.
+ * {@code #} that is not inside of a slot's name is a comment, and so a journal is such a list as
+ * well.
  *
  * <p>A host may be written in any spelling that a client may use; those that mean the same are
  * added up. One that names no count counts as one request.
@@ -32,6 +33,9 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
   private static final int MAX_LINE = 1024;
 
   private static final int MAX_DIGITS = 18;
+
+  /** The last column, counted from 0. */
+  private static final int SLOT = 3;
 
   public HostList {
     hosts = List.copyOf(hosts);
@@ -50,16 +54,15 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
     try (InputStream in = Files.newInputStream(file);
         var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1))) {
       for (String line = readLine(reader); line != null; line = readLine(reader)) {
-        int comment = line.indexOf('#');
-        String text = (comment < 0 ? line : line.substring(0, comment)).trim();
-        if (text.isEmpty()) {
+        List<String> columns = columns(line);
+        if (columns.isEmpty()) {
           continue;
         }
-        SeenHost seen = parse(text);
+        SeenHost seen = parse(columns);
         if (seen == null) {
           invalid++;
         } else if (hosts.size() < most || hosts.containsKey(seen.host())) {
-          counted |= text.indexOf(' ') > 0 || text.indexOf('\t') > 0;
+          counted |= columns.size() > 1;
           hosts.merge(seen.host(), seen, HostList::sum);
         }
       }
@@ -88,13 +91,31 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
         one.host(), one.requests() + other.requests(), later.lastMinute(), later.slot());
   }
 
-  private static @Nullable SeenHost parse(String text) {
-    var columns = new StringTokenizer(text);
-    String host = HostName.canonicalise(columns.nextToken());
-    long requests = columns.hasMoreTokens() ? number(columns.nextToken()) : 1;
-    long minute = columns.hasMoreTokens() ? number(columns.nextToken()) : 0;
-    String slot = columns.hasMoreTokens() ? columns.nextToken() : SeenHost.UNKNOWN_SLOT;
-    if (host == null || requests < 1 || minute < 0 || columns.hasMoreTokens()) {
+  /** What stands before a comment. Only the name or address of a slot may have a # in it. */
+  private static List<String> columns(String line) {
+    List<String> columns = new ArrayList<>();
+    var words = new StringTokenizer(line);
+    while (words.hasMoreTokens()) {
+      String word = words.nextToken();
+      int comment = word.indexOf('#');
+      if (comment == 0) {
+        break;
+      }
+      if (comment > 0 && columns.size() != SLOT) {
+        columns.add(word.substring(0, comment));
+        break;
+      }
+      columns.add(word);
+    }
+    return columns;
+  }
+
+  private static @Nullable SeenHost parse(List<String> columns) {
+    String host = HostName.canonicalise(columns.get(0));
+    long requests = columns.size() > 1 ? number(columns.get(1)) : 1;
+    long minute = columns.size() > 2 ? number(columns.get(2)) : 0;
+    String slot = columns.size() > SLOT ? columns.get(SLOT) : SeenHost.UNKNOWN_SLOT;
+    if (host == null || requests < 1 || minute < 0 || columns.size() > SLOT + 1) {
       return null;
     }
     return new SeenHost(host, requests, minute, slot);

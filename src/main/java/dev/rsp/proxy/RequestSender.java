@@ -46,6 +46,9 @@ final class RequestSender {
   /** Made with the first request of a configuration that starts sites. */
   private @Nullable StartWait wait;
 
+  /** When the last connection was asked for, if sites are started. */
+  private long triedNanos;
+
   RequestSender(ProxyLoop loop, Exchange exchange) {
     this.loop = loop;
     this.exchange = exchange;
@@ -93,6 +96,9 @@ final class RequestSender {
     Place place = Objects.requireNonNull(route).place(attempt);
     if (place.protocol() == Protocol.UWSGI && !readyForUwsgi()) {
       return;
+    }
+    if (wait != null) {
+      triedNanos = System.nanoTime();
     }
     BackendConnection opened = BackendConnection.open(loop, place, exchange);
     exchange.connecting(opened);
@@ -233,7 +239,7 @@ final class RequestSender {
     if (attempt < current.count()) {
       loop.unreachable(place, failure);
       connect();
-    } else if (wait == null || !wait.enter(failure)) {
+    } else if (wait == null || !wait.enter(failure, triedNanos)) {
       loop.unreachable(place, failure);
       exchange.unreachable(failure);
     }

@@ -10,6 +10,7 @@ import dev.rsp.route.Router;
 import dev.rsp.wake.Start;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The client is not read meanwhile, so no more of its body is held than came with the head. One
  * exchange's, on its loop.
  */
-final class StartWait {
+final class StartWait implements Start.Waiter {
   private static final Refusal TOO_MANY = new Refusal(503, "too many wait for this site to start");
   private static final Refusal TOO_LARGE =
       new Refusal(503, "too large to wait for this site to start");
@@ -73,9 +74,10 @@ final class StartWait {
    * Has the request wait, or refused, if its site may only be asleep: there is no socket, or nobody
    * listens. A place that does not answer is not started a second time.
    *
+   * @param triedNanos when the connection was asked for that failed
    * @return false if it is no case for this
    */
-  boolean enter(ConnectFailure failure) {
+  boolean enter(ConnectFailure failure, long triedNanos) {
     Initialise how = by;
     boolean asleep = failure == ConnectFailure.MISSING || failure == ConnectFailure.REFUSED;
     if (how == null || !asleep) {
@@ -86,13 +88,13 @@ final class StartWait {
       return true;
     }
     String name = new String(host, 0, hostLength, StandardCharsets.US_ASCII);
-    Start joined = loop.starter.join(name, how);
+    Start joined = loop.starter.join(name, how, triedNanos);
     if (joined == null) {
       refuse(BUSY, Ending.LIMIT_WAITING);
     } else if (!ended(joined.state(), failure)) {
       if (tooLarge) {
         refuse(TOO_LARGE, Ending.LIMIT_WAITING);
-      } else if (joined.enter()) {
+      } else if (joined.enter(this)) {
         start = joined;
         untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(how.timeoutMillis());
         tryLater(how);
@@ -142,10 +144,34 @@ final class StartWait {
     }
   }
 
+  @Override
+  public void inVain() {
+    try {
+      loop.eventLoop.execute(this::lookNow);
+    } catch (RejectedExecutionException e) {
+      // A loop that has ended has nothing that waits.
+    }
+  }
+
+  /** The end of what this waits for, or of what it waited for before. */
+  private void lookNow() {
+    // While a connection is being tried there is no next look, and again() sees the end.
+    if (next != null) {
+      next.cancel(false);
+      look();
+    }
+  }
+
   /** The site did not accept the connection yet. */
   void again() {
+    Start current = start;
     Initialise how = by;
-    if (how != null) {
+    if (current == null || how == null) {
+      return;
+    }
+    if (current.isInVain()) {
+      look();
+    } else {
       tryLater(how);
     }
   }

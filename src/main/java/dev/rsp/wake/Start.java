@@ -2,7 +2,9 @@
 package dev.rsp.wake;
 
 import dev.rsp.config.Initialise;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  * whether it does. Any thread may call any method.
  */
 public final class Start {
+  /** A request that waits. */
+  public interface Waiter {
+    /** There is nothing more to wait for. On any thread, and perhaps after it has left. */
+    void inVain();
+  }
+
   /** How far an attempt has come. */
   public enum State {
     /** The URL is being called, or has answered that the site is on its way. */
@@ -31,12 +39,15 @@ public final class Start {
   final Initialise by;
   final long beganNanos;
 
+  /** When it ended, if it has. */
+  volatile long endedNanos;
+
   /** Until when it is remembered, once it has ended. */
   volatile long forgetNanos;
 
   private final Starter starter;
-  private final AtomicReference<@Nullable Object> prober = new AtomicReference<>();
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicReference<@Nullable Waiter> prober = new AtomicReference<>();
+  private final Set<Waiter> waiters = new HashSet<>();
   private volatile State state = State.STARTING;
 
   Start(Starter starter, String host, Initialise by, long nowNanos) {
@@ -58,28 +69,51 @@ public final class Start {
     return nowNanos - beganNanos >= by.timeoutMillis() * 1_000_000L;
   }
 
-  /** Lets one request more wait; false if as many wait as may. */
-  public boolean enter() {
-    if (waiting.incrementAndGet() > by.waiting()) {
-      waiting.decrementAndGet();
-      return false;
+  /**
+   * Lets one request more wait; false if as many wait as may. It is told of a bad end, but has to
+   * look for a good one: if all tried at once, the site's queue of connections could be too short.
+   */
+  public boolean enter(Waiter who) {
+    synchronized (this) {
+      if (waiters.size() >= by.waiting() || !starter.enter(by.waitingTotal())) {
+        return false;
+      }
+      waiters.add(who);
     }
-    if (!starter.enter(by.waitingTotal())) {
-      waiting.decrementAndGet();
-      return false;
+    if (isInVain()) {
+      who.inVain();
     }
     return true;
   }
 
   /** A request waits no longer. */
-  public void leave(Object who) {
+  public void leave(Waiter who) {
     prober.compareAndSet(who, null);
-    waiting.decrementAndGet();
-    starter.leave();
+    boolean waited;
+    synchronized (this) {
+      waited = waiters.remove(who);
+    }
+    if (waited) {
+      starter.leave();
+    }
+  }
+
+  /** Whether it has come to a bad end. */
+  public boolean isInVain() {
+    return state != State.STARTING && state != State.UP;
+  }
+
+  /** Tells all that wait that they do so in vain. */
+  void tellWaiters() {
+    List<Waiter> told;
+    synchronized (this) {
+      told = List.copyOf(waiters);
+    }
+    told.forEach(Waiter::inVain);
   }
 
   /** Whether this one is to try if the site is there. If it leaves, another takes over. */
-  public boolean probes(Object who) {
+  public boolean probes(Waiter who) {
     return prober.get() == who || prober.compareAndSet(null, who);
   }
 
@@ -89,14 +123,16 @@ public final class Start {
   }
 
   /** How many requests wait. */
-  public int waiting() {
-    return waiting.get();
+  public synchronized int waiting() {
+    return waiters.size();
   }
 
   /** Moves on from STARTING; false if another was faster. */
-  synchronized boolean moveTo(State next) {
+  synchronized boolean moveTo(State next, long nowNanos, long untilNanos) {
     boolean first = state == State.STARTING;
     if (first) {
+      endedNanos = nowNanos;
+      forgetNanos = untilNanos;
       state = next;
     }
     return first;

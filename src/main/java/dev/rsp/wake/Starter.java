@@ -3,11 +3,11 @@ package dev.rsp.wake;
 
 import dev.rsp.config.Initialise;
 import dev.rsp.wake.Start.State;
+import dev.rsp.wake.StartCounters.Step;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class Starter implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Starter.class);
 
-  /** Sites that are known to be starting, or to have failed: some 100 bytes each. */
+  /** Sites that are known to be starting, or to have been started: some 100 bytes each. */
   static final int MAX_KNOWN = 4096;
 
   /** So long it holds what a file system said, so that a burst of requests asks once. */
@@ -30,9 +30,7 @@ public final class Starter implements AutoCloseable {
   private final LongSupplier nanos;
   private final Map<String, Start> known = new LinkedHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
-  private final LongAdder calls = new LongAdder();
-  private final LongAdder ups = new LongAdder();
-  private final LongAdder failures = new LongAdder();
+  private final StartCounters counters = new StartCounters();
   private int starting;
   private boolean closed;
 
@@ -51,13 +49,15 @@ public final class Starter implements AutoCloseable {
    * or a new one.
    *
    * @param host canonical
+   * @param triedNanos when the site was tried, by {@link System#nanoTime}: if it has come up since,
+   *     it is to be tried again, and not started again
    * @return null if there are as many on their way as may be
    */
-  public @Nullable Start join(String host, Initialise by) {
+  public @Nullable Start join(String host, Initialise by, long triedNanos) {
     Start begun;
     synchronized (this) {
       Start before = known.get(host);
-      if (before != null && holds(before, by)) {
+      if (before != null && holds(before, by, triedNanos)) {
         return before;
       }
       if (starting >= by.starting()) {
@@ -73,17 +73,16 @@ public final class Starter implements AutoCloseable {
       known.put(host, begun);
       starting++;
     }
-    calls.increment();
     caller.call(begun.host, by, new Answered(begun));
     return begun;
   }
 
   /** Whether what is known of a site still says something about it. */
-  private boolean holds(Start before, Initialise by) {
+  private boolean holds(Start before, Initialise by, long triedNanos) {
     long now = nanos.getAsLong();
     return switch (before.state()) {
       case STARTING -> true;
-      case UP -> false;
+      case UP -> triedNanos - before.endedNanos < 0;
       case EXISTS, UNKNOWN, FAILED -> before.by.equals(by) && now - before.forgetNanos < 0;
     };
   }
@@ -113,12 +112,15 @@ public final class Starter implements AutoCloseable {
 
     @Override
     public void calling() {
+      counters.count(Step.CALLED);
       log.info("initialise host={} url={}", start.host, start.by.shownUrl(start.host));
     }
 
     @Override
     public void accepted() {
       // On its way: it is there when it accepts a connection.
+      counters.count(Step.ACCEPTED);
+      log.info("initialise accepted host={} after={}ms", start.host, millisSince(start));
     }
 
     @Override
@@ -139,31 +141,41 @@ public final class Starter implements AutoCloseable {
 
   /** An attempt has come to its end; only the first word counts. */
   void ended(Start start, State how, String why) {
-    if (!start.moveTo(how)) {
+    long now = nanos.getAsLong();
+    boolean brief = how == State.EXISTS;
+    long forget = now + (brief ? EXISTS_NANOS : start.by.rememberMillis() * 1_000_000L);
+    if (!start.moveTo(how, now, forget)) {
       return;
     }
-    long now = nanos.getAsLong();
-    long afterMillis = (now - start.beganNanos) / 1_000_000;
-    boolean brief = how == State.EXISTS;
-    start.forgetNanos = now + (brief ? EXISTS_NANOS : start.by.rememberMillis() * 1_000_000L);
     synchronized (this) {
       starting--;
-      if (how == State.UP) {
-        forget(start);
-      }
     }
+    counters.count(step(how));
+    long afterMillis = millisSince(start);
     if (how == State.UP) {
-      ups.increment();
       log.info("started host={} after={}ms waiting={}", start.host, afterMillis, start.waiting());
     } else {
-      failures.increment();
       log.warn(
           "not started host={} after={}ms waiting={}: {}",
           start.host,
           afterMillis,
           start.waiting(),
           why);
+      start.tellWaiters();
     }
+  }
+
+  private static Step step(State end) {
+    return switch (end) {
+      case UP -> Step.STARTED;
+      case EXISTS -> Step.EXISTING;
+      case UNKNOWN -> Step.UNKNOWN;
+      case STARTING, FAILED -> Step.FAILED;
+    };
+  }
+
+  private long millisSince(Start start) {
+    return (nanos.getAsLong() - start.beganNanos) / 1_000_000;
   }
 
   boolean enter(int most) {
@@ -171,6 +183,7 @@ public final class Starter implements AutoCloseable {
       waiting.decrementAndGet();
       return false;
     }
+    counters.count(Step.WAITED);
     return true;
   }
 
@@ -192,19 +205,14 @@ public final class Starter implements AutoCloseable {
     return starting;
   }
 
-  /** How often a start was begun. */
-  public long calls() {
-    return calls.sum();
+  /** How starts have gone so far. */
+  public StartCounters counters() {
+    return counters;
   }
 
-  /** How often a site came up. */
-  public long ups() {
-    return ups.sum();
-  }
-
-  /** How often it did not. */
-  public long failures() {
-    return failures.sum();
+  /** How starts have gone, and how many are on their way; empty if there was none. */
+  public String summary() {
+    return counters.summary(starting(), waiting());
   }
 
   /** Begins no more starts; an answer that is still on its way changes nothing that matters. */

@@ -91,13 +91,19 @@ class AddressProblemsTest {
             "[1].address: \"nope.example:80\" (expected: a name that resolves: Name or service not known)"),
         backends(
             "{ { name = 'live 1', address = '10.0.0.1:80' } }",
-            "[1].name: \"live 1\" (expected: 1 to 128 visible ASCII characters without a space)"),
+            "[1].name: \"live 1\" (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
         backends(
             "{ { name = '', address = '10.0.0.1:80' } }",
-            "[1].name: \"\" (expected: 1 to 128 visible ASCII characters without a space)"),
+            "[1].name: \"\" (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
+        backends(
+            "{ { name = '(refused)', address = '10.0.0.1:80' } }",
+            "[1].name: \"(refused)\" (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
+        backends(
+            "{ { name = '#1', address = '10.0.0.1:80' } }",
+            "[1].name: \"#1\" (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
         backends(
             "{ { name = 3, address = '10.0.0.1:80' } }",
-            "[1].name: 3 (expected: 1 to 128 visible ASCII characters without a space)"),
+            "[1].name: 3 (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
         backends(
             "{ '10.0.0.1:80', '10.0.0.2:80', '10.0.0.1:80' }",
             "[3]: \"10.0.0.1:80\" (expected: one that is not in the list yet: see backends[1])"),

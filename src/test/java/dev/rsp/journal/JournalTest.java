@@ -250,9 +250,35 @@ class JournalTest {
   @Test
   void aJournalIsAListAsWell() throws IOException {
     Path file = directory.resolve("hosts.journal");
-    List<SeenHost> hosts = List.of(seen("a.example", 5, 7, "live1"));
+    List<SeenHost> hosts =
+        List.of(seen("a.example", 5, 7, "live1"), seen("b.example", 4, 7, "unix:/run/b#1.sock"));
     JournalFile.write(file, hosts);
     assertEquals(new HostList(hosts, 0, true), HostList.read(file, MANY));
+  }
+
+  @Test
+  void aCommentBeginsInEveryColumn() throws IOException {
+    Path file = directory.resolve("hosts.txt");
+    Files.writeString(
+        file,
+        """
+        a.example#x y
+        b.example 2#x
+        c.example 3 7#x
+        d.example 4 7 #x
+        e.example 5 7 live#1 # x y z
+        f.example 6 7 live1 more
+        """);
+    HostList list = HostList.read(file, MANY);
+    assertEquals(
+        List.of(
+            seen("a.example", 1, 0, "-"),
+            seen("b.example", 2, 0, "-"),
+            seen("c.example", 3, 7, "-"),
+            seen("d.example", 4, 7, "-"),
+            seen("e.example", 5, 7, "live#1")),
+        list.hosts());
+    assertEquals(1, list.invalidLines());
   }
 
   private List<String> names() throws IOException {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests for sites that sleep and are not woken, or not in time, or not for so many. */
@@ -92,6 +93,16 @@ final class StartRefusedTest extends SleepingSites {
     reload("unless_exists = '" + directory + "/{host}.ini'");
     rig.client(get("a", "/")).expectRefusal(502, "the backend cannot be reached");
     assertTrue(calls.isEmpty());
+  }
+
+  /** A look is as far off as the patience of these clients. */
+  @ParameterizedTest
+  @CsvSource({"e, 502, the backend cannot be reached", "n, 404, no such site"})
+  void tellsABadEndAtOnceAndNotWithTheNextLook(String host, int status, String why)
+      throws Exception {
+    Files.createFile(directory.resolve("e.ini"));
+    reload("poll = 10, unless_exists = '" + directory + "/{host}.ini'");
+    rig.client(get(host, "/")).expectRefusal(status, why);
   }
 
   @Test

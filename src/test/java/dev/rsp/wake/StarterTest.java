@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.config.Initialise;
 import dev.rsp.wake.Start.State;
+import dev.rsp.wake.StartCounters.Step;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -46,8 +47,19 @@ final class StarterTest {
           },
           () -> now);
 
+  /** A request that waits, and how often it was told that it does so in vain. */
+  private static final class Request implements Start.Waiter {
+    int told;
+
+    @Override
+    public void inVain() {
+      told++;
+    }
+  }
+
+  /** Of a request that has just tried the site. */
   private Start join(String host) {
-    return Objects.requireNonNull(starter.join(host, BY));
+    return Objects.requireNonNull(starter.join(host, BY, now));
   }
 
   @Test
@@ -96,7 +108,17 @@ final class StarterTest {
     assertEquals(State.UP, first.state());
     assertNotSame(first, join("a"));
     assertEquals(List.of("a", "a"), called);
-    assertEquals(1, starter.ups());
+    assertEquals(1, starter.counters().get(Step.STARTED));
+  }
+
+  @Test
+  void callsOnceForARequestThatTriedTheSiteBeforeItWasUp() {
+    long tried = now;
+    Start first = join("a");
+    now += 1;
+    first.up();
+    assertSame(first, starter.join("a", BY, tried));
+    assertEquals(List.of("a"), called);
   }
 
   @Test
@@ -108,7 +130,7 @@ final class StarterTest {
     assertSame(first, join("a"));
     now += 1;
     assertNotSame(first, join("a"));
-    assertEquals(1, starter.failures());
+    assertEquals(1, starter.counters().get(Step.FAILED));
   }
 
   @Test
@@ -118,7 +140,7 @@ final class StarterTest {
     assertSame(first, join("a"));
     Initialise other =
         new Initialise("http://127.0.0.1:2/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
-    assertNotSame(first, starter.join("a", other));
+    assertNotSame(first, starter.join("a", other, now));
   }
 
   @Test
@@ -126,7 +148,7 @@ final class StarterTest {
     Start first = join("a");
     Initialise other =
         new Initialise("http://127.0.0.1:2/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
-    assertSame(first, starter.join("a", other));
+    assertSame(first, starter.join("a", other, now));
   }
 
   @Test
@@ -158,10 +180,10 @@ final class StarterTest {
   void startsOnlySoManyAtATime() {
     join("a");
     join("b");
-    assertNull(starter.join("c", BY));
+    assertNull(starter.join("c", BY, now));
     assertEquals(2, starter.starting());
     results.get(0).refused(500);
-    assertNotNull(starter.join("c", BY));
+    assertNotNull(starter.join("c", BY, now));
   }
 
   @Test
@@ -169,7 +191,7 @@ final class StarterTest {
     join("a");
     join("b");
     now += 10 * SECOND;
-    assertNotNull(starter.join("c", BY));
+    assertNotNull(starter.join("c", BY, now));
     assertEquals(1, starter.starting());
   }
 
@@ -177,30 +199,76 @@ final class StarterTest {
   void letsSoManyWaitForAHostAndForAll() {
     Start a = join("a");
     Start b = join("b");
-    assertTrue(a.enter());
-    assertTrue(a.enter());
-    assertFalse(a.enter());
-    assertTrue(b.enter());
-    assertFalse(b.enter());
+    var first = new Request();
+    assertTrue(a.enter(first));
+    assertTrue(a.enter(new Request()));
+    assertFalse(a.enter(new Request()));
+    assertTrue(b.enter(new Request()));
+    assertFalse(b.enter(new Request()));
     assertEquals(3, starter.waiting());
-    a.leave(this);
-    assertTrue(b.enter());
+    a.leave(first);
+    assertTrue(b.enter(new Request()));
     assertEquals(1, a.waiting());
     assertEquals(2, b.waiting());
+    a.leave(first); // who has left waits no longer
+    assertEquals(3, starter.waiting());
   }
 
   @Test
   void hasOneTryUntilItLeaves() {
     Start start = join("a");
-    Object first = new Object();
-    Object second = new Object();
-    assertTrue(start.enter());
-    assertTrue(start.enter());
+    var first = new Request();
+    var second = new Request();
+    assertTrue(start.enter(first));
+    assertTrue(start.enter(second));
     assertTrue(start.probes(first));
     assertFalse(start.probes(second));
     assertTrue(start.probes(first));
     start.leave(first);
     assertTrue(start.probes(second));
+  }
+
+  @Test
+  void tellsThoseThatWaitInVainAndNobodyElse() {
+    Start start = join("a");
+    var left = new Request();
+    var waits = new Request();
+    var late = new Request();
+    start.enter(left);
+    start.enter(waits);
+    start.leave(left);
+    results.get(0).exists();
+    assertEquals(0, left.told);
+    assertEquals(1, waits.told);
+    start.leave(waits);
+    start.enter(late);
+    assertEquals(1, late.told);
+    Start up = join("b");
+    up.enter(waits);
+    up.up();
+    assertEquals(1, waits.told);
+  }
+
+  @Test
+  void countsEachStepAndShowsWhatIsNotZero() {
+    assertEquals("", starter.summary());
+    Start came = join("a");
+    came.enter(new Request());
+    results.get(0).calling();
+    assertEquals("called=1 waited=1 starting=1 waiting=1", starter.summary());
+    results.get(0).accepted();
+    came.up();
+    join("b");
+    results.get(1).exists();
+    join("c");
+    results.get(2).calling();
+    results.get(2).refused(404);
+    join("d");
+    results.get(3).calling();
+    results.get(3).refused(500);
+    assertEquals(
+        "called=3 accepted=1 started=1 existing=1 unknown=1 failed=1 waited=1 waiting=1",
+        starter.summary());
   }
 
   @Test
@@ -219,7 +287,7 @@ final class StarterTest {
   @Test
   void startsNothingWhenItIsClosed() {
     starter.close();
-    assertNull(starter.join("a", BY));
+    assertNull(starter.join("a", BY, now));
     assertEquals(List.of(), called);
   }
 }
