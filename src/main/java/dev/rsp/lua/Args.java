@@ -62,11 +62,19 @@ record Args(String function, Varargs values, Watch watch) {
   /** A number, or a string that reads as one. */
   double number(int i) {
     LuaValue value = values.arg(i);
-    scanDigits(value);
+    scanDigits(i);
     if (value.isnumber()) {
       return value.todouble();
     }
     throw unexpected(i, "number");
+  }
+
+  /** Has all arguments paid for and fit to be read by a function of LuaJ that takes numbers. */
+  Varargs numbers() {
+    for (int i = 1; i <= values.narg(); i++) {
+      scanDigits(i);
+    }
+    return values;
   }
 
   /** A number without its fraction, or the nearest {@code int} if it is none. */
@@ -104,9 +112,12 @@ record Args(String function, Varargs values, Watch watch) {
     return bad(i, type + " expected, got " + got);
   }
 
-  private void scanDigits(LuaValue value) {
-    if (value instanceof LuaString string) {
+  private void scanDigits(int i) {
+    if (values.arg(i) instanceof LuaString string) {
       meter().scan(string.m_length);
+      if (Numerals.isMisread(string)) {
+        throw unexpected(i, "number");
+      }
     }
   }
 }

@@ -216,27 +216,19 @@ final class BaseLibrary {
     LuaValue value = args.any(1);
     if (value instanceof LuaString string) {
       args.meter().scan(string.m_length);
+      boolean misread =
+          args.missing(2) ? Numerals.isMisread(string) : Numerals.isMisreadInBase(string);
+      if (misread) {
+        return LuaValue.NIL;
+      }
     }
     if (args.missing(2)) {
-      return value instanceof LuaString string && isHexPrefix(string)
-          ? LuaValue.NIL
-          : value.tonumber();
+      return value.tonumber();
     }
     int base = args.integer(2);
     if (base < 2 || base > 36) {
       throw args.bad(2, "base out of range");
     }
     return args.string(1).tonumber(base);
-  }
-
-  /** Whether there is no digit behind the 0x: LuaJ then reads beyond the end of the string. */
-  private static boolean isHexPrefix(LuaString text) {
-    int end = text.m_length;
-    while (end > 0 && text.luaByte(end - 1) == ' ') {
-      end--;
-    }
-    return end >= 2
-        && text.luaByte(end - 2) == '0'
-        && (text.luaByte(end - 1) == 'x' || text.luaByte(end - 1) == 'X');
   }
 }

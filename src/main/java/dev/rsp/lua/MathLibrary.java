@@ -65,13 +65,23 @@ final class MathLibrary {
     return LuaValue.valueOf((double) source.nextLong(from, to + 1L));
   }
 
-  /** Takes the table that a LuaJ library makes; it insists on putting it into two places. */
+  /**
+   * Takes the table that a LuaJ library makes; it insists on putting it into two places. All that
+   * its functions take is numbers, and strings that have to be read as such.
+   */
   private static LuaTable load(TwoArgFunction library, String name) {
     var scratch = new LuaTable();
     var packages = new LuaTable();
     packages.set("loaded", new LuaTable());
     scratch.set("package", packages);
     library.call(LuaValue.valueOf(name), scratch);
-    return scratch.get(name).checktable();
+    LuaTable made = scratch.get(name).checktable();
+    for (LuaValue key : made.keys()) {
+      LuaValue function = made.rawget(key);
+      if (function.isfunction()) {
+        Builtin.define(made, key.tojstring(), args -> function.invoke(args.numbers()));
+      }
+    }
+    return made;
   }
 }

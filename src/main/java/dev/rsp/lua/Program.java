@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -47,16 +46,19 @@ public final class Program {
     if (start < source.length && source[start] == BINARY) {
       throw new ScriptException("it is compiled Lua (expected: source text)", 0);
     }
-    var text = new ByteArrayInputStream(source, start, source.length - start);
+    var text = new LineCounter(source, start);
     try {
       return new Program(name, LuaC.instance.compile(text, Messages.CHUNK), fingerprint(source));
     } catch (LuaError e) {
       throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
       throw new ScriptException("it is nested too deeply", 0);
+    } catch (NumberFormatException e) {
+      throw new ScriptException("malformed number", text.line());
     } catch (RuntimeException e) {
       // The compiler is old and unkept: an index out of bounds there is a fault in the source here.
-      throw new ScriptException("it does not compile: " + Messages.clean(e.toString()), 0);
+      throw new ScriptException(
+          "it does not compile: " + Messages.clean(e.toString()), text.line());
     } catch (IOException e) {
       throw new UncheckedIOException("from memory", e);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaFunction;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
@@ -179,9 +180,13 @@ final class Watch extends DebugLib {
     switch (i & 0x3f) {
       case Lua.OP_GETTABUP, Lua.OP_GETTABLE, Lua.OP_SELF -> scan(frame.operand(c));
       case Lua.OP_ADD, Lua.OP_SUB, Lua.OP_MUL, Lua.OP_DIV, Lua.OP_MOD, Lua.OP_POW ->
-          scanBoth(frame.operand(b), frame.operand(c));
+          computeBoth(frame.operand(b), frame.operand(c));
       case Lua.OP_EQ, Lua.OP_LT, Lua.OP_LE -> scanBoth(frame.operand(b), frame.operand(c));
-      case Lua.OP_UNM -> scan(frame.register(b));
+      case Lua.OP_UNM -> compute(frame.register(b));
+      case Lua.OP_FORPREP -> {
+        computeBoth(frame.register(a), frame.register(a + 1));
+        compute(frame.register(a + 2));
+      }
       case Lua.OP_SETTABLE -> write(frame.register(a), frame.operand(b));
       case Lua.OP_SETTABUP -> write(frame.upValue(a), frame.operand(b));
       case Lua.OP_SETUPVAL -> effects.changesOuterVariable();
@@ -219,6 +224,21 @@ final class Watch extends DebugLib {
   private void scanBoth(LuaValue one, LuaValue other) {
     scan(one);
     scan(other);
+  }
+
+  /** A value is going to be computed with. */
+  private void compute(LuaValue value) {
+    if (value instanceof LuaString string) {
+      meter.scan(string.m_length);
+      if (Numerals.isMisread(string)) {
+        throw new LuaError("attempt to perform arithmetic on string");
+      }
+    }
+  }
+
+  private void computeBoth(LuaValue one, LuaValue other) {
+    compute(one);
+    compute(other);
   }
 
   private void write(LuaValue target, LuaValue key) {

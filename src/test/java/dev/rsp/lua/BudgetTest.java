@@ -274,6 +274,29 @@ final class BudgetTest {
     assertEquals(1, script.globals().size());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "digits + 1",
+        "-digits",
+        "math.floor(digits)",
+        "math.max(1, digits)",
+        "bit.tobit(digits)",
+        "bit32.band(1, digits)",
+        "tonumber(digits)",
+        "(function() for i = digits, 1 do end end)()",
+        "(function() for i = 1, digits do end end)()",
+        "(function() for i = 1, 0, digits do end end)()",
+      })
+  void readingDigitsCostsByLength(String expression) {
+    var script =
+        Scripts.run(
+            "digits = ('0'):rep(50000) .. '1'\n"
+                + ("function select() local x = " + expression + " return 1 end"));
+    chosen(script.select(request("a")));
+    assertTrue(script.lastInstructions() > 50_000 / 16, script.lastInstructions() + "");
+  }
+
   @Test
   void comparingRawCostsByLength() {
     var script =

@@ -41,6 +41,9 @@ final class ProgramTest {
   static Stream<Arguments> failures() {
     return Stream.of(
         Arguments.of("syntax", "x = 1\ny = = 2", "2: unexpected '='"),
+        Arguments.of("two points", "x = 1\ny = 3..2\nz = 1", "2: malformed number"),
+        Arguments.of("half a number", "x = 1\n\ny = 3e\n", "3: malformed number"),
+        Arguments.of("letters in a number", "\r\nx = 12ab", "2: malformed number"),
         Arguments.of("ends too early", "x = 1\ny = ", "2: unexpected '<eof>'"),
         Arguments.of("unfinished", "x = {1,\n2", "2: '}' expected"),
         Arguments.of("string", "x = 'a\n", "1: unfinished string"),

@@ -104,6 +104,22 @@ final class SandboxTest {
     assertEquals(List.of(new Choice.Text("xxx")), chosen(vandal.select(request("a"))).choices());
   }
 
+  /** LuaJ reads the second beyond its end, and the others as numbers that they are not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-", "0x", " 0X ", "0x-5"})
+  void whatIsNoNumberIsComputedWithByNobody(String text) {
+    for (String use :
+        List.of("'%s' + 1", "1 - '%s'", "-'%s'", "(function() for i = 1, '%s' do end end)()")) {
+      assertEquals(
+          "1: attempt to perform arithmetic on string",
+          failureOf("x = " + use.formatted(text)),
+          use);
+    }
+    assertEquals(
+        "1: attempt to perform arithmetic on string",
+        failureOf("x = ('0x5'):sub(1, 2) * 2"));
+  }
+
   @Test
   void aProtectedMetatableStays() {
     String source = "t = setmetatable({}, {__metatable = 'mine'}) ";
