@@ -163,9 +163,7 @@ final class Daemon {
             Service.of(newer, loads, compared == null ? Sampler.NONE : compared.sampler()));
       }
     } catch (ScriptException e) {
-      String where = e.line() > 0 ? file + ":" + e.line() : file.toString();
-      throw new ConfigException(
-          ConfigException.Kind.CANNOT_RUN, List.of(where + ": " + e.getMessage()));
+      throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.told()));
     }
     return services;
   }

@@ -44,7 +44,7 @@ public final class ConfigLoader {
       program = Program.compile(name, source);
       script = program.run();
     } catch (ScriptException e) {
-      throw cannotRun(Problems.at(name, e.line()) + ": " + e.getMessage());
+      throw cannotRun(e.told());
     }
     Map<String, LuaValue> globals = script.globals();
     var problems = new Problems(name, KeyLines.of(source));
@@ -53,10 +53,13 @@ public final class ConfigLoader {
             ? new OriginalFile(globals, problems, services).read()
             : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
     Config config = draft.resolved(lookup, program, problems);
+    if (config.hasSelect() || config.choosing().hasOnFailure()) {
+      program.prepare(config.tables());
+    }
     try {
       return config.hasSelect() ? config.with(Probe.of(program, config.setting())) : config;
     } catch (ScriptException e) {
-      throw cannotRun(Problems.at(name, e.line()) + ": " + e.getMessage());
+      throw cannotRun(e.told());
     }
   }
 

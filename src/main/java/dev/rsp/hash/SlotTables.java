@@ -4,11 +4,14 @@ package dev.rsp.hash;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The tables of one list of names, each made when it is first asked for. They are for all threads:
- * while one makes a table, the others that need it wait.
+ * while one makes a table, the others that need it wait. Large weights or many names make that some
+ * 50 ms, so that what event loops are going to need is better asked for before.
  */
 public final class SlotTables {
   private final List<Weighted> all;
@@ -58,6 +61,22 @@ public final class SlotTables {
   public Maglev maglev() {
     Maglev made = maglev;
     return made != null ? made : makeMaglev();
+  }
+
+  /** Names of the tables that are made by now. */
+  public Set<String> made() {
+    Set<String> made = new TreeSet<>();
+    add(made, "rendezvous", rendezvous);
+    add(made, "bounded", bounded);
+    add(made, "ring", ring);
+    add(made, "maglev", maglev);
+    return made;
+  }
+
+  private static void add(Set<String> made, String name, @Nullable Object table) {
+    if (table != null) {
+      made.add(name);
+    }
   }
 
   private synchronized Rendezvous makeRendezvous() {

@@ -99,10 +99,10 @@ final class Messages {
       Matcher line = LINE.matcher(message).region(file.length() + 1, message.length());
       if (line.lookingAt()) {
         return new ScriptException(
-            clean(message.substring(line.end())), Integer.parseInt(line.group(1)));
+            file, Integer.parseInt(line.group(1)), clean(message.substring(line.end())));
       }
     }
-    return new ScriptException(clean(message), 0);
+    return new ScriptException(file, 0, clean(message));
   }
 
   /** The text of a string; what is no UTF-8 becomes U+FFFD. LuaJ's own decoder may fail on it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import dev.rsp.hash.SlotTables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -44,7 +45,7 @@ public final class Program {
   public static Program compile(String name, byte[] source) throws ScriptException {
     int start = textStart(source);
     if (start < source.length && source[start] == BINARY) {
-      throw new ScriptException("it is compiled Lua (expected: source text)", 0);
+      throw new ScriptException(name, 0, "it is compiled Lua (expected: source text)");
     }
     var text = new LineCounter(source, start);
     try {
@@ -52,13 +53,13 @@ public final class Program {
     } catch (LuaError e) {
       throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
-      throw new ScriptException("it is nested too deeply", 0);
+      throw new ScriptException(name, 0, "it is nested too deeply");
     } catch (NumberFormatException e) {
-      throw new ScriptException("malformed number", text.line());
+      throw new ScriptException(name, text.line(), "malformed number");
     } catch (RuntimeException e) {
       // The compiler is old and unkept: an index out of bounds there is a fault in the source here.
       throw new ScriptException(
-          "it does not compile: " + Messages.clean(e.toString()), text.line());
+          name, text.line(), "it does not compile: " + Messages.clean(e.toString()));
     } catch (IOException e) {
       throw new UncheckedIOException("from memory", e);
     }
@@ -76,6 +77,15 @@ public final class Program {
   /** The same by another clock for what its calls may take. */
   Script run(Clock clock) throws ScriptException {
     return new Script(this, clock);
+  }
+
+  /**
+   * Makes what the program's {@code hash} functions will look into, so that no event loop has to:
+   * with large weights or thousands of slots it takes some 50 ms. A function whose name the program
+   * puts together is found out by the first call.
+   */
+  public void prepare(SlotTables tables) {
+    SlotHashes.prepare(tables, prototype);
   }
 
   /** The file's name, as error messages show it. */
@@ -107,7 +117,7 @@ public final class Program {
     } catch (ExhaustedError e) {
       throw Messages.split(String.valueOf(e.getMessage()), name);
     } catch (RuntimeException | Error e) { // whatever it is, the file made it happen
-      throw new ScriptException("the script failed: " + Messages.clean(e.toString()), 0);
+      throw new ScriptException(name, 0, "the script failed: " + Messages.clean(e.toString()));
     } finally {
       watch.stop();
     }

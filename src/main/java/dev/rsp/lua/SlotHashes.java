@@ -7,6 +7,7 @@ import java.util.function.IntPredicate;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Prototype;
 import org.luaj.vm2.Varargs;
 
 /** The {@code hash} functions that choose among the file's backends, by their names and weights. */
@@ -18,6 +19,24 @@ final class SlotHashes {
     Builtin.define(library, "ring", SlotHashes::ring);
     Builtin.define(library, "maglev", SlotHashes::maglev);
     Builtin.define(library, "bounded", SlotHashes::bounded);
+  }
+
+  /** Makes the tables that a program may ask for: those whose functions it names anywhere. */
+  static void prepare(SlotTables tables, Prototype program) {
+    for (LuaValue constant : program.k) {
+      if (constant instanceof LuaString name) {
+        switch (Messages.decode(name)) {
+          case "rendezvous" -> tables.rendezvous();
+          case "ring" -> tables.ring();
+          case "maglev" -> tables.maglev();
+          case "bounded" -> tables.bounded();
+          default -> {}
+        }
+      }
+    }
+    for (Prototype function : program.p) {
+      prepare(tables, function);
+    }
   }
 
   private static Varargs rendezvous(Args args) {

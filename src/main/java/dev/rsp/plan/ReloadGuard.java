@@ -56,7 +56,7 @@ public final class ReloadGuard {
         moves(running, newer, hosts.get(), problems);
       }
     } catch (ScriptException e) {
-      problems.add(newer.program().name() + ":" + e.line() + ": " + e.getMessage());
+      problems.add(e.told());
     }
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +128,30 @@ class ConfigLoaderTest {
     assertEquals(
         List.of("live1", "live2", "live3", "unix:/run/live4.sock"),
         config.slots().stream().map(Slot::name).toList());
+  }
+
+  /** With large weights the ring alone takes some 50 ms, which no event loop has. */
+  @Test
+  void tablesThatSelectMayAskForAreMadeBeforeItServes() throws Exception {
+    String none = "function select(request) return hash.python(request.host, 1) end";
+    String rare =
+        "if request.host == 'rare.example' then return hash.%s(request.host) end return 1";
+    for (String function : List.of("ring", "maglev", "rendezvous")) {
+      String select = "function select(request) " + rare.formatted(function) + " end";
+      assertEquals(Set.of(function), loaded(select).tables().made());
+      String onFailure = select.replace("select(", "on_failure(");
+      assertEquals(Set.of(function), loaded(none, onFailure).tables().made());
+    }
+    assertEquals(Set.of(), loaded(none).tables().made());
+  }
+
+  private Config loaded(String... lines) throws ConfigException {
+    return ConfigFile.in(
+            directory,
+            "listen = '127.0.0.1:0'",
+            "backends = { '10.0.0.1:80' }",
+            String.join("\n", lines))
+        .load();
   }
 
   @Test

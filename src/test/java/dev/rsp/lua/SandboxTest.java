@@ -116,8 +116,7 @@ final class SandboxTest {
           use);
     }
     assertEquals(
-        "1: attempt to perform arithmetic on string",
-        failureOf("x = ('0x5'):sub(1, 2) * 2"));
+        "1: attempt to perform arithmetic on string", failureOf("x = ('0x5'):sub(1, 2) * 2"));
   }
 
   @Test
