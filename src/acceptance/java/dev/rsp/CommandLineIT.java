@@ -105,6 +105,8 @@ final class CommandLineIT {
         "demo --port x | 'x' is not a whole number",
         "check --bogus a.lua | Unknown option: '--bogus'",
         "plan a.lua b.lua c.lua | Usage: rsp plan ",
+        "check  a.lua | '' is not a file name",
+        "explain a.lua a.example --transport nio | Unknown option: '--transport'",
       })
   void aMistypedCommandLineIsToldAndAnsweredWithTheUsageOfItsCommand(String line, String told) {
     Program run = Rsp.run(line.split(" "));
@@ -112,6 +114,29 @@ final class CommandLineIT {
     assertTrue(run.err().contains(told), run::err);
     assertTrue(run.err().contains("Usage: rsp "), run::err);
     assertEquals("", run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run, true",
+    "demo, true",
+    "check, false",
+    "explain, false",
+    "plan, false",
+    "test, false"
+  })
+  void onlyCommandsThatServeHaveATransport(String command, boolean serves) {
+    Program run = Rsp.run(command, "--help");
+    assertEquals(0, exit(run), run::toString);
+    assertEquals(serves, run.out().contains("--transport"), run::out);
+  }
+
+  @Test
+  void whatAScriptLogsDoesNotStandInAnAnswer() {
+    String file = write(GOOD + "\nfunction select(request) log('error', 'chosen') return 1 end\n");
+    Program run = Rsp.run("explain", "--json", file, "a.example");
+    assertEquals(0, exit(run), run::toString);
+    assertTrue(run.out().matches("\\{.*}\n"), run::out);
   }
 
   @Test

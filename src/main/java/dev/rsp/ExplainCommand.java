@@ -10,7 +10,6 @@ import dev.rsp.route.Asked;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,7 +20,7 @@ import picocli.CommandLine.Parameters;
     name = "explain",
     description = "Says where requests for a host go by a file, and why.",
     mixinStandardHelpOptions = true)
-final class ExplainCommand implements Callable<Integer> {
+final class ExplainCommand extends FileCommand {
   private static final int MAX_SHOWN = 80;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "The configuration.")
@@ -42,40 +41,30 @@ final class ExplainCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
+  int answer() throws ConfigException, ScriptException {
     if (file == null || host == null) {
       return 1;
     }
     // What a request line can carry: RFC 9112 §3.2.1, RFC 3986 §3.5 for the fragment.
     if (!path.startsWith("/") || !path.chars().allMatch(c -> c > ' ' && c <= '~' && c != '#')) {
-      System.err.println(
+      return failed(
           "\""
               + shown(path)
               + "\": no path (expected: it begins with / and is as in a request,"
               + " a space as %20)");
-      return 1;
     }
     Asked request = Asked.get(host, path);
     if (request == null) {
-      System.err.println(
+      return failed(
           "\""
               + shown(host)
               + "\": no valid host (expected: a host name, in ASCII as xn--... if need be, an"
               + " IPv4 address or an IPv6 address in brackets, perhaps with a port)");
-      return 1;
     }
-    try {
-      Config config = ConfigLoader.load(file);
-      Decision decision = new Chooser(config, config.script()).decide(request);
-      System.out.print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
-      System.out.flush();
-      return 0;
-    } catch (ConfigException e) {
-      return Main.report(e);
-    } catch (ScriptException e) {
-      System.err.println(file + ":" + e.line() + ": " + e.getMessage());
-      return 1;
-    }
+    Config config = ConfigLoader.load(file);
+    Decision decision = new Chooser(config, config.script()).decide(request);
+    say(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
+    return 0;
   }
 
   /** Nothing that drives a terminal, and no more than a line of it. */

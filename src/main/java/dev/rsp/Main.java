@@ -6,6 +6,7 @@ import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.proxy.Transport;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -40,14 +41,7 @@ public final class Main implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "FILE", description = "Serves, as \"run FILE\" does.")
   private @Nullable Path file;
 
-  @Option(
-      names = "--transport",
-      paramLabel = "NAME",
-      defaultValue = "${env:RSP_TRANSPORT:-auto}",
-      scope = CommandLine.ScopeType.INHERIT,
-      description =
-          "epoll, io_uring, nio, or auto: the best that is there. Default: RSP_TRANSPORT, or auto.")
-  private String transport = "auto";
+  @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
   private final Signals signals;
 
@@ -61,6 +55,7 @@ public final class Main implements Callable<Integer> {
     CommandLine commandLine = new CommandLine(new Main(signals), new Commands(signals));
     commandLine.registerConverter(double.class, Main::number);
     commandLine.registerConverter(int.class, Main::wholeNumber);
+    commandLine.registerConverter(Path.class, Main::path);
     commandLine.setParameterExceptionHandler(
         (e, args) -> {
           CommandLine refused = e.getCommandLine();
@@ -105,6 +100,17 @@ public final class Main implements Callable<Integer> {
     }
   }
 
+  private static Path path(String text) {
+    try {
+      if (!text.isEmpty()) {
+        return Path.of(text);
+      }
+    } catch (InvalidPathException e) {
+      // It is told as the empty one is.
+    }
+    throw new CommandLine.TypeConversionException("'" + text + "' is not a file name");
+  }
+
   @Override
   public Integer call() {
     if (file == null) {
@@ -112,7 +118,7 @@ public final class Main implements Callable<Integer> {
       System.err.println("       rsp --help says more.");
       return 1;
     }
-    return serve(signals, file, transport);
+    return serve(signals, file, transport.name());
   }
 
   /** Serves until it is told to stop. */
@@ -157,6 +163,7 @@ public final class Main implements Callable<Integer> {
     private final Signals signals;
 
     @CommandLine.ParentCommand private @Nullable Main main;
+    @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
     @Parameters(paramLabel = "FILE", description = "The configuration, by convention backends.lua.")
     private @Nullable Path file;
@@ -167,7 +174,9 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return file == null ? 1 : serve(signals, file, main == null ? "auto" : main.transport);
+      return file == null
+          ? 1
+          : serve(signals, file, transport.name(main == null ? null : main.transport));
     }
   }
 
@@ -213,6 +222,7 @@ public final class Main implements Callable<Integer> {
     private final Signals signals;
 
     @CommandLine.ParentCommand private @Nullable Main main;
+    @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
     @Option(
         names = "--port",
@@ -234,7 +244,7 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() {
       try (Demo demo = Demo.start(directory, port)) {
-        return demo.serve(signals, main == null ? "auto" : main.transport);
+        return demo.serve(signals, transport.name(main == null ? null : main.transport));
       } catch (IOException e) {
         System.err.println("rsp demo: " + e.getMessage());
         return 1;

@@ -6,14 +6,12 @@ import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.journal.HostList;
 import dev.rsp.log.IoReason;
-import dev.rsp.log.Logging;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.Plan;
 import dev.rsp.plan.PlanJson;
 import dev.rsp.plan.PlanText;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +25,7 @@ import picocli.CommandLine.Parameters;
       "Exits with 0, with 1 if a file cannot be used, or with 2 if more than --max-moves would."
     },
     mixinStandardHelpOptions = true)
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand extends FileCommand {
   /** Far more than a journal remembers, and a bound on memory. */
   static final int MAX_HOSTS = 1_000_000;
 
@@ -57,33 +55,21 @@ final class PlanCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
+  int answer() throws ConfigException, ScriptException {
     if (old == null || newer == null) {
       return 1;
     }
     if (!(maxMoves >= 0 && maxMoves <= 100)) {
-      System.err.println("--max-moves: " + maxMoves + " (expected: a percentage from 0 to 100)");
-      return 1;
+      return failed("--max-moves: " + maxMoves + " (expected: a percentage from 0 to 100)");
     }
-    // What a script logs would stand between the lines of the answer.
-    Logging.silence();
-    try {
-      Config before = ConfigLoader.load(old);
-      Config after = ConfigLoader.load(newer);
-      Path source = source(before, after);
-      if (source == null) {
-        System.err.println(
-            "no hosts: neither file sets journal.path (expected: that, or --hosts FILE)");
-        return 1;
-      }
-      HostList list = read(source);
-      return list == null ? 1 : answer(Plan.of(before, after, list.hosts()), list, source);
-    } catch (ConfigException e) {
-      return Main.report(e);
-    } catch (ScriptException e) {
-      System.err.println(newer + ":" + e.line() + ": " + e.getMessage());
-      return 1;
+    Config before = ConfigLoader.load(old);
+    Config after = ConfigLoader.load(newer);
+    Path source = source(before, after);
+    if (source == null) {
+      return failed("no hosts: neither file sets journal.path (expected: that, or --hosts FILE)");
     }
+    HostList list = read(source);
+    return list == null ? 1 : answer(Plan.of(before, after, list.hosts()), list, source);
   }
 
   private @Nullable Path source(Config before, Config after) {
@@ -109,7 +95,7 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private int answer(Plan plan, HostList list, Path source) {
-    System.out.print(
+    say(
         json
             ? PlanJson.of(plan, list.invalidLines()) + "\n"
             : PlanText.of(
@@ -119,7 +105,6 @@ final class PlanCommand implements Callable<Integer> {
                 source.toString(),
                 list.invalidLines(),
                 list.counted()));
-    System.out.flush();
     if (plan.percent() > maxMoves) {
       System.err.println("more than --max-moves: " + Plan.shown(plan.percent()));
       return TOO_MANY_MOVES;

@@ -7,7 +7,6 @@ import dev.rsp.config.ConfigLoader;
 import dev.rsp.journal.HostList;
 import dev.rsp.journal.SeenHost;
 import dev.rsp.log.IoReason;
-import dev.rsp.log.Logging;
 import dev.rsp.lua.Program;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.SelectorCheck;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,7 +28,7 @@ import picocli.CommandLine.Parameters;
       "Exits with 0, or with 1 if a test fails or a file cannot be used."
     },
     mixinStandardHelpOptions = true)
-final class TestCommand implements Callable<Integer> {
+final class TestCommand extends FileCommand {
   @Parameters(paramLabel = "FILE", description = "The configuration to test.")
   private @Nullable Path file;
 
@@ -47,37 +45,27 @@ final class TestCommand implements Callable<Integer> {
   private @Nullable Path hosts;
 
   @Override
-  public Integer call() {
+  int answer() throws ConfigException, ScriptException {
     if (file == null) {
       return 1;
     }
-    // What a script logs would stand between the lines of the answer.
-    Logging.silence();
-    Path source = file;
-    try {
-      Config config = ConfigLoader.load(file);
-      List<SeenHost> served = served(config);
-      if (served == null) {
-        return 1;
-      }
-      Program program = config.program();
-      if (tests != null) {
-        source = tests;
-        program = Program.compile(tests.toString(), Files.readAllBytes(tests));
-      }
-      TestReport report = SelectorCheck.run(config, program, served);
-      System.out.print(report.text());
-      System.out.flush();
-      return report.failed() == 0 ? 0 : 1;
-    } catch (ConfigException e) {
-      return Main.report(e);
-    } catch (ScriptException e) {
-      System.err.println(source + (e.line() > 0 ? ":" + e.line() : "") + ": " + e.getMessage());
-      return 1;
-    } catch (IOException e) {
-      System.err.println("cannot read " + tests + ": " + IoReason.of(e));
+    Config config = ConfigLoader.load(file);
+    List<SeenHost> served = served(config);
+    if (served == null) {
       return 1;
     }
+    Program program;
+    try {
+      program =
+          tests == null
+              ? config.program()
+              : Program.compile(tests.toString(), Files.readAllBytes(tests));
+    } catch (IOException e) {
+      return failed("cannot read " + tests + ": " + IoReason.of(e));
+    }
+    TestReport report = SelectorCheck.run(config, program, served);
+    say(report.text());
+    return report.failed() == 0 ? 0 : 1;
   }
 
   /** Whether nobody was served yet. Of one that cannot be read, the reading tells why. */
