@@ -36,10 +36,16 @@ final class BackendsFile {
   Draft read() {
     globals.forEach(this::refuseUnknown);
     var addresses = new AddressKeys(problems);
-    Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
     return new Draft(
         addresses.listen(global(Keys.LISTEN)),
         addresses.slots(global(Keys.BACKENDS)),
+        settings(),
+        choosing());
+  }
+
+  private Settings settings() {
+    Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
+    return new Settings(
         Timeouts.of(section(Keys.TIMEOUTS, Keys.ALL_TIMEOUTS)::number),
         limits(limits),
         Held.of(limits::number),
@@ -50,7 +56,6 @@ final class BackendsFile {
         wire(),
         new InitialiseKeys(problems).read(global(Keys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
-        choosing(),
         new ForesightKeys(globals, problems).read());
   }
 

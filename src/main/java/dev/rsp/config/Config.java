@@ -19,35 +19,45 @@ import org.jspecify.annotations.Nullable;
  * Everything a configuration file says. It never changes; a reload makes a new one.
  *
  * @param listenAt for each address to listen on where the file sets it: {@code file:line: key}
- * @param held how much of requests is held that cannot be sent yet
- * @param loops event loops, at least 1
- * @param defaultHost the canonical host of a request that names none (HTTP/1.0); null to refuse it
- * @param trustForwarded whether what clients say of the hops before them is passed on
- * @param wire what it says of how strictly messages are read, and of this proxy's name in Via
- * @param initialise how a site is started whose backend is not there; null if it is not
+ * @param settings what else it says, apart from choosing
  * @param program the file, to be run once per loop for its {@code select}
- * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
- * @param choosing what else it says about choosing a slot
- * @param foresight what it says about seeing ahead
+ * @param choosing what it says about choosing a slot
  * @param tables what the slots are hashed by, for all loops
  */
 public record Config(
     List<ListenAddress> listen,
     List<String> listenAt,
     List<Slot> slots,
-    Timeouts timeouts,
-    Limits limits,
-    Held held,
-    int loops,
-    @Nullable String defaultHost,
-    boolean trustForwarded,
-    WireOptions wire,
-    @Nullable Initialise initialise,
+    Settings settings,
     Program program,
-    boolean hasSelect,
     Choosing choosing,
-    Foresight foresight,
     SlotTables tables) {
+  public Config {
+    listen = List.copyOf(listen);
+    listenAt = List.copyOf(listenAt);
+    slots = List.copyOf(slots);
+    if (listen.isEmpty() || slots.isEmpty()) {
+      throw new IllegalArgumentException(
+          "listen: %d, slots: %d (expected: >= 1 each)".formatted(listen.size(), slots.size()));
+    }
+  }
+
+  /** One whose slots are hashed by tables of their own. */
+  Config(
+      List<ListenAddress> listen,
+      List<String> listenAt,
+      List<Slot> slots,
+      Settings settings,
+      Program program,
+      Choosing choosing) {
+    this(listen, listenAt, slots, settings, program, choosing, tables(slots));
+  }
+
+  private static SlotTables tables(List<Slot> slots) {
+    return new SlotTables(
+        slots.stream().map(slot -> new Weighted(slot.name(), slot.weight())).toList());
+  }
+
   /**
    * Runs the program for one loop, or for whoever wants to decide as a loop does.
    *
@@ -64,7 +74,7 @@ public record Config(
    * @param inFlight for a slot's index, from 1, how many requests it is serving at this moment
    */
   public @Nullable Script script(IntUnaryOperator inFlight) throws ScriptException {
-    if (!hasSelect && !choosing.hasOnFailure()) {
+    if (!hasSelect() && !choosing.hasOnFailure()) {
       return null;
     }
     Script script = program.run();
@@ -87,23 +97,7 @@ public record Config(
 
   /** The same after a look at what {@code select} does. */
   Config with(Probe probe) {
-    return new Config(
-        listen,
-        listenAt,
-        slots,
-        timeouts,
-        limits,
-        held,
-        loops,
-        defaultHost,
-        trustForwarded,
-        wire,
-        initialise,
-        program,
-        hasSelect,
-        choosing.with(probe),
-        foresight,
-        tables);
+    return new Config(listen, listenAt, slots, settings, program, choosing.with(probe), tables);
   }
 
   /** The same with other slots, in their order: what would be if the file listed these. */
@@ -113,34 +107,54 @@ public record Config(
       numbered.add(
           new Slot(numbered.size() + 1, slot.name(), slot.place(), slot.weight(), slot.state()));
     }
-    return new Config(
-        listen,
-        listenAt,
-        numbered,
-        timeouts,
-        limits,
-        held,
-        loops,
-        defaultHost,
-        trustForwarded,
-        wire,
-        initialise,
-        program,
-        hasSelect,
-        choosing,
-        foresight,
-        new SlotTables(
-            numbered.stream().map(slot -> new Weighted(slot.name(), slot.weight())).toList()));
+    return new Config(listen, listenAt, numbered, settings, program, choosing);
   }
 
-  public Config {
-    listen = List.copyOf(listen);
-    listenAt = List.copyOf(listenAt);
-    slots = List.copyOf(slots);
-    if (listen.isEmpty() || slots.isEmpty() || loops < 1) {
-      throw new IllegalArgumentException(
-          "listen: %d, slots: %d, loops: %d (expected: >= 1 each)"
-              .formatted(listen.size(), slots.size(), loops));
-    }
+  public Timeouts timeouts() {
+    return settings.timeouts();
+  }
+
+  public Limits limits() {
+    return settings.limits();
+  }
+
+  /** How much of requests is held that cannot be sent yet. */
+  public Held held() {
+    return settings.held();
+  }
+
+  /** Event loops, at least 1. */
+  public int loops() {
+    return settings.loops();
+  }
+
+  /** The canonical host of a request that names none (HTTP/1.0); null to refuse it. */
+  public @Nullable String defaultHost() {
+    return settings.defaultHost();
+  }
+
+  /** Whether what clients say of the hops before them is passed on. */
+  public boolean trustForwarded() {
+    return settings.trustForwarded();
+  }
+
+  /** How strictly messages are read, and this proxy's name in Via. */
+  public WireOptions wire() {
+    return settings.wire();
+  }
+
+  /** How a site is started whose backend is not there; null if it is not. */
+  public @Nullable Initialise initialise() {
+    return settings.initialise();
+  }
+
+  /** Whether the file defines {@code select}; if not, hosts are hashed. */
+  public boolean hasSelect() {
+    return settings.hasSelect();
+  }
+
+  /** What the file says about seeing ahead. */
+  public Foresight foresight() {
+    return settings.foresight();
   }
 }

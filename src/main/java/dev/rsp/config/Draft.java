@@ -2,9 +2,6 @@
 package dev.rsp.config;
 
 import dev.rsp.config.NameLookup.Answer;
-import dev.rsp.hash.SlotTables;
-import dev.rsp.hash.Weighted;
-import dev.rsp.http.WireOptions;
 import dev.rsp.lua.Program;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -18,20 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a file says, checked, with names that are still to be resolved. */
-record Draft(
-    List<Written> listen,
-    List<WrittenSlot> slots,
-    Timeouts timeouts,
-    Limits limits,
-    Held held,
-    int loops,
-    @Nullable String defaultHost,
-    boolean trustForwarded,
-    WireOptions wire,
-    @Nullable Initialise initialise,
-    boolean hasSelect,
-    Choosing choosing,
-    Foresight foresight) {
+record Draft(List<Written> listen, List<WrittenSlot> slots, Settings settings, Choosing choosing) {
   /** An address, and where the file writes it. */
   record Written(KeyPath path, String text, Address address) {}
 
@@ -56,20 +40,9 @@ record Draft(
         listen.stream().map(written -> listenAddress(written, answers)).toList(),
         listen.stream().map(written -> problems.where(written.path)).toList(),
         resolved,
-        timeouts,
-        limits,
-        held,
-        loops,
-        defaultHost,
-        trustForwarded,
-        wire,
-        initialise,
+        settings,
         program,
-        hasSelect,
-        choosing,
-        foresight,
-        new SlotTables(
-            resolved.stream().map(slot -> new Weighted(slot.name(), slot.weight())).toList()));
+        choosing);
   }
 
   private Stream<Written> everyAddress() {

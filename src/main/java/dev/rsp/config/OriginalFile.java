@@ -76,17 +76,18 @@ final class OriginalFile {
                 new Written(addressPath, backendText, backend),
                 1,
                 Slot.State.UP)),
-        Timeouts.DEFAULTS,
-        Limits.DEFAULTS,
-        Held.DEFAULTS,
-        (int) Keys.LOOPS.ifAbsent(),
-        DEFAULT_HOST,
-        false,
-        new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
-        null,
-        false,
-        Choosing.DEFAULTS,
-        Foresight.NONE);
+        new Settings(
+            Timeouts.DEFAULTS,
+            Limits.DEFAULTS,
+            Held.DEFAULTS,
+            (int) Keys.LOOPS.ifAbsent(),
+            DEFAULT_HOST,
+            false,
+            new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
+            null,
+            false,
+            Foresight.NONE),
+        Choosing.DEFAULTS);
   }
 
   private String text(String name) {
