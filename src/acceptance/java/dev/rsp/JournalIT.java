@@ -3,6 +3,7 @@ package dev.rsp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,8 +115,32 @@ final class JournalIT {
       for (int i = 0; i < 20; i++) {
         assertEquals(200, rsp.get("a.example", "/200").status());
       }
-      rsp.awaitLog("compared=20 differ=20 (100.0 %) failed=0 dropped=0", SOON);
+      rsp.awaitLog("compared=20 differ=20 (100.0 %) failed=0 dropped=0 unsteady=0", SOON);
       rsp.awaitLog("most: a.example live1 -> other (20)", SOON);
+    }
+  }
+
+  /** The candidate is the same file: that it differs is nothing that it does. */
+  @Test
+  void tellsHowOftenTheFileInForceDiffersFromItself() throws IOException {
+    try (RawBackend backend = answeringByPath()) {
+      String dice =
+          one(backend)
+              + "backends = { { name = 'one', address = backends[1].address }, 'unix:/nobody' }\n"
+              + "function select(request) return { math.random(2), 1 } end\n";
+      Files.writeString(directory.resolve("candidate.lua"), dice);
+      try (Rsp rsp =
+          Rsp.serving(
+              directory,
+              "candidate = { file = 'candidate.lua', share = 1, every = 0.2 }\n" + dice)) {
+        for (int i = 0; i < 40; i++) {
+          assertEquals(200, rsp.get("a.example", "/200").status());
+        }
+        rsp.awaitLog("compared=40 ", SOON);
+        assertTrue(
+            rsp.log().lines().anyMatch(line -> line.matches(".*compared=40 .* unsteady=[1-9].*")),
+            rsp::log);
+      }
     }
   }
 

@@ -46,6 +46,10 @@ public final class Shadow implements AutoCloseable {
 
   private final Candidate settings;
   private final Preview live;
+
+  /** A second copy of the live script, which differs from the first if it throws dice. */
+  private final Preview again;
+
   private final Preview candidate;
   private final Sampler.Aside aside = new Sampler.Aside();
   private final ScheduledExecutorService thread = thread();
@@ -55,12 +59,14 @@ public final class Shadow implements AutoCloseable {
   private long compared;
   private long differ;
   private long failed;
+  private long unsteady;
   private long told;
   private String firstError = "";
 
-  private Shadow(Candidate settings, Preview live, Preview candidate) {
+  private Shadow(Candidate settings, Preview live, Preview again, Preview candidate) {
     this.settings = settings;
     this.live = live;
+    this.again = again;
     this.candidate = candidate;
   }
 
@@ -88,7 +94,7 @@ public final class Shadow implements AutoCloseable {
     }
     try {
       Config other = ConfigLoader.load(settings.file());
-      var shadow = new Shadow(settings, Preview.of(config), Preview.of(other));
+      var shadow = new Shadow(settings, Preview.of(config), Preview.of(config), Preview.of(other));
       log.info(
           "candidate compared file={} share={} backends={}",
           settings.file(),
@@ -100,7 +106,7 @@ public final class Shadow implements AutoCloseable {
       log.error("candidate not compared: {} problem(s)", e.problems().size());
       e.problems().forEach(problem -> log.error("{}", problem));
     } catch (ScriptException e) {
-      log.error("candidate not compared file={}: {}", settings.file(), e.getMessage());
+      log.error("candidate not compared: {}", e.told());
     }
     return null;
   }
@@ -149,8 +155,12 @@ public final class Shadow implements AutoCloseable {
       failed++;
       firstError = firstError.isEmpty() ? other.error() : firstError;
     }
-    String from = Preview.goal(live.decide(request));
+    Decision decision = live.decide(request);
+    String from = Preview.goal(decision);
     String to = Preview.goal(other);
+    if (!decision.pure() && !from.equals(Preview.goal(again.decide(request)))) {
+      unsteady++;
+    }
     if (!from.equals(to)) {
       differ++;
       differing.add(other.host(), from + " -> " + to);
@@ -168,13 +178,14 @@ public final class Shadow implements AutoCloseable {
             .map(top -> top.host() + " " + top.note() + " (" + top.count() + ")")
             .collect(Collectors.joining(", "));
     log.info(
-        "candidate file={} compared={} differ={} ({} %) failed={} dropped={}{}{}",
+        "candidate file={} compared={} differ={} ({} %) failed={} dropped={} unsteady={}{}{}",
         settings.file(),
         compared,
         differ,
         String.format(Locale.ROOT, "%.1f", Moves.percent(differ, compared)),
         failed,
         aside.dropped(),
+        unsteady,
         hosts.isEmpty() ? "" : " most: " + hosts,
         firstError.isEmpty() ? "" : " error: " + firstError);
   }
