@@ -60,17 +60,7 @@ final class FrozenTable extends LuaTable {
     }
   }
 
-  @Override
-  public void set(int key, LuaValue value) {
-    expectThawed();
-    super.set(key, value);
-  }
-
-  @Override
-  public void set(LuaValue key, LuaValue value) {
-    expectThawed();
-    super.set(key, value);
-  }
+  // What is set without a metatable, as nobody can give it one, is set raw.
 
   @Override
   public void rawset(int key, LuaValue value) {
