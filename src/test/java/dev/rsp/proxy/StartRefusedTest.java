@@ -4,9 +4,11 @@ package dev.rsp.proxy;
 import static dev.rsp.proxy.Messages.get;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,14 +97,15 @@ final class StartRefusedTest extends SleepingSites {
     assertTrue(calls.isEmpty());
   }
 
-  /** A look is as far off as the patience of these clients. */
+  /** The next look is 10 s away. */
   @ParameterizedTest
   @CsvSource({"e, 502, the backend cannot be reached", "n, 404, no such site"})
   void tellsABadEndAtOnceAndNotWithTheNextLook(String host, int status, String why)
       throws Exception {
     Files.createFile(directory.resolve("e.ini"));
     reload("poll = 10, unless_exists = '" + directory + "/{host}.ini'");
-    rig.client(get(host, "/")).expectRefusal(status, why);
+    Peer client = rig.client(get(host, "/"));
+    assertTimeout(Duration.ofSeconds(5), () -> client.expectRefusal(status, why));
   }
 
   @Test
