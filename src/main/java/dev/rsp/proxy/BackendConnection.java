@@ -10,6 +10,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
@@ -176,6 +177,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (reading != on) {
       reading = on;
       channel.config().setAutoRead(on);
+      HalfClosed.reading(channel, on);
     }
   }
 
@@ -223,6 +225,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       HalfClosed.endSeen(channel);
       end.inputEnded();
+    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
+      HalfClosed.reading(channel, reading);
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE && HalfClosed.gone(channel)) {
       close();
     }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -126,6 +127,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (reading != on) {
       reading = on;
       channel.config().setAutoRead(on);
+      HalfClosed.reading(channel, on);
       clock.readingChanged(on);
     }
   }
@@ -164,6 +166,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       inputEnded = true;
       HalfClosed.endSeen(channel);
       end.inputEnded();
+    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
+      HalfClosed.reading(channel, reading);
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
       closeIfGone();
     }

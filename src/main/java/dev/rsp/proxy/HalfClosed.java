@@ -31,9 +31,10 @@ import java.lang.invoke.VarHandle;
  * stands, behind the bytes before it, as soon as these are wanted.
  *
  * <p>Once both sides have ended, the kernel reports that without being asked, and again and again
- * if something is yet to be sent. So from the end of its peer's side on, a channel is also marked
- * edge-triggered. Nothing is read from it any more, and Netty asks for room again after each write
- * that found none, so it makes no other difference.
+ * if something is yet to be sent, or to be read by a channel that is not to be read. So from the
+ * end of its peer's side on, a channel is also marked edge-triggered: nothing is read from it any
+ * more, and Netty asks for room again after each write that found none, so it makes no other
+ * difference. From the end of our side on it is while it is not to be read.
  *
  * <p>A reset behind the end is an event of its own, but not for Netty: Linux goes on to answer
  * reads with the end, and Netty does not even try once it has seen that. It is made to try again,
@@ -53,6 +54,7 @@ final class HalfClosed {
   private static final int TCP_CLOSE = 7;
 
   private static final MethodHandle SET_FLAG;
+  private static final MethodHandle CLEAR_FLAG;
   private static final VarHandle EVENTS;
   private static final VarHandle END_WAS_READ;
 
@@ -64,6 +66,8 @@ final class HalfClosed {
           lookup.findVirtual(stream, "setFlag", MethodType.methodType(void.class, int.class));
       Class<?> any = stream.getSuperclass();
       MethodHandles.Lookup above = MethodHandles.privateLookupIn(any, MethodHandles.lookup());
+      CLEAR_FLAG =
+          above.findVirtual(any, "clearFlag", MethodType.methodType(void.class, int.class));
       EVENTS = above.findVarHandle(any, "ops", EpollIoOps.class);
       END_WAS_READ = above.findVarHandle(any, "inputClosedSeenErrorOnRead", boolean.class);
     } catch (ReflectiveOperationException e) {
@@ -88,13 +92,26 @@ final class HalfClosed {
   /** To be called when the end of the peer's side is seen. */
   static void endSeen(Channel channel) {
     if (channel instanceof AbstractEpollStreamChannel epoll && epoll.isOpen()) {
-      setFlag(epoll, EDGE_TRIGGERED);
+      flag(SET_FLAG, epoll, EDGE_TRIGGERED);
     }
   }
 
-  private static void setFlag(AbstractEpollStreamChannel channel, int flag) {
+  /**
+   * To be called when a channel is to be read or no longer, and when our side of it has ended: a
+   * channel that is not read may have its peer's end in the socket, behind what is yet to be read.
+   */
+  static void reading(Channel channel, boolean on) {
+    if (channel instanceof AbstractEpollStreamChannel epoll
+        && epoll.isOpen()
+        && epoll.isOutputShutdown()
+        && !epoll.isInputShutdown()) {
+      flag(on ? CLEAR_FLAG : SET_FLAG, epoll, EDGE_TRIGGERED);
+    }
+  }
+
+  private static void flag(MethodHandle change, AbstractEpollStreamChannel channel, int flag) {
     try {
-      SET_FLAG.invoke(channel, flag);
+      change.invoke(channel, flag);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }

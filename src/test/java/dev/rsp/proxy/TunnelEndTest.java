@@ -47,14 +47,7 @@ final class TunnelEndTest extends RigTest {
     var flood = new Flood(rig, client, block, client::shutOutput);
     backend.shutOutput();
     client.expectEnd();
-    int read = 0;
-    while (!flood.isOver() || read < flood.sent()) {
-      if (read < flood.sent()) {
-        backend.read(block.length);
-        read += block.length;
-      }
-    }
-    flood.join();
+    flood.read(backend);
     backend.expectEnd();
     rig.awaitEnding(Ending.TUNNELLED);
   }
