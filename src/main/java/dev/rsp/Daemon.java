@@ -59,13 +59,15 @@ final class Daemon {
   /**
    * Reads the file and begins to serve.
    *
+   * @param serving runs before the ready line is written
    * @throws ConfigException if the file cannot be used or an address cannot be bound; nothing runs
    *     then
    */
-  synchronized void start() throws ConfigException {
+  synchronized void start(Runnable serving) throws ConfigException {
     Config first = ConfigLoader.load(file);
     shadow = Shadow.of(first);
     apply(first, shadow);
+    serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
   }
 

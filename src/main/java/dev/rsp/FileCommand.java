@@ -14,13 +14,15 @@ import java.util.concurrent.Callable;
 abstract class FileCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
-    Logging.silence();
+    Logging.Silence silence = Logging.silence();
     try {
       return answer();
     } catch (ConfigException e) {
       return Main.report(e);
     } catch (ScriptException e) {
       return failed(e.told());
+    } finally {
+      silence.close();
     }
   }
 

@@ -130,9 +130,9 @@ public final class Main implements Callable<Integer> {
   static int serve(Signals signals, Path file, String transportName, Runnable started) {
     try {
       Daemon daemon = new Daemon(file, Transport.of(transportName));
-      daemon.start();
+      // Who reads the ready line may send a signal at once.
+      daemon.start(() -> signals.deliverTo(daemon::reload, daemon::stop, daemon::logUse));
       started.run();
-      signals.deliverTo(daemon::reload, daemon::stop, daemon::logUse);
       daemon.awaitStop();
       return 0;
     } catch (ConfigException e) {

@@ -64,11 +64,21 @@ public final class Logging extends ContextAwareBase implements Configurator {
     }
   }
 
-  /** Writes nothing from now on: for a command whose output programs read. */
-  public static void silence() {
-    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-      context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+  /** Writes nothing until that is closed: for a command whose output programs read. */
+  public static Silence silence() {
+    if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+      return () -> {};
     }
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level before = root.getLevel();
+    root.setLevel(Level.OFF);
+    return () -> root.setLevel(before);
+  }
+
+  /** A time in which nothing is written. */
+  public interface Silence extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** Whether the stream is the journal's socket: systemd.exec(5), JOURNAL_STREAM. */

@@ -34,6 +34,15 @@ final class LoggingTest {
   }
 
   @Test
+  void isSilentForATime() {
+    org.slf4j.Logger any = LoggerFactory.getLogger("dev.rsp.any");
+    Logging.Silence silence = Logging.silence();
+    assertFalse(any.isErrorEnabled());
+    silence.close();
+    assertTrue(any.isErrorEnabled());
+  }
+
+  @Test
   void knowsTheJournalByItsInode(@TempDir Path directory) throws IOException {
     Path stream = Files.createFile(directory.resolve("stream"));
     Path other = Files.createFile(directory.resolve("other"));
