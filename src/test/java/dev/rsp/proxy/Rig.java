@@ -37,10 +37,17 @@ import java.util.stream.Stream;
 final class Rig implements AutoCloseable {
   static final String SELECT = "function select(r) return r.host:sub(1, 1) == 'b' and 2 or 1 end";
 
+  /** For what comes over a connection whose proxy has ended, and that has closed with it. */
+  private static final int STRANGER_MILLIS = 1_000;
+
   private final ConnectionCount connections = new ConnectionCount();
   private final Loads loads = new Loads();
   private final List<ServerSocket> backends = new ArrayList<>();
   private final List<Peer> peers = new ArrayList<>();
+
+  /** Connections that were left in the queue of a backend. */
+  private final List<Peer> strangers = new ArrayList<>();
+
   private final ProxyLoop loop;
   private final Listener listener;
 
@@ -268,9 +275,16 @@ final class Rig implements AutoCloseable {
       backend.close();
     }
     for (Peer peer : peers) {
-      Violation violation = peer.verdict();
-      if (violation != null) {
-        violations.add(violation.toString());
+      try {
+        Violation violation = peer.verdict();
+        if (violation != null) {
+          violations.add(violation.toString());
+        }
+      } catch (SocketTimeoutException open) {
+        // The proxy has closed all of its own by now: this one meant who had the port before.
+        if (!strangers.contains(peer)) {
+          throw open;
+        }
       }
       peer.close();
     }
@@ -287,7 +301,9 @@ final class Rig implements AutoCloseable {
     backend.setSoTimeout(1);
     try {
       while (true) {
-        keep(new Peer(backend.accept(), Watch.backend()));
+        Peer peer = keep(new Peer(backend.accept(), Watch.backend()));
+        peer.socket().setSoTimeout(STRANGER_MILLIS);
+        strangers.add(peer);
       }
     } catch (SocketTimeoutException none) {
       // These were all.
