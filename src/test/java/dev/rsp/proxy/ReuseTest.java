@@ -10,33 +10,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Connections to backends whose state is in doubt carry no other request. */
-@ParameterizedClass
-@MethodSource("dev.rsp.proxy.Rig#transports")
-final class ReuseTest {
-  private final Transport transport;
-  private Rig rig;
-
-  ReuseTest(Transport transport) {
-    this.transport = transport;
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    rig = new Rig(transport);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    rig.close();
-  }
-
+@EachTransport
+final class ReuseTest extends RigTest {
   @Test
   void notOneToAnAddressThatTheNameHasNoLonger() throws Exception {
     int port = rig.backendPort(1);
