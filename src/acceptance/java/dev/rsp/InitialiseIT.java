@@ -159,7 +159,8 @@ final class InitialiseIT {
       assertEquals(0, emperor.calls("before.example"));
       other.awaitLog("not started host=before.example after=", LOGGED);
       other.stop();
-      other.awaitLog("starts existing=1 waited=1", LOGGED);
+      // Whether the request waited at all is open: the file may be found before it can.
+      other.awaitLog("starts existing=1", LOGGED);
     }
   }
 
