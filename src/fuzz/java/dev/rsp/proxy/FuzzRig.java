@@ -66,7 +66,7 @@ final class FuzzRig {
         };
     Transport transport = Transport.of("auto");
     hand = new ManualIoEventLoop(Thread.currentThread(), transport.ioHandler());
-    loop = new ProxyLoop(transport, hand, connections);
+    loop = new ProxyLoop(transport, transport::newClient, hand, connections);
     serve();
     // To bind waits for the loop, which this thread runs.
     CompletableFuture<Listener> opening =

@@ -81,7 +81,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   static @Nullable BackendConnection open(ProxyLoop loop, Place place, Exchange exchange) {
     Channel channel;
     try {
-      channel = loop.transport.newClient(place.unixPath() != null);
+      channel = loop.backends.open(place.unixPath() != null);
     } catch (ChannelException e) {
       // Out of descriptors, most likely.
       log.warn("no socket for backend={}: {}", place, e.getMessage());

@@ -31,7 +31,7 @@ final class DeadlineWheel {
   /**
    * A wheel whose time starts now.
    *
-   * @param nowNanos as {@link System#nanoTime()} says
+   * @param nowNanos by the clock that {@link #advance} goes by
    */
   DeadlineWheel(long nowNanos) {
     this.nowNanos = nowNanos;

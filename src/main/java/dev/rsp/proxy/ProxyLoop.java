@@ -49,8 +49,9 @@ public final class ProxyLoop {
   private static final int BACKEND_READ_BYTES = 16 * 1024;
 
   final Transport transport;
+  final BackendChannels backends;
   final EventLoop eventLoop;
-  final DeadlineWheel deadlines = new DeadlineWheel(System.nanoTime());
+  final DeadlineWheel deadlines;
   final DateField date = new DateField();
   final RequestHead requestHead = new RequestHead();
   final ResponseHead responseHead = new ResponseHead();
@@ -92,24 +93,35 @@ public final class ProxyLoop {
   public ProxyLoop(Transport transport, int number, ConnectionCount connections, Starter starter) {
     this(
         transport,
+        transport::newClient,
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler()),
         connections,
         starter);
   }
 
-  /** Serves on the only loop of a group, which may be run by hand. */
-  ProxyLoop(Transport transport, IoEventLoopGroup group, ConnectionCount connections) {
-    this(transport, group, connections, new Starter());
+  /** Serves on the only loop of a group, which may be run by hand, and by a clock of its own. */
+  ProxyLoop(
+      Transport transport,
+      BackendChannels backends,
+      IoEventLoopGroup group,
+      ConnectionCount connections) {
+    this(transport, backends, group, connections, new Starter());
   }
 
   private ProxyLoop(
-      Transport transport, IoEventLoopGroup group, ConnectionCount connections, Starter starter) {
+      Transport transport,
+      BackendChannels backends,
+      IoEventLoopGroup group,
+      ConnectionCount connections,
+      Starter starter) {
     this.starter = starter;
     this.transport = transport;
+    this.backends = backends;
     this.connections = connections;
     this.group = group;
     this.eventLoop = group.next();
+    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime());
     this.flusher = new TurnFlusher(eventLoop);
     eventLoop.scheduleWithFixedDelay(
         this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -117,7 +129,7 @@ public final class ProxyLoop {
 
   private void tick() {
     date.refresh();
-    deadlines.advance(System.nanoTime());
+    deadlines.advance(eventLoop.ticker().nanoTime());
   }
 
   /** Takes a new service into force and closes idle connections to places it does not list. */
