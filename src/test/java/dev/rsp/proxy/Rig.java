@@ -85,13 +85,17 @@ final class Rig implements AutoCloseable {
   }
 
   Config config(String... lines) throws IOException, ConfigException {
+    return config(backends.get(0).getLocalPort(), backends.get(1).getLocalPort(), lines);
+  }
+
+  /** A configuration with backends on two ports, and more lines of the file. */
+  static Config config(int first, int second, String... lines) throws IOException, ConfigException {
     Path file = Files.createTempFile("rig", ".lua");
     try {
       Files.writeString(
           file,
           "listen = '127.0.0.1:0'\n"
-              + ("backends = {'127.0.0.1:" + backends.get(0).getLocalPort())
-              + ("', '127.0.0.1:" + backends.get(1).getLocalPort() + "'}\n")
+              + ("backends = {'127.0.0.1:" + first + "', '127.0.0.1:" + second + "'}\n")
               + "via = 'rsp'\n"
               + (String.join("\n", lines).contains("select") ? "" : SELECT)
               + ("\n" + String.join("\n", lines)));

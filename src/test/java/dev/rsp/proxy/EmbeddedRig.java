@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import dev.rsp.config.Config;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.referee.Violation;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A proxy of one loop on {@link EmbeddedSocket}s: no kernel, no thread and no clock but the test's,
+ * so that it decides in which order everything happens, and when.
+ *
+ * <p>The loop is a real one, but its I/O handler tells of what the test has done, in that order,
+ * and its time passes when the test says so. As with {@link Rig}, all that is written goes past a
+ * referee. {@link #close} fails if a byte of it is wrong, if an exchange ended otherwise than by
+ * {@link #expectEndings}, or if a connection, a buffer or an error in the log is left. Hosts that
+ * start with "b" go to the second backend, all others to the first.
+ */
+final class EmbeddedRig implements AutoCloseable {
+  /** Nothing that a test does takes as many. */
+  private static final int MAX_TURNS = 10_000;
+
+  private final MockTicker clock = Ticker.newMockTicker();
+  private final Set<EmbeddedSocket> ready = new LinkedHashSet<>();
+  private final List<EmbeddedPeer> clients = new ArrayList<>();
+  private final List<EmbeddedPeer> backends = new ArrayList<>();
+
+  /** Connections that were asked for, and that the test has not looked at. */
+  private final Queue<EmbeddedPeer> asked = new ArrayDeque<>();
+
+  /**
+   * What sockets are read into. It counts, so that nothing can hide from {@link #close}; the leak
+   * detector, which would look at each access, watches all other buffers.
+   */
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
+
+  private final ConnectionCount connections = new ConnectionCount();
+  private final List<String> errors = new ArrayList<>();
+  private final ErrorWatch watch = new ErrorWatch();
+  private final ManualIoEventLoop hand;
+  private final ProxyLoop loop;
+  private boolean acceptsAtOnce;
+  private String endings = "";
+  private long nowMillis;
+
+  /** Starts with more lines of the configuration file. */
+  EmbeddedRig(String... lines) throws Exception {
+    this(config(lines));
+  }
+
+  /** Starts with a configuration. */
+  EmbeddedRig(Config config) throws ScriptException {
+    root().addAppender(watch);
+    watch.start();
+    hand = new ManualIoEventLoop(null, Thread.currentThread(), executor -> new Events(), clock);
+    // The transport is for listeners, of which there are none.
+    loop = new ProxyLoop(Transport.NIO, unix -> open(), hand, connections);
+    serve(config);
+  }
+
+  /** Takes a configuration into force. */
+  void serve(Config config) throws ScriptException {
+    loop.serve(Service.of(config, new Loads()));
+  }
+
+  /** A configuration with more lines in its file. */
+  static Config config(String... lines) throws Exception {
+    return Rig.config(1, 2, lines);
+  }
+
+  /** A client whose connection was accepted. */
+  EmbeddedPeer client() {
+    var client = new EmbeddedPeer(this, true);
+    clients.add(client);
+    loop.adopt(client.socket());
+    rest();
+    return client;
+  }
+
+  /** A client that has sent something. */
+  EmbeddedPeer client(String text) {
+    EmbeddedPeer client = client();
+    client.send(text);
+    rest();
+    return client;
+  }
+
+  private Channel open() {
+    var backend = new EmbeddedPeer(this, false);
+    backends.add(backend);
+    if (acceptsAtOnce) {
+      backend.accept();
+    } else {
+      asked.add(backend);
+    }
+    return backend.socket();
+  }
+
+  /** From here on the test has no say in connections: backends accept them all. */
+  void acceptAtOnce() {
+    acceptsAtOnce = true;
+  }
+
+  /** The next connection that is asked for, and that a backend is yet to accept. */
+  EmbeddedPeer connecting() {
+    rest();
+    EmbeddedPeer next = asked.poll();
+    assertNotNull(next, "no connection is asked for");
+    return Objects.requireNonNull(next);
+  }
+
+  /** The next connection that is asked for, which a backend accepts. */
+  EmbeddedPeer backend() {
+    EmbeddedPeer next = connecting();
+    next.accept();
+    rest();
+    return next;
+  }
+
+  /** Nobody asks for a connection. */
+  void expectNoConnect() {
+    rest();
+    assertEquals(0, asked.size(), "connections asked for");
+  }
+
+  // Turns and time -------------------------------------------------------------------------------
+
+  /** An event of a socket that the loop is to be told of. */
+  void ready(EmbeddedSocket socket) {
+    ready.add(socket);
+  }
+
+  /** Lets the loop do what has come since its last turn; false if there was nothing. */
+  boolean turn() {
+    return hand.runNow() > 0;
+  }
+
+  /** Lets the loop do all that what has happened brings about. */
+  void rest() {
+    int turns = 0;
+    while (turn()) {
+      assertTrue(++turns < MAX_TURNS, "the loop does not come to rest");
+    }
+  }
+
+  /** Lets time pass, with a turn of the loop wherever its timer wants one. */
+  void pass(int millis) {
+    rest();
+    int left = millis;
+    while (left > 0) {
+      int tick = DeadlineWheel.TICK_MILLIS;
+      int step = (int) Math.min(left, tick - nowMillis % tick);
+      lapse(step);
+      left -= step;
+      rest();
+    }
+  }
+
+  /** Lets time pass without a turn of the loop. */
+  void lapse(int millis) {
+    clock.advanceMillis(millis);
+    nowMillis += millis;
+  }
+
+  /**
+   * Lets time pass to the last millisecond of a tick. A deadline that is armed then is over a
+   * millisecond after its time, and else up to a tick after it.
+   */
+  void passToEndOfTick() {
+    pass((int) (DeadlineWheel.TICK_MILLIS - 1 - nowMillis % DeadlineWheel.TICK_MILLIS));
+  }
+
+  // What is left ---------------------------------------------------------------------------------
+
+  ProxyLoop loop() {
+    return loop;
+  }
+
+  ByteBufAllocator allocator() {
+    return allocator;
+  }
+
+  /** How many bytes the buffers have that were read into, and are held. */
+  long held() {
+    rest();
+    return allocator.metric().usedDirectMemory();
+  }
+
+  /** These exchanges have ended, as {@link Counters#summary} says it, and no other will. */
+  void expectEndings(String summary) {
+    rest();
+    endings = summary;
+    assertEquals(summary, summary());
+  }
+
+  /** All endings that are not zero. */
+  String summary() {
+    return Counters.summary(List.of(loop.counters()));
+  }
+
+  /** Ends all peers, in good order, and looks at what is left. */
+  @Override
+  public void close() {
+    try {
+      asked.forEach(EmbeddedPeer::refuse);
+      clients.forEach(EmbeddedPeer::takesAll);
+      clients.forEach(EmbeddedPeer::end);
+      rest();
+      backends.forEach(EmbeddedPeer::end);
+      rest();
+      loop.drain();
+      rest();
+      List<EmbeddedPeer> peers = new ArrayList<>(clients);
+      peers.addAll(backends);
+      assertEquals(endings, summary(), "endings");
+      assertEquals(0, peers.stream().filter(EmbeddedPeer::isOpen).count(), "open channels");
+      assertEquals(0, loop.clientCount(), "clients left");
+      assertEquals(0, connections.get(), "connections counted");
+      loop.shutDown();
+      hand.runNonBlockingTasks(0); // by its turns it would end only when real time has passed
+      assertEquals(0, allocator.metric().usedDirectMemory(), "bytes held");
+      List<Violation> violations = new ArrayList<>();
+      for (EmbeddedPeer peer : peers) {
+        Violation violation = peer.verdict();
+        if (violation != null) {
+          violations.add(violation);
+        }
+      }
+      assertEquals(List.of(), violations, "what the proxy must not have written");
+      assertEquals(List.of(), errors, "logged");
+    } finally {
+      root().detachAppender(watch);
+    }
+  }
+
+  private static Logger root() {
+    return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+  }
+
+  /** Remembers what would be a fault of the proxy: its errors, and what Netty warns of. */
+  private final class ErrorWatch extends AppenderBase<ILoggingEvent> {
+    @Override
+    protected void append(ILoggingEvent event) {
+      boolean netty = event.getLoggerName().startsWith("io.netty");
+      if (event.getLevel().isGreaterOrEqual(netty ? Level.WARN : Level.ERROR)) {
+        errors.add(event.getFormattedMessage());
+      }
+    }
+  }
+
+  /** The part of a kernel that a loop asks what has happened. */
+  private final class Events implements IoHandler {
+    @Override
+    public int run(IoHandlerContext context) {
+      // What is told may make other sockets ready: that is for the next turn.
+      List<EmbeddedSocket> told = new ArrayList<>(ready);
+      ready.clear();
+      told.forEach(EmbeddedSocket::tell);
+      return told.size();
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) {
+      throw new IllegalStateException("not an embedded socket");
+    }
+
+    @Override
+    public void wakeup() {
+      // The test wakes it.
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> type) {
+      return false;
+    }
+  }
+}
