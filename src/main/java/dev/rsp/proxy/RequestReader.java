@@ -144,6 +144,10 @@ final class RequestReader {
     connection.exchange.requestBody(body, last);
     if (connection.state == ClientState.BODY) {
       connection.clock.bodyCame(length);
+    } else if (connection.state == ClientState.ANSWER && !input.holdsBuffer()) {
+      // The backend may have yet to take it, but nothing more comes for it to wait for: only by
+      // reading is it seen that the client leaves.
+      connection.setReading(true);
     }
   }
 }
