@@ -81,8 +81,8 @@ public final class Program {
 
   /**
    * Makes what the program's {@code hash} functions will look into, so that no event loop has to:
-   * with large weights or thousands of slots it takes some 50 ms. A function whose name the program
-   * puts together is found out by the first call.
+   * with large weights or thousands of slots it takes some 50 ms. A program that may put the name
+   * of a function together has all made.
    */
   public void prepare(SlotTables tables) {
     SlotHashes.prepare(tables, prototype);

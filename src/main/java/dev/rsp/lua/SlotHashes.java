@@ -3,6 +3,7 @@ package dev.rsp.lua;
 
 import dev.rsp.hash.SlotTables;
 import java.util.BitSet;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
@@ -12,6 +13,8 @@ import org.luaj.vm2.Varargs;
 
 /** The {@code hash} functions that choose among the file's backends, by their names and weights. */
 final class SlotHashes {
+  private static final Set<String> NAMES = Set.of("rendezvous", "ring", "maglev", "bounded");
+
   private SlotHashes() {}
 
   static void define(LuaTable library) {
@@ -21,21 +24,15 @@ final class SlotHashes {
     Builtin.define(library, "bounded", SlotHashes::bounded);
   }
 
-  /** Makes the tables that a program may ask for: those whose functions it names anywhere. */
+  /** Makes the tables that a program may ask for. */
   static void prepare(SlotTables tables, Prototype program) {
-    for (LuaValue constant : program.k) {
-      if (constant instanceof LuaString name) {
-        switch (Messages.decode(name)) {
-          case "rendezvous" -> tables.rendezvous();
-          case "ring" -> tables.ring();
-          case "maglev" -> tables.maglev();
-          case "bounded" -> tables.bounded();
-          default -> {}
-        }
+    for (String name : HashUses.in(program, NAMES)) {
+      switch (name) {
+        case "rendezvous" -> tables.rendezvous();
+        case "ring" -> tables.ring();
+        case "maglev" -> tables.maglev();
+        default -> tables.bounded();
       }
-    }
-    for (Prototype function : program.p) {
-      prepare(tables, function);
     }
   }
 

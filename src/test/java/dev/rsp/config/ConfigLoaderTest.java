@@ -145,6 +145,42 @@ class ConfigLoaderTest {
     assertEquals(Set.of(), loaded(none).tables().made());
   }
 
+  /** A name that the script puts together is in none of its constants. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "function select(r) return hash['mag' .. 'lev'](r.host) end",
+        "local name = 'mag' .. 'lev' function select(r) return hash[name](r.host) end",
+        "local h = hash function select(r) return h['mag' .. 'lev'](r.host) end",
+        "function select(r) local h = r.path == '/' and hash or hash return h[r.path](r.host) end",
+        "function select(r) for _, f in next, hash do f(r.host) end end",
+        "function select(r) return _G['ha' .. 'sh']['mag' .. 'lev'](r.host) end",
+        "function select(r) return _ENV['ha' .. 'sh']['mag' .. 'lev'](r.host) end",
+        "local e = _ENV function select(r) return e['ha' .. 'sh']['mag' .. 'lev'](r.host) end",
+        "function select(r) local _ENV = _ENV return hash['mag' .. 'lev'](r.host) end",
+        "function select(r) local _ENV = { h = hash } return h['mag' .. 'lev'](r.host) end",
+        "function pick(h, r) return h['mag' .. 'lev'](r.host) end"
+            + " function select(r) return pick(hash, r) end",
+        "function select(r) local t = { f = hash } return t.f['mag' .. 'lev'](r.host) end",
+      })
+  void allTablesAreMadeForAScriptThatMayPutTheNameOfAHashTogether(String script) throws Exception {
+    assertEquals(Set.of("bounded", "maglev", "rendezvous", "ring"), loaded(script).tables().made());
+  }
+
+  @Test
+  void namesInTheOrdinaryFormHaveNoOtherTablesMade() throws Exception {
+    assertEquals(
+        Set.of(),
+        loaded(
+                "local python, n = hash.python, 1",
+                "function select(r)",
+                "  if hash.crc32(r.host, 2) == 1 then return python(r.host, n) end",
+                "  return (hash).python(r.host, hash.jump(r.host, 1))",
+                "end")
+            .tables()
+            .made());
+  }
+
   private Config loaded(String... lines) throws ConfigException {
     return ConfigFile.in(
             directory,
