@@ -15,12 +15,24 @@ final class LineCounter extends ByteArrayInputStream {
 
   /** The line of the last character that was used, from 1. */
   int line() {
+    return line(buf, pos - 1);
+  }
+
+  /** The line of what begins at some place in a source, from 1, by Lua's four line ends. */
+  static int line(byte[] source, int at) {
     int line = 1;
-    for (int i = 0; i < pos - 1; i++) {
-      if (buf[i] == '\n') {
+    for (int i = 0; i < at; i++) {
+      if (isLineEnd(source[i])) {
         line++;
+        if (i + 1 < at && isLineEnd(source[i + 1]) && source[i] != source[i + 1]) {
+          i++;
+        }
       }
     }
     return line;
+  }
+
+  private static boolean isLineEnd(byte c) {
+    return c == '\n' || c == '\r';
   }
 }

@@ -49,12 +49,15 @@ public final class Program {
     }
     var text = new LineCounter(source, start);
     try {
-      return new Program(name, LuaC.instance.compile(text, Messages.CHUNK), fingerprint(source));
+      Prototype prototype = LuaC.instance.compile(text, Messages.CHUNK);
+      NumeralCheck.check(name, source, start);
+      return new Program(name, prototype, fingerprint(source));
     } catch (LuaError e) {
       throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
       throw new ScriptException(name, 0, "it is nested too deeply");
     } catch (NumberFormatException e) {
+      NumeralCheck.check(name, source, start);
       throw new ScriptException(name, text.line(), "malformed number");
     } catch (RuntimeException e) {
       // The compiler is old and unkept: an index out of bounds there is a fault in the source here.

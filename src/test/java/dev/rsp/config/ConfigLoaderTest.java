@@ -254,7 +254,8 @@ class ConfigLoaderTest {
         arguments("no library of the system", "x = os.getenv('HOME')", "backends.lua:1: "),
         arguments("an endless loop", "while true do end", "backends.lua"),
         arguments("an endless recursion", "function f() return 1 + f() end f()", "backends.lua"),
-        arguments("a malformed number", "x = 3..2", "backends.lua"),
+        arguments("a malformed number", "x = 3..2", "backends.lua:1: malformed number near '3..2'"),
+        arguments("half a number", "\nx = 0x", "backends.lua:2: malformed number near '0x'"),
         arguments("a compiled chunk", "\33Lua", "backends.lua"));
   }
 

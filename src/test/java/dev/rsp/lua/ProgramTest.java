@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -38,12 +39,67 @@ final class ProgramTest {
     assertTrue(failureOf(source).startsWith("2: "), failureOf(source));
   }
 
+  /** LuaJ's compiler takes all of them but those with two points or half an exponent. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0x", "0X", "0x.", "0x1p", "0x1p+", "0xp1", "0x1..2", "0x1.2.3", "0x1p1p1", "0x1pa",
+        "0x.p1", ".0x5", "1f", "1d", "1e5f", "1D", ".5d", "1.f", "3..2", "3.2.1", ".5.", "3e", "3e+"
+      })
+  void aNumberThatLuaRefusesIsRefusedWithItsLine(String numeral) {
+    String refusal = "2: malformed number near '" + numeral + "'";
+    for (String use :
+        List.of(
+            "x = %s",
+            "x = { 1, %s }",
+            "function f() return -%s end",
+            "x = [==[ ]] 0x ]=]\\] ]==] .. %s",
+            "x = '\\'0x\\\\', %s",
+            "x = \"'\\\"0x\", %s",
+            "x = t1 and f0x1.f ~= 0 or %s",
+            "x = ({})[ [[0x]] ] --[[ 0x ]] or --[=[x]] 0x ]=] %s -- 0x")) {
+      assertEquals(refusal, failureOf("y = 1 -- 0x\n" + use.formatted(numeral)), use);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n", "\r", "\n\r"})
+  void theLineOfAMalformedNumberIsCountedAsLuaDoes(String end) {
+    String source = String.join(end, "x = 1", "-- 2", "", "y = 0x", "z = 1");
+    assertEquals("4: malformed number near '0x'", failureOf(source));
+  }
+
+  @Test
+  void aNumberThatLuaTakesIsTaken() {
+    assertEquals(
+        LuaValue.valueOf("0 255 10.5 0.5 1.25 6 0.5 100000 3 120 4 15.5"),
+        run("x = table.concat({ 00, 0xFf, 10.5, .5, 0x1.4, 0x.6p4, 0x1p-1, 1E+5, 3., 1.2e2, "
+                + "#'\\\"\\z\n  \\\n0x', 0xF.8 }, ' ')")
+            .globals()
+            .get("x"));
+  }
+
+  @Test
+  void aNumberThatLuajWouldMisreadIsRefused() {
+    assertEquals("2: number '0x1p+4' (expected: no + in its exponent)", failureOf("\nx = 0x1p+4"));
+  }
+
+  @Test
+  void whatOnlyLooksLikeAMalformedNumberIsLeftAlone() {
+    assertEquals(
+        Set.of("a0x", "b", "e1f", "x"),
+        run("a0x = '0x' e1f = \"3..2\" -- 1f\n--[[ 0x\n]] b = [[0x]] --[==[ ]] 0x ]==]\n"
+                + "x = 1 ..a0x..[=[ ]]0x]=] .. 2 .. (function(...) return ... end)(5)--0x")
+            .globals()
+            .keySet());
+  }
+
   static Stream<Arguments> failures() {
     return Stream.of(
         Arguments.of("syntax", "x = 1\ny = = 2", "2: unexpected '='"),
-        Arguments.of("two points", "x = 1\ny = 3..2\nz = 1", "2: malformed number"),
-        Arguments.of("half a number", "x = 1\n\ny = 3e\n", "3: malformed number"),
-        Arguments.of("letters in a number", "\r\nx = 12ab", "2: malformed number"),
+        Arguments.of("two points", "x = 1\ny = 3..2\nz = 1", "2: malformed number near '3..2'"),
+        Arguments.of("half a number", "x = 1\n\ny = 3e\n", "3: malformed number near '3e'"),
+        Arguments.of("letters in a number", "\r\nx = 12ab", "2: malformed number near '12ab'"),
         Arguments.of("ends too early", "x = 1\ny = ", "2: unexpected '<eof>'"),
         Arguments.of("unfinished", "x = {1,\n2", "2: '}' expected"),
         Arguments.of("string", "x = 'a\n", "1: unfinished string"),
