@@ -13,6 +13,7 @@ import dev.rsp.plan.Shadow;
 import dev.rsp.proxy.ConnectionCount;
 import dev.rsp.proxy.Listener;
 import dev.rsp.proxy.Loads;
+import dev.rsp.proxy.ProxyLoop;
 import dev.rsp.proxy.Service;
 import dev.rsp.proxy.Transport;
 import dev.rsp.wake.Starter;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +55,13 @@ final class Daemon {
 
   Daemon(Path file, Transport transport) {
     this.file = file;
-    this.loops = new Loops(transport, connections, starter);
+    this.loops = new Loops(number -> new ProxyLoop(transport, number, connections, starter));
+  }
+
+  /** One whose loops are started by somebody else. */
+  Daemon(Path file, IntFunction<ProxyLoop> loops) {
+    this.file = file;
+    this.loops = new Loops(loops);
   }
 
   /**
@@ -99,7 +107,15 @@ final class Daemon {
       for (String problem : e.problems()) {
         log.error("{}", problem);
       }
+    } catch (RuntimeException | Error e) {
+      log.error("not reloaded, all stays as it was: {}", cause(e), e);
     }
+  }
+
+  /** What lies behind a failure: Netty wraps what the system said. */
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null || cause == failure ? failure : cause(cause);
   }
 
   /** The configuration in force; null if there is none, or it is coming to its end. */
@@ -127,7 +143,8 @@ final class Daemon {
   /**
    * Takes a configuration into force: first all that can fail, then what cannot.
    *
-   * @throws ConfigException if something failed; all is then as before
+   * @throws ConfigException if something failed; all is then as before, as it is after any other
+   *     exception
    */
   private void apply(Config newer, @Nullable Shadow compared) throws ConfigException {
     List<Listener> opened = new ArrayList<>();
@@ -137,17 +154,38 @@ final class Daemon {
       List<Service> services = services(newer, compared);
       listeners.open(newer, loops.first(newer.loops()), opened);
       loops.serve(services);
-    } catch (ConfigException e) {
-      opened.forEach(Listener::close);
-      loops.shrinkTo(before);
+    } catch (ConfigException | RuntimeException | Error e) {
+      undo(before, opened, e);
       throw e;
     }
     config = newer;
     newer.choosing().probe().warnings().forEach(log::warn);
-    names.watch(newer);
-    listeners.swap(newer, loops.first(newer.loops()), opened);
-    loops.retireAfter(newer.loops());
-    journal.keep(newer.foresight().journal(), loops.hosts());
+    // There is no way back from here: what fails must not keep the rest from being done.
+    finish("names", () -> names.watch(newer));
+    finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
+    finish("loops", () -> loops.retireAfter(newer.loops()));
+    finish("journal", () -> journal.keep(newer.foresight().journal(), loops.hosts()));
+  }
+
+  private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
+    List<Runnable> steps = new ArrayList<>();
+    opened.forEach(listener -> steps.add(listener::close));
+    steps.add(() -> loops.shrinkTo(loopsBefore));
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private static void finish(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      log.error("not all of the file is in force: {}: {}", what, cause(e), e);
+    }
   }
 
   private static void close(@Nullable Shadow shadow) {

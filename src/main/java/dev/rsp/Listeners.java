@@ -35,8 +35,10 @@ final class Listeners {
       if (byAddress.containsKey(address.text())) {
         continue;
       }
+      List<Listener> own = new ArrayList<>(byAddress.values());
+      own.addAll(opened);
       try {
-        opened.add(Listener.open(address, loops));
+        opened.add(Listener.open(address, loops, own));
       } catch (IOException e) {
         problems.add(
             "%s: \"%s\" (expected: an address that can be bound: %s)"
@@ -48,14 +50,21 @@ final class Listeners {
     }
   }
 
-  /** Accepts on all that a configuration names, for these loops, and closes the others. */
+  /**
+   * Accepts on all that a configuration names, for these loops, and closes the others. One whose
+   * connections would come by another from now on stays open: to close it would reset those that
+   * wait in it, or are on their way.
+   */
   void swap(Config newer, List<ProxyLoop> loops, List<Listener> opened) {
     for (Listener listener : opened) {
       byAddress.put(listener.address().text(), listener);
     }
-    List<String> kept = newer.listen().stream().map(ListenAddress::text).toList();
-    for (Listener listener : List.copyOf(byAddress.values())) {
-      if (kept.contains(listener.address().text())) {
+    List<String> named = newer.listen().stream().map(ListenAddress::text).toList();
+    List<Listener> all = List.copyOf(byAddress.values());
+    List<Listener> kept =
+        all.stream().filter(listener -> named.contains(listener.address().text())).toList();
+    for (Listener listener : all) {
+      if (kept.stream().anyMatch(other -> other == listener || other.includes(listener))) {
         listener.serveBy(loops);
       } else {
         byAddress.remove(listener.address().text());

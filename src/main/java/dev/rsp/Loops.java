@@ -2,16 +2,21 @@
 package dev.rsp;
 
 import dev.rsp.journal.JournalKeeper;
-import dev.rsp.proxy.ConnectionCount;
 import dev.rsp.proxy.Counters;
 import dev.rsp.proxy.ProxyLoop;
 import dev.rsp.proxy.Service;
-import dev.rsp.proxy.Transport;
-import dev.rsp.wake.Starter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All event loops that were ever made: the first serve, those beyond the configured number only
@@ -21,20 +26,24 @@ import java.util.concurrent.TimeUnit;
  * thread but a loop's.
  */
 final class Loops {
+  private static final Logger log = LoggerFactory.getLogger(Loops.class);
+
   /** How often it is looked whether all connections have ended. */
   private static final int DRAIN_POLL_MILLIS = 20;
 
-  private final Transport transport;
-  private final ConnectionCount connections;
-  private final Starter starter;
+  /** Starts the one of a number. */
+  private final IntFunction<ProxyLoop> start;
+
+  /** What the first of them serve by, and how many are not retired. */
+  private List<Service> inForce = List.of();
+
+  private int serving;
 
   /** Replaced, never changed: who stops them does not wait for a reload. */
   private volatile List<ProxyLoop> all = List.of();
 
-  Loops(Transport transport, ConnectionCount connections, Starter starter) {
-    this.transport = transport;
-    this.connections = connections;
-    this.starter = starter;
+  Loops(IntFunction<ProxyLoop> start) {
+    this.start = start;
   }
 
   int count() {
@@ -50,7 +59,7 @@ final class Loops {
   void growTo(int count) {
     while (all.size() < count) {
       List<ProxyLoop> more = new ArrayList<>(all);
-      more.add(new ProxyLoop(transport, more.size(), connections, starter));
+      more.add(start.apply(more.size()));
       all = List.copyOf(more);
     }
   }
@@ -62,27 +71,47 @@ final class Loops {
     before.subList(count, before.size()).forEach(ProxyLoop::shutDown);
   }
 
-  /** The one swap: when this returns, every loop serves by its part of the new configuration. */
-  void serve(List<Service> services) {
-    List<ProxyLoop> loops = all;
-    CountDownLatch swapped = new CountDownLatch(loops.size());
-    for (int i = 0; i < loops.size(); i++) {
-      ProxyLoop loop = loops.get(i);
-      Service service = services.get(i);
-      loop.execute(
-          () -> {
-            loop.serve(service);
-            swapped.countDown();
-          });
+  /**
+   * The one swap: when this returns, every loop serves by its part of the new configuration; if it
+   * throws, those that can serve by what they did before.
+   */
+  void serve(List<Service> newer) {
+    try {
+      swap(newer).join();
+    } catch (CompletionException e) {
+      swap(inForce).exceptionally(failed -> null).join();
+      retireAfter(serving);
+      throw e;
     }
-    await(swapped);
+    inForce = newer;
+  }
+
+  private CompletableFuture<@Nullable Void> swap(List<Service> services) {
+    List<ProxyLoop> loops = all;
+    return CompletableFuture.allOf(
+        IntStream.range(0, services.size())
+            .mapToObj(i -> swap(loops.get(i), services.get(i)))
+            .toArray(CompletableFuture[]::new));
+  }
+
+  private static CompletableFuture<@Nullable Void> swap(ProxyLoop loop, Service service) {
+    try {
+      return CompletableFuture.runAsync(() -> loop.serve(service), loop::execute);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** Lets the connections of those beyond so many end with their next answer. */
   void retireAfter(int count) {
+    serving = count;
     List<ProxyLoop> loops = all;
     for (ProxyLoop loop : loops.subList(count, loops.size())) {
-      loop.execute(loop::retire);
+      try {
+        loop.execute(loop::retire);
+      } catch (RejectedExecutionException e) {
+        log.debug("a loop has ended before", e);
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,17 +59,32 @@ public final class Listener {
    * @throws IOException if it cannot be bound; nothing stays bound then
    */
   public static Listener open(ListenAddress address, List<ProxyLoop> loops) throws IOException {
+    return open(address, loops, List.of());
+  }
+
+  /**
+   * The same beside others of this process, which may have the same port on other addresses, or on
+   * all: where the system shares a port between sockets, the most particular address gets the
+   * connection.
+   *
+   * @throws IOException if it cannot be bound; nothing stays bound then
+   */
+  public static Listener open(
+      ListenAddress address, List<ProxyLoop> loops, Collection<Listener> own) throws IOException {
     Listener listener = new Listener(address, loops);
+    boolean opened = false;
     try {
       if (address.unixPath() != null) {
         UnixSocketFile.removeIfDead(address.unixPath());
       } else {
-        refuseIfTaken(Objects.requireNonNull(address.socket()));
+        refuseIfTaken(Objects.requireNonNull(address.socket()), loops.get(0).transport, own);
       }
       listener.extendTo(loops);
-    } catch (IOException e) {
-      listener.close();
-      throw e;
+      opened = true;
+    } finally {
+      if (!opened) {
+        listener.close();
+      }
     }
     return listener;
   }
@@ -77,11 +93,47 @@ public final class Listener {
    * Sockets that share a port would also share it with another process of the same user, which
    * would get half of the connections without anybody noticing.
    */
-  private static void refuseIfTaken(InetSocketAddress socket) throws IOException {
+  private static void refuseIfTaken(
+      InetSocketAddress socket, Transport transport, Collection<Listener> own) throws IOException {
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true); // as for the sockets to come: TIME_WAIT does not count
       probe.bind(socket);
+    } catch (IOException e) {
+      List<Listener> samePort = own.stream().filter(other -> other.has(socket.getPort())).toList();
+      if (samePort.isEmpty()) {
+        throw e;
+      }
+      if (!transport.sharesPorts()) {
+        throw new IOException(
+            "%s: rsp itself listens on \"%s\", and with the transport %s that takes a stop and a start"
+                .formatted(e.getMessage(), samePort.get(0).address.text(), transport.label()),
+            e);
+      }
+      int sockets = samePort.stream().mapToInt(other -> other.channels.size()).sum();
+      if (ListeningSockets.on(socket.getPort()) > sockets) {
+        throw new IOException(
+            e.getMessage() + ": by rsp itself, and by another program as well", e);
+      }
+      // What else may be wrong with the address is found when it is bound.
     }
+  }
+
+  private boolean has(int port) {
+    return address.unixPath() == null && !channels.isEmpty() && port() == port;
+  }
+
+  /**
+   * Whether all connections to another listener's address would come to this one, were the other
+   * not there.
+   */
+  public boolean includes(Listener other) {
+    InetSocketAddress wide = address.socket();
+    InetSocketAddress narrow = other.address.socket();
+    return wide != null
+        && narrow != null
+        && other.has(port())
+        && wide.getAddress().getClass() == narrow.getAddress().getClass()
+        && (wide.getAddress().isAnyLocalAddress() || wide.getAddress().equals(narrow.getAddress()));
   }
 
   /**

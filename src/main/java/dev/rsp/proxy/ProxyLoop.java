@@ -123,8 +123,16 @@ public final class ProxyLoop {
     this.eventLoop = group.next();
     this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime());
     this.flusher = new TurnFlusher(eventLoop);
-    eventLoop.scheduleWithFixedDelay(
-        this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
+    boolean started = false;
+    try {
+      eventLoop.scheduleWithFixedDelay(
+          this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
+      started = true;
+    } finally {
+      if (!started) { // there is no thread to be had, and nobody else knows of its descriptors
+        group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      }
+    }
   }
 
   private void tick() {
