@@ -2,6 +2,7 @@
 package dev.rsp.journal;
 
 import dev.rsp.http.HostName;
+import dev.rsp.log.IoReason;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -10,15 +11,24 @@ import java.io.OutputStreamWriter;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal as a text file: a first line that names the version, then {@code host requests
@@ -28,10 +38,18 @@ import org.jspecify.annotations.Nullable;
  * one that is damaged, the lines that are good are read.
  */
 final class JournalFile {
+  private static final Logger log = LoggerFactory.getLogger(JournalFile.class);
+
   /** The first line. A change that an older rsp cannot read gets another number. */
   static final String HEADER = "# rsp journal 1: host requests last-minute slot";
 
   private static final int COLUMNS = 4;
+
+  /** What the name of a file ends with that is not in its place yet. */
+  private static final String DRAFT = ".tmp";
+
+  /** Nobody writes a journal for so long: it takes seconds. */
+  private static final Duration DRAFT_PATIENCE = Duration.ofHours(1);
 
   private JournalFile() {}
 
@@ -96,33 +114,59 @@ final class JournalFile {
    * @throws IOException if it cannot be written; the old one is then as it was
    */
   static void write(Path file, Collection<SeenHost> hosts) throws IOException {
-    Path draft = file.resolveSibling(file.getFileName() + ".tmp");
+    // A name of its own: two that write the same journal must not write the same draft.
+    Path draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + DRAFT);
+    boolean written = false;
     try {
       fill(draft, hosts);
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      discard(draft, e);
-      throw e;
+      written = true;
+    } finally {
+      if (!written) { // half a draft would keep a full disk full
+        discard(draft);
+      }
     }
     sync(file.toAbsolutePath().getParent());
   }
 
-  /** Half a draft would keep a full disk full. */
-  private static void discard(Path draft, IOException cause) {
+  private static void discard(Path draft) {
     try {
       Files.deleteIfExists(draft);
     } catch (IOException e) {
-      cause.addSuppressed(e);
+      log.warn("cannot remove {}: {}", draft, IoReason.of(e));
+    }
+  }
+
+  /** Removes what was left beside a file by those that ended while they wrote it. */
+  static void removeDrafts(Path file) {
+    String name = Pattern.quote(String.valueOf(file.getFileName()));
+    Pattern draft = Pattern.compile(name + "(?:\\.[0-9a-f-]{36})?" + Pattern.quote(DRAFT));
+    Instant abandoned = Instant.now().minus(DRAFT_PATIENCE);
+    Path directory = file.toAbsolutePath().getParent();
+    try (DirectoryStream<Path> found =
+        Files.newDirectoryStream(
+            directory == null ? Path.of("/") : directory,
+            path ->
+                draft.matcher(String.valueOf(path.getFileName())).matches()
+                    && Files.getLastModifiedTime(path).toInstant().isBefore(abandoned))) {
+      found.forEach(JournalFile::discard);
+    } catch (IOException | DirectoryIteratorException e) {
+      log.debug("drafts of the journal not looked for", e);
+    }
+  }
+
+  /** What tells the file from one that somebody else puts in its place; null if there is none. */
+  static @Nullable Object identity(Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    } catch (IOException e) {
+      return null;
     }
   }
 
   private static void fill(Path draft, Collection<SeenHost> hosts) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(
-            draft,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       var out =
           new BufferedWriter(
               new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.US_ASCII));

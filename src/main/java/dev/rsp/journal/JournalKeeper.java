@@ -51,6 +51,11 @@ public final class JournalKeeper implements AutoCloseable {
   private JournalSettings settings = JournalSettings.MEMORY_ONLY;
   private final Set<Path> read = new HashSet<>();
   private boolean writable;
+  private boolean shared;
+
+  /** What tells the file from another; null if there was none when it was last looked at. */
+  private @Nullable Object known;
+
   private String complaint = "";
   private @Nullable ScheduledFuture<?> schedule;
 
@@ -103,6 +108,7 @@ public final class JournalKeeper implements AutoCloseable {
 
   private void load(JournalSettings newer) {
     writable = false;
+    shared = false;
     Path file = newer.file();
     if (file == null) {
       return;
@@ -116,7 +122,9 @@ public final class JournalKeeper implements AutoCloseable {
       if (read.add(file)) {
         // What it has now is in memory already if it was ours before.
         journal.add(contents.hosts());
+        JournalFile.removeDrafts(file);
       }
+      known = JournalFile.identity(file);
       writable = true;
       if (contents.damagedLines() > 0) {
         log.warn(
@@ -182,12 +190,26 @@ public final class JournalKeeper implements AutoCloseable {
       return;
     }
     try {
+      warnIfShared(file);
       JournalFile.write(file, journal.hosts());
+      known = JournalFile.identity(file);
       complain("");
     } catch (IOException e) {
       complain(IoReason.of(e));
     } catch (RuntimeException e) {
       complain(e.toString());
+    }
+  }
+
+  /** Says once that what is there now was written by somebody else. */
+  private void warnIfShared(Path file) {
+    Object there = JournalFile.identity(file);
+    if (!shared && known != null && there != null && !there.equals(known)) {
+      shared = true;
+      log.warn(
+          "journal shared file={}: another program writes it as well, and who writes last wins;"
+              + " let each rsp have its own",
+          file);
     }
   }
 

@@ -4,6 +4,10 @@ package dev.rsp.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class JournalKeeperTest {
   private static final long NEVER = 86_400_000;
@@ -53,5 +58,66 @@ final class JournalKeeperTest {
       keeper.keep(settings, List.of());
     }
     assertEquals("a.example 5 1 one", Files.readAllLines(file).get(1));
+  }
+
+  @Test
+  void aFileThatAnotherProgramWritesAsWellIsToldOnce() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    List<SeenHost> others = List.of(new SeenHost("a.example", 5, 1, "one"));
+    JournalFile.write(file, others);
+    assertEquals(
+        List.of(
+            "journal shared file="
+                + file
+                + ": another program writes it as well, and who writes last wins; let each rsp have"
+                + " its own"),
+        warnings(
+            () -> {
+              try (var keeper = new JournalKeeper()) {
+                keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+                keeper.hosts();
+                JournalFile.write(file, others);
+              }
+            }));
+  }
+
+  @Test
+  void aFileThatNobodyElseWritesIsNoReasonToWarn() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    assertEquals(
+        List.of(),
+        warnings(
+            () -> {
+              for (int run = 0; run < 2; run++) {
+                try (var keeper = new JournalKeeper()) {
+                  keeper.keep(new JournalSettings(file, 100, 1), List.of(counted("a.example")));
+                  keeper.hosts();
+                  keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+                  keeper.hosts();
+                }
+              }
+            }));
+    assertTrue(Files.exists(file));
+  }
+
+  private static List<String> warnings(Run run) throws IOException {
+    var logger = (Logger) LoggerFactory.getLogger(JournalKeeper.class);
+    var logged = new ListAppender<ILoggingEvent>();
+    logged.start();
+    logger.addAppender(logged);
+    try {
+      run.run();
+    } finally {
+      logger.detachAppender(logged);
+    }
+    return logged.list.stream()
+        .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
+  @FunctionalInterface
+  private interface Run {
+    void run() throws IOException;
   }
 }

@@ -7,10 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,6 +54,61 @@ class JournalTest {
     try (Stream<Path> files = Files.list(directory)) {
       assertEquals(List.of(taken), files.toList());
     }
+  }
+
+  /** Two daemons that were given the same file. Who writes last wins; nobody writes half of one. */
+  @Test
+  void twoThatWriteOneFileNeverLeaveAMixOfBoth() throws Exception {
+    Path file = directory.resolve("hosts.journal");
+    List<SeenHost> ones = IntStream.range(0, MANY).mapToObj(i -> seen("a" + i, 1, 1, "s")).toList();
+    List<SeenHost> others = IntStream.range(0, 9).mapToObj(i -> seen("b" + i, 1, 1, "s")).toList();
+    JournalFile.write(file, ones);
+    CompletableFuture<Void> one = CompletableFuture.runAsync(() -> writeOften(file, ones));
+    CompletableFuture<Void> other = CompletableFuture.runAsync(() -> writeOften(file, others));
+    CompletableFuture<Void> both = CompletableFuture.allOf(one, other);
+    do {
+      JournalFile.Contents contents = JournalFile.read(file, MANY);
+      assertEquals(0, contents.damagedLines());
+      assertEquals(contents.hosts().size() == MANY ? ones : others, contents.hosts());
+    } while (!both.isDone());
+    both.get();
+    assertEquals(List.of("hosts.journal"), names());
+  }
+
+  private static void writeOften(Path file, List<SeenHost> hosts) {
+    try {
+      for (int i = 0; i < 200; i++) {
+        JournalFile.write(file, hosts);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void whatACrashLeftOfAnOldDraftIsRemovedAndWhatMayBeBeingWrittenIsNot() throws Exception {
+    Path file = directory.resolve("hosts.journal");
+    String old = "hosts.journal.01234567-89ab-cdef-0123-456789abcdef.tmp";
+    String fresh = "hosts.journal.fedcba98-7654-3210-fedc-ba9876543210.tmp";
+    List<String> others = List.of("hosts.journal.mine.tmp", "hosts.journal", "x.hosts.journal.tmp");
+    for (String name : List.of(old, "hosts.journal.tmp", fresh)) {
+      Files.writeString(directory.resolve(name), "# rsp jour");
+    }
+    for (String name : others) {
+      Files.writeString(directory.resolve(name), JournalFile.HEADER + "\n");
+    }
+    for (String name : names()) {
+      if (!name.equals(fresh)) {
+        Files.setLastModifiedTime(
+            directory.resolve(name), FileTime.from(Instant.now().minus(2, ChronoUnit.HOURS)));
+      }
+    }
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(new JournalSettings(file, MANY, 3_600_000), List.of());
+    }
+    assertEquals(
+        Stream.concat(others.stream(), Stream.of(fresh)).sorted().toList(),
+        names().stream().sorted().toList());
   }
 
   @Test
