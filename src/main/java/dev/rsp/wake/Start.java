@@ -133,6 +133,7 @@ public final class Start {
     if (first) {
       endedNanos = nowNanos;
       forgetNanos = untilNanos;
+      // Last, since it is read without the lock: who sees the end sees the two that belong to it.
       state = next;
     }
     return first;

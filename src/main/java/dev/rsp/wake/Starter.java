@@ -144,10 +144,11 @@ public final class Starter implements AutoCloseable {
     long now = nanos.getAsLong();
     boolean brief = how == State.EXISTS;
     long forget = now + (brief ? EXISTS_NANOS : start.by.rememberMillis() * 1_000_000L);
-    if (!start.moveTo(how, now, forget)) {
-      return;
-    }
+    // Both at once: who sees that it has ended finds its place among those that start free.
     synchronized (this) {
+      if (!start.moveTo(how, now, forget)) {
+        return;
+      }
       starting--;
     }
     counters.count(step(how));

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Each site is started by one call at a time, and what is known of it is bounded and forgotten. */
@@ -99,6 +101,43 @@ final class StarterTest {
     }
     assertEquals(1, found.size());
     assertEquals(List.of("a"), called);
+  }
+
+  /**
+   * Loops look at the state of a start without a lock, and all that belongs to it must be there.
+   */
+  @Test
+  void whoSeesThatAStartHasEndedFindsItsPlaceFreeAndItsEndRemembered() throws Exception {
+    Initialise oneAtATime =
+        new Initialise("http://127.0.0.1:1/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 1, 0);
+    AtomicReference<Start> handed = new AtomicReference<>();
+    AtomicBoolean end = new AtomicBoolean();
+    Thread ending =
+        new Thread(
+            () -> {
+              while (!end.get()) {
+                Start start = handed.getAndSet(null);
+                if (start != null) {
+                  starter.ended(start, State.FAILED, "it said no");
+                }
+              }
+            });
+    ending.start();
+    try {
+      for (int i = 0; i < 5_000; i++) {
+        Start start = starter.join("host" + i, oneAtATime, now);
+        assertNotNull(start, "no place for start " + i);
+        handed.set(start);
+        while (start.state() == State.STARTING) {
+          Thread.onSpinWait();
+        }
+        assertEquals(now, start.endedNanos);
+        assertEquals(now + 5_000_000_000L, start.forgetNanos);
+      }
+    } finally {
+      end.set(true);
+      ending.join();
+    }
   }
 
   @Test
