@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +122,7 @@ final class OriginalListIT {
   private static void exhaustDescriptors(Rsp rsp) throws IOException {
     String[] used = new File("/proc/" + rsp.program().pid() + "/fd").list();
     limitDescriptors(rsp, (used == null ? 0 : used.length) + 8);
+    long start = System.nanoTime();
     List<CompletableFuture<Integer>> statuses = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       statuses.add(inBackground(() -> rsp.get("a.example", "/").status()));
@@ -130,6 +132,10 @@ final class OriginalListIT {
       assertTrue(List.of(200, 503).contains(status.join()), () -> status.join() + " " + rsp);
     }
     limitDescriptors(rsp, 4096);
+    long seconds = 1 + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+    long lines = rsp.log().lines().filter(line -> line.contains("no socket for backend=")).count();
+    long loops = Runtime.getRuntime().availableProcessors();
+    assertTrue(lines <= seconds * loops, () -> lines + " lines in " + seconds + " s: " + rsp);
     // Accepting rests for half a second when it fails.
     Eventually.holds(
         rsp::toString, Duration.ofSeconds(5), () -> rsp.get("a.example", "/").status() == 200);

@@ -84,7 +84,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       channel = loop.backends.open(place.unixPath() != null);
     } catch (ChannelException e) {
       // Out of descriptors, most likely.
-      log.warn("no socket for backend={}: {}", place, e.getMessage());
+      loop.backendLog.noSocket(place, String.valueOf(e.getMessage()));
       return null;
     }
     loop.prepareBackend(channel);

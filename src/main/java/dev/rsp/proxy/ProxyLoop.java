@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
-import dev.rsp.config.Place;
 import dev.rsp.http.HeadWriter;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
 import dev.rsp.http.UwsgiWriter;
 import dev.rsp.journal.HostCounts;
 import dev.rsp.journal.HostTally;
-import dev.rsp.log.RateLimit;
 import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -25,8 +23,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One event loop with all that belongs to it: client connections, backend connections, the service
@@ -36,8 +32,6 @@ import org.slf4j.LoggerFactory;
  * on the loop's own thread.
  */
 public final class ProxyLoop {
-  private static final Logger log = LoggerFactory.getLogger(ProxyLoop.class);
-
   /** What may wait in a connection for its peer to read: Netty's defaults. */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 * 1024, 64 * 1024);
@@ -64,8 +58,8 @@ public final class ProxyLoop {
   final TurnFlusher flusher;
   final HostTally hosts = new HostTally();
   final Counters counters = new Counters();
+  final BackendLog backendLog = new BackendLog();
 
-  private final RateLimit unreachableLog = new RateLimit();
   private final HotBuffer hot = new HotBuffer();
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES, hot);
@@ -241,17 +235,6 @@ public final class ProxyLoop {
     // Our own deadline serves for it, without a task per connection.
     channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
     HalfClosed.keepWatched(channel);
-  }
-
-  /** A place could not be reached, and no start of a site explains it: one line a second. */
-  void unreachable(Place place, ConnectFailure failure) {
-    if (unreachableLog.allows()) {
-      log.warn(
-          "backend not reached backend={} reason={} suppressed={}",
-          place,
-          failure.text(),
-          unreachableLog.takeSuppressed());
-    }
   }
 
   void opened(ClientConnection client) {

@@ -224,7 +224,7 @@ final class RequestSender {
     Place place = current.place(attempt);
     Route other = afterFailure(place, failure);
     if (other != null) {
-      loop.unreachable(place, failure);
+      loop.backendLog.unreachable(place, failure);
       Refusal refusal = other.refusal();
       if (refusal != null) {
         exchange.refuse(refusal, Ending.REFUSED_BY_ROUTE);
@@ -237,10 +237,10 @@ final class RequestSender {
     }
     attempt++;
     if (attempt < current.count()) {
-      loop.unreachable(place, failure);
+      loop.backendLog.unreachable(place, failure);
       connect();
     } else if (wait == null || !wait.enter(failure, triedNanos)) {
-      loop.unreachable(place, failure);
+      loop.backendLog.unreachable(place, failure);
       exchange.unreachable(failure);
     }
   }
