@@ -90,7 +90,7 @@ final class FuzzRig {
 
   private Listener listen(ListenAddress address) {
     try {
-      Listener listener = Listener.open(address, List.of(loop));
+      Listener listener = Listener.open(address, List.of(loop), List.of());
       listener.serveBy(List.of(loop));
       return listener;
     } catch (IOException e) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,14 @@ public final class Listener {
   /** Connections taken per turn of the loop; enough to empty a queue before it is closed. */
   private static final int ACCEPTS_PER_TURN = 1024;
 
+  /**
+   * A port that was just given up may be held for a moment: io_uring lets go of a socket when it
+   * has ended the accept that was under way in it, some milliseconds after the close.
+   */
+  private static final long RELEASE_NANOS = 200_000_000;
+
+  private static final long RELEASE_POLL_NANOS = 10_000_000;
+
   private final ListenAddress address;
 
   /** The listening sockets by the loop that accepts from them. */
@@ -56,17 +65,9 @@ public final class Listener {
    * Binds an address on all loops; {@link #serveBy} begins to accept. Any thread but theirs;
    * blocks.
    *
-   * @throws IOException if it cannot be bound; nothing stays bound then
-   */
-  public static Listener open(ListenAddress address, List<ProxyLoop> loops) throws IOException {
-    return open(address, loops, List.of());
-  }
-
-  /**
-   * The same beside others of this process, which may have the same port on other addresses, or on
-   * all: where the system shares a port between sockets, the most particular address gets the
-   * connection.
-   *
+   * @param own others of this process, which may have the same port on other addresses, or on all:
+   *     where the system shares a port between sockets, the most particular address gets the
+   *     connection
    * @throws IOException if it cannot be bound; nothing stays bound then
    */
   public static Listener open(
@@ -95,6 +96,22 @@ public final class Listener {
    */
   private static void refuseIfTaken(
       InetSocketAddress socket, Transport transport, Collection<Listener> own) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        probe(socket, transport, own);
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() - start >= RELEASE_NANOS) {
+          throw e;
+        }
+        LockSupport.parkNanos(RELEASE_POLL_NANOS);
+      }
+    }
+  }
+
+  private static void probe(InetSocketAddress socket, Transport transport, Collection<Listener> own)
+      throws IOException {
     try (ServerSocket probe = new ServerSocket()) {
       probe.setReuseAddress(true); // as for the sockets to come: TIME_WAIT does not count
       probe.bind(socket);

@@ -58,7 +58,7 @@ final class Rig implements AutoCloseable {
     loop = new ProxyLoop(transport, 0, connections);
     Config config = config(lines);
     serve(config);
-    listener = Listener.open(config.listen().get(0), List.of(loop));
+    listener = Listener.open(config.listen().get(0), List.of(loop), List.of());
     listener.serveBy(List.of(loop));
   }
 

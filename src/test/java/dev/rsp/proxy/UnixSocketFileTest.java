@@ -55,7 +55,8 @@ final class UnixSocketFileTest {
     try (Rig rig = new Rig(Transport.EPOLL)) {
       IOException refused =
           assertThrows(
-              IOException.class, () -> Listener.open(address, List.of(rig.loop())).close());
+              IOException.class,
+              () -> Listener.open(address, List.of(rig.loop()), List.of()).close());
       assertEquals("something that is no socket is there", refused.getMessage());
     }
     assertEquals("all there is", Files.readString(file));
