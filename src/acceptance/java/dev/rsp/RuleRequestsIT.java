@@ -216,6 +216,10 @@ final class RuleRequestsIT {
                 "x"),
             arguments(62, "GET / HTTP/1.0\r\nHost: a\r\n" + offer("websocket") + "\r\n", GET),
             arguments(62, GET + offer("h2c") + "HTTP2-Settings: AAMA\r\n\r\n", GET),
+            arguments(
+                62,
+                GET + offer("foo, h2c") + "HTTP2-Settings: AAMA\r\n\r\n",
+                "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: foo\r\nHost: a\r\n"),
             arguments(62, GET + "Upgrade: websocket\r\n\r\n", GET),
             arguments(65, GET + "Expect: 100-continue\r\n\r\n", GET))
         .map(

@@ -13,6 +13,7 @@ public final class HeadWriter {
   private static final byte[] MAX_FORWARDS = HeadBytes.ascii("Max-Forwards: ");
   private static final byte[] CHUNKED = HeadBytes.ascii("Transfer-Encoding: chunked\r\n");
   private static final byte[] UPGRADE = HeadBytes.ascii("Connection: upgrade\r\n");
+  private static final byte[] OFFER = HeadBytes.ascii("Upgrade: ");
 
   private final HeadBytes out = new HeadBytes();
 
@@ -68,9 +69,12 @@ public final class HeadWriter {
       out.put(HeadBytes.ascii(Integer.toString(head.maxForwards - 1)));
       out.crlf();
     }
-    if (head.upgrade) {
-      drops &= ~(1 << FieldName.UPGRADE);
+    String offer = head.offer;
+    if (offer != null) {
       out.put(UPGRADE);
+      out.put(OFFER);
+      out.put(HeadBytes.ascii(offer));
+      out.crlf();
     }
     KeptFields.copy(head, drops, out);
     if (rewriteLength) {

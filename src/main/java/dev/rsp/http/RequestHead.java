@@ -2,6 +2,7 @@
 package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** A request line and its fields. See {@link Head} for how long it is valid. */
 public final class RequestHead extends Head {
@@ -26,7 +27,9 @@ public final class RequestHead extends Head {
   int hostLength;
   Method method = Method.OTHER;
   boolean expectContinue;
-  boolean upgrade;
+
+  /** The protocols that the client would change to and may; null if there are none. */
+  @Nullable String offer;
 
   /** RFC 9112 §3.2.2: the target names the host itself, and that one counts. */
   boolean absoluteForm;
@@ -67,7 +70,7 @@ public final class RequestHead extends Head {
     hostLength = 0;
     method = Method.OTHER;
     expectContinue = false;
-    upgrade = false;
+    offer = null;
     absoluteForm = false;
     maxForwards = -1;
   }
@@ -102,7 +105,12 @@ public final class RequestHead extends Head {
 
   /** Whether the client asks for another protocol, and may have it. */
   public boolean upgrade() {
-    return upgrade;
+    return offer != null;
+  }
+
+  /** The protocols that the client offers to change to, and that it may have; null if none. */
+  public @Nullable String offer() {
+    return offer;
   }
 
   /** The bytes of the canonical host, from 0 to {@link #hostLength()}. Not to be changed. */

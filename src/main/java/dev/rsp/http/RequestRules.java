@@ -124,12 +124,9 @@ final class RequestRules {
       return head.refuse(LOOP);
     }
     // A body behind the offer would have to be told apart from the new protocol's first bytes.
-    head.upgrade =
-        upgrades == 1
-            && head.connectionUpgrade
-            && !head.http10
-            && !head.hasBody()
-            && Upgrades.allowed(head);
+    if (upgrades == 1 && head.connectionUpgrade && !head.http10 && !head.hasBody()) {
+      head.offer = Upgrades.allowed(head);
+    }
     Refusal refusal = host(head, host);
     return refusal == null ? Parsed.DONE : head.refuse(refusal);
   }

@@ -3,34 +3,49 @@ package dev.rsp.http;
 
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Which protocols a client may change to through rsp (RFC 9110 §7.8). */
 public final class Upgrades {
+  private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"; // RFC 9110 §5.6.2
+
+  /** A name, or a name and a version. */
+  private static final Pattern PROTOCOL =
+      Pattern.compile("(TOKEN)(?:/TOKEN)?".replace("TOKEN", TOKEN));
+
+  /**
+   * Not h2c, TLS or another HTTP: those change what the bytes of this very connection mean, so they
+   * are for its two ends alone.
+   */
+  private static final Set<String> NEVER = Set.of("h2c", "h2", "http", "tls");
+
   private Upgrades() {}
 
   /**
-   * Whether the offer may go to the backend. Not h2c, TLS or another HTTP: those change what the
-   * bytes of this very connection mean, so they are for its two ends alone.
+   * The protocols that a client offers and that may go to the backend: a list in the client's
+   * order, or null if there are none. It is for the server to choose one of them, so that those
+   * that are left out cost nothing but themselves.
    */
-  static boolean allowed(RequestHead head) {
+  static @Nullable String allowed(RequestHead head) {
     String offer = Objects.requireNonNull(head.field("upgrade"));
-    for (String protocol : offer.split(",", -1)) {
-      String name = protocol.trim().toLowerCase(Locale.ROOT);
-      if (name.isEmpty()
-          || name.equals("h2c")
-          || name.equals("h2")
-          || name.startsWith("http/")
-          || name.startsWith("tls/")) {
-        return false;
+    StringJoiner allowed = new StringJoiner(", ");
+    for (String element : offer.split(",", -1)) {
+      Matcher protocol = PROTOCOL.matcher(element.trim());
+      if (protocol.matches() && !NEVER.contains(protocol.group(1).toLowerCase(Locale.ROOT))) {
+        allowed.add(protocol.group());
       }
     }
-    return true;
+    return allowed.length() == 0 ? null : allowed.toString();
   }
 
   /**
    * Whether an answer names a protocol that was offered.
    *
-   * @param offer the Upgrade field of the request
+   * @param offer the protocols that went to the backend
    * @param answer the protocol of the 101 response, in lower case
    */
   public static boolean offered(String offer, String answer) {

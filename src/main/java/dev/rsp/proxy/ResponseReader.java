@@ -151,6 +151,10 @@ final class ResponseReader {
     // RFC 9112 §6.3 rule 1: these have no body, whatever their fields say.
     if (requestIsHead || head.status() == 204 || head.status() == 304) {
       framing.startLength(0);
+      // RFC 9110 §8.6, RFC 9112 §6.1: no 204 announces a body. One that does may be followed by it,
+      // which must not be read as the next answer.
+      boolean announced = head.chunked() || head.contentLength() > 0;
+      keepAlive = keepAlive && !(announced && head.status() == 204);
     } else if (head.status() == 205) {
       // RFC 9110 §15.3.6: no content. What comes all the same ends with the connection.
       framing.startLength(0);

@@ -16,7 +16,7 @@ final class TunnelEnds {
 
   /** Starts with a request. */
   void start(RequestHead head) {
-    offer = head.upgrade() ? head.field("upgrade") : null;
+    offer = head.offer();
     clientEnded = false;
     backendEnded = false;
   }

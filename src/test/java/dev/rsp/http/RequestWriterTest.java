@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.Rule;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,11 +197,18 @@ final class RequestWriterTest {
   @Test
   @Rule(62)
   void passesAnUpgrade() {
-    String kept = "Upgrade: WebSocket\r\nX: y\r\n";
-    assertEquals(
-        "GET / HTTP/1.1\r\nConnection: upgrade\r\nHost: a\r\n" + kept + FORWARDING + "a\r\n\r\n",
-        written(
-            "GET / HTTP/1.1\r\nHost: a\r\nConnection: a, Upgrade, Upgrade\r\n" + kept + "\r\n"));
+    String passed =
+        "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\nHost: a\r\nX: y\r\n"
+            + FORWARDING
+            + "a\r\n\r\n";
+    for (String offer : List.of("WebSocket", "h2c, WebSocket", "WebSocket,TLS/1.2")) {
+      assertEquals(
+          passed,
+          written(
+              "GET / HTTP/1.1\r\nHost: a\r\nConnection: a, Upgrade, Upgrade\r\nUpgrade: "
+                  + offer
+                  + "\r\nX: y\r\n\r\n"));
+    }
   }
 
   @Test

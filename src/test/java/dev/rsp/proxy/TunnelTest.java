@@ -164,6 +164,19 @@ final class TunnelTest extends RigTest {
 
   @Test
   @Rule(62)
+  void passesWhatIsAllowedOfAnOfferAndRefusesATunnelOfTheRest() throws Exception {
+    rig.client(ASKED.replace("websocket", "h2c, websocket"));
+    Peer taken = rig.backend();
+    assertTrue(taken.head().contains("\r\nUpgrade: websocket\r\n"));
+    Peer client = rig.client(ASKED.replace("websocket", "websocket, h2c"));
+    Peer backend = asked();
+    backend.send(SWITCHED.replace("websocket", "h2c"));
+    client.expectRefusal(502, "the backend changed to a protocol that was not asked for");
+    backend.expectGone();
+  }
+
+  @Test
+  @Rule(62)
   void passesNoOfferOfHttp10() throws Exception {
     rig.client(ASKED.replace("HTTP/1.1", "HTTP/1.0"));
     Peer backend = rig.backend();
