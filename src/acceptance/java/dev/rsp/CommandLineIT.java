@@ -58,6 +58,29 @@ final class CommandLineIT {
     assertTrue(lines[2].startsWith(file + ":7: conect: 3 (expected: "));
   }
 
+  @Test
+  void checkBindsTheAddressesOnlyIfItIsAskedTo() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      String file = write("backends = { '127.0.0.1:9' }\nlisten = '" + address + "'\n");
+      assertEquals(0, exit(Rsp.run("check", file)));
+      String two = write("backends = { 9 }\nlisten = '" + address + "'\n");
+      Program check = Rsp.run("check", "--bind", two);
+      assertEquals(1, exit(check), check::toString);
+      String[] lines = check.err().split("\n", -1);
+      assertEquals(3, lines.length, check::err);
+      assertTrue(lines[0].startsWith(two + ":1: backends[1]: 9 (expected: "), check::err);
+      assertEquals(
+          two
+              + ":2: listen: \""
+              + address
+              + "\" (expected: an address that can be bound: Address already in use)",
+          lines[1]);
+    }
+    Program check = Rsp.run("check", "--bind", write(GOOD));
+    assertEquals(0, exit(check), check::toString);
+  }
+
   @ParameterizedTest
   @CsvSource({"check", "run", "''"})
   void everyCommandRefusesALuaErrorInTheOriginalsWords(String command) {

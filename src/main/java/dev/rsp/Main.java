@@ -4,6 +4,8 @@ package dev.rsp;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.ListenCheck;
+import dev.rsp.proxy.BindCheck;
 import dev.rsp.proxy.Transport;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -186,6 +188,11 @@ public final class Main implements Callable<Integer> {
       description = "Checks a configuration file: 0, or 1 with every problem and its line.",
       mixinStandardHelpOptions = true)
   static final class Check implements Callable<Integer> {
+    @Option(
+        names = "--bind",
+        description = "Binds each address to listen on as well: for a file that no rsp runs by.")
+    private boolean bind;
+
     @Parameters(paramLabel = "FILE", description = "The configuration to check.")
     private @Nullable Path file;
 
@@ -195,7 +202,7 @@ public final class Main implements Callable<Integer> {
         return 1;
       }
       try {
-        Config config = ConfigLoader.load(file);
+        Config config = ConfigLoader.load(file, bind ? new BindCheck() : ListenCheck.NONE);
         System.out.printf(
             "%s: ok, %d backend(s), %s%n",
             file,

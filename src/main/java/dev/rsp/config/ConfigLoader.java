@@ -32,10 +32,21 @@ public final class ConfigLoader {
    * @throws ConfigException if anything in it is wrong
    */
   public static Config load(Path file) throws ConfigException {
-    return load(file, new NameLookup(Resolver.SYSTEM, NameLookup.PATIENCE), ServiceNames.SYSTEM);
+    return load(file, ListenCheck.NONE);
   }
 
-  static Config load(Path file, NameLookup lookup, ServiceNames services) throws ConfigException {
+  /**
+   * The same, and looks at the addresses to listen on.
+   *
+   * @throws ConfigException if anything in it, or one of these, is wrong
+   */
+  public static Config load(Path file, ListenCheck bind) throws ConfigException {
+    var lookup = new NameLookup(Resolver.SYSTEM, NameLookup.PATIENCE);
+    return load(file, lookup, ServiceNames.SYSTEM, bind);
+  }
+
+  static Config load(Path file, NameLookup lookup, ServiceNames services, ListenCheck bind)
+      throws ConfigException {
     String name = file.toString();
     byte[] source = read(file);
     Program program;
@@ -52,7 +63,7 @@ public final class ConfigLoader {
         OriginalFile.isOne(globals)
             ? new OriginalFile(globals, problems, services).read()
             : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
-    Config config = draft.resolved(lookup, program, problems);
+    Config config = draft.resolved(lookup, bind, program, problems);
     if (config.hasSelect() || config.choosing().hasOnFailure()) {
       program.prepare(config.tables());
     }

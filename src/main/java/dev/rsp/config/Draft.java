@@ -23,10 +23,15 @@ record Draft(List<Written> listen, List<WrittenSlot> slots, Settings settings, C
   record WrittenSlot(
       String name, KeyPath namedAt, @Nullable Written written, int weight, Slot.State state) {}
 
-  /** Resolves all names. Adds a problem for each that does not, and throws if there is any. */
-  Config resolved(NameLookup lookup, Program program, Problems problems) throws ConfigException {
+  /**
+   * Resolves all names, and has the addresses to listen on looked at. Adds a problem for each that
+   * is not as it should be, and throws if there is any.
+   */
+  Config resolved(NameLookup lookup, ListenCheck bind, Program program, Problems problems)
+      throws ConfigException {
     Map<String, Answer> answers = lookup.ask(names());
     everyAddress().forEach(written -> check(written, answers, problems));
+    listen.forEach(written -> check(written, answers, bind, problems));
     problems.throwIfAny();
     // Slots with the same address share its place, so that they share its connections as well.
     Map<String, Place> places = new HashMap<>();
@@ -67,6 +72,18 @@ record Draft(List<Written> listen, List<WrittenSlot> slots, Settings settings, C
         && answers.get(named.name()) instanceof Answer.NotFound notFound) {
       problems.add(
           written.path, Shown.quoted(written.text), "a name that resolves: " + notFound.why());
+    }
+  }
+
+  private static void check(
+      Written written, Map<String, Answer> answers, ListenCheck bind, Problems problems) {
+    boolean unresolved =
+        written.address instanceof Address.Named named
+            && answers.get(named.name()) instanceof Answer.NotFound;
+    String problem = unresolved ? null : bind.problem(listenAddress(written, answers));
+    if (problem != null) {
+      problems.add(
+          written.path, Shown.quoted(written.text), "an address that can be bound: " + problem);
     }
   }
 

@@ -25,9 +25,20 @@ final class UnixSocketFile {
    *     removed
    */
   static void removeIfDead(String path) throws IOException {
+    if (isDead(path)) {
+      Files.deleteIfExists(Path.of(path));
+    }
+  }
+
+  /**
+   * Whether there is a socket that nobody listens on.
+   *
+   * @throws IOException if somebody does listen on it, or may, or it is no socket
+   */
+  static boolean isDead(String path) throws IOException {
     Path file = Path.of(path);
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      return;
+      return false;
     }
     if (!(Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS) instanceof Integer mode)
         || (mode & 0170000) != 0140000) { // S_IFMT, S_IFSOCK: inode(7)
@@ -37,8 +48,7 @@ final class UnixSocketFile {
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       probe.connect(UnixDomainSocketAddress.of(file));
     } catch (ConnectException nobodyListens) {
-      Files.deleteIfExists(file);
-      return;
+      return true;
     } catch (IOException e) {
       // One for datagrams, or not for us to connect to: in either case it may well be alive.
       throw new IOException("a socket that is not rsp's is there: " + e.getMessage(), e);

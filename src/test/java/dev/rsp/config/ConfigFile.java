@@ -65,8 +65,12 @@ final class ConfigFile {
   }
 
   Config load() throws ConfigException {
+    return load(ListenCheck.NONE);
+  }
+
+  Config load(ListenCheck bind) throws ConfigException {
     return ConfigLoader.load(
-        path, new NameLookup(RESOLVER, Duration.ofSeconds(5)), ServiceNames.SYSTEM);
+        path, new NameLookup(RESOLVER, Duration.ofSeconds(5)), ServiceNames.SYSTEM, bind);
   }
 
   ConfigException failure() {
@@ -75,8 +79,14 @@ final class ConfigFile {
 
   /** The problems in the file, without its directory. */
   List<String> problems() {
+    return problems(ListenCheck.NONE);
+  }
+
+  List<String> problems(ListenCheck bind) {
     String directory = path.getParent() + "/";
-    return failure().problems().stream().map(line -> line.replace(directory, "")).toList();
+    return assertThrows(ConfigException.class, () -> load(bind)).problems().stream()
+        .map(line -> line.replace(directory, ""))
+        .toList();
   }
 
   /** The place of a slot, which has one. */

@@ -253,4 +253,34 @@ class ConfigProblemsTest {
   private static Arguments wrong(String line, int at, String problem) {
     return arguments(line, at, problem);
   }
+
+  @Test
+  void addressesThatCannotBeBoundAreToldWithAllOtherProblems() {
+    ListenCheck taken = address -> address.text().endsWith(":80") ? "Address already in use" : null;
+    assertEquals(
+        List.of(
+            "backends.lua:1: listen[1]: \"127.0.0.1:80\" (expected: an address that can be bound:"
+                + " Address already in use)",
+            "backends.lua:2: listen[2]: \"gone.example:80\" (expected: a name that resolves:"
+                + " Name or service not known)",
+            "backends.lua:3: listen[3]: \"localhost:80\" (expected: an address that can be bound:"
+                + " Address already in use)",
+            "backends.lua:5: loops: 0 (expected: a whole number of loops from 1 to 1024)"),
+        ConfigFile.in(
+                directory,
+                "listen = { '127.0.0.1:80',",
+                "  'gone.example:80',",
+                "  'localhost:80', 'localhost:81' }",
+                BACKENDS,
+                "loops = 0")
+            .problems(taken));
+  }
+
+  @Test
+  void addressesThatCannotBeBoundAreNoProblemOfTheFileAlone() throws Exception {
+    ConfigFile file = ConfigFile.in(directory, "listen = '127.0.0.1:80'", BACKENDS);
+    assertEquals(1, file.load().listen().size());
+    assertEquals(1, file.load(address -> null).listen().size());
+    assertEquals(1, file.problems(address -> "Permission denied").size());
+  }
 }
