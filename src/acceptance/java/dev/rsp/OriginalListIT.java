@@ -121,7 +121,7 @@ final class OriginalListIT {
 
   private static void exhaustDescriptors(Rsp rsp) throws IOException {
     String[] used = new File("/proc/" + rsp.program().pid() + "/fd").list();
-    limitDescriptors(rsp, (used == null ? 0 : used.length) + 8);
+    rsp.program().limitDescriptors((used == null ? 0 : used.length) + 8);
     long start = System.nanoTime();
     List<CompletableFuture<Integer>> statuses = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
@@ -131,7 +131,7 @@ final class OriginalListIT {
     for (CompletableFuture<Integer> status : statuses) {
       assertTrue(List.of(200, 503).contains(status.join()), () -> status.join() + " " + rsp);
     }
-    limitDescriptors(rsp, 4096);
+    rsp.program().limitDescriptors(4096);
     long seconds = 1 + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     long lines = rsp.log().lines().filter(line -> line.contains("no socket for backend=")).count();
     long loops = Runtime.getRuntime().availableProcessors();
@@ -139,17 +139,6 @@ final class OriginalListIT {
     // Accepting rests for half a second when it fails.
     Eventually.holds(
         rsp::toString, Duration.ofSeconds(5), () -> rsp.get("a.example", "/").status() == 200);
-  }
-
-  private static void limitDescriptors(Rsp rsp, int limit) {
-    Program prlimit =
-        Program.run(
-            Duration.ofSeconds(5),
-            "prlimit",
-            "--pid",
-            "" + rsp.program().pid(),
-            "--nofile=" + limit + ":");
-    assertEquals(0, prlimit.awaitExit(Duration.ZERO), prlimit::toString);
   }
 
   @Test

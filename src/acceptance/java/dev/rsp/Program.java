@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.ByteArrayOutputStream;
@@ -164,6 +165,13 @@ final class Program implements AutoCloseable {
       throw new AssertionError(name + " has ended: " + this);
     }
     return open.length;
+  }
+
+  /** Changes how many descriptors it may have. */
+  void limitDescriptors(int limit) {
+    Program prlimit =
+        run(Duration.ofSeconds(5), "prlimit", "--pid", "" + pid(), "--nofile=" + limit + ":");
+    assertEquals(0, prlimit.awaitExit(Duration.ZERO), prlimit::toString);
   }
 
   /** Resident memory in KiB. */

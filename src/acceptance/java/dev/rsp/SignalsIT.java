@@ -234,6 +234,28 @@ final class SignalsIT {
     }
   }
 
+  @Test
+  void aReloadThatRunsOutOfDescriptorsHalfWayChangesNothingAndGivesThemBack() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()))) {
+      assertEquals("b a.example /", rsp.get("a.example", "/").body());
+      int before = rsp.program().descriptors();
+      rsp.program().limitDescriptors(before + 20);
+      Rsp.write(rsp.file(), Rsp.oneBackend("127.0.0.1:9") + "loops = 64\n");
+      rsp.signal("HUP");
+      rsp.awaitLog("not reloaded, all stays as it was: ", SOON);
+      assertTrue(rsp.log().contains("Too many open files"), rsp::log);
+      rsp.program().limitDescriptors(4096);
+      Eventually.holds(
+          () -> before + " descriptors again, not " + rsp.program().descriptors(),
+          SOON,
+          () -> rsp.program().descriptors() <= before + 3);
+      assertEquals("b a.example /", rsp.get("a.example", "/").body());
+      rsp.reconfigure(Rsp.oneBackend(backend.address()) + "loops = 64\n");
+      assertEquals("b a.example /", rsp.get("a.example", "/").body());
+    }
+  }
+
   private static InetSocketAddress loopback(int port) {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
