@@ -13,6 +13,9 @@ import java.util.Map;
 
 /** uWSGI with a WSGI application of the tests, on a Unix socket and a port. */
 final class Uwsgi implements Closeable {
+  /** Connections that wait to be accepted: few, so that a few clients fill it. */
+  static final int QUEUE = 4;
+
   private static final Duration START = Duration.ofSeconds(60);
 
   /**
@@ -21,7 +24,7 @@ final class Uwsgi implements Closeable {
    */
   static final String APPLICATION =
       """
-      import hashlib, json, os
+      import hashlib, json, os, time
 
       HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -54,6 +57,8 @@ final class Uwsgi implements Closeable {
               start_response('200 OK', [('Set-Cookie', 'a=1'), ('Set-Cookie', 'b=2'),
                                         ('Content-Length', '0')])
               return []
+          if path == '/slow':
+              time.sleep(0.1)
           if path == '/ignore':
               return text(start_response, 'ignored')
           known = {k: v for k, v in environ.items() if isinstance(v, str)}
@@ -104,6 +109,8 @@ final class Uwsgi implements Closeable {
             "--wsgi-file",
             application.toString(),
             "--need-app",
+            "--listen",
+            "" + QUEUE,
             "--master",
             "--processes",
             "4",

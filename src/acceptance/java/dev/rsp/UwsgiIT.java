@@ -9,6 +9,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -201,6 +203,26 @@ final class UwsgiIT {
           () -> client.wire().body(head, false, OutputStream.nullOutputStream()));
     }
     assertEquals(200, rsp.get(host, "/env").status());
+  }
+
+  /** For more than the queue holds, connect(2) says EAGAIN on a Unix socket. */
+  @Test
+  void aBurstThatItsQueueCannotHoldIsServedInTurn() throws IOException {
+    List<RawClient> burst = new ArrayList<>();
+    try {
+      for (int i = 0; i < 10 * Uwsgi.QUEUE; i++) {
+        RawClient client = rsp.connect();
+        burst.add(client);
+        client.send("GET /slow HTTP/1.1\r\nHost: unix\r\n\r\n");
+      }
+      for (RawClient client : burst) {
+        assertEquals(200, client.read().status());
+      }
+    } finally {
+      for (RawClient client : burst) {
+        client.close();
+      }
+    }
   }
 
   @Test

@@ -47,6 +47,7 @@ final class BackendPools {
     if (kept) {
       stack.addLast(connection);
       connection.idle(loop.service().terms.timeouts.backendKeepaliveMillis());
+      loop.acceptQueues.connectionIdle(place);
     } else {
       connection.close();
     }

@@ -17,6 +17,8 @@ enum ConnectFailure {
   MISSING("missing"),
   /** It was not accepted in time. */
   TIMEOUT("timeout"),
+  /** The queue of connections that its Unix socket has yet to accept is full: EAGAIN. */
+  FULL("full"),
   /** This machine has no socket or port left. */
   EXHAUSTED("exhausted"),
   /** No way to it, no right to use it, and whatever else the system says. */
@@ -30,6 +32,12 @@ enum ConnectFailure {
     static final Refusal EXHAUSTED = new Refusal(503, "out of connections to the backend");
   }
 
+  /** How Netty words errno 11 of Linux, whatever the language of the C library. */
+  private static final String EAGAIN = "error(-11)";
+
+  /** The JDK has nothing but the C library's words. */
+  private static final String EAGAIN_IN_WORDS = "Resource temporarily unavailable";
+
   private final String text;
 
   ConnectFailure(String text) {
@@ -39,7 +47,7 @@ enum ConnectFailure {
   /** What the client is told if there is no other place. */
   Refusal refusal() {
     return switch (this) {
-      case TIMEOUT -> Answers.TIMEOUT;
+      case TIMEOUT, FULL -> Answers.TIMEOUT;
       case EXHAUSTED -> Answers.EXHAUSTED;
       case REFUSED, MISSING, UNREACHABLE -> Answers.UNREACHABLE;
     };
@@ -48,7 +56,7 @@ enum ConnectFailure {
   /** How an exchange ends with it. */
   Ending ending() {
     return switch (this) {
-      case TIMEOUT -> Ending.CONNECT_TIMEOUT;
+      case TIMEOUT, FULL -> Ending.CONNECT_TIMEOUT;
       case EXHAUSTED -> Ending.CONNECT_EXHAUSTED;
       case REFUSED, MISSING, UNREACHABLE -> Ending.CONNECT_FAILED;
     };
@@ -65,6 +73,9 @@ enum ConnectFailure {
    */
   static ConnectFailure of(Throwable cause, @Nullable String path) {
     String message = String.valueOf(cause.getMessage());
+    if (path != null && (message.contains(EAGAIN) || message.contains(EAGAIN_IN_WORDS))) {
+      return FULL;
+    }
     if (cause instanceof BindException || message.contains("Cannot assign requested address")) {
       return EXHAUSTED;
     }

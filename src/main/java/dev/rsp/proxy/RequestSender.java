@@ -10,7 +10,6 @@ import dev.rsp.route.Asked;
 import dev.rsp.route.Route;
 import dev.rsp.route.Router;
 import io.netty.buffer.ByteBuf;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,24 +23,16 @@ final class RequestSender {
   private final ProxyLoop loop;
   private final Exchange exchange;
   private final OutgoingRequest request;
+  private final PlacesToTry places = new PlacesToTry();
 
-  private @Nullable Route route;
-
-  /** The place of the route that is being tried, from 0. */
-  private int attempt;
-
-  /** Places that could not be reached so far. */
-  private int failures;
-
-  /** What {@code on_failure} is asked by; null if the file has none. */
-  private @Nullable Router router;
-
-  private @Nullable Asked asked;
   private boolean isHead;
   private boolean repeatable;
   private boolean repeated;
   private boolean holding;
   private boolean sent;
+
+  /** The place whose full queue it waits for; null if it does not. */
+  private @Nullable Place queuedFor;
 
   /** Made with the first request of a configuration that starts sites. */
   private @Nullable StartWait wait;
@@ -73,18 +64,15 @@ final class RequestSender {
       ByteBuf bytes,
       boolean isHead,
       boolean repeatable) {
-    route = chosen;
-    this.router = asked == null ? null : router;
-    this.asked = asked;
-    failures = 0;
+    places.start(chosen, router, asked);
     request.start(bytes);
-    attempt = 0;
     this.isHead = isHead;
     this.repeatable = repeatable;
     repeated = false;
     holding = false;
     sent = false;
-    BackendConnection idle = loop.pools.take(chosen.place(0));
+    Place first = places.current();
+    BackendConnection idle = loop.acceptQueues.isFull(first) ? null : loop.pools.take(first);
     if (idle != null) {
       send(idle);
     } else {
@@ -93,10 +81,19 @@ final class RequestSender {
   }
 
   private void connect() {
-    Place place = Objects.requireNonNull(route).place(attempt);
+    Place place = places.current();
     if (place.protocol() == Protocol.UWSGI && !readyForUwsgi()) {
       return;
     }
+    if (loop.acceptQueues.isFull(place)) {
+      exchange.connecting(null);
+      enqueue(place);
+    } else {
+      open(place);
+    }
+  }
+
+  private void open(Place place) {
     if (wait != null) {
       triedNanos = System.nanoTime();
     }
@@ -106,6 +103,35 @@ final class RequestSender {
       connectFailed(ConnectFailure.EXHAUSTED);
     } else {
       opened.connect();
+    }
+  }
+
+  private void enqueue(Place place) {
+    queuedFor = place;
+    loop.acceptQueues.join(place, this);
+  }
+
+  /** Comes first of those that wait for a place: it may have an idle connection by now, or room. */
+  void tryAgain(Place place) {
+    BackendConnection idle = repeated ? null : loop.pools.take(place);
+    if (idle != null) {
+      send(idle);
+    } else {
+      open(place);
+    }
+  }
+
+  /** There was no room for it in time. */
+  void waitedInVain() {
+    queuedFor = null;
+    notConnected(ConnectFailure.FULL);
+  }
+
+  private void leaveQueue() {
+    if (queuedFor != null) {
+      Place place = queuedFor;
+      queuedFor = null;
+      loop.acceptQueues.leave(place, this);
     }
   }
 
@@ -134,12 +160,13 @@ final class RequestSender {
 
   /** Tries the places of the route again from the first on. */
   void retry() {
-    attempt = 0;
+    places.restart();
     connect();
   }
 
   /** Sends the request over a connection that is there. */
   void send(BackendConnection connection) {
+    leaveQueue();
     if (wait != null) {
       wait.connected();
     }
@@ -205,24 +232,31 @@ final class RequestSender {
     }
   }
 
-  /**
-   * No connection could be made. Nothing was sent, so any request may go to the next place: the one
-   * that the file's {@code on_failure} names, else the next of its route.
-   */
+  /** No connection could be made, or not yet. */
   void connectFailed(ConnectFailure failure) {
-    Route current = Objects.requireNonNull(route);
+    if (failure == ConnectFailure.FULL) {
+      enqueue(places.current());
+    } else {
+      leaveQueue();
+      notConnected(failure);
+    }
+  }
+
+  /**
+   * Nothing was sent, so any request may go to the next place: the one that the file's {@code
+   * on_failure} names, else the next of its route.
+   */
+  private void notConnected(ConnectFailure failure) {
     if (wait != null && wait.active()) {
-      attempt++;
-      if (attempt < current.count()) {
+      if (places.next()) {
         connect();
       } else {
         wait.again();
       }
       return;
     }
-    failures++;
-    Place place = current.place(attempt);
-    Route other = afterFailure(place, failure);
+    Place place = places.current();
+    Route other = places.afterFailure(failure);
     if (other != null) {
       loop.backendLog.unreachable(place, failure);
       Refusal refusal = other.refusal();
@@ -230,25 +264,15 @@ final class RequestSender {
         exchange.refuse(refusal, Ending.REFUSED_BY_ROUTE);
         return;
       }
-      route = other;
-      attempt = 0;
+      places.follow(other);
       connect();
-      return;
-    }
-    attempt++;
-    if (attempt < current.count()) {
+    } else if (places.next()) {
       loop.backendLog.unreachable(place, failure);
       connect();
     } else if (wait == null || !wait.enter(failure, triedNanos)) {
       loop.backendLog.unreachable(place, failure);
       exchange.unreachable(failure);
     }
-  }
-
-  private @Nullable Route afterFailure(Place place, ConnectFailure failure) {
-    return asked == null || router == null
-        ? null
-        : router.afterFailure(asked, place, failure.text(), failures);
   }
 
   /**
@@ -271,13 +295,12 @@ final class RequestSender {
 
   /** The request need not be sent again. */
   void forget() {
+    leaveQueue();
     if (wait != null) {
       wait.leave();
     }
     holding = false;
     request.release();
-    // A tunnel, which can last for days, must not keep the script that chose its backend.
-    router = null;
-    asked = null;
+    places.forgetScript();
   }
 }
