@@ -167,7 +167,7 @@ final class ClientAnswer implements ClientStream {
 
   @Override
   public void awaitBody() {
-    connection.clock.awaitBody(false);
+    connection.clock.awaitBody();
   }
 
   @Override

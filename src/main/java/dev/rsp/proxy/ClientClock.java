@@ -45,6 +45,10 @@ final class ClientClock {
   private final Deadline deadline = new Deadline(this::look);
 
   private Wait wait = Wait.HEAD;
+
+  /** Whether the client has yet to be told to send its body. */
+  private boolean expectsContinue;
+
   private int patienceMillis;
   private long overAt;
   private long takenAtLook;
@@ -52,10 +56,8 @@ final class ClientClock {
   /** The end of the time for which a client may linger, even if it still takes bytes. */
   private long lingerUntil;
 
-  // The span over which the rate is measured: it counts only if the client alone held things up.
-  private long spanStart;
-  private long bytesAtSpanStart;
-  private boolean spanCounts;
+  private final Pace bodyPace = new Pace();
+  private final Pace answerPace = new Pace();
   private long bodyBytes;
 
   ClientClock(ProxyLoop loop, ClientConnection connection) {
@@ -71,49 +73,77 @@ final class ClientClock {
   /** The next request is awaited. */
   void awaitRequest() {
     await(Wait.REQUEST, loop.service().terms.timeouts.keepaliveMillis());
-    spanCounts = false;
+    answerPace.spoil();
   }
 
   /**
    * A request's body is awaited.
    *
-   * @param expectsContinue whether the client waits for the backend's word before it sends any
+   * @param expects whether the client waits for the backend's word before it sends any
    */
-  void awaitBody(boolean expectsContinue) {
+  void awaitBody(boolean expects) {
+    expectsContinue = expects;
+    awaitBody();
+  }
+
+  /** The rest of the request is awaited, after something else was. */
+  void awaitBody() {
     if (expectsContinue) {
       await(Wait.CONTINUE, timeouts().responseMillis());
     } else {
-      await(Wait.BODY, timeouts().bodyMillis());
-      startSpan();
+      await(Wait.BODY, bodyPatience());
+      bodyPace.begin(loop.deadlines.nowMillis(), bodyPassed());
     }
   }
 
   /** The backend has said that it wants the body. */
   void continued() {
+    expectsContinue = false;
     if (wait == Wait.CONTINUE) {
-      awaitBody(false);
+      awaitBody();
     }
   }
 
   /** Bytes of the body came, and were passed on. */
   void bodyCame(int bytes) {
-    if (wait == Wait.CONTINUE) {
-      awaitBody(false);
-    }
+    continued();
     bodyBytes += bytes;
     if (wait == Wait.BODY) {
-      restart(connection.reading() ? timeouts().bodyMillis() : timeouts().idleMillis());
+      restart(bodyPatience());
     } else {
       moved();
     }
   }
 
   /** The client is read again, or not for now because the backend takes no more. */
-  void readingChanged(boolean reading) {
+  void readingChanged() {
     if (wait == Wait.BODY) {
-      restart(reading ? timeouts().bodyMillis() : timeouts().idleMillis());
-      spanCounts = false;
+      restart(bodyPatience());
+    } else if (owesBody()) {
+      restart(answerPatience());
     }
+    bodyPace.spoil();
+  }
+
+  /** The client is held back as long as the backend takes no more; that is not its time. */
+  private int bodyPatience() {
+    return connection.reading() ? timeouts().bodyMillis() : timeouts().idleMillis();
+  }
+
+  /**
+   * Both sides may go on at their own pace, but not be silent together if it is the client's turn.
+   */
+  private int answerPatience() {
+    return owesBody()
+        ? Math.min(timeouts().bodyMillis(), timeouts().idleMillis())
+        : timeouts().idleMillis();
+  }
+
+  /**
+   * Whether the response has begun and the client, which is read, has more of its request to send.
+   */
+  private boolean owesBody() {
+    return wait == Wait.MORE && connection.state == ClientState.BODY && connection.reading();
   }
 
   /** The request has gone out whole: if the backend has not answered yet, that is awaited. */
@@ -130,22 +160,26 @@ final class ClientClock {
     if (connection.state == ClientState.TUNNEL) {
       await(Wait.TUNNEL, timeouts().tunnelMillis());
     } else {
-      spanCounts &= wait == Wait.MORE;
-      await(Wait.MORE, timeouts().idleMillis());
+      if (wait != Wait.MORE) {
+        wait = Wait.MORE;
+        answerPace.spoil();
+        bodyPace.spoil();
+      }
+      restart(answerPatience());
     }
   }
 
   /** The client has taken so much that it is not what holds things up. */
   void clientKeepsUp() {
     if (wait == Wait.MORE) {
-      spanCounts = false;
+      answerPace.spoil();
     }
   }
 
   /** The last answer is written; the client is to take it. */
   void awaitTaken() {
     await(Wait.TAKEN, timeouts().idleMillis());
-    startSpan();
+    answerPace.begin(loop.deadlines.nowMillis(), connection.answer.taken());
   }
 
   /** The client is given time to read the last answer before it is closed upon. */
@@ -190,8 +224,10 @@ final class ClientClock {
     if (stillTaking() && mayExtend(now)) {
       overAt = loop.deadlines.millisAfter(patienceMillis);
     }
-    if (tooSlow(now)) {
-      connection.end.tooSlow();
+    if (sendsTooSlowly(now)) {
+      connection.end.sendsTooSlowly();
+    } else if (takesTooSlowly(now)) {
+      connection.end.takesTooSlowly();
     } else if (now >= overAt) {
       over();
     } else {
@@ -221,53 +257,48 @@ final class ClientClock {
       case HEAD -> connection.end.headTimedOut();
       case BODY -> connection.end.bodyTimedOut();
       case CONTINUE, RESPONSE -> connection.end.responseTimedOut();
-      case MORE -> connection.end.responseStalled();
+      case MORE -> connection.end.responseStalled(bodyIsLate());
       case REQUEST, TUNNEL, TAKEN, CLOSE -> connection.close();
     }
   }
 
+  /** Whether it is for the client's silence, and not the backend's, that the time is over. */
+  private boolean bodyIsLate() {
+    return owesBody() && timeouts().bodyMillis() <= timeouts().idleMillis();
+  }
+
   // Rates ---------------------------------------------------------------------------------------
 
-  private void startSpan() {
-    spanStart = loop.deadlines.nowMillis();
-    bytesAtSpanStart = bytes();
-    spanCounts = true;
+  /**
+   * What came of the body. Once the response has begun, what the client takes of it counts as well:
+   * it may wait for an answer to what it has sent, or have lost interest in sending the rest.
+   */
+  private long bodyPassed() {
+    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.answer.taken();
   }
 
-  private long bytes() {
-    return wait == Wait.BODY ? bodyBytes : connection.answer.taken();
+  private boolean sendsTooSlowly(long now) {
+    boolean owed = wait == Wait.MORE && connection.state == ClientState.BODY;
+    boolean awaited = wait == Wait.BODY || owed;
+    return awaited
+        && bodyPace.tooSlow(
+            now, bodyPassed(), limits().bodyRate(), lookMillis(), connection.reading());
   }
 
-  /** Whether less came, or went, since the last span than has to. Begins the next one. */
-  private boolean tooSlow(long now) {
-    Limits limits = connection.exchange.terms().limits;
-    long rate;
+  private boolean takesTooSlowly(long now) {
     boolean clientHoldsUp;
     switch (wait) {
-      case BODY -> {
-        rate = limits.bodyRate();
-        clientHoldsUp = connection.reading();
-      }
-      case MORE -> {
-        rate = limits.responseRate();
-        clientHoldsUp = !connection.answer.writable();
-      }
-      case REQUEST, TAKEN -> {
-        rate = limits.responseRate();
-        clientHoldsUp = connection.unsent() > 0;
-      }
+      case MORE -> clientHoldsUp = !connection.answer.writable();
+      case REQUEST, TAKEN -> clientHoldsUp = connection.unsent() > 0;
       default -> {
         return false;
       }
     }
-    long spanMillis = now - spanStart;
-    if (rate == 0 || spanMillis < lookMillis()) {
-      return false;
-    }
-    boolean slow =
-        spanCounts && clientHoldsUp && (bytes() - bytesAtSpanStart) * 1000 < rate * spanMillis;
-    startSpan();
-    spanCounts = clientHoldsUp;
-    return slow;
+    return answerPace.tooSlow(
+        now, connection.answer.taken(), limits().responseRate(), lookMillis(), clientHoldsUp);
+  }
+
+  private Limits limits() {
+    return connection.exchange.terms().limits;
   }
 }

@@ -128,7 +128,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       reading = on;
       channel.config().setAutoRead(on);
       HalfClosed.reading(channel, on);
-      clock.readingChanged(on);
+      clock.readingChanged();
     }
   }
 

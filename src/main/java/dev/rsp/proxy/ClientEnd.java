@@ -150,25 +150,31 @@ final class ClientEnd {
     connection.answer.refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
   }
 
-  /** No more of the response came, or the client takes no more of it. */
-  void responseStalled() {
+  /**
+   * No more of the response came, or the client takes no more of it.
+   *
+   * @param bodyIsLate whether the client was to send more of its request, and did not
+   */
+  void responseStalled(boolean bodyIsLate) {
     boolean clientIsSlow = Closing.unsent(channel) > 0;
     connection.exchange.abandon();
     if (clientIsSlow) {
       cutAtOnce(Ending.CLIENT_STALLED);
     } else {
-      cut(Ending.BACKEND_STALLED);
+      cut(bodyIsLate ? Ending.REQUEST_BROKEN : Ending.BACKEND_STALLED);
     }
   }
 
-  /** The client sends, or takes, less per second than it has to. */
-  void tooSlow() {
+  /** Less of the request comes per second than has to. */
+  void sendsTooSlowly() {
     connection.exchange.abandon();
-    if (connection.state == ClientState.BODY && !connection.answer.begun()) {
-      connection.answer.refuseLast(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
-    } else {
-      cutAtOnce(Ending.LIMIT_RESPONSE_RATE);
-    }
+    connection.answer.refuseOrCut(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
+  }
+
+  /** The client takes less of the response per second than it has to. */
+  void takesTooSlowly() {
+    connection.exchange.abandon();
+    cutAtOnce(Ending.LIMIT_RESPONSE_RATE);
   }
 
   /** What a client does not take is not waited for: it sees the end of what the kernel has. */

@@ -65,7 +65,10 @@ interface ClientStream {
   /** Reads no more of the request for now, or goes on. */
   void setReading(boolean reading);
 
-  /** The rest of the request is awaited, after something else was. */
+  /**
+   * The rest of the request is awaited, after something else was; or still the word for it, if the
+   * client waits for that.
+   */
   void awaitBody();
 
   /** The request has gone out whole: from now on the backend's answer is awaited. */

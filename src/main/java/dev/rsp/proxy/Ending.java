@@ -86,7 +86,7 @@ public enum Ending {
   /** {@code timeouts.idle}, and the client took nothing of the response: cut. */
   CLIENT_STALLED("client_stalled"),
 
-  /** The request became malformed, too large or silent when its response had begun: cut. */
+  /** The request became malformed, too large, slow or silent when its response had begun: cut. */
   REQUEST_BROKEN("request_broken"),
 
   /**

@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import static dev.rsp.proxy.Messages.get;
 import static dev.rsp.proxy.Messages.ok;
+import static dev.rsp.proxy.Messages.post;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -55,6 +56,19 @@ final class StartWaitTest extends SleepingSites {
       backend.expect("small-body");
       backend.send(ok("up"));
       small.expect(ok("up"));
+    }
+  }
+
+  /** Whoever waits for a word before its body is not the one who is slow. */
+  @Test
+  void aRequestWhoseClientWaitsForTheWordToGoOnStillDoesWhenTheSiteIsUp() throws Exception {
+    reload("timeout = 20", SELECT, "timeouts = { body = 0.2, response = 0.5 }");
+    Peer client = rig.client(post("Content-Length: 4\r\nExpect: 100-continue"));
+    awaitWaiting(1);
+    try (ServerSocket site = site();
+        Peer backend = accept(site)) {
+      backend.head("POST / HTTP/1.1");
+      client.expectRefusal(504, "the backend took too long to answer");
     }
   }
 
