@@ -106,6 +106,13 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private void connected(@Nullable Throwable cause) {
     Exchange waiting = exchange;
     stopWaiting();
+    if (cause == null && waiting != null && HalfClosed.notConnected(channel, address)) {
+      state = State.CLOSED;
+      leaveExchange();
+      channel.close();
+      waiting.connectMisled();
+      return;
+    }
     if (cause == null) {
       state = State.IDLE;
       if (waiting == null) {

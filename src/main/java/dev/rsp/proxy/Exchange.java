@@ -129,6 +129,12 @@ final class Exchange {
     sender.connectFailed(failure);
   }
 
+  /** A connection looked open and was not: nothing was sent. */
+  void connectMisled() {
+    backend = null;
+    sender.connectMisled();
+  }
+
   /** The request waits for its site to start, and its client with it. */
   void stillWaiting() {
     backend = null;

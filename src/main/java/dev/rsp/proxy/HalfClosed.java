@@ -12,6 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a channel whose peer has ended its side from being lost, and sees when the rest of it
@@ -107,6 +109,18 @@ final class HalfClosed {
         && !epoll.isInputShutdown()) {
       flag(on ? CLEAR_FLAG : SET_FLAG, epoll, EDGE_TRIGGERED);
     }
+  }
+
+  /**
+   * Whether a connection that Netty calls open has no peer yet. Of what one epoll_wait told, Netty
+   * hands what is left for a descriptor that was closed meanwhile to the new connection that got
+   * the same number, and takes it for the word that this one is open. It then asks the kernel for
+   * the peer's address, and if there is none puts the one that was asked for in its place.
+   *
+   * @param asked the very object that was given to connect; null for a Unix socket
+   */
+  static boolean notConnected(Channel channel, @Nullable SocketAddress asked) {
+    return channel instanceof EpollSocketChannel && channel.remoteAddress() == asked;
   }
 
   private static void flag(MethodHandle change, AbstractEpollStreamChannel channel, int flag) {

@@ -28,6 +28,7 @@ final class RequestSender {
   private boolean isHead;
   private boolean repeatable;
   private boolean repeated;
+  private boolean misled;
   private boolean holding;
   private boolean sent;
 
@@ -85,6 +86,7 @@ final class RequestSender {
     if (place.protocol() == Protocol.UWSGI && !readyForUwsgi()) {
       return;
     }
+    misled = false;
     if (loop.acceptQueues.isFull(place)) {
       exchange.connecting(null);
       enqueue(place);
@@ -239,6 +241,16 @@ final class RequestSender {
     } else {
       leaveQueue();
       notConnected(failure);
+    }
+  }
+
+  /** The place is not at fault, so it is tried once more. */
+  void connectMisled() {
+    if (misled) {
+      connectFailed(ConnectFailure.UNREACHABLE);
+    } else {
+      misled = true;
+      open(places.current());
     }
   }
 

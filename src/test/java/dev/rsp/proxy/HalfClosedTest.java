@@ -230,6 +230,49 @@ final class HalfClosedTest {
     backend.expectGone();
   }
 
+  /**
+   * What was told of the old one makes a new one look open that is still being opened: without a
+   * second look the request would wait in it for a response that cannot come.
+   */
+  @Test
+  void doesNotTakeTheResetOfAClosedConnectionForTheAcceptOfANewOne() throws Exception {
+    // With its queue full, the kernel ignores an attempt to connect.
+    List<Socket> queue = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 2; i++) {
+        queue.add(new Socket(full.getInetAddress(), full.getLocalPort()));
+      }
+      rig.reload(
+          "timeouts = {connect = 0.3}",
+          "function select(r)",
+          "  if r.host == 'a' then return 1 end",
+          "  return {'127.0.0.1:" + full.getLocalPort() + "', 2}",
+          "end");
+      Peer client = rig.client();
+      Peer breaking =
+          rig.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+      Peer old = rig.backend();
+      old.head();
+      old.expectSilence(); // all that was sent is acknowledged: what comes next goes out at once
+      rig.onLoop(
+          () -> { // told of in this order: the first closes the backend, the second opens another
+            breaking.send("no chunk\r\n");
+            client.send(Messages.get("b", "/"));
+            old.reset();
+            return true;
+          });
+      breaking.head("HTTP/1.1 400 Bad Request");
+      Peer next = rig.backend(2);
+      next.head("GET / HTTP/1.1");
+      next.send(Messages.ok("2"));
+      client.expect(Messages.ok("2"));
+    } finally {
+      for (Socket socket : queue) {
+        socket.close();
+      }
+    }
+  }
+
   @Test
   void keepsATunnelOfWhichOnlyOneHalfHasEnded() throws Exception {
     Peer client = rig.client(ASKED);
