@@ -157,6 +157,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     return Objects.equals(address, other.address());
   }
 
+  /** Whether the backend has closed it, and the loop does not know yet. */
+  boolean endedByPeer() {
+    return loop.peerEnd.seen(channel);
+  }
+
   /** Whether it can carry a request. */
   boolean usable() {
     return end.usable();

@@ -20,14 +20,19 @@ final class BackendPools {
     this.loop = loop;
   }
 
-  /** An idle connection to a place, or null. */
-  @Nullable BackendConnection take(Place place) {
+  /**
+   * An idle connection to a place, or null.
+   *
+   * @param repeatable whether the request can be sent again if the backend has closed the
+   *     connection; if not, it is worth a system call to know that it has not, so far
+   */
+  @Nullable BackendConnection take(Place place, boolean repeatable) {
     ArrayDeque<BackendConnection> stack = idle.get(place);
     if (stack == null) {
       return null;
     }
     for (BackendConnection last = stack.pollLast(); last != null; last = stack.pollLast()) {
-      if (last.usable() && last.leadsTo(place)) {
+      if (last.usable() && last.leadsTo(place) && (repeatable || !last.endedByPeer())) {
         return last;
       }
       last.close();

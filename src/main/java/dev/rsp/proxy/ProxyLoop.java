@@ -54,6 +54,7 @@ public final class ProxyLoop {
   final HeldBytes held = new HeldBytes();
   final Starter starter;
   final BackendPools pools = new BackendPools(this);
+  final PeerEnd peerEnd = new PeerEnd();
   final AcceptQueues acceptQueues = new AcceptQueues(this);
   final ConnectionCount connections;
   final TurnFlusher flusher;

@@ -73,7 +73,8 @@ final class RequestSender {
     holding = false;
     sent = false;
     Place first = places.current();
-    BackendConnection idle = loop.acceptQueues.isFull(first) ? null : loop.pools.take(first);
+    BackendConnection idle =
+        loop.acceptQueues.isFull(first) ? null : loop.pools.take(first, repeatable);
     if (idle != null) {
       send(idle);
     } else {
@@ -115,7 +116,7 @@ final class RequestSender {
 
   /** Comes first of those that wait for a place: it may have an idle connection by now, or room. */
   void tryAgain(Place place) {
-    BackendConnection idle = repeated ? null : loop.pools.take(place);
+    BackendConnection idle = repeated ? null : loop.pools.take(place, repeatable);
     if (idle != null) {
       send(idle);
     } else {
