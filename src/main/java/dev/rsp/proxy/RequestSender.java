@@ -72,9 +72,15 @@ final class RequestSender {
     repeated = false;
     holding = false;
     sent = false;
-    Place first = places.current();
+    reuseOrConnect();
+  }
+
+  /** Sends it to the place whose turn it is: over an idle connection if there is one. */
+  private void reuseOrConnect() {
+    Place place = places.current();
+    // Nobody overtakes those that wait for the place. A second time, none is trusted that can fail.
     BackendConnection idle =
-        loop.acceptQueues.isFull(first) ? null : loop.pools.take(first, repeatable);
+        repeated || loop.acceptQueues.isFull(place) ? null : loop.pools.take(place, repeatable);
     if (idle != null) {
       send(idle);
     } else {
@@ -278,10 +284,10 @@ final class RequestSender {
         return;
       }
       places.follow(other);
-      connect();
+      reuseOrConnect();
     } else if (places.next()) {
       loop.backendLog.unreachable(place, failure);
-      connect();
+      reuseOrConnect();
     } else if (wait == null || !wait.enter(failure, triedNanos)) {
       loop.backendLog.unreachable(place, failure);
       exchange.unreachable(failure);

@@ -2,6 +2,7 @@
 package dev.rsp.proxy;
 
 import static dev.rsp.proxy.Messages.GET;
+import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,20 @@ final class PreferenceTest extends RigTest {
   void triesTheNextWhereNobodyListens() throws Exception {
     rig.closeBackend(1);
     uploadToTheSecond();
+  }
+
+  @Test
+  void usesAnIdleConnectionToTheNextAgain() throws Exception {
+    rig.closeBackend(1);
+    Peer client = rig.client(GET);
+    Peer second = rig.backend(2);
+    for (int i = 0; i < 3; i++) {
+      second.head();
+      second.send(ok("" + i));
+      client.expect(ok("" + i));
+      client.send(GET);
+    }
+    second.head();
   }
 
   @Test
