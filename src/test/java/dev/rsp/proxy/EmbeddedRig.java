@@ -90,7 +90,7 @@ final class EmbeddedRig implements AutoCloseable {
 
   /** A configuration with more lines in its file. */
   static Config config(String... lines) throws Exception {
-    return Rig.config(1, 2, lines);
+    return Rig.config("127.0.0.1", 1, 2, lines);
   }
 
   /** A client whose connection was accepted. */

@@ -24,7 +24,7 @@ final class OnFailureTest extends RigTest {
   @Test
   void mayRefuseWithAStatusOfItsOwn() throws Exception {
     onFailure("refuse(503, f.slot .. ' is ' .. f.reason)");
-    rig.client(GET).expectRefusal(503, "127.0.0.1:" + rig.backendPort(1) + " is refused");
+    rig.client(GET).expectRefusal(503, rig.backendAddress(1) + " is refused");
   }
 
   @Test

@@ -6,7 +6,6 @@ import static dev.rsp.proxy.Messages.ok;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.Place;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Objects;
@@ -19,15 +18,15 @@ final class ReuseTest extends RigTest {
   void notOneToAnAddressThatTheNameHasNoLonger() throws Exception {
     int port = rig.backendPort(1);
     Config config = rig.config("backends = {'localhost:" + port + "', '127.0.0.1:1'}");
+    Place place = Objects.requireNonNull(config.slots().get(0).place());
+    place.resolvedTo(new InetSocketAddress(rig.address(), port));
     rig.serve(config);
     Peer client = rig.client(GET);
     Peer backend = rig.backend();
     backend.head();
     backend.send(ok("old"));
     client.expect(ok("old"));
-    try (ServerSocket moved = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.2"))) {
-      moved.setSoTimeout(Peer.PATIENCE_MILLIS);
-      Place place = Objects.requireNonNull(config.slots().get(0).place());
+    try (ServerSocket moved = Rig.listen(OwnAddress.next(), port)) {
       place.resolvedTo(new InetSocketAddress(moved.getInetAddress(), port));
       client.send(GET);
       Peer newer = rig.backend(moved);

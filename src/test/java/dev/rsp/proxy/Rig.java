@@ -37,24 +37,18 @@ import java.util.stream.Stream;
 final class Rig implements AutoCloseable {
   static final String SELECT = "function select(r) return r.host:sub(1, 1) == 'b' and 2 or 1 end";
 
-  /** For what comes over a connection whose proxy has ended, and that has closed with it. */
-  private static final int STRANGER_MILLIS = 1_000;
-
   private final ConnectionCount connections = new ConnectionCount();
   private final Loads loads = new Loads();
   private final List<ServerSocket> backends = new ArrayList<>();
   private final List<Peer> peers = new ArrayList<>();
-
-  /** Connections that were left in the queue of a backend. */
-  private final List<Peer> strangers = new ArrayList<>();
-
+  private final InetAddress address = OwnAddress.next();
   private final ProxyLoop loop;
   private final Listener listener;
 
   /** Starts with more lines of the configuration file. */
   Rig(Transport transport, String... lines) throws Exception {
-    backends.add(listen(50));
-    backends.add(listen(50));
+    backends.add(listen(address, 0));
+    backends.add(listen(address, 0));
     loop = new ProxyLoop(transport, 0, connections);
     Config config = config(lines);
     serve(config);
@@ -78,24 +72,25 @@ final class Rig implements AutoCloseable {
     return transports().filter(transport -> transport != Transport.IO_URING);
   }
 
-  static ServerSocket listen(int backlog) throws IOException {
-    var socket = new ServerSocket(0, backlog, InetAddress.getLoopbackAddress());
+  static ServerSocket listen(InetAddress address, int port) throws IOException {
+    var socket = new ServerSocket(port, 50, address);
     socket.setSoTimeout(Peer.PATIENCE_MILLIS);
     return socket;
   }
 
   Config config(String... lines) throws IOException, ConfigException {
-    return config(backends.get(0).getLocalPort(), backends.get(1).getLocalPort(), lines);
+    return config(address.getHostAddress(), backendPort(1), backendPort(2), lines);
   }
 
-  /** A configuration with backends on two ports, and more lines of the file. */
-  static Config config(int first, int second, String... lines) throws IOException, ConfigException {
+  /** A configuration with backends on two ports of an address, and more lines of the file. */
+  static Config config(String host, int first, int second, String... lines)
+      throws IOException, ConfigException {
     Path file = Files.createTempFile("rig", ".lua");
     try {
       Files.writeString(
           file,
-          "listen = '127.0.0.1:0'\n"
-              + ("backends = {'127.0.0.1:" + first + "', '127.0.0.1:" + second + "'}\n")
+          ("listen = '" + host + ":0'\n")
+              + "backends = {'%s:%d', '%s:%d'}\n".formatted(host, first, host, second)
               + "via = 'rsp'\n"
               + (String.join("\n", lines).contains("select") ? "" : SELECT)
               + ("\n" + String.join("\n", lines)));
@@ -120,7 +115,7 @@ final class Rig implements AutoCloseable {
   }
 
   Peer client() throws IOException {
-    var socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label()));
+    var socket = new Socket(address, Integer.parseInt(listener.label()));
     return keep(new Peer(socket, Watch.client()));
   }
 
@@ -128,9 +123,7 @@ final class Rig implements AutoCloseable {
   Peer smallClient(String text) throws IOException {
     var socket = new Socket();
     socket.setReceiveBufferSize(32 * 1024); // before it connects, or the kernel ignores it
-    socket.connect(
-        new InetSocketAddress(
-            InetAddress.getLoopbackAddress(), Integer.parseInt(listener.label())));
+    socket.connect(new InetSocketAddress(address, Integer.parseInt(listener.label())));
     Peer client = keep(new Peer(socket, Watch.client()));
     client.send(text);
     return client;
@@ -182,6 +175,16 @@ final class Rig implements AutoCloseable {
 
   int backendPort(int index) {
     return backends.get(index - 1).getLocalPort();
+  }
+
+  /** As a configuration file writes it. */
+  String backendAddress(int index) {
+    return address.getHostAddress() + ":" + backendPort(index);
+  }
+
+  /** Where all of this rig listens, and nobody else. */
+  InetAddress address() {
+    return address;
   }
 
   private Peer keep(Peer peer) {
@@ -271,6 +274,7 @@ final class Rig implements AutoCloseable {
           return true;
         });
     int left = clients();
+    loop.starter.close();
     loop.shutDown();
     assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));
     List<String> violations = new ArrayList<>();
@@ -279,16 +283,9 @@ final class Rig implements AutoCloseable {
       backend.close();
     }
     for (Peer peer : peers) {
-      try {
-        Violation violation = peer.verdict();
-        if (violation != null) {
-          violations.add(violation.toString());
-        }
-      } catch (SocketTimeoutException open) {
-        // The proxy has closed all of its own by now: this one meant who had the port before.
-        if (!strangers.contains(peer)) {
-          throw open;
-        }
+      Violation violation = peer.verdict();
+      if (violation != null) {
+        violations.add(violation.toString());
       }
       peer.close();
     }
@@ -305,9 +302,7 @@ final class Rig implements AutoCloseable {
     backend.setSoTimeout(1);
     try {
       while (true) {
-        Peer peer = keep(new Peer(backend.accept(), Watch.backend()));
-        peer.socket().setSoTimeout(STRANGER_MILLIS);
-        strangers.add(peer);
+        backend(backend);
       }
     } catch (SocketTimeoutException none) {
       // These were all.

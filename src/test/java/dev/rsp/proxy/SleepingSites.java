@@ -2,8 +2,6 @@
 package dev.rsp.proxy;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
@@ -29,7 +27,7 @@ abstract class SleepingSites extends RigTest {
   /** Nobody listens where hosts are sent. */
   @BeforeEach
   void start() throws Exception {
-    starter = new StartService(calls);
+    starter = new StartService(rig.address(), calls);
     port = rig.backendPort(2);
     rig.closeBackend(2);
     reload("timeout = 20");
@@ -52,11 +50,7 @@ abstract class SleepingSites extends RigTest {
 
   /** From here on somebody listens where the site was missed. */
   final ServerSocket site() throws IOException {
-    var socket = new ServerSocket();
-    socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 50);
-    socket.setSoTimeout(Peer.PATIENCE_MILLIS);
-    return socket;
+    return Rig.listen(rig.address(), port);
   }
 
   /** The next connection to the site, which the rig judges as it does all others. */

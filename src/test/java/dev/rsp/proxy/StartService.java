@@ -12,8 +12,8 @@ final class StartService implements AutoCloseable {
   private final HttpServer server;
 
   /** Adds what it is asked to the calls, as method and host. */
-  StartService(Queue<String> calls) throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  StartService(InetAddress address, Queue<String> calls) throws IOException {
+    server = HttpServer.create(new InetSocketAddress(address, 0), 0);
     server.createContext(
         "/",
         exchange -> {
@@ -28,7 +28,9 @@ final class StartService implements AutoCloseable {
 
   /** The url that a configuration gives for it. */
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + "/init?{host}";
+    InetSocketAddress address = server.getAddress();
+    return "http://%s:%d/init?{host}"
+        .formatted(address.getAddress().getHostAddress(), address.getPort());
   }
 
   @Override

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.rsp.referee.Watch;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -17,13 +16,12 @@ final class UwsgiPeer implements AutoCloseable {
   private final ServerSocket socket;
 
   UwsgiPeer() throws IOException {
-    socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    socket.setSoTimeout(Peer.PATIENCE_MILLIS);
+    socket = Rig.listen(OwnAddress.next(), 0);
   }
 
   /** The address as a configuration file writes it. */
   String address() {
-    return "uwsgi:127.0.0.1:" + socket.getLocalPort();
+    return "uwsgi:" + socket.getInetAddress().getHostAddress() + ":" + socket.getLocalPort();
   }
 
   /** The next connection. What comes on it is no HTTP, so that nobody else judges it. */
