@@ -197,6 +197,11 @@ public final class ProxyLoop {
     return clients.size();
   }
 
+  /** How many requests have begun to come and have not ended. */
+  int begun() {
+    return (int) clients.stream().filter(client -> client.end.open()).count();
+  }
+
   /** Bytes that were sent on, to clients and backends, and that the kernel has not taken yet. */
   long unsent() {
     long unsent = 0;

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** A side is read only while the other can take more, so what is held is bounded. */
 @EachTransport
 final class BackPressureTest extends RigTest {
-  /** The high-water mark, and as many of the largest reads as one turn of the loop may do. */
-  private static final long MOST_HELD = 64 * 1024 + 2 * ReadBuffers.LARGEST_BYTES + 4096;
+  /** For each direction the high-water mark, and the largest read with its head. */
+  private static final long MOST_HELD = 2 * (64 * 1024 + ReadBuffers.LARGEST_BYTES + 4096);
 
   /** More than the sockets of both sides hold. */
   private static final byte[] BODY = Messages.body(30_000_000);

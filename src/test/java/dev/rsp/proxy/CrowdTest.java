@@ -22,7 +22,8 @@ final class CrowdTest extends RigTest {
     rig.reload("timeouts = {head = 0.3, body = 0.3, linger = 0.2}");
     List<Peer> slow = new ArrayList<>();
     for (int i = 0; i < 240; i++) {
-      slow.add(rig.client(i % 6 == 0 ? post("Content-Length: 9") + "x" : "GET / HTTP/1.1\r\nX: "));
+      String text = i % 6 == 0 ? post("Content-Length: 9") + "x" : "GET / HTTP/1.1\r\nX: ";
+      slow.add(rig.promptClient(text));
     }
     for (Peer client : slow) {
       assertTrue(client.head().startsWith("HTTP/1.1 408 "));

@@ -8,7 +8,10 @@ import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,7 +101,7 @@ final class EndingTest {
             rig -> {
               Peer client = rig.client(post("Content-Length: 1000000"));
               rig.backend();
-              trickle(client, "x");
+              trickle(rig, client, "x");
               refused(client, 408);
             },
             "timeouts = {body = 0.3}; limits = {body_rate = 10000}"),
@@ -109,8 +112,7 @@ final class EndingTest {
               Peer client = rig.smallClient(GET);
               Peer backend = rig.backend();
               backend.head();
-              backend.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 999999999\r\n\r\n");
-              fill(backend);
+              fill(backend, lines("HTTP/1.1 200 OK", "Date: x", "Content-Length: 999999999"));
               client.read(1);
               backend.expectGone();
             },
@@ -122,11 +124,10 @@ final class EndingTest {
               rig.smallClient(GET);
               Peer backend = rig.backend();
               backend.head();
-              backend.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 999999999\r\n\r\n");
-              fill(backend);
+              fill(backend, lines("HTTP/1.1 200 OK", "Date: x", "Content-Length: 999999999"));
               backend.expectGone();
             },
-            "timeouts = {idle = 0.3}"),
+            "timeouts = {idle = 1}"),
         scene(
             "too many connections",
             "limit_connections=1",
@@ -139,8 +140,8 @@ final class EndingTest {
         scene(
             "half a head",
             "head_timeout=1",
-            rig -> refused(rig.client("GET /"), 408),
-            "timeouts = {head = 0.1}"),
+            rig -> refused(rig.promptClient("GET /"), 408),
+            "timeouts = {head = 0.3}"),
         scene(
             "half a body",
             "body_timeout=1",
@@ -272,21 +273,28 @@ final class EndingTest {
     return Arguments.of(expected, Named.of(name, scene), config);
   }
 
-  /** Sends on and on, until it cannot any more. */
-  private static void trickle(Peer peer, String part) {
-    start(
+  /**
+   * Sends on and on, until it cannot any more; on the loop, so that none of its ticks is missed.
+   */
+  private static void trickle(Rig rig, Peer peer, String part) {
+    Runnable sending =
         () -> {
-          while (true) {
+          try {
             peer.send(part);
-            Thread.sleep(20);
+          } catch (IOException closed) {
+            throw new UncheckedIOException(closed); // which ends it
           }
-        });
+        };
+    var unused =
+        rig.loop().eventLoop.scheduleWithFixedDelay(sending, 20, 20, TimeUnit.MILLISECONDS);
   }
 
-  private static void fill(Peer peer) {
+  /** Sends a head, and at once as much behind it as is taken. */
+  private static void fill(Peer peer, String head) {
     byte[] bytes = new byte[64 * 1024];
     start(
         () -> {
+          peer.send(head + "\0".repeat(bytes.length));
           while (true) {
             peer.send(bytes);
           }

@@ -109,9 +109,8 @@ final class RetryTest extends RigTest {
   @Test
   @Rule(79)
   void usesNoConnectionThatHasEnded() throws Exception { // rule 79
-    backend.close();
-    rig.clients(); // by now the loop has seen the end
-    rig.clients();
+    backend.shutOutput();
+    backend.expectEnd(); // the proxy has seen it, and closed its side
     client.send(post("Content-Length: 0"));
     Peer another = rig.backend();
     exchange(client, another, "2");

@@ -136,6 +136,14 @@ final class Rig implements AutoCloseable {
     return client;
   }
 
+  /**
+   * A client that has sent something by the time the proxy accepts it, however busy the machine is:
+   * the loop that accepts does both. No time passes in which it could be given up before.
+   */
+  Peer promptClient(String text) {
+    return onLoop(() -> client(text));
+  }
+
   /** The next connection to the first backend. */
   Peer backend() throws IOException {
     return backend(1);
@@ -202,6 +210,11 @@ final class Rig implements AutoCloseable {
 
   int clients() {
     return onLoop(loop::clientCount);
+  }
+
+  /** Requests of which the proxy has read something, and that have not ended. */
+  int begun() {
+    return onLoop(loop::begun);
   }
 
   long endings(Ending ending) {

@@ -21,8 +21,8 @@ final class TimeoutTest extends RigTest {
   @Test
   @Rule({30, 74})
   void refusesAHeadThatDoesNotEnd() throws Exception {
-    rig.reload("timeouts = {head = 0.1}");
-    Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\n");
+    rig.reload("timeouts = {head = 0.3}");
+    Peer client = rig.promptClient("GET / HTTP/1.1\r\nHost: a\r\n");
     client.expectRefusal(408, "the request head took too long");
     client.expectEnd();
   }
@@ -30,8 +30,8 @@ final class TimeoutTest extends RigTest {
   @Test
   @Rule(30)
   void countsTheTimeOfAHeadFromItsStart() throws Exception { // rule 30
-    rig.reload("timeouts = {head = 0.2}");
-    Peer client = rig.client("GET / HTTP/1.1\r\nHost: a\r\n");
+    rig.reload("timeouts = {head = 0.3}");
+    Peer client = rig.promptClient("GET / HTTP/1.1\r\nHost: a\r\n");
     var trickle =
         new Thread(
             () -> {
