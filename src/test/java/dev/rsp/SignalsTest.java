@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sends real signals to {@link SignalsProbe}, started as the launcher starts the daemon. */
-@Timeout(30)
+@Timeout(120)
 final class SignalsTest {
   private static final int JAVA = Runtime.version().feature();
 
@@ -53,33 +54,45 @@ final class SignalsTest {
     letGo();
     expectInAnyOrder("ready", "reload");
     kill("HUP", 50); // during a reload: one more follows
-    expect("reload done", "reload", "reload done");
+    endReload();
+    expect("reload");
+    endReload();
     kill("USR1", 1);
-    expect("reopen", "reopen done"); // and it throws
+    int more = endReloadsBefore("reopen");
+    assertTrue(more < 10, "reloads: " + more);
+    letGo();
+    expect("reopen done"); // and it throws
     assertTrue(output.readLine().contains("no such directory"));
     kill("HUP", 1);
     expect("reload");
     kill("TERM", 1);
     expect("stop"); // does not wait for the reload
-    expect("reload done");
+    endReload();
     kill("INT", 1);
-    expect("stop");
-    assertTrue(probe.waitFor(5, TimeUnit.SECONDS));
+    endReloadsBefore("stop");
+    assertTrue(probe.waitFor(30, TimeUnit.SECONDS));
     assertEquals(0, probe.exitValue());
   }
 
   @Test
   void livesThroughAStormWhileItStarts() throws IOException, InterruptedException {
-    // The shell needs a few milliseconds to reach its first line, and more on a busy machine.
-    Thread.sleep(50);
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(600);
-    while (System.nanoTime() - end < 0) {
+    // What a HUP does before the shell has reached its first line is not for it to say.
+    while (!ignoresHup()) {
+      Thread.sleep(1);
+    }
+    while (!output.ready()) {
       kill("HUP", 1);
     }
     expect("held");
     letGo();
     kill("HUP", 1);
     expectInAnyOrder("ready", "reload");
+  }
+
+  /** Signal 1 is bit 0 of the last hexadecimal digit: proc(5). */
+  private boolean ignoresHup() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + probe.pid() + "/status")).stream()
+        .anyMatch(line -> line.matches("SigIgn:.*[13579bdf]"));
   }
 
   private void kill(String signal, int times) throws IOException, InterruptedException {
@@ -97,10 +110,28 @@ final class SignalsTest {
     probe.getOutputStream().flush();
   }
 
-  private void expect(String... lines) throws IOException {
-    for (String line : lines) {
-      assertEquals(line, output.readLine());
+  private void endReload() throws IOException {
+    letGo();
+    expect("reload done");
+  }
+
+  /**
+   * Up to a line, that is, and the number of them: Java tells of each signal on a thread of its
+   * own, and one of fifty may come late.
+   */
+  private int endReloadsBefore(String expected) throws IOException {
+    int reloads = 0;
+    String line = output.readLine();
+    for (; "reload".equals(line); line = output.readLine()) {
+      reloads++;
+      endReload();
     }
+    assertEquals(expected, line);
+    return reloads;
+  }
+
+  private void expect(String line) throws IOException {
+    assertEquals(line, output.readLine());
   }
 
   private void expectInAnyOrder(String first, String second) throws IOException {
