@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LeakCheck implements AfterAllCallback {
   private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
   private static final AtomicLong TRACKED = new AtomicLong();
-  private static final long COLLECTION_MILLIS = 5000;
+  private static final long COLLECTION_MILLIS = 60_000;
 
   private final ByteBufAllocator allocator;
   private long checked;

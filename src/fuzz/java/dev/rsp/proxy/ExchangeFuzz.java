@@ -19,8 +19,8 @@ import java.util.Set;
  * buffer stays, and the next client gets its own answer.
  */
 public final class ExchangeFuzz {
-  /** Nothing here takes as long; the proxy's own timeouts are longer. */
-  private static final long PATIENCE_NANOS = 5_000_000_000L;
+  /** Nothing here takes as long by the proxy's clock; its own timeouts are longer. */
+  private static final long PATIENCE_MILLIS = 5_000;
 
   /** The endings of which the client has no whole answer. */
   private static final Set<Ending> BROKEN =
@@ -149,10 +149,9 @@ public final class ExchangeFuzz {
       closing = true;
       backends.forEach(Side::close);
     }
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    long deadline = RIG.millis() + PATIENCE_MILLIS;
     while (!client.over()) {
-      Check.that(
-          System.nanoTime() < deadline, () -> "the exchange does not end\n" + Check.shown(data));
+      Check.that(RIG.millis() < deadline, () -> "the exchange does not end\n" + Check.shown(data));
       settle();
     }
     client.close();
@@ -217,10 +216,10 @@ public final class ExchangeFuzz {
       String path = RIG.nextPath();
       probe.send(Messages.get("a", path));
       int[] heard = backends.stream().mapToInt(side -> side.received().length()).toArray();
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
+      long deadline = RIG.millis() + PATIENCE_MILLIS;
       Side asked = null;
       while (asked == null) {
-        Check.that(System.nanoTime() < deadline, () -> "nobody is asked\n" + shown());
+        Check.that(RIG.millis() < deadline, () -> "nobody is asked\n" + shown());
         settle();
         for (int i = 0; i < backends.size(); i++) {
           int from = i < heard.length ? heard[i] : 0;
@@ -232,7 +231,7 @@ public final class ExchangeFuzz {
       asked.send(Messages.ok(path));
       String expected = Messages.ok(path);
       while (probe.received().length() < expected.length() && !probe.over()) {
-        Check.that(System.nanoTime() < deadline, () -> "no answer\n" + shown());
+        Check.that(RIG.millis() < deadline, () -> "no answer\n" + shown());
         settle();
         probe.read();
       }

@@ -175,6 +175,11 @@ final class FuzzRig {
     return hand.runNow() > 0;
   }
 
+  /** The loop's own time, which stands still while the process does. */
+  long millis() {
+    return loop.deadlines.nowMillis();
+  }
+
   /** How many exchanges ended in each way. */
   Map<Ending, Long> endings() {
     Map<Ending, Long> count = new EnumMap<>(Ending.class);

@@ -70,7 +70,7 @@ final class ConfigFile {
 
   Config load(ListenCheck bind) throws ConfigException {
     return ConfigLoader.load(
-        path, new NameLookup(RESOLVER, Duration.ofSeconds(5)), ServiceNames.SYSTEM, bind);
+        path, new NameLookup(RESOLVER, Duration.ofSeconds(30)), ServiceNames.SYSTEM, bind);
   }
 
   ConfigException failure() {
