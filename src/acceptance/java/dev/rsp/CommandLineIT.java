@@ -167,11 +167,9 @@ final class CommandLineIT {
     String file = write(GOOD);
     try (Program program = Program.start(Rsp.launcher(), file)) {
       Eventually.holds(
-          program::toString,
-          Duration.ofSeconds(30),
-          () -> program.out().contains("Started.  Listening on port "));
+          program::toString, () -> program.out().contains("Started.  Listening on port "));
       program.signal("TERM");
-      assertEquals(0, program.awaitExit(Duration.ofSeconds(5)), program::toString);
+      assertEquals(0, program.awaitExit(), program::toString);
     }
   }
 

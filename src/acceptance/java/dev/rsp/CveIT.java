@@ -13,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,10 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
  * What broke other proxies and shows only in a whole process: descriptors, memory, processor, and
  * numbers that do not fit. See src/docs/security-tests.md.
  */
-@Timeout(120)
+@Timeout(300)
 final class CveIT {
   private static final int CROWD = 1_000;
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
   /** Of Linux: user time and system time in /proc are counted in hundredths of a second. */
@@ -50,17 +48,13 @@ final class CveIT {
 
   private static void assertAtBaseline(Rsp rsp, RawBackend backend, int descriptors) {
     Eventually.holds(
-        () -> "no connection left to the backend: " + backend.open(),
-        SOON,
-        () -> backend.open() == 0);
+        () -> "no connection left to the backend: " + backend.open(), () -> backend.open() == 0);
     Eventually.holds(
         () -> descriptors + " descriptors again, not " + rsp.program().descriptors(),
-        SOON,
         () -> rsp.program().descriptors() <= descriptors + SOME_DESCRIPTORS);
     // The compiler of the JVM may still be at work on what was hot.
     Eventually.holds(
         "an idle process",
-        SOON,
         () -> {
           long before = processorMillis(rsp);
           Eventually.pause(500);
@@ -86,14 +80,14 @@ final class CveIT {
       for (int i = 0; i < CROWD; i++) {
         clients.add(rsp.connect().send(GET));
       }
-      Eventually.holds("all of them at the backend", SOON, () -> silent.open() == CROWD);
+      Eventually.holds("all of them at the backend", () -> silent.open() == CROWD);
       for (int i = 0; i < CROWD; i++) {
         clients.get(i).wire().halfClose();
         if (i % 2 == 0) {
           clients.get(i).wire().reset();
         }
       }
-      Eventually.holds("the end of half of them", SOON, () -> silent.open() == CROWD / 2);
+      Eventually.holds("the end of half of them", () -> silent.open() == CROWD / 2);
       for (int i = 1; i < CROWD; i += 2) {
         clients.get(i).wire().reset();
       }
@@ -220,7 +214,7 @@ final class CveIT {
       assertTrue(client.head().startsWith("HTTP/1.1 200 "));
       // A JVM that has seen one request; quadratic work on a megabyte takes minutes.
       long used = processorMillis(rsp) - before;
-      assertTrue(used < 2_000, "milliseconds of processor: " + used);
+      assertTrue(used < 20_000, "milliseconds of processor: " + used);
     }
   }
 
@@ -284,7 +278,6 @@ final class CveIT {
         int[] last = {-1};
         Eventually.holds(
             "no more requests at the backend",
-            SOON,
             () -> {
               int now = asked.get();
               boolean quiet = now > before && now == last[0];

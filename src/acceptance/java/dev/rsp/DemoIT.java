@@ -9,14 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo does what it says on the screen, to the letter. */
 final class DemoIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
 
   @Test
   void everyLineThatItPrintsDoesWhatItSays(@TempDir Path directory) throws IOException {
@@ -28,7 +26,7 @@ final class DemoIT {
             "" + Peer.freePort(),
             "--directory",
             directory.toString())) {
-      Eventually.holds(demo::toString, SOON, () -> demo.out().contains("Stop with Ctrl-C."));
+      Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
       List<String> curls = lines(demo, "curl ");
       assertEquals(3, curls.size(), demo::out);
       for (int i = 0; i < curls.size(); i++) {
@@ -48,23 +46,22 @@ final class DemoIT {
       shell(reload.substring(reload.indexOf("kill")));
       Eventually.holds(
           demo::toString,
-          SOON,
           () -> curls.stream().allMatch(curl -> shell(curl).startsWith("This is live3.")));
       assertNotEquals(lua, Files.readString(file));
 
       demo.signal("INT");
-      assertEquals(0, demo.awaitExit(SOON), demo::toString);
+      assertEquals(0, demo.awaitExit(), demo::toString);
     }
   }
 
   @Test
   void leavesNoTemporaryDirectoryBehind() {
     try (Program demo = Program.start(Rsp.launcher(), "demo", "--port", "" + Peer.freePort())) {
-      Eventually.holds(demo::toString, SOON, () -> demo.out().contains("Stop with Ctrl-C."));
+      Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
       Path file = Path.of(lines(demo, "The backends are listed in ").get(0).replaceAll(".* ", ""));
       assertTrue(Files.exists(file), demo::out);
       demo.signal("TERM");
-      assertEquals(0, demo.awaitExit(SOON), demo::toString);
+      assertEquals(0, demo.awaitExit(), demo::toString);
       assertFalse(Files.exists(file.resolveSibling("")), demo::out);
     }
   }
@@ -74,8 +71,8 @@ final class DemoIT {
   }
 
   private static String shell(String command) {
-    Program run = Program.run(SOON, "sh", "-c", command.replaceFirst("^curl ", "curl -sS "));
-    assertEquals(0, run.awaitExit(SOON), run::toString);
+    Program run = Program.run("sh", "-c", command.replaceFirst("^curl ", "curl -sS "));
+    assertEquals(0, run.awaitExit(), run::toString);
     return run.out();
   }
 }

@@ -82,7 +82,7 @@ final class EchoServer implements AutoCloseable {
 
   /** The code and the reason of the next close that a client asks for. */
   String awaitClose() throws InterruptedException {
-    String next = closes.poll(5, TimeUnit.SECONDS);
+    String next = closes.poll(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
     return next == null ? "none" : next;
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Of the twelve promises that the functional tests and the observed faults of rsp in C come to, the
  * four of its file; {@link OriginalListIT} has the others.
  */
-@Timeout(120)
+@Timeout(300)
 final class OriginalFileIT {
   @TempDir private Path directory;
 

@@ -9,14 +9,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A real server, on a port of its own, with a configuration of its own in a temporary directory.
  */
 final class Peer implements Closeable {
-  private static final Duration START = Duration.ofSeconds(30);
 
   private final int port;
   private final Program program;
@@ -26,7 +24,6 @@ final class Peer implements Closeable {
     this.program = program;
     Eventually.holds(
         () -> "connections to port " + port + ": " + program,
-        START,
         () -> {
           if (!program.isAlive()) {
             throw new AssertionError("it ended: " + program);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
@@ -25,7 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * what is sent to one of them is hashed after it, and nginx also serves and stores files itself.
  */
 final class PeersIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long KIB = 1024;
   private static final long MIB = 1024 * KIB;
 
@@ -79,7 +77,6 @@ final class PeersIT {
     String encoding = framing.equals("chunked") ? "Transfer-Encoding: chunked" : "X-Framing: CL";
     Program curl =
         Program.run(
-            PATIENCE,
             "curl",
             "-sS",
             "-H",
@@ -104,7 +101,6 @@ final class PeersIT {
     Path file = Blob.file(directory, 11 * MIB);
     Program curl =
         Program.run(
-            PATIENCE,
             "curl",
             "-sS",
             "-w",
@@ -158,7 +154,7 @@ final class PeersIT {
     Blob.Sum sum = new Blob.Sum();
     try (Program curl =
         Program.start(List.of("curl", "-sSf", "-H", "Host: " + peer, url(path)), sum)) {
-      assertEquals(0, curl.awaitExit(PATIENCE), () -> curl.err() + rsp);
+      assertEquals(0, curl.awaitExit(), () -> curl.err() + rsp);
     }
     return sum.hex();
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code rsp plan} and {@code rsp test}: what they say, and what they exit with. */
-@Timeout(120)
+@Timeout(300)
 final class PlanIT {
   @TempDir private Path directory;
 

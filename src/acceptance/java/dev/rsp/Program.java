@@ -22,7 +22,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A process that a test started, and what it printed. It ends with its test, whatever happens. */
 final class Program implements AutoCloseable {
+  /** For a program to end when it is asked to, before it is made to. */
   private static final Duration END = Duration.ofSeconds(5);
+
   private static final Set<Process> running = ConcurrentHashMap.newKeySet();
 
   static {
@@ -76,9 +78,9 @@ final class Program implements AutoCloseable {
   }
 
   /** Runs a program to its end. */
-  static Program run(Duration within, String... command) {
+  static Program run(String... command) {
     Program program = start(command);
-    program.awaitExit(within);
+    program.awaitExit();
     return program;
   }
 
@@ -134,6 +136,11 @@ final class Program implements AutoCloseable {
   }
 
   /** Waits for it to end by itself, and returns its exit code. */
+  int awaitExit() {
+    return awaitExit(Eventually.PATIENCE);
+  }
+
+  /** As above, for one that may take longer, or that must have ended. */
   int awaitExit(Duration within) {
     try {
       if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -141,7 +148,7 @@ final class Program implements AutoCloseable {
         throw new AssertionError(name + " did not end within " + within + ": " + this);
       }
       for (Thread reader : readers) {
-        reader.join(END.toMillis());
+        reader.join(Eventually.PATIENCE.toMillis());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -152,8 +159,8 @@ final class Program implements AutoCloseable {
 
   /** Sends a signal, by its name without SIG. Java itself can only send TERM and KILL. */
   void signal(String signal) {
-    Program kill = run(END, "sh", "-c", "kill -" + signal + " " + pid());
-    if (kill.awaitExit(END) != 0) {
+    Program kill = run("sh", "-c", "kill -" + signal + " " + pid());
+    if (kill.awaitExit() != 0) {
       throw new AssertionError("kill -" + signal + " of " + this + ": " + kill.err());
     }
   }
@@ -169,8 +176,7 @@ final class Program implements AutoCloseable {
 
   /** Changes how many descriptors it may have. */
   void limitDescriptors(int limit) {
-    Program prlimit =
-        run(Duration.ofSeconds(5), "prlimit", "--pid", "" + pid(), "--nofile=" + limit + ":");
+    Program prlimit = run("prlimit", "--pid", "" + pid(), "--nofile=" + limit + ":");
     assertEquals(0, prlimit.awaitExit(Duration.ZERO), prlimit::toString);
   }
 

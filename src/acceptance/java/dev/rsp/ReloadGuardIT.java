@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A HUP that would move too much, or breaks a test, is refused. */
-@Timeout(120)
+@Timeout(300)
 final class ReloadGuardIT {
   private static final int HOSTS = 60;
 

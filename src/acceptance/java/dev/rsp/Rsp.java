@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +22,6 @@ final class Rsp implements AutoCloseable {
         return request.host
       end
       """;
-
-  /** A JVM needs half a second on an idle core, and the machine that tests is rarely idle. */
-  private static final Duration START = Duration.ofSeconds(30);
-
-  private static final Duration RELOAD = Duration.ofSeconds(20);
 
   private static final Pattern STARTED =
       Pattern.compile("Started\\. {2}Listening on (?:ports? (\\d+(?:, \\d+)*))?.*\\.\n");
@@ -52,7 +46,7 @@ final class Rsp implements AutoCloseable {
   /** Serves by a file; returns when it is ready. */
   static Rsp servingFile(Path file, String... options) {
     Rsp rsp = start(file, options);
-    rsp.awaitLog("Started.  Listening on ", START);
+    rsp.awaitLog("Started.  Listening on ");
     return rsp;
   }
 
@@ -61,7 +55,7 @@ final class Rsp implements AutoCloseable {
     Path file = write(directory.resolve("backends.lua"), lua);
     List<String> command = List.of(launcher(), "run", file.toString());
     Rsp rsp = new Rsp(file, Program.start(command, Map.of("RSP_JAVA_OPTS", javaOptions)));
-    rsp.awaitLog("Started.  Listening on ", START);
+    rsp.awaitLog("Started.  Listening on ");
     return rsp;
   }
 
@@ -78,7 +72,7 @@ final class Rsp implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of(launcher()));
     command.addAll(List.of(arguments));
     Program program = Program.start(command, Map.of());
-    program.awaitExit(START);
+    program.awaitExit();
     return program;
   }
 
@@ -135,7 +129,7 @@ final class Rsp implements AutoCloseable {
   void reload() {
     int before = count("reloaded file=");
     signal("HUP");
-    Eventually.holds(() -> "a reload: " + program, RELOAD, () -> count("reloaded file=") > before);
+    Eventually.holds(() -> "a reload: " + program, () -> count("reloaded file=") > before);
   }
 
   /** Has a file read that cannot be used; returns when that was found out. */
@@ -144,7 +138,6 @@ final class Rsp implements AutoCloseable {
     signal("HUP");
     Eventually.holds(
         () -> "a reload that fails: " + program,
-        RELOAD,
         () -> count("not reloaded, all stays as it was") > before && problemsAreTold());
   }
 
@@ -166,17 +159,15 @@ final class Rsp implements AutoCloseable {
     int before = count("memory direct_bytes=");
     signal("USR1");
     Eventually.holds(
-        () -> "the memory in the log: " + program,
-        RELOAD,
-        () -> count("memory direct_bytes=") > before);
+        () -> "the memory in the log: " + program, () -> count("memory direct_bytes=") > before);
     return lastNumber("direct_bytes");
   }
 
   /** Has it collect its garbage, after which the leak detector knows what was lost. */
   void collectGarbage() {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-    Program collection = Program.run(RELOAD, jcmd.toString(), "" + program.pid(), "GC.run");
-    if (collection.awaitExit(RELOAD) != 0) {
+    Program collection = Program.run(jcmd.toString(), "" + program.pid(), "GC.run");
+    if (collection.awaitExit() != 0) {
       throw new AssertionError(collection);
     }
   }
@@ -184,7 +175,7 @@ final class Rsp implements AutoCloseable {
   /** Stops it in good order; how often which exchange ended, by what the log calls it. */
   Map<String, Long> stop() {
     signal("TERM");
-    program.awaitExit(START);
+    program.awaitExit();
     Matcher ended = ENDED.matcher(log());
     Map<String, Long> counts = new TreeMap<>();
     if (ended.find()) {
@@ -206,10 +197,9 @@ final class Rsp implements AutoCloseable {
     return last;
   }
 
-  void awaitLog(String text, Duration within) {
+  void awaitLog(String text) {
     Eventually.holds(
         () -> "a line with \"" + text + "\": " + program,
-        within,
         () -> {
           if (log().contains(text)) {
             return true;

@@ -8,7 +8,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -29,8 +28,6 @@ final class RuleRequestsIT {
   private static final String POST = "POST / HTTP/1.1\r\nHost: a\r\n";
   private static final String CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n";
   private static final String SEEN_CHUNKED = POST + "Transfer-Encoding: chunked\r\n";
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @AutoClose private static RuleStage stage;
 
@@ -319,11 +316,11 @@ final class RuleRequestsIT {
       int before = stage.requests();
       try (RawClient client = stage.connect()) {
         client.send(start);
-        Eventually.holds("the head arrives", PATIENCE, () -> stage.heads() > heads);
+        Eventually.holds("the head arrives", () -> stage.heads() > heads);
         client.wire().halfClose();
         assertEquals("", client.wire().rest());
       }
-      Eventually.holds("the backend sees the end", PATIENCE, () -> stage.aborted() > aborted);
+      Eventually.holds("the backend sees the end", () -> stage.aborted() > aborted);
       assertEquals(before, stage.requests());
     }
   }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,15 +54,11 @@ final class ScriptsIT {
         "loop", "caught", "bomb", "rep", "fill", "deep", "error", "null", "type", "range", "unknown"
       })
   void aScriptThatFailsCostsItsOwnRequestAndSaysSo(String fault) throws IOException {
-    long start = System.nanoTime();
     assertEquals(500, rsp.get(fault, "/").status(), rsp::toString);
-    long millis = (System.nanoTime() - start) / 1_000_000;
-    assertTrue(millis < 2000, "milliseconds: " + millis);
     assertEquals("b good /", rsp.get("good", "/").body());
     // The log allows one such line a second, and counts the rest.
     Eventually.holds(
         () -> "a line about " + fault + ": " + rsp,
-        Duration.ofSeconds(3),
         () -> {
           rsp.get(fault, "/");
           return rsp.count("host=" + fault + " ") > 0;

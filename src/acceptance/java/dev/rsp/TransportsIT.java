@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
@@ -16,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same on every transport that this machine has: addresses, bodies, load, reload and stop. */
-@Timeout(120)
+@Timeout(300)
 final class TransportsIT {
   private static final long MIB = 1024 * 1024;
 
@@ -73,7 +72,7 @@ final class TransportsIT {
       }
       assertTrue(unix.connections() > 0);
       rsp.signal("TERM");
-      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(5)), rsp::toString);
+      assertEquals(0, rsp.program().awaitExit(), rsp::toString);
       assertTrue(Files.notExists(inside), "the socket's file is left behind");
     }
   }
@@ -93,7 +92,6 @@ final class TransportsIT {
         assertEquals(Blob.sum(length), curl(rsp, "/chunked/" + length));
         Program upload =
             Program.run(
-                Duration.ofSeconds(30),
                 "curl",
                 "-sS",
                 "-T",
@@ -105,7 +103,7 @@ final class TransportsIT {
       ab.assertNoneFailed();
       kept.assertNoneFailed();
       rsp.signal("TERM");
-      assertEquals(0, rsp.program().awaitExit(Duration.ofSeconds(5)), rsp::toString);
+      assertEquals(0, rsp.program().awaitExit(), rsp::toString);
     }
   }
 
@@ -113,7 +111,7 @@ final class TransportsIT {
     Blob.Sum sum = new Blob.Sum();
     try (Program curl =
         Program.start(List.of("curl", "-sSf", "http://127.0.0.1:" + rsp.port() + path), sum)) {
-      assertEquals(0, curl.awaitExit(Duration.ofSeconds(30)), curl::err);
+      assertEquals(0, curl.awaitExit(), curl::err);
     }
     return sum.hex();
   }

@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -15,8 +14,6 @@ import java.util.Map;
 final class Uwsgi implements Closeable {
   /** Connections that wait to be accepted: few, so that a few clients fill it. */
   static final int QUEUE = 4;
-
-  private static final Duration START = Duration.ofSeconds(60);
 
   /**
    * Answers with a file of its directory, with what it knows of a request, with the sum of a body;
@@ -89,7 +86,7 @@ final class Uwsgi implements Closeable {
     this.socket = socket;
     this.port = port;
     this.program = program;
-    Eventually.holds(() -> "uWSGI to accept: " + program, START, this::accepts);
+    Eventually.holds(() -> "uWSGI to accept: " + program, this::accepts);
   }
 
   /** Serves the application, which lives in the directory with the socket of that name. */

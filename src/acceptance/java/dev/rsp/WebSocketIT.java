@@ -12,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** WebSockets pass, between the JDK's client and Netty's server. */
-@Timeout(60)
+@Timeout(300)
 final class WebSocketIT {
   private static final String UPGRADE =
       """
@@ -139,7 +138,7 @@ final class WebSocketIT {
     WebSocket socket =
         HttpClient.newHttpClient()
             .newWebSocketBuilder()
-            .connectTimeout(Duration.ofSeconds(10))
+            .connectTimeout(Eventually.PATIENCE)
             .buildAsync(URI.create("ws://127.0.0.1:" + rsp.port() + "/chat?room=1"), listener)
             .join();
     return new Client(socket, listener);
@@ -147,7 +146,7 @@ final class WebSocketIT {
 
   private record Client(WebSocket socket, ClientListener listener) {
     Object take() throws InterruptedException {
-      Object next = listener.heard.poll(20, TimeUnit.SECONDS);
+      Object next = listener.heard.poll(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
       return next == null ? "nothing" : next;
     }
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** A connected socket, and just enough of HTTP/1.1 to read and write messages byte by byte. */
 final class Wire implements Closeable {
   /** No answer for so long is a failure. Some tests wait for 5 seconds on purpose. */
-  private static final int READ_MILLIS = 30_000;
+  private static final int READ_MILLIS = (int) Eventually.PATIENCE.toMillis();
 
   /** What is looked through at the end for bytes that should not be there. */
   private static final int MOST_LEFT_BYTES = 1 << 20;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,7 +112,6 @@ final class WireIT {
         Rsp other = Rsp.serving(directory, Rsp.oneBackend(origin.address()))) {
       Program curl =
           Program.run(
-              Duration.ofSeconds(20),
               "curl",
               "-sS",
               "-v",
