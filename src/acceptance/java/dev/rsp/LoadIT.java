@@ -2,7 +2,6 @@
 package dev.rsp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LoadIT {
   private static final int REQUESTS = 100_000;
 
-  /** As many as make the promise worth something; a reload takes some milliseconds. */
+  /** As many as make the promise worth something; a fast machine is asked for more meanwhile. */
   private static final int RELOADS_AT_LEAST = 20;
 
   private static Path directory;
@@ -79,19 +78,21 @@ final class LoadIT {
   private static void assertNoneFailsWhileReloading(Plan plan, String... options) {
     int port = Peer.freePort();
     int turn = 0;
-    try (Rsp rsp = Rsp.serving(directory, plan.at(turn, port));
-        Ab ab = Ab.start(port, "a.example", REQUESTS, options)) {
-      while (ab.isRunning()) {
-        turn++;
-        String lua = plan.at(turn, port);
-        rsp.reconfigure(lua);
-        if (turn % 5 == 0) {
-          Rsp.write(rsp.file(), lua + "backends[2] =\n");
-          rsp.reloadInVain();
+    try (Rsp rsp = Rsp.serving(directory, plan.at(turn, port))) {
+      while (turn < RELOADS_AT_LEAST) {
+        try (Ab ab = Ab.start(port, "a.example", REQUESTS, options)) {
+          while (ab.isRunning()) {
+            turn++;
+            String lua = plan.at(turn, port);
+            rsp.reconfigure(lua);
+            if (turn % 5 == 0) {
+              Rsp.write(rsp.file(), lua + "backends[2] =\n");
+              rsp.reloadInVain();
+            }
+          }
+          ab.assertNoneFailed();
         }
       }
-      ab.assertNoneFailed();
-      assertTrue(turn >= RELOADS_AT_LEAST, "only so many reloads: " + turn);
       assertEquals(0, rsp.count("connection failed"), rsp::toString);
     }
   }
