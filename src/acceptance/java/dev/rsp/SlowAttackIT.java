@@ -22,10 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Two equal proxies stand before the same backend, and good clients ask both at once, at a fixed
  * rate far below what they can do; one of them is attacked. What the machine does meanwhile, the
  * attackers' own work with it, is the same for both, so what differs is what the slow clients do to
- * the good ones inside of rsp. The medians of the windows' 99th percentiles are compared: one
- * hiccup decides nothing. A window begins when all slow clients are there, and ends before they are
- * closed; that they come at once, and that rsp fetches what some ask for and do not read, is work
- * like any other.
+ * the good ones inside of rsp. A machine that is busy delays now the one and now the other; slow
+ * clients that are in the way are so in each window. So the better windows of the attacked are
+ * compared with the median of the other's. The windows begin when all slow clients are there, and
+ * end before they are closed; that they come at once, and that rsp fetches what some ask for and do
+ * not read, is work like any other.
  */
 final class SlowAttackIT {
   private static final int SLOW_HEADS = 1000;
@@ -33,11 +34,13 @@ final class SlowAttackIT {
   private static final int SLOW_READERS = 300;
   private static final int SLOW_CLIENTS = SLOW_HEADS + SLOW_BODIES + SLOW_READERS;
 
-  /** All have come long before the first of them is closed. */
   private static final int PER_SECOND = 1000;
 
+  /** All have come, and the windows are over, before the first of them is closed. */
+  private static final int TIMEOUT_SECONDS = 20;
+
   private static final Duration WINDOW = Duration.ofSeconds(1);
-  private static final int ROUNDS = 7;
+  private static final int WINDOWS = 9;
 
   /** What is promised of the good. */
   private static final double MOST_TIMES_UNDISTURBED = 2;
@@ -52,9 +55,6 @@ final class SlowAttackIT {
    * that slowhttptest did not get connected, or gave up itself.
    */
   private static final double COUNTED = 0.9;
-
-  /** A timeout of 3 s, looked at as often; the rest is for the machine. */
-  private static final Duration CLOSED = Duration.ofSeconds(20);
 
   /** More than the sockets and rsp's buffers hold for a client that does not read. */
   private static final String LARGE = "/length/6291456";
@@ -75,17 +75,22 @@ final class SlowAttackIT {
       askBoth(good, goodOfOther); // the first requests are compiled, not measured
       undisturbed.clear();
       attacked.clear();
-      for (int round = 0; round < ROUNDS; round++) {
-        attack(rsp, () -> askBoth(good, goodOfOther));
-      }
+      attack(
+          rsp,
+          () -> {
+            for (int window = 0; window < WINDOWS; window++) {
+              askBoth(good, goodOfOther);
+            }
+          });
       String figures = "p99 in ms: undisturbed " + undisturbed + ", attacked " + attacked;
       System.out.println(figures);
-      assertTrue(median(attacked) <= MOST_TIMES_UNDISTURBED * median(undisturbed), figures);
+      assertTrue(
+          quantile(attacked, 0.25) <= MOST_TIMES_UNDISTURBED * quantile(undisturbed, 0.5), figures);
       assertEquals(0, rsp.count("ERROR"), rsp::log);
       Map<String, Long> ended = rsp.stop();
-      assertCounted(ROUNDS * SLOW_HEADS, "head_timeout", ended);
-      assertCounted(ROUNDS * SLOW_BODIES, "body_timeout", ended);
-      assertCounted(ROUNDS * SLOW_READERS, "client_stalled", ended);
+      assertCounted(SLOW_HEADS, "head_timeout", ended);
+      assertCounted(SLOW_BODIES, "body_timeout", ended);
+      assertCounted(SLOW_READERS, "client_stalled", ended);
     }
   }
 
@@ -98,7 +103,8 @@ final class SlowAttackIT {
 
   private static String lua(RawBackend backend) {
     return "listen = \"127.0.0.1:0\"\nloops = 2\n"
-        + "timeouts = { head = 3, body = 3, idle = 3, keepalive = 3, linger = 1 }\n"
+        + "timeouts = { head = T, body = T, idle = T, keepalive = T, linger = 1 }\n"
+            .replace("T", "" + TIMEOUT_SECONDS)
         + "backends = {\""
         + backend.address()
         + "\"}\n";
@@ -108,27 +114,26 @@ final class SlowAttackIT {
   private static void attack(Rsp rsp, Runnable meanwhile) {
     int before = rsp.program().descriptors();
     // The interval between two pieces is longer than the timeout.
-    try (Program heads = slow(rsp, SMALL, SLOW_HEADS, "-H", "-i", "9", "-x", "24");
+    try (Program heads = slow(rsp, SMALL, SLOW_HEADS, "-H", "-i", "90", "-x", "24");
         Program bodies =
-            slow(rsp, SMALL, SLOW_BODIES, "-B", "-i", "9", "-x", "10", "-s", "8192", "-t", "POST");
+            slow(
+                rsp, SMALL, SLOW_BODIES, "-B", "-i", "90", "-x", "10", "-s", "8192", "-t", "POST");
         Program readers =
             slow(rsp, LARGE, SLOW_READERS, "-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "1")) {
       Eventually.holds(
           () -> "the attack: " + heads + bodies + readers,
-          CLOSED,
           () -> rsp.program().descriptors() > before + 0.95 * SLOW_CLIENTS);
       meanwhile.run();
       Eventually.holds(
           () -> "the slow to be closed, descriptors: " + rsp.program().descriptors(),
-          CLOSED,
           () -> rsp.program().descriptors() < before + SLOW_CLIENTS / 50);
     }
   }
 
   private static Program slow(Rsp rsp, String path, int clients, String... options) {
-    List<String> command = new ArrayList<>(List.of("nice", "-n", "19", "slowhttptest"));
+    List<String> command = new ArrayList<>(List.of("slowhttptest"));
     command.addAll(List.of(options));
-    command.addAll(List.of("-c", "" + clients, "-r", "" + PER_SECOND, "-l", "30", "-p", "5"));
+    command.addAll(List.of("-c", "" + clients, "-r", "" + PER_SECOND, "-l", "180", "-p", "5"));
     command.addAll(List.of("-v", "0", "-u", "http://127.0.0.1:" + rsp.port() + path));
     return Program.start(command.toArray(new String[0]));
   }
@@ -146,9 +151,9 @@ final class SlowAttackIT {
         () -> ending + ": " + counted + " (expected: " + times + "), of " + ended);
   }
 
-  private static double median(List<Double> values) {
+  private static double quantile(List<Double> values, double share) {
     List<Double> sorted = new ArrayList<>(values);
     Collections.sort(sorted);
-    return sorted.get(sorted.size() / 2);
+    return sorted.get((int) (sorted.size() * share));
   }
 }
