@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +40,7 @@ final class AcceptQueues {
   }
 
   /** Has a request wait, or wait on if it has just tried in vain. */
-  void join(Place place, RequestSender request) {
+  void join(Place place, QueueWait request) {
     lines.computeIfAbsent(place, Line::new).join(request);
     if (!scheduled) {
       scheduled = true;
@@ -50,7 +49,7 @@ final class AcceptQueues {
   }
 
   /** A request waits no more, for whatever reason. */
-  void leave(Place place, RequestSender request) {
+  void leave(Place place, QueueWait request) {
     Line line = lines.get(place);
     if (line != null) {
       line.leave(request);
@@ -86,17 +85,17 @@ final class AcceptQueues {
    * What is known of one that waits.
    *
    * @param overAt when it has waited in vain
-   * @param load counts it among what the place is serving; null if that is not one of the list
+   * @param load counts it among what the place is serving
    */
-  private record Ticket(long overAt, @Nullable LongAdder load) {}
+  private record Ticket(long overAt, LoadShare load) {}
 
   /** Those that wait for one place. */
   private final class Line {
     private final Place place;
-    private final Map<RequestSender, Ticket> waiting = new LinkedHashMap<>();
+    private final Map<QueueWait, Ticket> waiting = new LinkedHashMap<>();
 
     /** The first, while its connection is being opened. */
-    private @Nullable RequestSender trying;
+    private @Nullable QueueWait trying;
 
     private boolean full;
     private boolean running;
@@ -105,26 +104,24 @@ final class AcceptQueues {
       this.place = place;
     }
 
-    void join(RequestSender request) {
+    void join(QueueWait request) {
       if (trying == request) {
         trying = null;
         full = true;
         return;
       }
       Service service = loop.service();
-      LongAdder load = service.lists(place) ? service.loads.of(place) : null;
-      if (load != null) {
-        load.increment();
-      }
+      LoadShare load = new LoadShare(service, place);
+      load.begin();
       waiting.put(
           request,
           new Ticket(loop.deadlines.millisAfter(service.terms.timeouts.connectMillis()), load));
     }
 
-    void leave(RequestSender request) {
+    void leave(QueueWait request) {
       Ticket ticket = waiting.remove(request);
-      if (ticket != null && ticket.load != null) {
-        ticket.load.decrement();
+      if (ticket != null) {
+        ticket.load.end();
       }
       if (waiting.isEmpty()) {
         lines.remove(place);
@@ -146,14 +143,14 @@ final class AcceptQueues {
       full = false;
       try {
         while (trying == null && !full && !waiting.isEmpty()) {
-          Map.Entry<RequestSender, Ticket> first = waiting.entrySet().iterator().next();
-          RequestSender request = first.getKey();
+          Map.Entry<QueueWait, Ticket> first = waiting.entrySet().iterator().next();
+          QueueWait request = first.getKey();
           if (loop.deadlines.nowMillis() >= first.getValue().overAt) {
             leave(request);
-            request.waitedInVain();
+            request.inVain();
           } else {
             trying = request;
-            request.tryAgain(place);
+            request.tryAgain();
           }
         }
       } finally {

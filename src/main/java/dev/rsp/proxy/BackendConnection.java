@@ -14,7 +14,6 @@ import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +47,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final Place place;
   private final boolean listed;
 
-  /** Counts what this place is serving; null if it is not one of the list. */
-  private final @Nullable LongAdder load;
-
+  private final LoadShare load;
   private final Channel channel;
   private final ResponseReader response;
   private final Deadline deadline = new Deadline(this::expired);
@@ -58,7 +55,6 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** What it was connected to; null for a Unix socket. */
   private @Nullable InetSocketAddress address;
 
-  private boolean loaded;
   private boolean used;
   private boolean reused;
   private boolean timedOut;
@@ -68,9 +64,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.loop = loop;
     this.place = place;
     this.listed = loop.service().lists(place);
-    this.load = listed ? loop.service().loads.of(place) : null;
+    this.load = new LoadShare(loop.service(), place);
     // A backend that is slow to accept has its requests, too.
-    load();
+    load.begin();
     this.channel = channel;
     this.exchange = exchange;
     this.response = new ResponseReader(loop, this);
@@ -137,7 +133,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     stopWaiting();
     exchange = next;
     state = State.BUSY;
-    load();
+    load.begin();
     reused = used;
     used = true;
     response.start(isHead);
@@ -280,29 +276,13 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Nullable Exchange leaveExchange() {
     Exchange left = exchange;
     exchange = null;
-    unload();
+    load.end();
     return left;
   }
 
   /** Whether it had served an exchange before the one at hand. */
   boolean reused() {
     return reused;
-  }
-
-  /** It serves a request, or is going to. */
-  private void load() {
-    if (!loaded && load != null) {
-      loaded = true;
-      load.increment();
-    }
-  }
-
-  /** It serves no request any more. */
-  private void unload() {
-    if (loaded && load != null) {
-      loaded = false;
-      load.decrement();
-    }
   }
 
   /** Whether what it carries is no response any more. */

@@ -18,33 +18,11 @@ final class ClientClock {
    */
   private static final int LOOK_MILLIS = 5_000;
 
-  /** What is awaited. */
-  private enum Wait {
-    /** The rest of a request's head: in all. */
-    HEAD,
-    /** The next request. */
-    REQUEST,
-    /** The next bytes of a request's body. */
-    BODY,
-    /** The backend's word that it wants the body (RFC 9110 §10.1.1), or its answer: in all. */
-    CONTINUE,
-    /** The head of the response: in all, from the end of the request. */
-    RESPONSE,
-    /** The next bytes of the response, or that the client takes some. */
-    MORE,
-    /** The next bytes of a tunnel, either way. */
-    TUNNEL,
-    /** That the client takes the last answer of this connection. */
-    TAKEN,
-    /** That the client closes, after an answer that came before it was done sending: in all. */
-    CLOSE
-  }
-
   private final ProxyLoop loop;
   private final ClientConnection connection;
   private final Deadline deadline = new Deadline(this::look);
 
-  private Wait wait = Wait.HEAD;
+  private ClientWait wait = ClientWait.HEAD;
 
   /** Whether the client has yet to be told to send its body. */
   private boolean expectsContinue;
@@ -67,12 +45,12 @@ final class ClientClock {
 
   /** A head is awaited, or has begun. */
   void awaitHead() {
-    await(Wait.HEAD, loop.service().terms.timeouts.headMillis());
+    await(ClientWait.HEAD, loop.service().terms.timeouts.headMillis());
   }
 
   /** The next request is awaited. */
   void awaitRequest() {
-    await(Wait.REQUEST, loop.service().terms.timeouts.keepaliveMillis());
+    await(ClientWait.REQUEST, loop.service().terms.timeouts.keepaliveMillis());
     answerPace.spoil();
   }
 
@@ -89,9 +67,9 @@ final class ClientClock {
   /** The rest of the request is awaited, after something else was. */
   void awaitBody() {
     if (expectsContinue) {
-      await(Wait.CONTINUE, timeouts().responseMillis());
+      await(ClientWait.CONTINUE, timeouts().responseMillis());
     } else {
-      await(Wait.BODY, bodyPatience());
+      await(ClientWait.BODY, bodyPatience());
       bodyPace.begin(loop.deadlines.nowMillis(), bodyPassed());
     }
   }
@@ -99,7 +77,7 @@ final class ClientClock {
   /** The backend has said that it wants the body. */
   void continued() {
     expectsContinue = false;
-    if (wait == Wait.CONTINUE) {
+    if (wait == ClientWait.CONTINUE) {
       awaitBody();
     }
   }
@@ -108,7 +86,7 @@ final class ClientClock {
   void bodyCame(int bytes) {
     continued();
     bodyBytes += bytes;
-    if (wait == Wait.BODY) {
+    if (wait == ClientWait.BODY) {
       restart(bodyPatience());
     } else {
       moved();
@@ -117,7 +95,7 @@ final class ClientClock {
 
   /** The client is read again, or not for now because the backend takes no more. */
   void readingChanged() {
-    if (wait == Wait.BODY) {
+    if (wait == ClientWait.BODY) {
       restart(bodyPatience());
     } else if (owesBody()) {
       restart(answerPatience());
@@ -143,7 +121,7 @@ final class ClientClock {
    * Whether the response has begun and the client, which is read, has more of its request to send.
    */
   private boolean owesBody() {
-    return wait == Wait.MORE && connection.state == ClientState.BODY && connection.reading();
+    return wait == ClientWait.MORE && connection.state == ClientState.BODY && connection.reading();
   }
 
   /** The request has gone out whole: if the backend has not answered yet, that is awaited. */
@@ -151,17 +129,17 @@ final class ClientClock {
     if (connection.answer.begun()) {
       moved();
     } else {
-      await(Wait.RESPONSE, timeouts().responseMillis());
+      await(ClientWait.RESPONSE, timeouts().responseMillis());
     }
   }
 
   /** Bytes of the response, or of a tunnel, came or went. */
   void moved() {
     if (connection.state == ClientState.TUNNEL) {
-      await(Wait.TUNNEL, timeouts().tunnelMillis());
+      await(ClientWait.TUNNEL, timeouts().tunnelMillis());
     } else {
-      if (wait != Wait.MORE) {
-        wait = Wait.MORE;
+      if (wait != ClientWait.MORE) {
+        wait = ClientWait.MORE;
         answerPace.spoil();
         bodyPace.spoil();
       }
@@ -171,21 +149,21 @@ final class ClientClock {
 
   /** The client has taken so much that it is not what holds things up. */
   void clientKeepsUp() {
-    if (wait == Wait.MORE) {
+    if (wait == ClientWait.MORE) {
       answerPace.spoil();
     }
   }
 
   /** The last answer is written; the client is to take it. */
   void awaitTaken() {
-    await(Wait.TAKEN, timeouts().idleMillis());
+    await(ClientWait.TAKEN, timeouts().idleMillis());
     answerPace.begin(loop.deadlines.nowMillis(), connection.answer.taken());
   }
 
   /** The client is given time to read the last answer before it is closed upon. */
   void awaitClose() {
     int lingerMillis = timeouts().lingerMillis();
-    await(Wait.CLOSE, lingerMillis);
+    await(ClientWait.CLOSE, lingerMillis);
     lingerUntil = overAt + timeouts().idleMillis();
   }
 
@@ -197,7 +175,7 @@ final class ClientClock {
     return connection.exchange.terms().timeouts;
   }
 
-  private void await(Wait what, int millis) {
+  private void await(ClientWait what, int millis) {
     wait = what;
     restart(millis);
   }
@@ -210,7 +188,7 @@ final class ClientClock {
 
   /** Until the next look: only where something may move unseen there is one before the end. */
   private int lookMillis() {
-    return wait == Wait.HEAD || wait == Wait.REQUEST
+    return wait == ClientWait.HEAD || wait == ClientWait.REQUEST
         ? patienceMillis
         : Math.min(patienceMillis, LOOK_MILLIS);
   }
@@ -274,12 +252,12 @@ final class ClientClock {
    * it may wait for an answer to what it has sent, or have lost interest in sending the rest.
    */
   private long bodyPassed() {
-    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.answer.taken();
+    return wait == ClientWait.BODY ? bodyBytes : bodyBytes + connection.answer.taken();
   }
 
   private boolean sendsTooSlowly(long now) {
-    boolean owed = wait == Wait.MORE && connection.state == ClientState.BODY;
-    boolean awaited = wait == Wait.BODY || owed;
+    boolean owed = wait == ClientWait.MORE && connection.state == ClientState.BODY;
+    boolean awaited = wait == ClientWait.BODY || owed;
     return awaited
         && bodyPace.tooSlow(
             now, bodyPassed(), limits().bodyRate(), lookMillis(), connection.reading());

@@ -24,6 +24,7 @@ final class RequestSender {
   private final Exchange exchange;
   private final OutgoingRequest request;
   private final PlacesToTry places = new PlacesToTry();
+  private final QueueWait queue;
 
   private boolean isHead;
   private boolean repeatable;
@@ -31,9 +32,6 @@ final class RequestSender {
   private boolean misled;
   private boolean holding;
   private boolean sent;
-
-  /** The place whose full queue it waits for; null if it does not. */
-  private @Nullable Place queuedFor;
 
   /** Made with the first request of a configuration that starts sites. */
   private @Nullable StartWait wait;
@@ -45,6 +43,7 @@ final class RequestSender {
     this.loop = loop;
     this.exchange = exchange;
     this.request = new OutgoingRequest(loop);
+    this.queue = new QueueWait(loop, this);
   }
 
   /**
@@ -75,17 +74,27 @@ final class RequestSender {
     reuseOrConnect();
   }
 
-  /** Sends it to the place whose turn it is: over an idle connection if there is one. */
+  /** Over an idle connection, if there is one and nobody waits for the place already. */
   private void reuseOrConnect() {
-    Place place = places.current();
-    // Nobody overtakes those that wait for the place. A second time, none is trusted that can fail.
-    BackendConnection idle =
-        repeated || loop.acceptQueues.isFull(place) ? null : loop.pools.take(place, repeatable);
-    if (idle != null) {
-      send(idle);
-    } else {
+    if (loop.acceptQueues.isFull(places.current()) || !reuse()) {
       connect();
     }
+  }
+
+  /** The same for the first of those that wait. */
+  void reuseOrOpen() {
+    if (!reuse()) {
+      open(places.current());
+    }
+  }
+
+  private boolean reuse() {
+    // A second time, none is trusted that may have been closed.
+    BackendConnection idle = repeated ? null : loop.pools.take(places.current(), repeatable);
+    if (idle != null) {
+      send(idle);
+    }
+    return idle != null;
   }
 
   private void connect() {
@@ -96,7 +105,7 @@ final class RequestSender {
     misled = false;
     if (loop.acceptQueues.isFull(place)) {
       exchange.connecting(null);
-      enqueue(place);
+      queue.join(place);
     } else {
       open(place);
     }
@@ -112,35 +121,6 @@ final class RequestSender {
       connectFailed(ConnectFailure.EXHAUSTED);
     } else {
       opened.connect();
-    }
-  }
-
-  private void enqueue(Place place) {
-    queuedFor = place;
-    loop.acceptQueues.join(place, this);
-  }
-
-  /** Comes first of those that wait for a place: it may have an idle connection by now, or room. */
-  void tryAgain(Place place) {
-    BackendConnection idle = repeated ? null : loop.pools.take(place, repeatable);
-    if (idle != null) {
-      send(idle);
-    } else {
-      open(place);
-    }
-  }
-
-  /** There was no room for it in time. */
-  void waitedInVain() {
-    queuedFor = null;
-    notConnected(ConnectFailure.FULL);
-  }
-
-  private void leaveQueue() {
-    if (queuedFor != null) {
-      Place place = queuedFor;
-      queuedFor = null;
-      loop.acceptQueues.leave(place, this);
     }
   }
 
@@ -175,7 +155,7 @@ final class RequestSender {
 
   /** Sends the request over a connection that is there. */
   void send(BackendConnection connection) {
-    leaveQueue();
+    queue.leave();
     if (wait != null) {
       wait.connected();
     }
@@ -244,9 +224,9 @@ final class RequestSender {
   /** No connection could be made, or not yet. */
   void connectFailed(ConnectFailure failure) {
     if (failure == ConnectFailure.FULL) {
-      enqueue(places.current());
+      queue.join(places.current());
     } else {
-      leaveQueue();
+      queue.leave();
       notConnected(failure);
     }
   }
@@ -265,7 +245,7 @@ final class RequestSender {
    * Nothing was sent, so any request may go to the next place: the one that the file's {@code
    * on_failure} names, else the next of its route.
    */
-  private void notConnected(ConnectFailure failure) {
+  void notConnected(ConnectFailure failure) {
     if (wait != null && wait.active()) {
       if (places.next()) {
         connect();
@@ -314,7 +294,7 @@ final class RequestSender {
 
   /** The request need not be sent again. */
   void forget() {
-    leaveQueue();
+    queue.leave();
     if (wait != null) {
       wait.leave();
     }

@@ -27,9 +27,9 @@ final class GenerationsTest extends RigTest {
     WeakReference<Service> old = inForce();
     Tunnel tunnel = Tunnel.through(rig);
     Peer idle = rig.client(GET);
-    exchange(idle, rig.backend(), "1");
-    Peer reading = rig.client(get("a", "/long"));
     Peer writing = rig.backend();
+    exchange(idle, writing, "1");
+    Peer reading = rig.client(get("a", "/long"));
     writing.head("GET /long HTTP/1.1");
     writing.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 9\r\n\r\nabc");
     reading.head();

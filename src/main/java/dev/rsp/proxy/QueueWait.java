@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import dev.rsp.config.Place;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's wait in the line before a place whose queue is full, if it comes to that.
+ *
+ * <p>One {@link RequestSender}'s, and used again for its next request. The {@link AcceptQueues}
+ * call it back, on the loop.
+ */
+final class QueueWait {
+  private final ProxyLoop loop;
+  private final RequestSender sender;
+
+  /** The place that it waits for; null if it does not. */
+  private @Nullable Place place;
+
+  QueueWait(ProxyLoop loop, RequestSender sender) {
+    this.loop = loop;
+    this.sender = sender;
+  }
+
+  /** Waits, or waits on if it has just tried in vain. */
+  void join(Place full) {
+    place = full;
+    loop.acceptQueues.join(full, this);
+  }
+
+  /** Waits no more, if it did. */
+  void leave() {
+    if (place != null) {
+      Place left = place;
+      place = null;
+      loop.acceptQueues.leave(left, this);
+    }
+  }
+
+  /** It comes first: there may be an idle connection by now, or room. */
+  void tryAgain() {
+    sender.reuseOrOpen();
+  }
+
+  /** It has left the line: there was no room in time. */
+  void inVain() {
+    place = null;
+    sender.notConnected(ConnectFailure.FULL);
+  }
+}
