@@ -46,11 +46,12 @@ final class UnixSocketFile {
       throw new IOException("something that is no socket is there");
     }
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.configureBlocking(false); // else connect(2) waits for room if its queue is full
       probe.connect(UnixDomainSocketAddress.of(file));
     } catch (ConnectException nobodyListens) {
       return true;
     } catch (IOException e) {
-      // One for datagrams, or not for us to connect to: in either case it may well be alive.
+      // One for datagrams, or not for us to connect to, or a full queue: it may well be alive.
       throw new IOException("a socket that is not rsp's is there: " + e.getMessage(), e);
     }
     throw new IOException("Address already in use");

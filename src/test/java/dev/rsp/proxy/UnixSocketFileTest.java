@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class UnixSocketFileTest {
@@ -42,6 +43,18 @@ final class UnixSocketFileTest {
     Path file = directory.resolve("live.sock");
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(file));
+      assertThrows(IOException.class, () -> UnixSocketFile.removeIfDead(file.toString()));
+      assertTrue(Files.exists(file));
+    }
+  }
+
+  /** To connect to it would wait for as long as nobody accepts. */
+  @Test
+  @Timeout(20)
+  void leavesASocketWhoseQueueIsFull() throws IOException {
+    Path file = directory.resolve("full.sock");
+    try (UnixBackend busy = new UnixBackend(file)) {
+      busy.fill();
       assertThrows(IOException.class, () -> UnixSocketFile.removeIfDead(file.toString()));
       assertTrue(Files.exists(file));
     }
