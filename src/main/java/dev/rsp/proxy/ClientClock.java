@@ -121,7 +121,15 @@ final class ClientClock {
    * Whether the response has begun and the client, which is read, has more of its request to send.
    */
   private boolean owesBody() {
-    return wait == ClientWait.MORE && connection.state == ClientState.BODY && connection.reading();
+    return mayOweBody() && connection.reading();
+  }
+
+  /**
+   * RFC 9110 §10.1.1: a client that waits for the word to send its body, and gets a final answer in
+   * its place, is to send none.
+   */
+  private boolean mayOweBody() {
+    return wait == ClientWait.MORE && connection.state == ClientState.BODY && !expectsContinue;
   }
 
   /** The request has gone out whole: if the backend has not answered yet, that is awaited. */
@@ -256,8 +264,7 @@ final class ClientClock {
   }
 
   private boolean sendsTooSlowly(long now) {
-    boolean owed = wait == ClientWait.MORE && connection.state == ClientState.BODY;
-    boolean awaited = wait == ClientWait.BODY || owed;
+    boolean awaited = wait == ClientWait.BODY || mayOweBody();
     return awaited
         && bodyPace.tooSlow(
             now, bodyPassed(), limits().bodyRate(), lookMillis(), connection.reading());

@@ -176,6 +176,23 @@ final class ExactTimeTest extends EmbeddedRigTest {
   }
 
   @Test
+  void aClientThatWasNotToldToSendItsBodyOwesNone() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 2\r\nExpect: 100-continue"));
+    EmbeddedPeer backend = asked();
+    rig.passToEndOfTick();
+    backend.send(CHUNKED_HEAD + "9\r\n");
+    String head =
+        lines("HTTP/1.1 200 OK", "Date: x", "Transfer-Encoding: chunked", "Connection: close");
+    client.expect(head + "9\r\n");
+    rig.pass(IDLE);
+    client.expectOpen();
+    rig.pass(1);
+    client.expectEnd();
+    backend.expectClosed();
+    rig.expectEndings("backend_stalled=1");
+  }
+
+  @Test
   void aResponseHasItsTimeForEachByteOfItsBody() {
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = asked();
