@@ -191,8 +191,12 @@ public final class JournalKeeper implements AutoCloseable {
     }
     try {
       warnIfShared(file);
-      JournalFile.write(file, journal.hosts());
-      known = JournalFile.identity(file);
+      try {
+        JournalFile.write(file, journal.hosts());
+      } finally {
+        // It may be there although what came after it failed.
+        known = JournalFile.identity(file);
+      }
       complain("");
     } catch (IOException e) {
       complain(IoReason.of(e));

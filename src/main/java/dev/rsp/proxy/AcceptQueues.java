@@ -61,7 +61,7 @@ final class AcceptQueues {
     Line line = lines.isEmpty() ? null : lines.get(place);
     if (line != null) {
       // Later, because whoever used it is not done with it.
-      loop.eventLoop.execute(line::tryFirst);
+      loop.eventLoop.execute(line::offerIdle);
     }
   }
 
@@ -131,6 +131,25 @@ final class AcceptQueues {
         if (!running) {
           loop.eventLoop.execute(this::tryFirst);
         }
+      }
+    }
+
+    /**
+     * Has the first that may use one go over an idle connection. The others do not try for a new
+     * one: under load that would be in vain as often as a response ends.
+     */
+    void offerIdle() {
+      if (running || trying != null) {
+        return;
+      }
+      running = true;
+      try {
+        waiting.keySet().stream()
+            .filter(QueueWait::mayReuse)
+            .findFirst()
+            .ifPresent(QueueWait::reuse);
+      } finally {
+        running = false;
       }
     }
 

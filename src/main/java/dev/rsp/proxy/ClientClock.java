@@ -88,7 +88,7 @@ final class ClientClock {
     bodyBytes += bytes;
     if (wait == ClientWait.BODY) {
       restart(bodyPatience());
-    } else {
+    } else if (connection.answer.begun()) {
       moved();
     }
   }

@@ -42,6 +42,16 @@ final class QueueWait {
     sender.reuseOrOpen();
   }
 
+  /** Whether it may go over a connection that has served others. */
+  boolean mayReuse() {
+    return sender.mayReuse();
+  }
+
+  /** Goes over an idle connection, if there still is one. */
+  void reuse() {
+    sender.reuse();
+  }
+
   /** It has left the line: there was no room in time. */
   void inVain() {
     place = null;

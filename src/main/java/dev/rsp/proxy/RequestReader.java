@@ -142,7 +142,7 @@ final class RequestReader {
       connection.state = ClientState.ANSWER;
     }
     connection.exchange.requestBody(body, last);
-    if (connection.state == ClientState.BODY) {
+    if (!last && connection.state == ClientState.BODY) {
       connection.clock.bodyCame(length);
     } else if (connection.state == ClientState.ANSWER && !input.holdsBuffer()) {
       // The backend may have yet to take it, but nothing more comes for it to wait for: only by

@@ -88,13 +88,18 @@ final class RequestSender {
     }
   }
 
-  private boolean reuse() {
-    // A second time, none is trusted that may have been closed.
-    BackendConnection idle = repeated ? null : loop.pools.take(places.current(), repeatable);
+  /** Sends it over an idle connection, if there is one that it may use. */
+  boolean reuse() {
+    BackendConnection idle = mayReuse() ? loop.pools.take(places.current(), repeatable) : null;
     if (idle != null) {
       send(idle);
     }
     return idle != null;
+  }
+
+  /** A second time, no connection is trusted that may have been closed. */
+  boolean mayReuse() {
+    return !repeated;
   }
 
   private void connect() {
