@@ -22,6 +22,7 @@ final class BrowserTest {
         "GET  ~ Accept: text/html|X-Requested-With: XMLHttpRequest   ~ false",
         "GET  ~ Accept: application/json                             ~ false",
         "GET  ~ Accept: */*                                          ~ false",
+        "GET  ~ Accept: a|X: text/html                               ~ false",
         "GET  ~ X-Accept: text/html                                  ~ false",
         "POST ~ Accept: text/html|Sec-Fetch-Mode: navigate           ~ false",
         "HEAD ~ Accept: text/html                                    ~ false",

@@ -131,11 +131,14 @@ final class UwsgiWriterTest {
   void givesEachFieldOnceWithItsValuesInOrder() {
     Map<String, String> variables =
         variables(
-            get("/", "X-A: 1\r\nCookie: a=b\r\nx-a: 2\r\nX-B: \r\nX-B: 3\r\nCookie: c=d\r\n"),
+            get(
+                "/",
+                "X-A: 1\r\nCookie: a=b\r\nx-a: 2\r\nX-B: \r\nX-B: 3\r\nCookie: c=d\r\nAZ09: 4\r\n"),
             false);
     assertEquals("1, 2", variables.get("HTTP_X_A"));
     assertEquals("3", variables.get("HTTP_X_B"));
     assertEquals("a=b; c=d", variables.get("HTTP_COOKIE"));
+    assertEquals("4", variables.get("HTTP_AZ09"));
   }
 
   @ParameterizedTest(name = "{0}")
