@@ -141,6 +141,23 @@ final class UwsgiWriterTest {
     assertEquals("4", variables.get("HTTP_AZ09"));
   }
 
+  @Test
+  void keepsRoomForALengthThatIsNotKnownYet() {
+    RequestHead head = Heads.request(get("/", ""));
+    int most = 65_535;
+    while (writer.request(head, 1, hopOf(most), false) != null) {
+      most--;
+    }
+    assertNotNull(writer.request(head, -1, hopOf(most), false));
+    assertNull(writer.request(head, -1, hopOf(most - 20), false));
+    assertNull(writer.request(head, Long.MAX_VALUE, hopOf(most - 20), false));
+  }
+
+  /** A hop that takes so much of a packet, and some more. */
+  private static UwsgiWriter.Hop hopOf(int octets) {
+    return new UwsgiWriter.Hop("http", "192.0.2.1", 1, 1, "v".repeat(octets));
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "X_A: 1, HTTP_X_A",
