@@ -159,7 +159,8 @@ final class JournalIT {
       for (int i = 0; i < 50; i++) {
         assertEquals(200, rsp.get("a.example", "/200").status());
       }
-      rsp.awaitLog("candidate.lua:4: the script ran too many instructions");
+      // "ran too many instructions", or "took too long" where the processor is that slow.
+      rsp.awaitLog("candidate.lua:4: the script ");
       rsp.signal("TERM");
       assertEquals(0, rsp.program().awaitExit(), rsp::toString);
     }
