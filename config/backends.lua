@@ -57,6 +57,7 @@ backends = {
 --   response_rate      = 0,      -- bytes per second that a client must take; 0 is no limit
 --   connections        = 20000,  -- from clients at a time
 --   client_connections = 0,      -- from one client address at a time; 0 is no limit
+--   memory             = 0,      -- bytes of all buffers; 0: three quarters of -XX:MaxDirectMemorySize
 --   backend_idle       = 256,    -- idle connections kept, per backend and loop
 --   held_body_bytes    = 1048576,   -- of a chunked request that is held for a uwsgi backend
 --   held_total_bytes   = 67108864,  -- of all those that one loop holds

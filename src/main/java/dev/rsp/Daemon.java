@@ -13,6 +13,7 @@ import dev.rsp.plan.Shadow;
 import dev.rsp.proxy.ConnectionCount;
 import dev.rsp.proxy.Listener;
 import dev.rsp.proxy.Loads;
+import dev.rsp.proxy.MemoryBudget;
 import dev.rsp.proxy.ProxyLoop;
 import dev.rsp.proxy.Service;
 import dev.rsp.proxy.Transport;
@@ -36,6 +37,7 @@ final class Daemon {
 
   private final Path file;
   private final ConnectionCount connections = new ConnectionCount();
+  private final MemoryBudget budget = new MemoryBudget();
   private final Starter starter = new Starter();
   private final Loads loads = new Loads();
   private final NameRefresher names = new NameRefresher();
@@ -55,7 +57,8 @@ final class Daemon {
 
   Daemon(Path file, Transport transport) {
     this.file = file;
-    this.loops = new Loops(number -> new ProxyLoop(transport, number, connections, starter));
+    this.loops =
+        new Loops(number -> new ProxyLoop(transport, number, connections, budget, starter));
   }
 
   /** One whose loops are started by somebody else. */
@@ -241,7 +244,7 @@ final class Daemon {
       log.info("ended {}", ended);
     }
     logStarts();
-    log.info("memory {}", MemoryUse.summary());
+    log.info("memory {}", memoryUse());
     log.info("Stopped.");
     stopped.countDown();
   }
@@ -253,7 +256,11 @@ final class Daemon {
     String ended = loops.endings();
     log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
     logStarts();
-    log.info("memory {} connections={}", MemoryUse.summary(), connections.get());
+    log.info("memory {} connections={}", memoryUse(), connections.get());
+  }
+
+  private String memoryUse() {
+    return MemoryUse.summary(loops.allocatedBytes(), budget);
   }
 
   /** Logs how starts of sites have gone so far, if there was any. */

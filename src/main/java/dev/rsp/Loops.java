@@ -167,6 +167,11 @@ final class Loops {
     all.forEach(ProxyLoop::shutDown);
   }
 
+  /** Bytes that the allocators of their buffers have from the system. */
+  long allocatedBytes() {
+    return all.stream().mapToLong(ProxyLoop::allocatedBytes).sum();
+  }
+
   /** How exchanges have ended, as the log says it; empty if none has. */
   String endings() {
     return Counters.summary(all.stream().map(ProxyLoop::counters).toList());

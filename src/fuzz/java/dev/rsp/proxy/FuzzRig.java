@@ -11,7 +11,6 @@ import dev.rsp.config.ConfigLoader;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.fuzz.Check;
 import dev.rsp.lua.ScriptException;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ManualIoEventLoop;
 import java.io.IOException;
@@ -66,7 +65,9 @@ final class FuzzRig {
         };
     Transport transport = Transport.of("auto");
     hand = new ManualIoEventLoop(Thread.currentThread(), transport.ioHandler());
-    loop = new ProxyLoop(transport, transport::newClient, hand, connections);
+    loop =
+        new ProxyLoop(
+            transport, transport::newClient, hand, connections, new LoopMemory(new MemoryBudget()));
     serve();
     // To bind waits for the loop, which this thread runs.
     CompletableFuture<Listener> opening =
@@ -208,7 +209,7 @@ final class FuzzRig {
     Check.that(error == null, () -> "logged: " + error + "\n" + Check.shown(data));
     Check.same("connections counted", 0, connections.get(), data);
     // Exact only without pools: scripts/fuzz runs without. Elsewhere the leak detector looks.
-    if (ByteBufAllocator.DEFAULT instanceof UnpooledByteBufAllocator allocator) {
+    if (loop.allocator() instanceof UnpooledByteBufAllocator allocator) {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
       while (allocator.metric().usedDirectMemory() > KEPT_BYTES) {
         Check.that(

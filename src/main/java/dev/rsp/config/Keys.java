@@ -105,6 +105,9 @@ final class Keys {
   static final NumberKey BACKEND_IDLE =
       NumberKey.count("backend_idle", 256, 0, 65_536, "connections");
 
+  // 0 is a share of what the process may have, see MemoryBudget.
+  static final NumberKey MEMORY = NumberKey.count("memory", 0, 0, 1L << 40, "bytes");
+
   /** What a form without files has at most, and more: nginx keeps 16 KiB in memory, then a file. */
   static final NumberKey HELD_BODY_BYTES =
       NumberKey.count("held_body_bytes", 1 << 20, 0, 1 << 30, "bytes");
@@ -127,6 +130,7 @@ final class Keys {
           CONNECTIONS,
           CLIENT_CONNECTIONS,
           BACKEND_IDLE,
+          MEMORY,
           HELD_BODY_BYTES,
           HELD_TOTAL_BYTES);
 

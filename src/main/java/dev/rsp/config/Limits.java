@@ -18,6 +18,7 @@ import java.util.function.ToDoubleFunction;
  * @param connections of clients at a time, over all loops
  * @param clientConnections of one client address at a time, over all loops; 0 is no limit
  * @param backendIdle idle connections kept per backend and loop
+ * @param memoryBytes of the buffers of all loops; 0 for as much as the process may have
  */
 public record Limits(
     int headBytes,
@@ -31,7 +32,8 @@ public record Limits(
     int responseRate,
     int connections,
     int clientConnections,
-    int backendIdle) {
+    int backendIdle,
+    long memoryBytes) {
   /** Those of a file that sets none. */
   public static final Limits DEFAULTS = of(NumberKey::ifAbsent);
 
@@ -49,6 +51,7 @@ public record Limits(
     notNegative("response_rate", responseRate);
     notNegative("client_connections", clientConnections);
     notNegative("backend_idle", backendIdle);
+    notNegative("memory", memoryBytes);
     expect(connections >= 1, "connections: " + connections + " (expected: >= 1)");
   }
 
@@ -70,7 +73,8 @@ public record Limits(
         (int) values.applyAsDouble(Keys.RESPONSE_RATE),
         (int) values.applyAsDouble(Keys.CONNECTIONS),
         (int) values.applyAsDouble(Keys.CLIENT_CONNECTIONS),
-        (int) values.applyAsDouble(Keys.BACKEND_IDLE));
+        (int) values.applyAsDouble(Keys.BACKEND_IDLE),
+        (long) values.applyAsDouble(Keys.MEMORY));
   }
 
   private static void notNegative(String key, long value) {

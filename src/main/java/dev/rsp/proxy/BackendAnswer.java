@@ -70,6 +70,11 @@ final class BackendAnswer {
     sender.forget();
   }
 
+  /** How large the next read of the response may be for the client, in bytes. */
+  int mostReadBytes() {
+    return client.mostReadBytes();
+  }
+
   /** Whether a chunked response can be passed on in its chunks. */
   boolean takesChunks() {
     return client.takesChunks();

@@ -51,6 +51,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final Channel channel;
   private final ResponseReader response;
   private final Deadline deadline = new Deadline(this::expired);
+  private final ReadSize size = new ReadSize();
+
+  /** Bytes that were written to it since it was opened. */
+  private long sent;
 
   /** What it was connected to; null for a Unix socket. */
   private @Nullable InetSocketAddress address;
@@ -83,8 +87,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       loop.backendLog.noSocket(place, String.valueOf(e.getMessage()));
       return null;
     }
-    loop.prepareBackend(channel);
     BackendConnection connection = new BackendConnection(loop, place, channel, exchange);
+    loop.prepareBackend(channel, connection::mostReadBytes);
     channel.pipeline().addLast(connection);
     return connection;
   }
@@ -165,7 +169,24 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Takes over the buffer. */
   void send(ByteBuf bytes) {
+    sent += bytes.readableBytes();
     loop.flusher.send(channel, bytes);
+  }
+
+  /** How large the next read from the backend may be: that depends on the client. */
+  private int mostReadBytes() {
+    Exchange current = exchange;
+    return current == null ? ReadBuffers.MIDDLE_BYTES : current.answer.mostReadBytes();
+  }
+
+  /** How large the next read of what is to be sent to the backend may be, in bytes. */
+  int mostWriteBytes() {
+    return size.mostBytes(sent - unsent());
+  }
+
+  /** Bytes in buffers that it holds, about. */
+  long heldBytes() {
+    return unsent() + response.heldBytes();
   }
 
   boolean writable() {
@@ -223,8 +244,16 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (exchange != null && channel.isWritable()) {
+    boolean writable = channel.isWritable();
+    if (writable) {
+      size.drained(loop.deadlines.nowMillis(), sent - unsent());
+    } else {
+      size.full(loop.deadlines.nowMillis());
+    }
+    if (exchange != null && writable) {
       exchange.backendWritable();
+    } else if (exchange != null) {
+      exchange.backendFull();
     }
   }
 

@@ -16,6 +16,7 @@ final class ClientAnswer implements ClientStream {
   private final Channel channel;
   private final ClientConnection connection;
   private final ResponseWriter writer;
+  private final ReadSize size = new ReadSize();
 
   /** Whether the connection may stay, as far as this request and its answer say. */
   private boolean keepAlive;
@@ -158,6 +159,21 @@ final class ClientAnswer implements ClientStream {
   @Override
   public boolean writable() {
     return channel.isWritable();
+  }
+
+  @Override
+  public int mostReadBytes() {
+    return size.mostBytes(taken());
+  }
+
+  /** The client's socket takes no more. */
+  void full() {
+    size.full(loop.deadlines.nowMillis());
+  }
+
+  /** The client's socket has taken all. */
+  void drained() {
+    size.drained(loop.deadlines.nowMillis(), taken());
   }
 
   @Override

@@ -97,7 +97,7 @@ final class ClientClock {
   void readingChanged() {
     if (wait == ClientWait.BODY) {
       restart(bodyPatience());
-    } else if (owesBody()) {
+    } else if (mayOweBody()) {
       restart(answerPatience());
     }
     bodyPace.spoil();

@@ -46,6 +46,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private final Admission admission;
 
   private boolean inputEnded;
+
+  /** Whether the client is to be read as far as its exchange is concerned. */
+  private boolean wanted = true;
+
+  /** Whether it is not read for lack of memory. */
+  private boolean paused;
+
   private boolean reading = true;
 
   ClientConnection(ProxyLoop loop, Channel channel) {
@@ -124,6 +131,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   void setReading(boolean on) {
+    wanted = on;
+    applyReading();
+  }
+
+  /** Reads no more for now because memory is short, or goes on. */
+  void pause(boolean on) {
+    paused = on;
+    applyReading();
+  }
+
+  private void applyReading() {
+    boolean on = wanted && !paused;
     if (reading != on) {
       reading = on;
       channel.config().setAutoRead(on);
@@ -135,6 +154,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** Whether the client is read. */
   boolean reading() {
     return reading;
+  }
+
+  /** How large the next read may be: that of a body, or in a tunnel, depends on the backend. */
+  int mostReadBytes() {
+    return state == ClientState.BODY || state == ClientState.TUNNEL
+        ? exchange.mostReadBytes()
+        : ReadBuffers.MIDDLE_BYTES;
+  }
+
+  /** Bytes in buffers that this connection and its exchange hold, about. */
+  long heldBytes() {
+    return input.heldBytes() + Closing.unsent(channel) + exchange.heldBytes();
+  }
+
+  /** Ends the exchange, and the connection, because memory is exhausted and it holds much. */
+  void endForMemory() {
+    end.memoryExhausted();
   }
 
   /** A number that changes whenever either side has taken something. */
@@ -151,7 +187,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (channel.isWritable()) {
+    if (!channel.isWritable()) {
+      answer.full();
+      exchange.clientFull();
+    } else {
+      answer.drained();
       clock.clientKeepsUp();
       exchange.clientWritable();
       if (state == ClientState.HEAD) {

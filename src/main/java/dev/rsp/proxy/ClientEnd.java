@@ -13,6 +13,7 @@ final class ClientEnd {
   private static final Refusal HEAD_TIMEOUT = new Refusal(408, "the request head took too long");
   private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
   private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
+  private static final Refusal NO_MEMORY = new Refusal(503, "the proxy is short of memory");
   private static final Refusal BACKEND_TIMEOUT =
       new Refusal(504, "the backend took too long to answer");
 
@@ -175,6 +176,21 @@ final class ClientEnd {
   void takesTooSlowly() {
     connection.exchange.abandon();
     cutAtOnce(Ending.LIMIT_RESPONSE_RATE);
+  }
+
+  /** Memory is exhausted, and the connection holds much of it. */
+  void memoryExhausted() {
+    boolean canRefuse =
+        connection.state == ClientState.BODY && !connection.answer.begun() && channel.isWritable();
+    connection.exchange.abandon();
+    if (canRefuse) {
+      connection.answer.refuseLast(NO_MEMORY, Ending.LIMIT_MEMORY);
+    } else {
+      count(Ending.LIMIT_MEMORY);
+      connection.state = ClientState.LINGER;
+      // What the kernel holds for a client that takes nothing is to be freed as well.
+      Closing.reset(channel);
+    }
   }
 
   /** What a client does not take is not waited for: it sees the end of what the kernel has. */

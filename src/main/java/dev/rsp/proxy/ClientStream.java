@@ -62,6 +62,9 @@ interface ClientStream {
   /** Whether more may be passed on for now. {@link Exchange#clientWritable()} says when again. */
   boolean writable();
 
+  /** How large the next read of what is to be passed on may be, in bytes. */
+  int mostReadBytes();
+
   /** Reads no more of the request for now, or goes on. */
   void setReading(boolean reading);
 

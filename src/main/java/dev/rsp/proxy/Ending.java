@@ -41,6 +41,9 @@ public enum Ending {
   /** {@code limits.client_connections}: 503. */
   LIMIT_CLIENT_CONNECTIONS("limit_client_connections"),
 
+  /** {@code limits.memory} was used up, and this connection held much of it: 503, or reset. */
+  LIMIT_MEMORY("limit_memory"),
+
   /** {@code limits.held_body_bytes} or {@code limits.held_total_bytes}: 411, 413 or 503. */
   LIMIT_HELD_BODY("limit_held_body"),
   /** {@code initialise.waiting}, {@code .waiting_total} or {@code .starting}: 503. */

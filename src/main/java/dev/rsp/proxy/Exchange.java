@@ -212,6 +212,13 @@ final class Exchange {
     }
   }
 
+  /** The backend takes no more of the request for now. */
+  void backendFull() {
+    if (!requestEnded || tunnel.offered()) {
+      client.setReading(false);
+    }
+  }
+
   /** The backend takes more of the request. */
   void backendWritable() {
     if (!requestEnded || tunnel.offered()) {
@@ -222,6 +229,13 @@ final class Exchange {
   /** The client has ended its side of a tunnel. */
   void clientHalfClosed() {
     tunnel.endClient(backend);
+  }
+
+  /** The client takes no more of the response for now. */
+  void clientFull() {
+    if (backend != null) {
+      backend.setReading(false);
+    }
   }
 
   /** The client takes more of the response. */
@@ -257,6 +271,16 @@ final class Exchange {
     if (connection != null) {
       connection.end.abandon();
     }
+  }
+
+  /** How large the next read from the client may be, in bytes. */
+  int mostReadBytes() {
+    return backend == null ? ReadBuffers.MIDDLE_BYTES : backend.mostWriteBytes();
+  }
+
+  /** Bytes in buffers that the exchange holds besides those of the client's connection, about. */
+  long heldBytes() {
+    return sender.heldBytes() + (backend == null ? 0 : backend.heldBytes());
   }
 
   /** Bytes of the request that the backend has not taken yet. */

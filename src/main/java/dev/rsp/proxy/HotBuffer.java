@@ -11,32 +11,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Bodies mostly pass like that: read, and written to the other side at once. The same memory
  * then stays in the processor's cache. If the other side is slow, its bytes keep the buffer, and
- * the next read gets one from the allocator. One event loop's.
+ * another one takes its place. One event loop's.
  */
 final class HotBuffer {
   private @Nullable ByteBuf buffer;
   private boolean released;
 
-  /** A buffer of which the caller gets a reference; nobody else has one but this object. */
+  /** A buffer of which the caller gets a reference; this object alone has another. */
   ByteBuf take(ByteBufAllocator allocator, int bytes) {
     ByteBuf hot = buffer;
-    if (hot != null && hot.refCnt() == 1) {
-      if (hot.capacity() == bytes) {
-        return hot.retain();
-      }
-      // Somebody appended to it, and it grew; reads must not grow with it.
-      hot.release();
-      buffer = null;
-      hot = null;
+    // If bytes were appended to it, it has grown; reads must not grow with it.
+    if (hot != null && hot.refCnt() == 1 && hot.capacity() == bytes) {
+      return hot.retain();
     }
     ByteBuf fresh = allocator.directBuffer(bytes);
-    if (hot == null && !released) {
-      buffer = fresh.retain();
+    if (hot != null) {
+      hot.release();
     }
+    buffer = released ? null : fresh.retain();
     return fresh;
   }
 
-  /** Lets the buffer go; there is none from then on. */
+  /** Releases the buffer; there is none from then on. */
   void release() {
     released = true;
     if (buffer != null) {

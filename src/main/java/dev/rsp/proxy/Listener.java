@@ -205,6 +205,7 @@ public final class Listener {
             ChannelOption.RECVBUF_ALLOCATOR,
             new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
     channel.config().setAutoRead(false);
+    loop.transport.boundUnsent(channel);
     if (unixPath == null) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
       if (loop.transport.sharesPorts()) {

@@ -106,6 +106,12 @@ final class OutgoingRequest {
     return true;
   }
 
+  /** The capacity of what is kept. */
+  long heldBytes() {
+    long inHttp = http == null ? 0 : http.capacity();
+    return inHttp + (uwsgi == null ? 0 : uwsgi.heldBytes());
+  }
+
   /** Forgets it: it need not be sent any more. */
   void release() {
     loop.held.remove(kept);

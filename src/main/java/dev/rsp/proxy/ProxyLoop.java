@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +36,6 @@ public final class ProxyLoop {
   /** What may wait in a connection for its peer to read: Netty's defaults. */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 * 1024, 64 * 1024);
-
-  /** A request head fits nearly always, so one read takes it in. */
-  private static final int CLIENT_READ_BYTES = 4 * 1024;
-
-  /** A response of a small page fits with its head. */
-  private static final int BACKEND_READ_BYTES = 16 * 1024;
 
   final Transport transport;
   final BackendChannels backends;
@@ -61,10 +56,9 @@ public final class ProxyLoop {
   final HostTally hosts = new HostTally();
   final Counters counters = new Counters();
   final BackendLog backendLog = new BackendLog();
+  final LoopMemory memory;
+  private final MemoryRelief relief;
 
-  private final HotBuffer hot = new HotBuffer();
-  private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
-  private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES, hot);
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
   private @Nullable Service service;
@@ -77,22 +71,29 @@ public final class ProxyLoop {
    * @param connections counts client connections over all loops
    */
   public ProxyLoop(Transport transport, int number, ConnectionCount connections) {
-    this(transport, number, connections, new Starter());
+    this(transport, number, connections, new MemoryBudget(), new Starter());
   }
 
   /**
    * Starts a loop that serves nothing yet. Any thread.
    *
    * @param connections counts client connections over all loops
+   * @param budget bounds the buffers of all loops
    * @param starter starts sites for all loops
    */
-  public ProxyLoop(Transport transport, int number, ConnectionCount connections, Starter starter) {
+  public ProxyLoop(
+      Transport transport,
+      int number,
+      ConnectionCount connections,
+      MemoryBudget budget,
+      Starter starter) {
     this(
         transport,
         transport::newClient,
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler()),
         connections,
+        new LoopMemory(budget),
         starter);
   }
 
@@ -101,8 +102,9 @@ public final class ProxyLoop {
       Transport transport,
       BackendChannels backends,
       IoEventLoopGroup group,
-      ConnectionCount connections) {
-    this(transport, backends, group, connections, new Starter());
+      ConnectionCount connections,
+      LoopMemory memory) {
+    this(transport, backends, group, connections, memory, new Starter());
   }
 
   private ProxyLoop(
@@ -110,15 +112,18 @@ public final class ProxyLoop {
       BackendChannels backends,
       IoEventLoopGroup group,
       ConnectionCount connections,
+      LoopMemory memory,
       Starter starter) {
     this.starter = starter;
+    this.memory = memory;
+    this.relief = new MemoryRelief(memory);
     this.transport = transport;
     this.backends = backends;
     this.connections = connections;
     this.group = group;
     this.eventLoop = group.next();
     this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime());
-    this.flusher = new TurnFlusher(eventLoop);
+    this.flusher = new TurnFlusher(eventLoop, transport.writesAtOnce());
     boolean started = false;
     try {
       eventLoop.scheduleWithFixedDelay(
@@ -134,11 +139,13 @@ public final class ProxyLoop {
   private void tick() {
     date.refresh();
     deadlines.advance(eventLoop.ticker().nanoTime());
+    relief.tick(clients);
   }
 
   /** Takes a new service into force and closes idle connections to places it does not list. */
   public void serve(Service newer) {
     service = newer;
+    memory.limit(newer.terms.limits.memoryBytes());
     draining = stopping;
     pools.keepOnly(newer);
   }
@@ -218,25 +225,35 @@ public final class ProxyLoop {
 
   /** Stops the loop's thread; connections that are left are closed. Any thread. */
   public void shutDown() {
-    eventLoop.execute(hot::release);
+    eventLoop.execute(memory::release);
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
   }
 
   /** Takes in a connection that was accepted, on this loop or another. */
   void adopt(Channel channel) {
-    channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, clientReads);
+    ClientConnection client = new ClientConnection(this, channel);
+    prepare(channel, new ReadBuffers(memory, ReadBuffers.SMALL_BYTES, client::mostReadBytes));
     // A client may say that its request is complete and still wait for the answer.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
-    channel.pipeline().addLast(new ClientConnection(this, channel));
+    channel.pipeline().addLast(client);
     HalfClosed.keepWatched(channel);
     eventLoop.register(channel);
   }
 
-  /** Sets up a channel to a backend. */
-  void prepareBackend(Channel channel) {
-    channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, backendReads);
+  private void prepare(Channel channel, ReadBuffers reads) {
+    channel.config().setOption(ChannelOption.ALLOCATOR, memory.allocator());
+    channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, reads);
     channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+  }
+
+  /**
+   * Sets up a channel to a backend.
+   *
+   * @param mostReadBytes how large the next read from it may be for the client that gets the bytes
+   */
+  void prepareBackend(Channel channel, IntSupplier mostReadBytes) {
+    prepare(channel, new ReadBuffers(memory, ReadBuffers.MIDDLE_BYTES, mostReadBytes));
+    transport.boundUnsent(channel);
     // A backend may answer early and stop reading; the failing write must not lose the answer.
     channel.config().setOption(ChannelOption.AUTO_CLOSE, false);
     // Our own deadline serves for it, without a task per connection.
@@ -263,7 +280,12 @@ public final class ProxyLoop {
   }
 
   ByteBufAllocator allocator() {
-    return ByteBufAllocator.DEFAULT;
+    return memory.allocator();
+  }
+
+  /** Bytes that the allocator of this loop's buffers has from the system. Any thread. */
+  public long allocatedBytes() {
+    return memory.allocatedBytes();
   }
 
   /**

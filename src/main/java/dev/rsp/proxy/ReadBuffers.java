@@ -4,40 +4,54 @@ package dev.rsp.proxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import java.util.function.IntSupplier;
 
 /**
- * Sizes the buffers that sockets are read into.
+ * Sizes the buffers that one connection is read into.
  *
  * <p>Each has {@value #HEADROOM_BYTES} bytes free in front, so that a head that grew on its way
  * through rsp still fits before the body that came with it, and both leave in one write. A
- * connection starts small, and grows while its reads fill their buffers.
+ * connection starts small, and grows while its reads fill their buffers, as far as the receiver of
+ * the bytes and the memory of the loop allow.
+ *
+ * <p>All sizes include the free bytes in front and are powers of two, because these are size
+ * classes of Netty's allocators: one byte more would take a fifth more memory.
  */
 final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
   /** More than the fields that rsp adds to a head: 13 for Via, up to 330 for the host twice. */
   static final int HEADROOM_BYTES = 512;
 
-  /** Between a small page and a body that is worth the largest read. */
-  private static final int MIDDLE_BYTES = 16 * 1024;
+  /** A request head fits nearly always, so that one read takes it in. */
+  static final int SMALL_BYTES = 4 * 1024;
+
+  /** A response of a small page fits with its head. A stalled connection holds one such read. */
+  static final int MIDDLE_BYTES = 16 * 1024;
+
+  static final int LARGE_BYTES = 64 * 1024;
 
   /**
    * The largest read. Measured with the benchmark's relay and 1 MiB bodies, in multiples of
-   * HAProxy's CPU time: 0.65 to 0.83 at 64 KiB, 0.42 to 0.61 at 256 KiB, about 0.5 at 512 KiB. A
-   * slow client can hold as much.
+   * HAProxy's CPU time: 0.65 to 0.83 at 64 KiB, 0.42 to 0.61 at 256 KiB, about 0.5 at 512 KiB.
    */
   static final int LARGEST_BYTES = 256 * 1024;
 
+  /** From one size to the next. */
+  private static final int GROWTH = 4;
+
+  private final LoopMemory memory;
   private final int firstBytes;
-  private final HotBuffer hot;
+  private final IntSupplier mostBytes;
 
   /**
-   * Buffers for one kind of connection.
+   * Buffers for one connection.
    *
    * @param firstBytes size of the first read
-   * @param hot where the largest reads go
+   * @param mostBytes how large the next read may be for the receiver of the bytes
    */
-  ReadBuffers(int firstBytes, HotBuffer hot) {
+  ReadBuffers(LoopMemory memory, int firstBytes, IntSupplier mostBytes) {
+    this.memory = memory;
     this.firstBytes = firstBytes;
-    this.hot = hot;
+    this.mostBytes = mostBytes;
     // A short read ends the loop of reads for one event; another would only find nothing.
     respectMaybeMoreData(true);
   }
@@ -53,22 +67,22 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
     @Override
     public int guess() {
-      return bytes;
+      return size() - HEADROOM_BYTES;
     }
 
     @Override
     public ByteBuf allocate(ByteBufAllocator alloc) {
-      ByteBuf buffer =
-          bytes == LARGEST_BYTES
-              ? hot.take(alloc, HEADROOM_BYTES + LARGEST_BYTES)
-              : alloc.directBuffer(HEADROOM_BYTES + bytes);
-      return buffer.setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
+      return memory.readBuffer(size()).setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
+    }
+
+    private int size() {
+      return Math.min(bytes, Math.min(mostBytes.getAsInt(), memory.mostReadBytes()));
     }
 
     @Override
     public void lastBytesRead(int read) {
       if (read == attemptedBytesRead()) {
-        bytes = bytes < MIDDLE_BYTES ? MIDDLE_BYTES : LARGEST_BYTES;
+        bytes = Math.min(bytes * GROWTH, LARGEST_BYTES);
       } else if (read < bytes / 32) {
         bytes = firstBytes;
       }

@@ -77,6 +77,11 @@ final class RequestInput {
     return false;
   }
 
+  /** The capacity of what is held. */
+  int heldBytes() {
+    return held == null ? 0 : held.capacity();
+  }
+
   /** Whether a buffer is held, be it with nothing left in it. */
   boolean holdsBuffer() {
     return held != null;

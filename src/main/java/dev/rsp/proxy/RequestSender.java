@@ -190,6 +190,11 @@ final class RequestSender {
     exchange.sent(connection);
   }
 
+  /** Bytes in buffers of what may yet have to be sent. */
+  long heldBytes() {
+    return request.heldBytes();
+  }
+
   /** The request in the form for uwsgi places. */
   UwsgiRequest uwsgi() {
     return request.uwsgi();

@@ -197,6 +197,11 @@ final class ResponseReader {
     return in.writerIndex(framing.forwardEnd());
   }
 
+  /** The capacity of what is held of a head. */
+  int heldBytes() {
+    return partial == null ? 0 : partial.capacity();
+  }
+
   void release() {
     if (partial != null) {
       partial.release();

@@ -158,6 +158,12 @@ final class UwsgiRequest {
     }
   }
 
+  /** The capacity of what is kept. */
+  long heldBytes() {
+    long ofPacket = packet == null ? 0 : packet.capacity();
+    return ofPacket + (body == null ? 0 : body.capacity());
+  }
+
   /** Forgets it. */
   void release() {
     loop.held.remove(held);

@@ -21,7 +21,8 @@ class ValuesTest {
     refused("fields: 0 (expected: >= 1)", () -> limits(1, 0, 1, 1, 1));
     refused("connections: 0 (expected: >= 1)", () -> limits(1, 1, 1, 0, 1));
     refused(
-        "body_bytes: -1 (expected: >= 0)", () -> new Limits(1, 1, 1, 1, -1, 0, 0, 0, 0, 1, 0, 0));
+        "body_bytes: -1 (expected: >= 0)",
+        () -> new Limits(1, 1, 1, 1, -1, 0, 0, 0, 0, 1, 0, 0, 0));
     refused("backend_idle: -1 (expected: >= 0)", () -> limits(1, 1, 1, 1, -1));
   }
 
@@ -43,7 +44,7 @@ class ValuesTest {
   private static Limits limits(
       int headBytes, int fields, int targetBytes, int connections, int backendIdle) {
     return new Limits(
-        headBytes, fields, targetBytes, 255, 0, 0, 0, 0, 0, connections, 0, backendIdle);
+        headBytes, fields, targetBytes, 255, 0, 0, 0, 0, 0, connections, 0, backendIdle, 0);
   }
 
   private static void refused(String message, Executable maker) {

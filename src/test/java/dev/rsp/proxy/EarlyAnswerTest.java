@@ -143,6 +143,7 @@ final class EarlyAnswerTest extends RigTest {
     var upload = Beside.start(() -> client.send(new byte[length]));
     rig.await("a request that is held up", rig::stuck);
     pause(2500);
+    assertEquals("", rig.summary());
     assertEquals(1, rig.clients());
     backend.read(length);
     upload.join();

@@ -54,11 +54,12 @@ final class EmbeddedRig implements AutoCloseable {
   private final Queue<EmbeddedPeer> asked = new ArrayDeque<>();
 
   /**
-   * What sockets are read into. It counts, so that nothing can hide from {@link #close}; the leak
-   * detector, which would look at each access, watches all other buffers.
+   * Where all buffers of the loop are from. It counts, so that nothing can hide from {@link
+   * #close}; the leak detector would look at each access.
    */
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
 
+  private final MemoryBudget budget = new MemoryBudget();
   private final ConnectionCount connections = new ConnectionCount();
   private final List<String> errors = new ArrayList<>();
   private final ErrorWatch watch = new ErrorWatch();
@@ -79,7 +80,8 @@ final class EmbeddedRig implements AutoCloseable {
     watch.start();
     hand = new ManualIoEventLoop(null, Thread.currentThread(), executor -> new Events(), clock);
     // The transport is for listeners, of which there are none.
-    loop = new ProxyLoop(Transport.NIO, unix -> open(), hand, connections);
+    var memory = new LoopMemory(budget, allocator, allocator.metric()::usedDirectMemory);
+    loop = new ProxyLoop(Transport.NIO, unix -> open(), hand, connections, memory);
     serve(config);
   }
 
@@ -205,7 +207,7 @@ final class EmbeddedRig implements AutoCloseable {
     return allocator;
   }
 
-  /** How many bytes the buffers have that were read into, and are held. */
+  /** How many bytes the buffers have that are held. */
   long held() {
     rest();
     return allocator.metric().usedDirectMemory();

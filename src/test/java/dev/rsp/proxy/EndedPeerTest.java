@@ -7,8 +7,6 @@ import static dev.rsp.proxy.Messages.ok;
 import static dev.rsp.proxy.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -104,8 +102,8 @@ final class EndedPeerTest {
     sender.join();
   }
 
-  private static long memory() {
-    return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory();
+  private long memory() {
+    return rig.loop().allocatedBytes();
   }
 
   /** Something that a peer sends, as long as it is taken. */
