@@ -156,11 +156,16 @@ final class Rsp implements AutoCloseable {
 
   /** The bytes of direct memory that its allocator has; see {@code dev.rsp.MemoryUse}. */
   long directBytes() {
+    return memory("direct_bytes");
+  }
+
+  /** A number of the line about memory that it logs on USR1. */
+  long memory(String name) {
     int before = count("memory direct_bytes=");
     signal("USR1");
     Eventually.holds(
         () -> "the memory in the log: " + program, () -> count("memory direct_bytes=") > before);
-    return lastNumber("direct_bytes");
+    return lastNumber(name);
   }
 
   /** Has it collect its garbage, after which the leak detector knows what was lost. */

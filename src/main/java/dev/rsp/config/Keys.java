@@ -105,7 +105,7 @@ final class Keys {
   static final NumberKey BACKEND_IDLE =
       NumberKey.count("backend_idle", 256, 0, 65_536, "connections");
 
-  // 0 is a share of what the process may have, see MemoryBudget.
+  // 0 is a share of what the process may have: see MemoryBudget.
   static final NumberKey MEMORY = NumberKey.count("memory", 0, 0, 1L << 40, "bytes");
 
   /** What a form without files has at most, and more: nginx keeps 16 KiB in memory, then a file. */

@@ -139,9 +139,9 @@ final class LoopMemory {
     return excess <= 0 || all <= 0 ? 0 : (long) ((double) excess * reported / all);
   }
 
-  /** Sets the limit of the budget; 0 for its default. */
-  void limit(long bytes) {
-    budget.limit(bytes);
+  /** Sets the limit of the budget as a configuration asks for it; 0 for its default. */
+  void configure(long bytes) {
+    budget.configure(bytes);
   }
 
   /** A connection was closed for its memory. */

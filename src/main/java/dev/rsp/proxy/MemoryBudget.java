@@ -39,6 +39,9 @@ public final class MemoryBudget {
   /** Of the memory of the machine or the container (cgroup), heap and kernel buffers besides. */
   private static final int SHARE_OF_MACHINE = 4;
 
+  /** With less, one large read for each of 64 connections would use it up. */
+  private static final long LEAST_BYTES = 16 << 20;
+
   private final AtomicLong used = new AtomicLong();
   private final AtomicLong ended = new AtomicLong();
   private final AtomicBoolean restricted = new AtomicBoolean();
@@ -58,13 +61,19 @@ public final class MemoryBudget {
   }
 
   /**
-   * Sets the limit.
+   * Sets the limit as a configuration asks for it.
    *
-   * @param bytes 0 for the most that it can be; more than that is cut to it
+   * @param bytes 0 for the most that it can be; more than that is cut to it, and less than 16 MiB
+   *     raised to that
    */
-  void limit(long bytes) {
+  void configure(long bytes) {
     long most = most();
-    limitBytes = bytes == 0 ? most : Math.min(bytes, most);
+    limit(bytes == 0 ? most : Math.min(Math.max(bytes, LEAST_BYTES), most));
+  }
+
+  /** Sets the limit. */
+  void limit(long bytes) {
+    limitBytes = bytes;
     change(0);
   }
 

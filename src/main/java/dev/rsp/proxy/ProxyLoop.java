@@ -145,7 +145,7 @@ public final class ProxyLoop {
   /** Takes a new service into force and closes idle connections to places it does not list. */
   public void serve(Service newer) {
     service = newer;
-    memory.limit(newer.terms.limits.memoryBytes());
+    memory.configure(newer.terms.limits.memoryBytes());
     draining = stopping;
     pools.keepOnly(newer);
   }

@@ -207,6 +207,11 @@ final class EmbeddedRig implements AutoCloseable {
     return allocator;
   }
 
+  /** Lets buffers have so much memory. It is looked at in the next tick. */
+  void limitMemory(long bytes) {
+    budget.limit(bytes);
+  }
+
   /** How many bytes the buffers have that are held. */
   long held() {
     rest();
