@@ -56,6 +56,7 @@ backends = {
 --   body_rate          = 0,      -- bytes per second that a request body must come with; 0 is no limit
 --   response_rate      = 0,      -- bytes per second that a client must take; 0 is no limit
 --   connections        = 20000,  -- from clients at a time
+--   slot_share         = 50,     -- percent of them that requests for one hung backend may hold; 100 is no bound
 --   client_connections = 0,      -- from one client address at a time; 0 is no limit
 --   memory             = 0,      -- bytes of all buffers; 0: three quarters of -XX:MaxDirectMemorySize
 --   backend_idle       = 256,    -- idle connections kept, per backend and loop

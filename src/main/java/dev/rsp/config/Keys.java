@@ -98,6 +98,9 @@ final class Keys {
   static final NumberKey CONNECTIONS =
       NumberKey.count("connections", 20_000, 1, 1_000_000, "connections");
 
+  /** Half, so that a backend that hangs leaves the other half; 100 is no limit. */
+  static final NumberKey SLOT_SHARE = NumberKey.count("slot_share", 50, 1, 100, "percent");
+
   // 0 is no limit: behind one address there may be a whole company, or the balancer before this
   // one.
   static final NumberKey CLIENT_CONNECTIONS =
@@ -128,6 +131,7 @@ final class Keys {
           BODY_RATE,
           RESPONSE_RATE,
           CONNECTIONS,
+          SLOT_SHARE,
           CLIENT_CONNECTIONS,
           BACKEND_IDLE,
           MEMORY,

@@ -16,6 +16,8 @@ import java.util.function.ToDoubleFunction;
  * @param bodyRate bytes per second that a request body must come with; 0 is no limit
  * @param responseRate bytes per second that a client must take of a response; 0 is no limit
  * @param connections of clients at a time, over all loops
+ * @param slotShare percent of {@code connections} that the requests for one backend may hold, while
+ *     those for others hold none; 100 is no limit
  * @param clientConnections of one client address at a time, over all loops; 0 is no limit
  * @param backendIdle idle connections kept per backend and loop
  * @param memoryBytes of the buffers of all loops; 0 for as much as the process may have
@@ -31,6 +33,7 @@ public record Limits(
     int bodyRate,
     int responseRate,
     int connections,
+    int slotShare,
     int clientConnections,
     int backendIdle,
     long memoryBytes) {
@@ -52,6 +55,8 @@ public record Limits(
     notNegative("client_connections", clientConnections);
     notNegative("backend_idle", backendIdle);
     notNegative("memory", memoryBytes);
+    expect(
+        slotShare >= 1 && slotShare <= 100, "slot_share: " + slotShare + " (expected: 1 to 100)");
     expect(connections >= 1, "connections: " + connections + " (expected: >= 1)");
   }
 
@@ -72,6 +77,7 @@ public record Limits(
         (int) values.applyAsDouble(Keys.BODY_RATE),
         (int) values.applyAsDouble(Keys.RESPONSE_RATE),
         (int) values.applyAsDouble(Keys.CONNECTIONS),
+        (int) values.applyAsDouble(Keys.SLOT_SHARE),
         (int) values.applyAsDouble(Keys.CLIENT_CONNECTIONS),
         (int) values.applyAsDouble(Keys.BACKEND_IDLE),
         (long) values.applyAsDouble(Keys.MEMORY));

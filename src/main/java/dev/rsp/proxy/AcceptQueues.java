@@ -111,7 +111,7 @@ final class AcceptQueues {
         return;
       }
       Service service = loop.service();
-      LoadShare load = new LoadShare(service, place);
+      LoadShare load = new LoadShare(service.loads, place);
       load.begin();
       waiting.put(
           request,
@@ -121,7 +121,7 @@ final class AcceptQueues {
     void leave(QueueWait request) {
       Ticket ticket = waiting.remove(request);
       if (ticket != null) {
-        ticket.load.end();
+        ticket.load.close();
       }
       if (waiting.isEmpty()) {
         lines.remove(place);

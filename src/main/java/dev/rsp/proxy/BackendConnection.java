@@ -68,7 +68,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.loop = loop;
     this.place = place;
     this.listed = loop.service().lists(place);
-    this.load = new LoadShare(loop.service(), place);
+    this.load = new LoadShare(loop.service().loads, place);
     // A backend that is slow to accept has its requests, too.
     load.begin();
     this.channel = channel;
@@ -305,7 +305,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Nullable Exchange leaveExchange() {
     Exchange left = exchange;
     exchange = null;
-    load.end();
+    if (state == State.CLOSED) {
+      load.close();
+    } else {
+      load.end();
+    }
     return left;
   }
 

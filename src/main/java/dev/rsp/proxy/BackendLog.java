@@ -15,6 +15,7 @@ final class BackendLog {
 
   private final RateLimit unreachable = new RateLimit();
   private final RateLimit noSocket = new RateLimit();
+  private final RateLimit overShare = new RateLimit();
 
   /** A place could not be reached, and no start of a site explains it. */
   void unreachable(Place place, ConnectFailure failure) {
@@ -24,6 +25,19 @@ final class BackendLog {
           place,
           failure.text(),
           unreachable.takeSuppressed());
+    }
+  }
+
+  /** A place has as many requests in flight as it may have. */
+  void overShare(Service service, Place place) {
+    if (overShare.allows()) {
+      log.warn(
+          "slot over its share slot={} backend={} in_flight={} total={} suppressed={}",
+          service.nameOf(place),
+          place,
+          service.loads.inFlight(place),
+          service.loads.inFlight(),
+          overShare.takeSuppressed());
     }
   }
 

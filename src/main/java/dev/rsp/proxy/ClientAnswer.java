@@ -104,7 +104,7 @@ final class ClientAnswer implements ClientStream {
 
   @Override
   public void refuse(Refusal refusal, Ending ending) {
-    keepAlive = mayStay();
+    keepAlive = mayStay() && (ending != Ending.LIMIT_SLOT || !givesConnectionBack());
     writer.refusal(refusal, keepAlive);
     connection.end.answered(ending);
   }
@@ -128,6 +128,10 @@ final class ClientAnswer implements ClientStream {
     } else {
       refuseLast(refusal, ending);
     }
+  }
+
+  private boolean givesConnectionBack() {
+    return loop.service().share.closesRefused(loop.connections.get());
   }
 
   /** The client of an early answer may still be sending; only the connection's end stops it. */

@@ -38,6 +38,8 @@ public enum Ending {
   LIMIT_RESPONSE_RATE("limit_response_rate"),
   /** {@code limits.connections}: 503. */
   LIMIT_CONNECTIONS("limit_connections"),
+  /** {@code limits.slot_share}: 503. */
+  LIMIT_SLOT("limit_slot"),
   /** {@code limits.client_connections}: 503. */
   LIMIT_CLIENT_CONNECTIONS("limit_client_connections"),
 

@@ -2,35 +2,47 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.Place;
-import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection, or one request that waits for one, adds to the {@link Loads}: one or none.
  */
 final class LoadShare {
-  /** Counts what the place is serving; null if it is not one of the list. */
-  private final @Nullable LongAdder load;
+  private final Loads loads;
+  private final Place place;
+  private final Loads.Load load;
 
   private boolean counted;
+  private boolean closed;
 
-  LoadShare(Service service, Place place) {
-    this.load = service.lists(place) ? service.loads.of(place) : null;
+  /** One of a place, to be closed. */
+  LoadShare(Loads loads, Place place) {
+    this.loads = loads;
+    this.place = place;
+    this.load = loads.hold(place);
   }
 
   /** There is a request from now on, if there was none. */
   void begin() {
-    if (!counted && load != null) {
+    if (!counted && !closed) {
       counted = true;
-      load.increment();
+      loads.begin(load);
     }
   }
 
   /** There is none any more. */
   void end() {
-    if (counted && load != null) {
+    if (counted) {
       counted = false;
-      load.decrement();
+      loads.end(load);
+    }
+  }
+
+  /** There is none any more, and there will be none. */
+  void close() {
+    end();
+    if (!closed) {
+      closed = true;
+      loads.release(place, load);
     }
   }
 }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * StartWait} call it, on the loop.
  */
 final class RequestSender {
+  private static final Refusal OVER_SHARE =
+      new Refusal(503, "too many requests wait for this backend");
+
   private final ProxyLoop loop;
   private final Exchange exchange;
   private final OutgoingRequest request;
@@ -74,9 +77,17 @@ final class RequestSender {
     reuseOrConnect();
   }
 
-  /** Over an idle connection, if there is one and nobody waits for the place already. */
+  /**
+   * Over an idle connection, if there is one and nobody waits for the place already; not at all if
+   * the place has its share of requests. Then no other place is tried: what hangs this one would
+   * hang that one next, and its hosts would move.
+   */
   private void reuseOrConnect() {
-    if (loop.acceptQueues.isFull(places.current()) || !reuse()) {
+    Service service = loop.service();
+    if (!service.share.admits(places.current(), loop.connections.get())) {
+      loop.backendLog.overShare(service, places.current());
+      exchange.refuse(OVER_SHARE, Ending.LIMIT_SLOT);
+    } else if (loop.acceptQueues.isFull(places.current()) || !reuse()) {
       connect();
     }
   }
@@ -227,7 +238,7 @@ final class RequestSender {
     }
     if (holding) {
       holding = false;
-      connect();
+      reuseOrConnect();
     }
   }
 
@@ -278,7 +289,7 @@ final class RequestSender {
     } else if (places.next()) {
       loop.backendLog.unreachable(place, failure);
       reuseOrConnect();
-    } else if (wait == null || !wait.enter(failure, triedNanos)) {
+    } else if (wait == null || !wait.enter(place, failure, triedNanos)) {
       loop.backendLog.unreachable(place, failure);
       exchange.unreachable(failure);
     }

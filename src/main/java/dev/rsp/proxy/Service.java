@@ -26,6 +26,7 @@ public final class Service {
   final Held held;
   final @Nullable Initialise initialise;
   final Loads loads;
+  final SlotShare share;
   final Router router;
   final byte @Nullable [] defaultHost;
   final boolean trustForwarded;
@@ -55,6 +56,9 @@ public final class Service {
         places.add(place);
       }
     }
+    // Only a script can name a place that is not listed.
+    boolean scripted = config.hasSelect() || config.choosing().hasOnFailure();
+    this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);
   }
 
   /**

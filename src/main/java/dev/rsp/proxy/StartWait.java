@@ -2,6 +2,7 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.Initialise;
+import dev.rsp.config.Place;
 import dev.rsp.http.Browser;
 import dev.rsp.http.HostName;
 import dev.rsp.http.Refusal;
@@ -41,6 +42,10 @@ final class StartWait implements Start.Waiter {
   private boolean tooLarge;
   private @Nullable Initialise by;
   private @Nullable Start start;
+
+  /** Counts the request for its place while no connection does. */
+  private @Nullable LoadShare load;
+
   private @Nullable ScheduledFuture<?> next;
   private long untilNanos;
 
@@ -74,10 +79,11 @@ final class StartWait implements Start.Waiter {
    * Has the request wait, or refused, if its site may only be asleep: there is no socket, or nobody
    * listens. A place that does not answer is not started a second time.
    *
+   * @param place where its site is missed
    * @param triedNanos when the connection was asked for that failed
    * @return false if it is no case for this
    */
-  boolean enter(ConnectFailure failure, long triedNanos) {
+  boolean enter(Place place, ConnectFailure failure, long triedNanos) {
     Initialise how = by;
     boolean asleep = failure == ConnectFailure.MISSING || failure == ConnectFailure.REFUSED;
     if (how == null || !asleep) {
@@ -96,6 +102,7 @@ final class StartWait implements Start.Waiter {
         refuse(TOO_LARGE, Ending.LIMIT_WAITING);
       } else if (joined.enter(this)) {
         start = joined;
+        load = new LoadShare(loop.service().loads, place);
         untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(how.timeoutMillis());
         tryLater(how);
       } else {
@@ -119,6 +126,9 @@ final class StartWait implements Start.Waiter {
   }
 
   private void tryLater(Initialise how) {
+    if (load != null) {
+      load.begin();
+    }
     exchange.stillWaiting();
     next = loop.eventLoop.schedule(this::look, how.pollMillis(), TimeUnit.MILLISECONDS);
   }
@@ -137,6 +147,9 @@ final class StartWait implements Start.Waiter {
       if (System.nanoTime() - untilNanos >= 0) {
         refuse(SLOW, Ending.START_FAILED);
       } else if (state == Start.State.UP || current.probes(this)) {
+        if (load != null) {
+          load.end();
+        }
         sender.retry();
       } else {
         tryLater(how);
@@ -195,6 +208,10 @@ final class StartWait implements Start.Waiter {
     }
     if (left != null) {
       left.leave(this);
+    }
+    if (load != null) {
+      load.close();
+      load = null;
     }
   }
 

@@ -49,8 +49,8 @@ class ConfigProblemsTest {
             "limits = { ['head bytes'] = 10 }",
             "limits[\"head bytes\"]: 10 (expected: one of head_bytes, fields, target_bytes,"
                 + " host_bytes, body_bytes, chunk_ext_bytes, trailer_bytes, body_rate,"
-                + " response_rate, connections, client_connections, backend_idle, memory, held_body_bytes,"
-                + " held_total_bytes; did you mean head_bytes?)"),
+                + " response_rate, connections, slot_share, client_connections, backend_idle,"
+                + " memory, held_body_bytes, held_total_bytes; did you mean head_bytes?)"),
         wrong("function timeouts() end", "timeouts: a function (expected: a table)"),
         wrong("limits = 'all'", "limits: \"all\" (expected: a table)"),
 
@@ -81,6 +81,15 @@ class ConfigProblemsTest {
         wrong(
             "limits = { connections = 0 }",
             "limits.connections: 0 (expected: a whole number of connections from 1 to 1000000)"),
+        wrong(
+            "limits = { slot_share = 0 }",
+            "limits.slot_share: 0 (expected: a whole number of percent from 1 to 100)"),
+        wrong(
+            "limits = { slot_share = 101 }",
+            "limits.slot_share: 101 (expected: a whole number of percent from 1 to 100)"),
+        wrong(
+            "limits = { slot_share = 0.5 }",
+            "limits.slot_share: 0.5 (expected: a whole number of percent from 1 to 100)"),
         wrong(
             "limits = { backend_idle = -1 }",
             "limits.backend_idle: -1 (expected: a whole number of connections from 0 to 65536)"),

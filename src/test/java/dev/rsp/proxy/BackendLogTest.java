@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.rsp.config.Place;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,21 @@ final class BackendLogTest {
       log.unreachable(place, ConnectFailure.EXHAUSTED);
     }
     assertLines("backend not reached backend=unix:/run/a.sock reason=exhausted suppressed=0");
+  }
+
+  @Test
+  void tellsOnceASecondWhichSlotHasItsShareOfRequests() throws Exception {
+    String lua = "backends = {{name = 'live1', address = '127.0.0.1:1'}, '127.0.0.1:2'}";
+    Loads loads = new Loads();
+    Service service = Service.of(EmbeddedRig.config(lua), loads);
+    Place live1 = Objects.requireNonNull(Place.ofLiteral("127.0.0.1:1"));
+    new LoadShare(loads, live1).begin();
+    new LoadShare(loads, place).begin();
+    for (int i = 0; i < 1000; i++) {
+      log.overShare(service, live1);
+    }
+    assertLines(
+        "slot over its share slot=live1 backend=127.0.0.1:1 in_flight=1 total=2 suppressed=0");
   }
 
   @Test

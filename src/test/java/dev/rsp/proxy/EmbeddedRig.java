@@ -10,6 +10,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import dev.rsp.config.Config;
+import dev.rsp.config.Place;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.referee.Violation;
 import io.netty.buffer.ByteBufAllocator;
@@ -24,6 +25,7 @@ import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -61,6 +63,11 @@ final class EmbeddedRig implements AutoCloseable {
 
   private final MemoryBudget budget = new MemoryBudget();
   private final ConnectionCount connections = new ConnectionCount();
+  private final Loads loads = new Loads();
+
+  /** Places that a configuration has listed, of which the loads keep an entry. */
+  private final Set<Place> listed = new HashSet<>();
+
   private final List<String> errors = new ArrayList<>();
   private final ErrorWatch watch = new ErrorWatch();
   private final ManualIoEventLoop hand;
@@ -87,7 +94,8 @@ final class EmbeddedRig implements AutoCloseable {
 
   /** Takes a configuration into force. */
   void serve(Config config) throws ScriptException {
-    loop.serve(Service.of(config, new Loads()));
+    config.slots().forEach(slot -> listed.add(slot.place()));
+    loop.serve(Service.of(config, loads));
   }
 
   /** A configuration with more lines in its file. */
@@ -197,10 +205,21 @@ final class EmbeddedRig implements AutoCloseable {
     pass((int) (DeadlineWheel.TICK_MILLIS - 1 - nowMillis % DeadlineWheel.TICK_MILLIS));
   }
 
+  /** All clients break their connections. */
+  void leave() {
+    clients.forEach(EmbeddedPeer::reset);
+    rest();
+  }
+
   // What is left ---------------------------------------------------------------------------------
 
   ProxyLoop loop() {
     return loop;
+  }
+
+  /** What is counted of requests in flight. */
+  Loads loads() {
+    return loads;
   }
 
   ByteBufAllocator allocator() {
@@ -248,6 +267,8 @@ final class EmbeddedRig implements AutoCloseable {
       assertEquals(0, peers.stream().filter(EmbeddedPeer::isOpen).count(), "open channels");
       assertEquals(0, loop.clientCount(), "clients left");
       assertEquals(0, connections.get(), "connections counted");
+      assertEquals(0, loads.inFlight(), "requests counted");
+      assertEquals(listed.size(), loads.places(), "places that are known");
       loop.shutDown();
       hand.runNonBlockingTasks(0); // by its turns it would end only when real time has passed
       assertEquals(0, allocator.metric().usedDirectMemory(), "bytes held");

@@ -230,6 +230,11 @@ final class Rig implements AutoCloseable {
     return loop;
   }
 
+  /** Requests in flight, as they are counted for {@code limits.slot_share}. */
+  long inFlight() {
+    return loads.inFlight();
+  }
+
   int counted() {
     return connections.get();
   }
@@ -304,6 +309,7 @@ final class Rig implements AutoCloseable {
     }
     assertEquals(0, left, "clients left");
     assertEquals(0, connections.get(), "connections counted");
+    assertEquals(0, loads.inFlight(), "requests counted");
     assertEquals(List.of(), violations, "what the proxy must not have written");
   }
 

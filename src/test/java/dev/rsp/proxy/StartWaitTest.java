@@ -16,6 +16,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,6 +86,34 @@ final class StartWaitTest extends SleepingSites {
     rig.client(get("www.example.com", "/"));
     awaitWaiting(2);
     assertEquals("POST www.example.com", calls.take());
+  }
+
+  @Test
+  void thoseThatWaitHoldNoMoreThanTheShareOfTheirSlot() throws Exception {
+    reload("timeout = 20", SELECT, "limits = { connections = 8 }");
+    List<Peer> clients = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      clients.add(rig.client(get("a", "/")));
+      awaitWaiting(i + 1);
+      // While its site is looked for again, a request is counted with the connection.
+      int waiting = i + 1;
+      rig.await("all are counted", () -> rig.inFlight() == waiting);
+    }
+    rig.client(get("a", "/")).expectRefusal(503, "too many requests wait for this backend");
+    clients.remove(0).reset();
+    awaitWaiting(3);
+    rig.await("three are counted", () -> rig.inFlight() == 3);
+    try (ServerSocket site = site()) {
+      for (int i = 0; i < 3; i++) {
+        Peer backend = accept(site);
+        backend.head();
+        backend.send(ok("up"));
+      }
+      for (Peer client : clients) {
+        client.expect(ok("up"));
+      }
+      rig.await("none is counted", () -> rig.inFlight() == 0);
+    }
   }
 
   @Test
