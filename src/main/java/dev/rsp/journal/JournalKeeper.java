@@ -117,10 +117,10 @@ public final class JournalKeeper implements AutoCloseable {
   private void load(JournalSettings newer) {
     writable = false;
     shared = false;
-    problem = "";
     regularsMinute = -1;
     Path file = newer.file();
     if (file == null) {
+      problem = "";
       return;
     }
     try {
@@ -137,6 +137,7 @@ public final class JournalKeeper implements AutoCloseable {
       }
       known = JournalFile.identity(file);
       writable = true;
+      problem = "";
       if (contents.damagedLines() > 0) {
         log.warn(
             "journal damaged file={} hosts={} lines_dropped={}",

@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 final class JournalFloodTest {
   private static final int MINUTES_PER_DAY = 1440;
-  private static final int MINUTES_PER_HOUR = 60;
 
   /** A Monday's midnight, so that days and weeks begin with it. */
   private static final long START = 20_577L * MINUTES_PER_DAY;
@@ -60,14 +59,14 @@ final class JournalFloodTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} names, {1} times each in {2} hours, status {3}")
+  @ParameterizedTest(name = "{0} names, {1} times each in {2} rounds within a day, status {3}")
   @CsvSource({
-    "2000, 1, 1, 200", "2000, 2, 1, 200", "2000, 2, 1, 404", "2000, 5, 24, 200",
+    "2000, 1, 1, 200", "2000, 2, 1, 200", "2000, 2, 1, 404", "2000, 5, 5, 200",
     "100000, 2, 1, 200", "100000, 2, 1, 404", "100000, 5, 1, 200", "100000, 5, 1, 404",
-    "100000, 2, 24, 200", "100000, 2, 24, 404", "100000, 5, 24, 200", "100000, 5, 24, 404",
+    "100000, 2, 2, 200", "100000, 4, 2, 404", "100000, 6, 3, 200", "100000, 5, 5, 404",
     "300, 1000, 24, 200", "300, 1000, 24, 404"
   })
-  void takesTheRoomOfNoSiteThatIsServedRegularly(int names, int times, int hours, int status) {
+  void takesTheRoomOfNoSiteThatIsServedRegularly(int names, int times, int rounds, int status) {
     var journal = new Journal(Rate.values().length * OF_EACH_RATE);
     for (int day = 0; day < WEEKS * 7; day++) {
       serve(journal, day);
@@ -76,9 +75,9 @@ final class JournalFloodTest {
     assertEquals(Rate.values().length * OF_EACH_RATE, sites.size());
     // It begins at noon: a day of it includes a midnight.
     long noon = START + (WEEKS * 7 - 1) * MINUTES_PER_DAY + MINUTES_PER_DAY / 2;
-    for (int time = 0; time < times; time++) {
-      long minute = noon + (long) time * hours * MINUTES_PER_HOUR / times;
-      flood(journal, names, minute, status < 400);
+    for (int round = 0; round < rounds; round++) {
+      long minute = noon + (long) round * MINUTES_PER_DAY / rounds;
+      flood(journal, names, times / rounds, minute, status < 400);
     }
     assertEquals(sites, sites(journal));
     for (int day = WEEKS * 7; day < WEEKS * 7 + 2; day++) {
@@ -107,10 +106,10 @@ final class JournalFloodTest {
   @Test
   void aNewSiteTakesTheRoomOfInventedNamesWithItsSecondDay() {
     var journal = new Journal(OF_EACH_RATE);
-    flood(journal, 2000, START, true);
+    flood(journal, 2000, 1, START, true);
     List<String> newer = List.of("newer.example");
     visit(journal, newer, 1, 1, true);
-    flood(journal, 2000, START + MINUTES_PER_DAY + 1, true);
+    flood(journal, 2000, 1, START + MINUTES_PER_DAY + 1, true);
     visit(journal, newer, 2, 1, true);
     assertTrue(sites(journal).containsAll(newer), sites(journal)::toString);
   }
@@ -120,7 +119,7 @@ final class JournalFloodTest {
     var journal = new Journal(OF_EACH_RATE);
     visit(journal, Rate.ONE_A_DAY.sites(), 0, 1, true);
     for (int time = 0; time < 5; time++) {
-      flood(journal, 2000, START + time, false);
+      flood(journal, 2000, 1, START + time, false);
     }
     assertEquals(new TreeSet<>(Rate.ONE_A_DAY.sites()), sites(journal));
   }
@@ -164,8 +163,8 @@ final class JournalFloodTest {
   @Test
   void aFloodThatLastsOverAMidnightMakesNoRegularSite() {
     var journal = new Journal(1000);
-    flood(journal, 500, START, true);
-    flood(journal, 500, START + MINUTES_PER_DAY, true);
+    flood(journal, 500, 1, START, true);
+    flood(journal, 500, 1, START + MINUTES_PER_DAY, true);
     assertNull(journal.regulars(START + MINUTES_PER_DAY));
     visit(journal, List.of("a.example"), 0, 1, true);
     visit(journal, List.of("a.example"), 1, 1, true);
@@ -199,10 +198,12 @@ final class JournalFloodTest {
     journal.add(counts, START + (long) day * MINUTES_PER_DAY + 1);
   }
 
-  private void flood(Journal journal, int names, long minute, boolean served) {
+  private void flood(Journal journal, int names, int times, long minute, boolean served) {
     counts.keepRoomFor(journal.regulars(minute));
     for (int i = 0; i < names; i++) {
-      add(counts, "invented" + i + ".example", served);
+      for (int time = 0; time < times; time++) {
+        add(counts, "invented" + i + ".example", served);
+      }
       if (i % (HostCounts.MAX_HOSTS / 4) == 0) { // as a loop's table is taken now and then
         journal.add(counts, minute);
       }
