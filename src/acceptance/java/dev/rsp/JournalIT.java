@@ -10,9 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The journal of hosts, its file, and what is compared beside what is in force. */
 @Timeout(300)
@@ -32,7 +37,8 @@ final class JournalIT {
       assertEquals(500, client.get("broken.example", "/500").status());
       assertEquals(503, client.get("refused.example", "/200").status());
       client.send("GET / HTTP/1.1\r\nHost: bad..example\r\n\r\n").read();
-      awaitLines("missing\\.example 1 \\d+ live1", "www\\.good\\.example 2 \\d+ live1");
+      awaitLines(
+          "missing\\.example 1 \\d+ live1 0\\.250", "www\\.good\\.example 2 \\d+ live1 1\\.000");
       String journal = Files.readString(journal());
       for (String host : List.of("broken", "refused", "bad")) {
         assertFalse(journal.contains(host), journal);
@@ -51,13 +57,13 @@ final class JournalIT {
         rsp.signal("TERM");
         assertEquals(0, rsp.program().awaitExit(), rsp::toString);
       }
-      awaitLines("a\\.example 2 \\d+ live1");
+      awaitLines("a\\.example 2 \\d+ live1 1\\.000");
       try (Rsp rsp = Rsp.serving(directory, hourly + one(backend))) {
         assertEquals(200, rsp.get("a.example", "/200").status());
         rsp.signal("TERM");
         assertEquals(0, rsp.program().awaitExit(), rsp::toString);
       }
-      awaitLines("a\\.example 3 \\d+ live1");
+      awaitLines("a\\.example 3 \\d+ live1 1\\.000");
     }
   }
 
@@ -71,7 +77,7 @@ final class JournalIT {
         rsp.awaitLog("journal damaged file=");
         rsp.awaitLog("hosts=1 lines_dropped=1");
         assertEquals(200, rsp.get("a.example", "/200").status());
-        awaitLines("a\\.example 6 \\d+ live1");
+        awaitLines("a\\.example 6 \\d+ live1 1\\.000");
       }
       Files.writeString(journal(), "precious\n");
       try (Rsp rsp = Rsp.serving(directory, EVERY + one(backend))) {
@@ -82,6 +88,50 @@ final class JournalIT {
         assertEquals("precious\n", Files.readString(journal()));
       }
     }
+  }
+
+  /**
+   * The journal has room for the sites alone: some of them have been served for weeks, and the
+   * others are asked for a little more often than the names, or not answered with 404 as these are.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {200, 404})
+  void inventedNamesThatAreAskedForTwiceTakeTheRoomOfNoSite(int statusOfNames) throws IOException {
+    long minute = System.currentTimeMillis() / 60_000;
+    String old =
+        IntStream.range(0, 20)
+            .mapToObj(i -> "old" + i + ".example 30 " + (minute - 1440) + " live1\n")
+            .collect(Collectors.joining());
+    Files.writeString(journal(), "# rsp journal 1: host requests last-minute slot\n" + old);
+    int timesOfNew = statusOfNames == 200 ? 3 : 1;
+    try (RawBackend backend = answeringByPath();
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "journal = { path = 'hosts.journal', hosts = 40, every = 0.1 }\n" + one(backend));
+        RawClient client = rsp.connect()) {
+      for (int i = 0; i < 20 * timesOfNew; i++) {
+        assertEquals(200, client.get("new" + i % 20 + ".example", "/200").status());
+      }
+      for (int i = 0; i < 2 * 2000; i++) {
+        String host = "invented" + i / 2 + ".example";
+        assertEquals(statusOfNames, client.get(host, "/" + statusOfNames).status());
+      }
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(), rsp::toString);
+    }
+    List<String> hosts =
+        Files.readAllLines(journal()).stream()
+            .skip(1)
+            .map(line -> line.substring(0, line.indexOf(' ')))
+            .sorted()
+            .toList();
+    List<String> sites =
+        Stream.of("new", "old")
+            .flatMap(name -> IntStream.range(0, 20).mapToObj(i -> name + i + ".example"))
+            .sorted()
+            .toList();
+    assertEquals(sites, hosts);
   }
 
   @Test

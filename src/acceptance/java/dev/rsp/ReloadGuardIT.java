@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +61,65 @@ final class ReloadGuardIT {
       rsp.reconfigure(lua(one, two, "reload = { max_moves = 0 }\ntimeouts = { idle = 7 }"));
       // A host that nobody has asked for is nobody's to move.
       assertEquals(0, rsp.count("not reloaded"), rsp::log);
+    }
+  }
+
+  @Test
+  void aReloadThatMayMoveHostsIsRefusedWhileTheJournalCannotBeRead() throws IOException {
+    Path journal = directory.resolve("hosts.journal");
+    Files.createDirectory(journal);
+    String guard = "journal = 'hosts.journal'\nreload = { max_moves = 30 }\n";
+    try (RawBackend one = RawBackend.named("one");
+        RawBackend two = RawBackend.named("two");
+        Rsp rsp = Rsp.serving(directory, lua(one, two, guard))) {
+      answers(rsp); // known in memory, and perhaps a small part of all
+      String fewer = lua(one, two, guard).replaceFirst("  \\{ name = 'two'.*\n", "");
+      Rsp.write(rsp.file(), fewer);
+      rsp.reloadInVain();
+      assertTrue(
+          rsp.log()
+              .contains(
+                  "backends.lua: it may move hosts, and how many is not known, because the journal"
+                      + " cannot be read: "
+                      + journal
+                      + ": Is a directory; the running configuration's reload.max_moves is 30. "),
+          rsp::log);
+      rsp.reconfigure(lua(one, two, guard + "timeouts = { idle = 7 }\n"));
+      Rsp.write(rsp.file(), fewer);
+      rsp.reloadInVain();
+      // When it has been repaired, the guard knows how many hosts move.
+      Files.delete(journal);
+      Files.writeString(
+          journal,
+          IntStream.range(0, HOSTS)
+              .mapToObj(i -> "other" + i + ".example 9 29000000 one\n")
+              .collect(
+                  Collectors.joining("", "# rsp journal 1: host requests last-minute slot\n", "")));
+      rsp.reloadInVain();
+      assertTrue(
+          Pattern.compile("it would move \\d+ of 120 hosts").matcher(rsp.log()).find(), rsp::log);
+    }
+  }
+
+  @Test
+  void aReloadThatMayMoveHostsIsRefusedUntilItIsForcedIfNoneIsKnown() throws IOException {
+    String guard = "journal = 'hosts.journal'\nreload = { max_moves = 30 }\n";
+    try (RawBackend one = RawBackend.named("one");
+        RawBackend two = RawBackend.named("two");
+        Rsp rsp = Rsp.serving(directory, lua(one, two, guard))) {
+      rsp.reconfigure(lua(one, two, guard + "timeouts = { idle = 7 }\n"));
+      String exchanged = lua(one, two, guard).replace("'one'", "'three'");
+      Rsp.write(rsp.file(), exchanged);
+      rsp.reloadInVain();
+      Matcher refusal =
+          Pattern.compile(
+                  "it may move hosts, and how many is not known, because no host is known that was"
+                      + " served; .*reload = \\{ (force = \"[^\"]+\") }")
+              .matcher(rsp.log());
+      assertTrue(refusal.find(), rsp::log);
+      rsp.reconfigure(exchanged.replace("max_moves = 30", "max_moves = 30, " + refusal.group(1)));
+      assertTrue(
+          rsp.log().contains(": not known how many hosts it moves: no host is known"), rsp::log);
     }
   }
 

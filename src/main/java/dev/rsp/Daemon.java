@@ -97,7 +97,7 @@ final class Daemon {
       }
       Config newer = ConfigLoader.load(file);
       // Outside of the lock, since it may take seconds, and a stop must not wait for it.
-      ReloadGuard.check(running, newer, journal::hosts);
+      ReloadGuard.check(running, newer, journal::known);
       Shadow compared = Shadow.of(newer);
       Shadow unused = compared;
       try {

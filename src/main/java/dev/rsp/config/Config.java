@@ -153,6 +153,28 @@ public record Config(
     return settings.hasSelect();
   }
 
+  /**
+   * Whether it sends every host to the same place as another one. It compares texts and lists and
+   * asks no script: {@code false} may be wrong, {@code true} is not.
+   */
+  public boolean placesHostsAs(Config other) {
+    if (hasSelect() != other.hasSelect() || slots.size() != other.slots.size()) {
+      return false;
+    }
+    if (hasSelect()) {
+      // It may look at all that a slot has.
+      return slots.equals(other.slots)
+          && choosing.existsBelow().equals(other.choosing.existsBelow())
+          && SelectorText.of(program.source()).equals(SelectorText.of(other.program.source()));
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      if (!slots.get(i).takesHostsAs(other.slots.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** What the file says about seeing ahead. */
   public Foresight foresight() {
     return settings.foresight();

@@ -21,7 +21,8 @@ final class ForesightKeys {
 
   private static final String PATH = "path";
   private static final NumberKey HOSTS =
-      NumberKey.count("hosts", JournalSettings.DEFAULT_HOSTS, 1, 1_000_000, "hosts");
+      NumberKey.count(
+          "hosts", JournalSettings.DEFAULT_HOSTS, 1, JournalSettings.MAX_HOSTS, "hosts");
   private static final NumberKey JOURNAL_EVERY =
       NumberKey.seconds("every", JournalSettings.DEFAULT_EVERY_SECONDS);
 

@@ -78,6 +78,14 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
     return new ShownSlot(index, name, place == null ? null : place.text(), weight, state.text());
   }
 
+  /** Whether the default hash gives it the hosts of another one. Its address plays no part. */
+  boolean takesHostsAs(Slot other) {
+    return index == other.index
+        && name.equals(other.name)
+        && state == other.state
+        && (place == null) == (other.place == null);
+  }
+
   /** Whether it takes requests as a matter of course. */
   public boolean isUp() {
     return state == State.UP;

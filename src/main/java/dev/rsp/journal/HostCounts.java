@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * a new host makes an object, and a table that was cleared is as good as new. It grows up to {@link
  * #MAX_HOSTS}; requests for more hosts than that are only counted in sum. The hash is keyed, since
  * hosts come from clients. One thread at a time.
+ *
+ * <p>Half of the room is kept for hosts that are {@linkplain #keepRoomFor known}, so that names
+ * that clients invent cannot crowd out the counts of sites that are served regularly.
  */
 public final class HostCounts {
   /** Distinct hosts between two collections: above all sites of one platform of this kind. */
@@ -33,6 +36,10 @@ public final class HostCounts {
   private int[] starts = new int[0];
 
   private int[] counts = new int[0];
+
+  /** Whether any of the answers had a status below 400. */
+  private boolean[] served = new boolean[0];
+
   private @Nullable String[] slots = new String[0];
   private byte[] bytes;
 
@@ -41,6 +48,7 @@ public final class HostCounts {
 
   private int hosts;
   private long missed;
+  private @Nullable HostFilter known;
 
   /** An empty one. */
   public HostCounts() {
@@ -56,12 +64,21 @@ public final class HostCounts {
   }
 
   /**
+   * Keeps half of the room for hosts of a set from now on; null for none. Not to be called while
+   * another thread counts.
+   */
+  void keepRoomFor(@Nullable HostFilter newKnown) {
+    known = newKnown;
+  }
+
+  /**
    * Counts a request.
    *
    * @param host the bytes of a canonical host, from 0; up to 255
    * @param slot the name of what answered
+   * @param isServed whether the status of the answer was below 400
    */
-  public void add(byte[] host, int length, String slot) {
+  public void add(byte[] host, int length, String slot, boolean isServed) {
     long key = hash.hash(host, 0, length);
     int mask = starts.length - 1;
     int at = (int) key & mask;
@@ -71,11 +88,12 @@ public final class HostCounts {
           counts[at]++;
         }
         slots[at] = slot;
+        served[at] |= isServed;
         return;
       }
       at = at + 1 & mask;
     }
-    if (hosts == most) {
+    if (!hasRoomFor(host, length)) {
       missed++;
       return;
     }
@@ -87,7 +105,16 @@ public final class HostCounts {
     starts[at] = store(host, length);
     counts[at] = 1;
     slots[at] = slot;
+    served[at] = isServed;
     hosts++;
+  }
+
+  /** Asked for a host that is not in the table. */
+  private boolean hasRoomFor(byte[] host, int length) {
+    if (known == null || hosts < most / 2) {
+      return hosts < most;
+    }
+    return hosts < most && known.mayContain(host, length);
   }
 
   private boolean isAt(int start, byte[] host, int length) {
@@ -120,10 +147,12 @@ public final class HostCounts {
     int[] oldStarts = starts;
     int[] oldCounts = counts;
     @Nullable String[] oldSlots = slots;
+    boolean[] oldServed = served;
     hashes = new long[places];
     starts = new int[places];
     counts = new int[places];
     slots = new String[places];
+    served = new boolean[places];
     for (int i = 0; i < oldStarts.length; i++) {
       if (oldStarts[i] != 0) {
         int at = free(oldHashes[i]);
@@ -131,6 +160,7 @@ public final class HostCounts {
         starts[at] = oldStarts[i];
         counts[at] = oldCounts[i];
         slots[at] = oldSlots[i];
+        served[at] = oldServed[i];
       }
     }
   }
@@ -153,7 +183,7 @@ public final class HostCounts {
         int length = bytes[start] & 0xff;
         String host = new String(bytes, start + 1, length, StandardCharsets.US_ASCII);
         String slot = slots[at];
-        taker.take(host, counts[at], slot == null ? SeenHost.UNKNOWN_SLOT : slot);
+        taker.take(host, counts[at], slot == null ? SeenHost.UNKNOWN_SLOT : slot, served[at]);
       }
     }
   }
@@ -170,6 +200,6 @@ public final class HostCounts {
   /** Takes the counts. */
   @FunctionalInterface
   interface Taker {
-    void take(String host, int requests, String slot);
+    void take(String host, int requests, String slot, boolean served);
   }
 }

@@ -17,9 +17,9 @@ import java.util.StringTokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hosts from a file, one on a line: {@code host [requests [last-minute [slot]]]}. What follows a
- * {@code #} that is not inside of a slot's name is a comment, and so a journal is such a list as
- * well.
+ * Hosts from a file, one on a line: {@code host [requests [last-minute [slot [days]]]]}. What
+ * follows a {@code #} that is not inside of a slot's name is a comment, and so a journal is such a
+ * list as well.
  *
  * <p>A host may be written in any spelling that a client may use; those that mean the same are
  * added up. One that names no count counts as one request.
@@ -34,8 +34,11 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
 
   private static final int MAX_DIGITS = 18;
 
-  /** The last column, counted from 0. */
+  /** The column of the slot, counted from 0. */
   private static final int SLOT = 3;
+
+  /** The last column. */
+  private static final int DAYS = 4;
 
   public HostList {
     hosts = List.copyOf(hosts);
@@ -88,7 +91,11 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
   private static SeenHost sum(SeenHost one, SeenHost other) {
     SeenHost later = other.lastMinute() >= one.lastMinute() ? other : one;
     return new SeenHost(
-        one.host(), one.requests() + other.requests(), later.lastMinute(), later.slot());
+        one.host(),
+        one.requests() + other.requests(),
+        later.lastMinute(),
+        later.slot(),
+        Math.max(one.days(), other.days()));
   }
 
   /** What stands before a comment. Only the name or address of a slot may have a # in it. */
@@ -115,10 +122,14 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
     long requests = columns.size() > 1 ? number(columns.get(1)) : 1;
     long minute = columns.size() > 2 ? number(columns.get(2)) : 0;
     String slot = columns.size() > SLOT ? columns.get(SLOT) : SeenHost.UNKNOWN_SLOT;
-    if (host == null || requests < 1 || minute < 0 || columns.size() > SLOT + 1) {
+    if (host == null || requests < 1 || minute < 0 || columns.size() > DAYS + 1) {
       return null;
     }
-    return new SeenHost(host, requests, minute, slot);
+    if (columns.size() <= DAYS) {
+      return new SeenHost(host, requests, minute, slot);
+    }
+    double days = JournalFile.days(columns.get(DAYS));
+    return days > 0 ? new SeenHost(host, requests, minute, slot, days) : null;
   }
 
   /** A number from 0, or -1 if it is none. */

@@ -5,8 +5,8 @@ package dev.rsp.journal;
  * What one event loop counts: hosts that a backend answered. Called on the loop's own thread.
  *
  * <p>Only what a backend itself answered with a status below 500 counts. A request that was refused
- * leaves nothing behind, and neither does a host that only fails, so that clients cannot fill the
- * journal with names of their own making.
+ * leaves nothing behind, and neither does a host that only fails. A status of 4xx counts for less
+ * ({@link Standing}), because that is what most backends answer for names that clients invent.
  */
 public final class HostTally {
   private HostCounts counts = new HostCounts();
@@ -42,7 +42,7 @@ public final class HostTally {
      */
     public void answered(HostTally tally, int status, String slot) {
       if (status < 500 && length > 0) {
-        tally.counts.add(host, length, slot);
+        tally.counts.add(host, length, slot, status < 400);
       }
     }
   }

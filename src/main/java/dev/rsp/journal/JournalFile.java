@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The journal as a text file: a first line that names the version, then {@code host requests
- * last-minute slot} on each line, for grep and awk.
+ * last-minute slot days} on each line, for grep and awk. Version 1 had no days.
  *
  * <p>It is replaced as a whole, so that a reader or a crash finds the old one or the new one. Of
  * one that is damaged, the lines that are good are read.
@@ -41,9 +41,18 @@ final class JournalFile {
   private static final Logger log = LoggerFactory.getLogger(JournalFile.class);
 
   /** The first line. A change that an older rsp cannot read gets another number. */
-  static final String HEADER = "# rsp journal 1: host requests last-minute slot";
+  static final String HEADER = "# rsp journal 2: host requests last-minute slot days";
 
-  private static final int COLUMNS = 4;
+  /** The first line of what rsp wrote before it counted days. */
+  static final String HEADER_1 = "# rsp journal 1: host requests last-minute slot";
+
+  /** What the first line of every version begins with. */
+  private static final String TITLE = "# rsp journal ";
+
+  private static final int COLUMNS_1 = 4;
+
+  /** Days are written in thousandths. */
+  private static final int DAY_PARTS = 1000;
 
   /** What the name of a file ends with that is not in its place yet. */
   private static final String DRAFT = ".tmp";
@@ -57,11 +66,20 @@ final class JournalFile {
    * What is in a file.
    *
    * @param damagedLines lines that could not be read, the first one included
-   * @param foreign whether it is no journal at all: nothing in it could be read
+   * @param problem why it is not to be used, and not to be replaced: it is no journal, or one of
+   *     which no line could be read; empty if it may be
    */
-  record Contents(List<SeenHost> hosts, int damagedLines, boolean foreign) {
+  record Contents(List<SeenHost> hosts, int damagedLines, String problem) {
     Contents {
       hosts = List.copyOf(hosts);
+    }
+
+    boolean isUnusable() {
+      return !problem.isEmpty();
+    }
+
+    private static Contents unusable(String problem) {
+      return new Contents(List.of(), 0, problem);
     }
   }
 
@@ -79,7 +97,10 @@ final class JournalFile {
         new BufferedReader(
             new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
       String line = HostList.readLine(reader);
-      boolean titled = line == null || line.equals(HEADER);
+      boolean titled = line == null || line.equals(HEADER) || line.equals(HEADER_1);
+      if (line != null && isOfLaterVersion(line)) {
+        return Contents.unusable("it was written by a later version of rsp");
+      }
       for (line = titled ? HostList.readLine(reader) : line;
           line != null;
           line = HostList.readLine(reader)) {
@@ -90,22 +111,48 @@ final class JournalFile {
           hosts.add(seen);
         }
       }
-      return new Contents(hosts, damaged, !titled && hosts.isEmpty());
+      if (hosts.isEmpty() && damaged > 0) {
+        return Contents.unusable(
+            titled ? "it is damaged: no line of it can be read" : "it is something else");
+      }
+      return new Contents(hosts, damaged, "");
     } catch (NoSuchFileException e) {
-      return new Contents(List.of(), 0, false);
+      return new Contents(List.of(), 0, "");
     }
+  }
+
+  private static boolean isOfLaterVersion(String line) {
+    int colon = line.indexOf(':');
+    return line.startsWith(TITLE)
+        && colon > 0
+        && HostList.number(line.substring(TITLE.length(), colon)) > 2;
   }
 
   private static @Nullable SeenHost parse(String line) {
     String[] columns = line.split(" ", -1);
-    if (columns.length != COLUMNS || columns[3].isEmpty()) {
+    if (columns.length < COLUMNS_1 || columns.length > COLUMNS_1 + 1 || columns[3].isEmpty()) {
       return null;
     }
     long requests = HostList.number(columns[1]);
     long minute = HostList.number(columns[2]);
     boolean good =
         requests > 0 && minute >= 0 && columns[0].equals(HostName.canonicalise(columns[0]));
-    return good ? new SeenHost(columns[0], requests, minute, columns[3]) : null;
+    if (!good) {
+      return null;
+    }
+    if (columns.length == COLUMNS_1) {
+      return new SeenHost(columns[0], requests, minute, columns[3]);
+    }
+    double days = days(columns[COLUMNS_1]);
+    return days > 0 ? new SeenHost(columns[0], requests, minute, columns[3], days) : null;
+  }
+
+  /** A number of days as {@link #write} writes it, or 0 if it is none. */
+  static double days(String text) {
+    int point = text.indexOf('.');
+    long whole = point < 0 ? -1 : HostList.number(text.substring(0, point));
+    long parts = text.length() == point + 4 ? HostList.number(text.substring(point + 1)) : -1;
+    return whole < 0 || parts < 0 ? 0 : whole + (double) parts / DAY_PARTS;
   }
 
   /**
@@ -180,6 +227,11 @@ final class JournalFile {
         out.write(Long.toString(seen.lastMinute()));
         out.write(' ');
         out.write(seen.slot());
+        out.write(' ');
+        long parts = Math.max(1, Math.round(seen.days() * DAY_PARTS));
+        out.write(Long.toString(parts / DAY_PARTS));
+        out.write('.');
+        out.write(Long.toString(DAY_PARTS + parts % DAY_PARTS), 1, 3); // with zeros in front
         out.write('\n');
       }
       out.flush();

@@ -51,6 +51,14 @@ public final class JournalKeeper implements AutoCloseable {
   private JournalSettings settings = JournalSettings.MEMORY_ONLY;
   private final Set<Path> read = new HashSet<>();
   private boolean writable;
+
+  /** Why the file could not be read; empty if it was or there is none. */
+  private volatile String problem = "";
+
+  /** The minute for which the {@linkplain Journal#regulars regular hosts} were looked for. */
+  private long regularsMinute = -1;
+
+  private @Nullable HostFilter regulars;
   private boolean shared;
 
   /** What tells the file from another; null if there was none when it was last looked at. */
@@ -109,14 +117,17 @@ public final class JournalKeeper implements AutoCloseable {
   private void load(JournalSettings newer) {
     writable = false;
     shared = false;
+    regularsMinute = -1;
     Path file = newer.file();
     if (file == null) {
+      problem = "";
       return;
     }
     try {
-      JournalFile.Contents contents = JournalFile.read(file, newer.hosts());
-      if (contents.foreign()) {
-        log.error("journal not used file={}: it is something else; hosts stay in memory", file);
+      // More than are remembered: those that stay are not the first in the file.
+      JournalFile.Contents contents = JournalFile.read(file, JournalSettings.MAX_HOSTS);
+      if (contents.isUnusable()) {
+        notUsed(file, contents.problem());
         return;
       }
       if (read.add(file)) {
@@ -126,6 +137,7 @@ public final class JournalKeeper implements AutoCloseable {
       }
       known = JournalFile.identity(file);
       writable = true;
+      problem = "";
       if (contents.damagedLines() > 0) {
         log.warn(
             "journal damaged file={} hosts={} lines_dropped={}",
@@ -134,10 +146,15 @@ public final class JournalKeeper implements AutoCloseable {
             contents.damagedLines());
       }
     } catch (IOException e) {
-      log.error("journal not used file={}: {}; hosts stay in memory", file, IoReason.of(e));
+      notUsed(file, IoReason.of(e));
     } catch (RuntimeException e) {
-      log.error("journal not used file={}: {}; hosts stay in memory", file, e.toString());
+      notUsed(file, e.toString());
     }
+  }
+
+  private void notUsed(Path file, String reason) {
+    problem = file + ": " + reason;
+    log.error("journal not used file={}: {}; hosts stay in memory", file, reason);
   }
 
   /** Collects and writes. Nothing that it throws may end the schedule. */
@@ -151,9 +168,12 @@ public final class JournalKeeper implements AutoCloseable {
   }
 
   private void collect() {
+    long minute = System.currentTimeMillis() / MILLIS_PER_MINUTE;
     if (outstanding == 0) {
+      HostFilter known = regulars(minute);
       for (Source source : sources) {
         HostCounts empty = spare.isEmpty() ? new HostCounts() : spare.pop();
+        empty.keepRoomFor(known);
         try {
           source.take(empty, full::add);
           outstanding++;
@@ -162,7 +182,6 @@ public final class JournalKeeper implements AutoCloseable {
         }
       }
     }
-    long minute = System.currentTimeMillis() / MILLIS_PER_MINUTE;
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
     while (outstanding > 0) {
       HostCounts counts = next(deadline - System.nanoTime());
@@ -173,6 +192,15 @@ public final class JournalKeeper implements AutoCloseable {
       journal.add(counts, minute);
       spare.push(counts);
     }
+  }
+
+  /** Looks for them once a minute at most: it is a look at all hosts. */
+  private @Nullable HostFilter regulars(long minute) {
+    if (minute != regularsMinute) {
+      regularsMinute = minute;
+      regulars = journal.regulars(minute);
+    }
+    return regulars;
   }
 
   private @Nullable HostCounts next(long nanos) {
@@ -235,8 +263,28 @@ public final class JournalKeeper implements AutoCloseable {
    * what has come in until then is all there is.
    */
   public List<SeenHost> hosts() {
+    return afterwards(this::collect);
+  }
+
+  /**
+   * All hosts as of now, and whether the file could be read: it is tried again if not, since it may
+   * have been repaired. Blocks as {@link #hosts} does.
+   */
+  public KnownHosts known() {
+    List<SeenHost> hosts =
+        afterwards(
+            () -> {
+              if (!problem.isEmpty()) {
+                load(settings);
+              }
+              collect();
+            });
+    return new KnownHosts(hosts, problem);
+  }
+
+  private List<SeenHost> afterwards(Runnable task) {
     try {
-      thread.submit(this::collect).get(CALLER_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      thread.submit(task).get(CALLER_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {

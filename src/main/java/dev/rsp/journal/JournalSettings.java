@@ -16,6 +16,9 @@ public record JournalSettings(@Nullable Path file, int hosts, long everyMillis) 
   /** Some eight times the sites of one platform of this kind (24,241 in 2014). */
   public static final int DEFAULT_HOSTS = 200_000;
 
+  /** The most that a configuration may ask for: some 200 MB of memory. */
+  public static final int MAX_HOSTS = 1_000_000;
+
   public static final int DEFAULT_EVERY_SECONDS = 60;
 
   /** Those of a file that says nothing. */

@@ -27,12 +27,14 @@ public final class Program {
 
   private final String name;
   private final Prototype prototype;
+  private final byte[] source;
   private final String fingerprint;
 
-  private Program(String name, Prototype prototype, String fingerprint) {
+  private Program(String name, Prototype prototype, byte[] source) {
     this.name = name;
     this.prototype = prototype;
-    this.fingerprint = fingerprint;
+    this.source = source.clone();
+    this.fingerprint = fingerprint(source);
   }
 
   /**
@@ -51,7 +53,7 @@ public final class Program {
     try {
       Prototype prototype = LuaC.instance.compile(text, Messages.CHUNK);
       NumeralCheck.check(name, source, start);
-      return new Program(name, prototype, fingerprint(source));
+      return new Program(name, prototype, source);
     } catch (LuaError e) {
       throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
@@ -94,6 +96,11 @@ public final class Program {
   /** The file's name, as error messages show it. */
   public String name() {
     return name;
+  }
+
+  /** A copy of the text that was compiled. */
+  public byte[] source() {
+    return source.clone();
   }
 
   /** Eight hexadecimal digits that tell this text from another. */

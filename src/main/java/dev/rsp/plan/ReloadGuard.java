@@ -4,6 +4,7 @@ package dev.rsp.plan;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.Foresight.ReloadLimits;
+import dev.rsp.journal.KnownHosts;
 import dev.rsp.journal.SeenHost;
 import dev.rsp.lua.ScriptException;
 import java.util.ArrayList;
@@ -25,12 +26,18 @@ import org.slf4j.LoggerFactory;
  * this one change through when the new file sets {@code reload.force} to it: it names the
  * configuration that runs now and the share of hosts that may move, so that it is worth nothing
  * once the change is in force, and nothing for a change that moves more.
+ *
+ * <p>Without knowledge of the hosts it lets nothing through that may move any: neither if the
+ * journal cannot be read nor if it knows no host.
  */
 public final class ReloadGuard {
   private static final Logger log = LoggerFactory.getLogger(ReloadGuard.class);
 
   /** An operator waits for it, and a service manager may. 200,000 hosts take a second or two. */
   private static final long PATIENCE_SECONDS = 10;
+
+  /** What has to be forced if nothing is known of the hosts: any of them may move. */
+  private static final int ALL_PERCENT = 100;
 
   /** Pairs of slots that a refusal names. */
   private static final int TOP_PAIRS = 3;
@@ -44,7 +51,7 @@ public final class ReloadGuard {
    * @param hosts that are known to be served; asked only if they are needed
    * @throws ConfigException if the reload is refused, with what it would have done
    */
-  public static void check(Config running, Config newer, Supplier<List<SeenHost>> hosts)
+  public static void check(Config running, Config newer, Supplier<KnownHosts> hosts)
       throws ConfigException {
     List<String> problems = new ArrayList<>();
     try {
@@ -52,8 +59,14 @@ public final class ReloadGuard {
       if (limits.runTests() || newer.foresight().reload().runTests()) {
         problems.addAll(SelectorCheck.ownTests(newer, deadline()).failures());
       }
-      if (limits.maxMovesPercent() < 100) {
-        moves(running, newer, hosts.get(), problems);
+      if (limits.maxMovesPercent() < ALL_PERCENT) {
+        KnownHosts known = hosts.get();
+        String ignorance = ignorance(known);
+        if (ignorance.isEmpty()) {
+          moves(running, newer, known.hosts(), problems);
+        } else if (!newer.placesHostsAs(running)) {
+          unknown(running, newer, ignorance, problems);
+        }
       }
     } catch (ScriptException e) {
       problems.add(e.told());
@@ -61,6 +74,26 @@ public final class ReloadGuard {
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
+  }
+
+  /** Why it cannot be said how many hosts would move; empty if it can. */
+  private static String ignorance(KnownHosts known) {
+    if (!known.problem().isEmpty()) {
+      return "the journal cannot be read: " + known.problem();
+    }
+    return known.hosts().isEmpty() ? "no host is known that was served" : "";
+  }
+
+  private static void unknown(
+      Config running, Config newer, String ignorance, List<String> problems) {
+    if (isForced(
+        newer.foresight().reload().force(), running.program().fingerprint(), ALL_PERCENT)) {
+      logForced(newer, "not known how many hosts it moves: " + ignorance);
+      return;
+    }
+    problems.add(
+        "%s: it may move hosts, and how many is not known, because %s; %s"
+            .formatted(newer.program().name(), ignorance, limitAndForce(running, ALL_PERCENT)));
   }
 
   private static void moves(
@@ -77,27 +110,36 @@ public final class ReloadGuard {
     if (moves.hosts() < hosts.size()) {
       log.warn("reload guard: time for {} of {} hosts", moves.hosts(), hosts.size());
     }
-    double most = running.foresight().reload().maxMovesPercent();
-    if (moves.percent() <= most) {
+    if (moves.percent() <= running.foresight().reload().maxMovesPercent()) {
       return;
     }
-    String fingerprint = running.program().fingerprint();
     String force = newer.foresight().reload().force();
-    if (isForced(force, fingerprint, moves.percent())) {
-      log.warn("reload forced by reload.force = \"{}\": {}", force, shown(moves));
+    if (isForced(force, running.program().fingerprint(), moves.percent())) {
+      logForced(newer, shown(moves));
       return;
     }
     problems.add(
-        "%s: it would move %s; the running configuration's reload.max_moves is %s. %s"
+        "%s: it would move %s; %s"
             .formatted(
                 newer.program().name(),
                 shown(moves),
-                number(most),
-                "To do it all the same, set reload = { force = \""
-                    + fingerprint
-                    + ":"
-                    + (int) Math.ceil(moves.percent())
-                    + "\" } in it"));
+                limitAndForce(running, (int) Math.ceil(moves.percent()))));
+  }
+
+  private static void logForced(Config newer, String what) {
+    log.warn(
+        "reload forced by reload.force = \"{}\": {}", newer.foresight().reload().force(), what);
+  }
+
+  private static String limitAndForce(Config running, int percent) {
+    return "the running configuration's reload.max_moves is %s. %s"
+        .formatted(
+            number(running.foresight().reload().maxMovesPercent()),
+            "To do it all the same, set reload = { force = \""
+                + running.program().fingerprint()
+                + ":"
+                + percent
+                + "\" } in it");
   }
 
   /** Whether a text names the running configuration and at least that share of hosts. */

@@ -60,8 +60,8 @@ class HostCountsTest {
     var small = new HostCounts(3);
     for (int i = 0; i < 5; i++) {
       byte[] host = bytes("h" + i);
-      small.add(host, host.length, "s");
-      small.add(host, host.length, "s");
+      small.add(host, host.length, "s", true);
+      small.add(host, host.length, "s", true);
     }
     assertEquals(3, small.size());
     assertEquals(4, small.missed());
@@ -109,7 +109,7 @@ class HostCountsTest {
     }
     HostCounts taken = tally.swap(counts);
     Map<String, String> found = new HashMap<>();
-    taken.forEach((host, requests, slot) -> found.put(host, requests + " " + slot));
+    taken.forEach((host, requests, slot, served) -> found.put(host, requests + " " + slot));
     assertTrue(
         found.keySet().stream().allMatch(host -> host.compareTo("h500") < 0), found::toString);
     assertEquals(6, found.size());
@@ -128,12 +128,12 @@ class HostCountsTest {
   }
 
   private void add(String host, String slot) {
-    counts.add(bytes(host), host.length(), slot);
+    counts.add(bytes(host), host.length(), slot, true);
   }
 
   private Map<String, String> contents() {
     Map<String, String> contents = new HashMap<>();
-    counts.forEach((host, requests, slot) -> contents.put(host, requests + " " + slot));
+    counts.forEach((host, requests, slot, served) -> contents.put(host, requests + " " + slot));
     return contents;
   }
 

@@ -26,7 +26,7 @@ final class JournalKeeperTest {
   private static JournalKeeper.Source counted(String host) {
     return (empty, full) -> {
       var counts = new HostCounts();
-      counts.add(host.getBytes(StandardCharsets.US_ASCII), host.length(), "one");
+      counts.add(host.getBytes(StandardCharsets.US_ASCII), host.length(), "one", true);
       full.accept(counts);
     };
   }
@@ -57,7 +57,7 @@ final class JournalKeeperTest {
       keeper.keep(settings, List.of());
       keeper.keep(settings, List.of());
     }
-    assertEquals("a.example 5 1 one", Files.readAllLines(file).get(1));
+    assertEquals("a.example 5 1 one 2.585", Files.readAllLines(file).get(1));
   }
 
   @Test
@@ -98,6 +98,35 @@ final class JournalKeeperTest {
               }
             }));
     assertTrue(Files.exists(file));
+  }
+
+  @Test
+  void saysThatTheFileCouldNotBeReadUntilItIsRepaired() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    for (String unreadable : new String[] {"something else\n", JournalFile.HEADER + "\n\0\n"}) {
+      Files.writeString(file, unreadable);
+      try (var keeper = new JournalKeeper()) {
+        keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+        assertTrue(keeper.known().problem().startsWith(file + ": it is "), unreadable);
+        assertEquals(unreadable, Files.readString(file));
+        JournalFile.write(file, List.of(new SeenHost("a.example", 5, 1, "one", 1)));
+        assertEquals(
+            new KnownHosts(List.of(new SeenHost("a.example", 5, 1, "one", 1)), ""), keeper.known());
+      }
+    }
+  }
+
+  @Test
+  void aDirectoryInThePlaceOfTheFileCannotBeReadAndAMissingFileIsEmpty() throws IOException {
+    Path directoryThere = Files.createDirectory(directory.resolve("directory"));
+    try (var keeper = new JournalKeeper()) {
+      keeper.keep(new JournalSettings(directoryThere, 100, NEVER), List.of());
+      assertTrue(keeper.known().problem().startsWith(directoryThere + ": "));
+      keeper.keep(new JournalSettings(directory.resolve("none"), 100, NEVER), List.of());
+      assertEquals(new KnownHosts(List.of(), ""), keeper.known());
+      keeper.keep(new JournalSettings(null, 100, NEVER), List.of());
+      assertEquals(new KnownHosts(List.of(), ""), keeper.known());
+    }
   }
 
   private static List<String> warnings(Run run) throws IOException {

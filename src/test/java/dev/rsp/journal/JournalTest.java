@@ -34,15 +34,15 @@ class JournalTest {
     journal.add(List.of(seen("a.example", 2, 10, "one"), seen("b.example", 9, 10, "two")));
     journal.add(List.of(seen("a.example", 3, 12, "three")));
     assertEquals(
-        List.of(seen("b.example", 9, 10, "two"), seen("a.example", 5, 12, "three")),
-        journal.hosts());
+        List.of("b.example 9 10 two", "a.example 5 12 three"),
+        journal.hosts().stream().map(JournalTest::withoutDays).toList());
   }
 
   @Test
   void keepsTheSlotOfTheLatestRequest() {
     var journal = new Journal(MANY);
     journal.add(List.of(seen("a.example", 1, 12, "new"), seen("a.example", 1, 10, "old")));
-    assertEquals(List.of(seen("a.example", 2, 12, "new")), journal.hosts());
+    assertEquals("a.example 2 12 new", withoutDays(journal.hosts().get(0)));
   }
 
   @Test
@@ -154,7 +154,7 @@ class JournalTest {
     assertEquals(hosts, read.hosts());
     assertEquals(0, read.damagedLines());
     assertEquals(
-        "a.example 5 29000000 live1", Files.readAllLines(file).get(1), "one line for grep");
+        "a.example 5 29000000 live1 12.034", Files.readAllLines(file).get(1), "one line for grep");
     assertEquals(List.of("hosts.journal"), names());
   }
 
@@ -162,7 +162,7 @@ class JournalTest {
   void aFileThatIsMissingOrEmptyIsAnEmptyJournal() throws IOException {
     assertEquals(List.of(), JournalFile.read(directory.resolve("none"), MANY).hosts());
     Path empty = Files.createFile(directory.resolve("empty"));
-    assertFalse(JournalFile.read(empty, MANY).foreign());
+    assertFalse(JournalFile.read(empty, MANY).isUnusable());
   }
 
   @Test
@@ -178,6 +178,11 @@ class JournalTest {
           "b.example 0 1 s",
           "b.example -1 1 s",
           "b.example 1 1 s t",
+          "b.example 1 1 s 1",
+          "b.example 1 1 s 0.000",
+          "b.example 1 1 s 1.5",
+          "b.example 1 1 s -1.500",
+          "b.example 1 1 s 1.500 t",
           "b.example 1 1 ",
           " b.example 1 1 s",
           "b.example 99999999999999999999 1 s",
@@ -190,8 +195,46 @@ class JournalTest {
       JournalFile.Contents read = JournalFile.read(file, MANY);
       assertEquals(1, read.hosts().size(), bad);
       assertEquals(1, read.damagedLines(), bad);
-      assertFalse(read.foreign());
+      assertFalse(read.isUnusable());
     }
+  }
+
+  @Test
+  void readsAJournalOfVersion1AndEstimatesItsDays() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("hosts.journal"),
+            """
+            # rsp journal 1: host requests last-minute slot
+            a.example 1023 29000000 live1
+            b.example 1 29000001 live2
+            """);
+    assertEquals(
+        new JournalFile.Contents(
+            List.of(
+                new SeenHost("a.example", 1023, 29_000_000, "live1", 10),
+                new SeenHost("b.example", 1, 29_000_001, "live2", 1)),
+            0,
+            ""),
+        JournalFile.read(file, MANY));
+  }
+
+  @Test
+  void aJournalOfALaterVersionIsLeftAlone() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("hosts.journal"),
+            "# rsp journal 3: host requests last-minute slot\na.example 5 29000000 live1\n");
+    assertEquals(
+        "it was written by a later version of rsp", JournalFile.read(file, MANY).problem());
+  }
+
+  @Test
+  void aJournalOfWhichNoLineCanBeReadIsLeftAlone() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    Files.writeString(file, JournalFile.HEADER + "\n\0\0\n\0\n");
+    assertEquals(
+        "it is damaged: no line of it can be read", JournalFile.read(file, MANY).problem());
   }
 
   @Test
@@ -201,7 +244,7 @@ class JournalTest {
         file, List.of(seen("a.example", 5, 7, "live1"), seen("b.example", 5, 7, "x")));
     byte[] whole = Files.readAllBytes(file);
     int second = new String(whole, StandardCharsets.US_ASCII).indexOf("b.example");
-    for (int cut = second; cut < whole.length; cut++) {
+    for (int cut = second; cut <= whole.length; cut++) {
       Files.write(file, java.util.Arrays.copyOf(whole, cut));
       assertEquals(seen("a.example", 5, 7, "live1"), JournalFile.read(file, MANY).hosts().get(0));
     }
@@ -210,7 +253,7 @@ class JournalTest {
   @Test
   void aFileThatIsSomethingElseIsLeftAlone() throws Exception {
     Path file = Files.writeString(directory.resolve("backends.lua"), "listen = '0.0.0.0:80'\n");
-    assertTrue(JournalFile.read(file, MANY).foreign());
+    assertTrue(JournalFile.read(file, MANY).isUnusable());
     try (var keeper = new JournalKeeper()) {
       keeper.keep(new JournalSettings(file, MANY, 10), List.of());
       assertEquals(List.of(), keeper.hosts());
@@ -223,8 +266,8 @@ class JournalTest {
     Path file = directory.resolve("hosts.journal");
     JournalFile.write(file, List.of(seen("a.example", 5, 7, "old")));
     HostCounts loop = new HostCounts();
-    loop.add(new byte[] {'b'}, 1, "live1");
-    loop.add(new byte[] {'b'}, 1, "live1");
+    loop.add(new byte[] {'b'}, 1, "live1", true);
+    loop.add(new byte[] {'b'}, 1, "live1", true);
     try (var keeper = new JournalKeeper()) {
       keeper.keep(
           new JournalSettings(file, MANY, 3_600_000),
@@ -293,9 +336,9 @@ class JournalTest {
     HostList list = HostList.read(file, MANY);
     assertEquals(
         List.of(
-            seen("a.example", 2, 0, "-"),
-            seen("b.example", 7, 0, "-"),
-            seen("c.example", 3, 29_000_000, "live1")),
+            new SeenHost("a.example", 2, 0, "-", 1),
+            new SeenHost("b.example", 7, 0, "-"),
+            new SeenHost("c.example", 3, 29_000_000, "live1")),
         list.hosts());
     assertEquals(3, list.invalidLines());
     assertTrue(list.counted());
@@ -328,15 +371,17 @@ class JournalTest {
         d.example 4 7 #x
         e.example 5 7 live#1 # x y z
         f.example 6 7 live1 more
+        g.example 7 7 live#1 2.500#x
         """);
     HostList list = HostList.read(file, MANY);
     assertEquals(
         List.of(
-            seen("a.example", 1, 0, "-"),
-            seen("b.example", 2, 0, "-"),
-            seen("c.example", 3, 7, "-"),
-            seen("d.example", 4, 7, "-"),
-            seen("e.example", 5, 7, "live#1")),
+            new SeenHost("a.example", 1, 0, "-"),
+            new SeenHost("b.example", 2, 0, "-"),
+            new SeenHost("c.example", 3, 7, "-"),
+            new SeenHost("d.example", 4, 7, "-"),
+            new SeenHost("e.example", 5, 7, "live#1"),
+            new SeenHost("g.example", 7, 7, "live#1", 2.5)),
         list.hosts());
     assertEquals(1, list.invalidLines());
   }
@@ -347,7 +392,12 @@ class JournalTest {
     }
   }
 
+  private static String withoutDays(SeenHost seen) {
+    return seen.host() + " " + seen.requests() + " " + seen.lastMinute() + " " + seen.slot();
+  }
+
+  /** With days that a file keeps to the last digit. */
   private static SeenHost seen(String host, long requests, long minute, String slot) {
-    return new SeenHost(host, requests, minute, slot);
+    return new SeenHost(host, requests, minute, slot, requests == 1 ? 1 : 12.034);
   }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
+import dev.rsp.journal.KnownHosts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -18,6 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReloadGuardTest {
   private static final String GUARD = "reload = { max_moves = 30 }\n";
+
+  private static final String SELECT =
+      "local shift = 1\nfunction select(request)\n  return hash.python(request.host, shift)\nend\n";
+
+  private static final KnownHosts MANY = new KnownHosts(Configs.hosts(500), "");
+  private static final KnownHosts NONE = new KnownHosts(List.of(), "");
+  private static final KnownHosts UNREADABLE =
+      new KnownHosts(Configs.hosts(3), "hosts.journal: it is something else");
 
   @TempDir private Path directory;
 
@@ -103,10 +112,121 @@ class ReloadGuardTest {
   }
 
   @Test
-  void aFileThatHasMovedNothingPassesWithoutHosts() throws Exception {
-    Config running = Configs.load(directory, "old.lua", Configs.lua(8, GUARD));
-    Config newer = Configs.load(directory, "new.lua", Configs.lua(17, ""));
-    ReloadGuard.check(running, newer, List::of);
+  void refusesWhatMayMoveHostsIfNoneIsKnown() {
+    String old = Configs.lua(8, GUARD);
+    assertRefusedUntilForced(
+        old,
+        Configs.lua(9, ""),
+        NONE,
+        "new.lua: it may move hosts, and how many is not known, because no host is known that was"
+            + " served; the running configuration's reload.max_moves is 30. To do it all the same,"
+            + " set reload = { force = \"");
+  }
+
+  @Test
+  void refusesWhatMayMoveHostsIfTheJournalCannotBeRead() {
+    assertRefusedUntilForced(
+        Configs.lua(8, GUARD),
+        Configs.lua(9, ""),
+        UNREADABLE,
+        "new.lua: it may move hosts, and how many is not known, because the journal cannot be read:"
+            + " hosts.journal: it is something else; the running configuration's reload.max_moves"
+            + " is 30. To do it all the same, set reload = { force = \"");
+  }
+
+  private void assertRefusedUntilForced(
+      String old, String newer, KnownHosts known, String expected) {
+    String problem = refusal(old, newer, known);
+    assertTrue(problem.contains(expected), problem);
+    Matcher printed =
+        Pattern.compile("set reload = \\{ (force = \"[0-9a-f]{8}:100\") } in it$").matcher(problem);
+    assertTrue(printed.find(), problem);
+    String forced = newer + "reload = { " + printed.group(1) + " }\n";
+    assertDoesNotThrow(() -> check(old, forced, known));
+    // For a share of the hosts it is not enough: it may be all of them.
+    refusal(old, forced.replace(":100", ":99"), known);
+    // Once it is in force, the text is worth nothing.
+    refusal(newer + "reload = { max_moves = 30, " + printed.group(1) + " }\n", old, known);
+  }
+
+  /** What only asks where hosts go by both files cannot tell without hosts. */
+  @Test
+  void whatCannotMoveAHostPassesWithoutHosts() {
+    String old = Configs.lua(8, GUARD);
+    String selecting = Configs.lua(8, GUARD + SELECT);
+    for (String newer :
+        new String[] {
+          old,
+          Configs.lua(8, ""),
+          Configs.lua(8, "reload = { max_moves = 100 }\nfailover = 1\ntimeouts = { idle = 7 }\n"),
+          old.replace("127.0.0.1:8'", "127.0.0.1:9'") // another machine under the old name
+        }) {
+      assertPasses(old, newer);
+    }
+    for (String newer :
+        new String[] {
+          selecting,
+          Configs.lua(8, SELECT),
+          Configs.lua(
+              8, "timeouts = {\n  idle = 7,\n  head = 3\n}\nvia = 'x'\n\n" + SELECT + GUARD),
+          Configs.lua(8, SELECT + "journal = { path = 'elsewhere' }\nlimits = {}")
+        }) {
+      assertPasses(selecting, newer);
+    }
+  }
+
+  @Test
+  void whatMayMoveAHostIsRefusedWithoutHosts() {
+    String old = Configs.lua(8, GUARD);
+    String selecting = Configs.lua(8, GUARD + SELECT);
+    String reading = SELECT.replace("shift)", "timeouts.idle)");
+    for (String[] files :
+        new String[][] {
+          {old, Configs.lua(7, "")},
+          {old, selecting},
+          {selecting, old},
+          {old, old.replace("'live3'", "'live9'")},
+          {old, old.replace("'live3'", "'live3', state = 'down'")},
+          {old, Configs.lua(GUARD, "live2", "live1", "live3", "live4")},
+          {selecting, selecting.replace("shift = 1", "shift = 2")},
+          {selecting, selecting.replace("'live3'", "'live3', weight = 2")},
+          {selecting, selecting.replace("127.0.0.1:8'", "127.0.0.1:9'")},
+          {
+            selecting,
+            selecting.replace("local shift = 1", "local shift = 2 timeouts = { idle = 7 }")
+          },
+          {selecting, selecting + "shift = shift + 1\ntimeouts = { idle = 7 }\n"},
+          {
+            Configs.lua(8, GUARD + "timeouts = { idle = 7 }\n" + reading),
+            Configs.lua(8, GUARD + "timeouts = { idle = 8 }\n" + reading)
+          },
+          {
+            Configs.lua(8, GUARD + "limits = { head_bytes = 4096 + 1 }\n" + SELECT),
+            Configs.lua(8, GUARD + "limits = { head_bytes = 4096 + 2 }\n" + SELECT)
+          }
+        }) {
+      for (KnownHosts known : List.of(NONE, UNREADABLE)) {
+        assertTrue(refusal(files[0], files[1], known).contains("it may move hosts"), files[1]);
+      }
+    }
+  }
+
+  @Test
+  void withoutALimitNothingIsAskedOfHosts() throws Exception {
+    Config running = Configs.load(directory, "old.lua", Configs.lua(8, ""));
+    Config newer = Configs.load(directory, "new.lua", Configs.lua(17, GUARD));
+    ReloadGuard.check(
+        running,
+        newer,
+        () -> {
+          throw new AssertionError("asked");
+        });
+  }
+
+  private void assertPasses(String old, String newer) {
+    for (KnownHosts known : List.of(NONE, UNREADABLE)) {
+      assertDoesNotThrow(() -> check(old, newer, known), newer);
+    }
   }
 
   private void passes(String old, String newer) {
@@ -114,13 +234,21 @@ class ReloadGuardTest {
   }
 
   private String refusal(String old, String newer) {
-    ConfigException e = assertThrows(ConfigException.class, () -> check(old, newer));
+    return refusal(old, newer, MANY);
+  }
+
+  private String refusal(String old, String newer, KnownHosts known) {
+    ConfigException e = assertThrows(ConfigException.class, () -> check(old, newer, known));
     assertEquals(1, e.problems().size(), e::toString);
     return e.problems().get(0);
   }
 
   private void check(String old, String newer) throws ConfigException {
+    check(old, newer, MANY);
+  }
+
+  private void check(String old, String newer, KnownHosts known) throws ConfigException {
     Config running = Configs.load(directory, "old.lua", old);
-    ReloadGuard.check(running, Configs.load(directory, "new.lua", newer), () -> Configs.hosts(500));
+    ReloadGuard.check(running, Configs.load(directory, "new.lua", newer), () -> known);
   }
 }

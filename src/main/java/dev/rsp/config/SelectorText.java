@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.ast.Chunk;
+import org.luaj.vm2.ast.Exp;
+import org.luaj.vm2.ast.Stat;
+import org.luaj.vm2.ast.TableConstructor;
+import org.luaj.vm2.ast.TableField;
+import org.luaj.vm2.parser.LuaParser;
+import org.luaj.vm2.parser.ParseException;
+import org.luaj.vm2.parser.TokenMgrError;
+
+/**
+ * The part of a file's text that may decide where hosts go: all but the lines that set keys which
+ * do not, such as {@code timeouts}, to constants.
+ *
+ * <p>Two files with the same one, and with the same slots, have a {@code select} that does the
+ * same. What is in doubt stays in the text: then two files count as different that are not.
+ */
+final class SelectorText {
+  private static final Set<String> OTHER_KEYS =
+      Set.of(
+          Keys.LISTEN,
+          Keys.TIMEOUTS,
+          Keys.LIMITS,
+          Keys.LOOPS.name(),
+          Keys.FORWARDED,
+          Keys.VIA,
+          Keys.LENIENT,
+          Keys.INITIALISE,
+          ForesightKeys.JOURNAL,
+          ForesightKeys.RELOAD,
+          ForesightKeys.CANDIDATE);
+
+  /** By these a script can read a key without naming it. */
+  private static final Pattern ALL_GLOBALS = Pattern.compile("\\b(_G|_ENV|getfenv)\\b");
+
+  private SelectorText() {}
+
+  /** That of a file which the compiler accepts. */
+  static String of(byte[] source) {
+    String text = new String(source, StandardCharsets.ISO_8859_1);
+    if (ALL_GLOBALS.matcher(text).find()) {
+      return text;
+    }
+    try {
+      byte[] ended = Arrays.copyOf(source, source.length + 1); // as in KeyLines
+      ended[source.length] = '\n';
+      var parser = new LuaParser(new ByteArrayInputStream(ended), "ISO-8859-1");
+      return without(text, parser.Chunk());
+    } catch (ParseException | TokenMgrError | RuntimeException | StackOverflowError e) {
+      return text; // the compiler takes some files that this parser does not
+    }
+  }
+
+  private static String without(String text, Chunk chunk) {
+    List<String> lines = new ArrayList<>(List.of(text.split("\n", -1)));
+    List<String> removed = new ArrayList<>();
+    List<?> statements = chunk.block.stats;
+    for (int i = 0; i < statements.size(); i++) {
+      var statement = (Stat) statements.get(i);
+      String key = keySetIn(statement);
+      boolean hasOwnLines =
+          (i == 0 || ((Stat) statements.get(i - 1)).endLine < statement.beginLine)
+              && (i == statements.size() - 1
+                  || ((Stat) statements.get(i + 1)).beginLine > statement.endLine);
+      if (key != null && hasOwnLines) {
+        removed.add(key);
+        for (int line = statement.beginLine; line <= statement.endLine; line++) {
+          lines.set(line - 1, "");
+        }
+      }
+    }
+    lines.removeIf(String::isBlank);
+    String rest = String.join("\n", lines);
+    boolean reads =
+        removed.stream().anyMatch(key -> Pattern.compile("\\b" + key + "\\b").matcher(rest).find());
+    return reads ? text : rest;
+  }
+
+  /** The key that a statement sets to a constant, if it is one that places no host. */
+  private static @Nullable String keySetIn(Stat statement) {
+    if (statement instanceof Stat.Assign assign
+        && assign.vars.size() == 1
+        && assign.exps.size() == 1
+        && assign.vars.get(0) instanceof Exp.NameExp name
+        && OTHER_KEYS.contains(name.name.name)
+        && isConstant((Exp) assign.exps.get(0))) {
+      return name.name.name;
+    }
+    return null;
+  }
+
+  private static boolean isConstant(Exp exp) {
+    if (!(exp instanceof TableConstructor table)) {
+      return exp instanceof Exp.Constant;
+    }
+    if (table.fields == null) {
+      return true;
+    }
+    for (Object element : table.fields) {
+      var field = (TableField) element;
+      if (!isConstant(field.rhs) || (field.index != null && !isConstant(field.index))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
