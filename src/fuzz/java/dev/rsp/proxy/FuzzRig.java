@@ -67,7 +67,11 @@ final class FuzzRig {
     hand = new ManualIoEventLoop(Thread.currentThread(), transport.ioHandler());
     loop =
         new ProxyLoop(
-            transport, transport::newClient, hand, connections, new LoopMemory(new MemoryBudget()));
+            transport,
+            transport::newClient,
+            hand,
+            connections,
+            new LoopMemory(new MemoryBudget(), ReadBuffers.LARGEST_BYTES));
     serve();
     // To bind waits for the loop, which this thread runs.
     CompletableFuture<Listener> opening =

@@ -55,6 +55,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private boolean reading = true;
 
+  /** Whether the client has not taken all that was sent to it. */
+  private boolean slow;
+
   ClientConnection(ProxyLoop loop, Channel channel) {
     this.loop = loop;
     this.channel = channel;
@@ -187,7 +190,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (!channel.isWritable()) {
+    setSlow(!channel.isWritable());
+    if (slow) {
       answer.full();
       exchange.clientFull();
     } else {
@@ -197,6 +201,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       if (state == ClientState.HEAD) {
         requests.readRequests();
       }
+    }
+  }
+
+  private void setSlow(boolean now) {
+    if (slow != now) {
+      slow = now;
+      loop.countSlow(now ? 1 : -1);
     }
   }
 
@@ -225,6 +236,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (state == ClientState.CLOSED) {
       return;
     }
+    setSlow(false);
     end.closed();
     loop.closed(this);
     admission.leave();

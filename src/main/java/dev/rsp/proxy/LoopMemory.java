@@ -33,6 +33,7 @@ final class LoopMemory {
 
   private final MemoryBudget budget;
   private final ByteBufAllocator allocator;
+  private final int largestReadBytes;
   private final LongSupplier inUse;
   private final LongSupplier allocated;
   private final Runnable trim;
@@ -41,9 +42,14 @@ final class LoopMemory {
   private int untilReport = REPORT_BYTES;
   private Level level = Level.ENOUGH;
 
-  /** Memory of a loop with an allocator of its own. Any thread. */
-  LoopMemory(MemoryBudget budget) {
+  /**
+   * Memory of a loop with an allocator of its own. Any thread.
+   *
+   * @param largestReadBytes of reads while there is enough memory
+   */
+  LoopMemory(MemoryBudget budget, int largestReadBytes) {
     this.budget = budget;
+    this.largestReadBytes = largestReadBytes;
     // Netty's own switch: without pools what is in use is known to the byte.
     if ("unpooled".equals(System.getProperty("io.netty.allocator.type"))) {
       var unpooled = new UnpooledByteBufAllocator(true);
@@ -73,6 +79,7 @@ final class LoopMemory {
   /** Memory of a loop with an allocator of a test's, which counts by itself. */
   LoopMemory(MemoryBudget budget, ByteBufAllocator allocator, LongSupplier inUse) {
     this.budget = budget;
+    this.largestReadBytes = ReadBuffers.LARGEST_BYTES;
     this.allocator = allocator;
     this.inUse = inUse;
     this.allocated = inUse;
@@ -106,7 +113,7 @@ final class LoopMemory {
   /** The size of the largest read that may be made now. */
   int mostReadBytes() {
     return switch (level) {
-      case ENOUGH -> ReadBuffers.LARGEST_BYTES;
+      case ENOUGH -> largestReadBytes;
       case TIGHT -> ReadBuffers.MIDDLE_BYTES;
       case SHORT, EXHAUSTED -> ReadBuffers.SMALL_BYTES;
     };

@@ -37,6 +37,11 @@ public final class ProxyLoop {
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
+  /**
+   * So many slow clients of one loop are a crowd: at 4 MiB each the kernel holds 1 GiB for them.
+   */
+  private static final int MANY_SLOW = 256;
+
   final Transport transport;
   final BackendChannels backends;
   final EventLoop eventLoop;
@@ -62,6 +67,7 @@ public final class ProxyLoop {
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
   private @Nullable Service service;
+  private int slowClients;
   private boolean draining;
   private boolean stopping;
 
@@ -93,7 +99,7 @@ public final class ProxyLoop {
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler()),
         connections,
-        new LoopMemory(budget),
+        new LoopMemory(budget, transport.largestReadBytes()),
         starter);
   }
 
@@ -235,6 +241,9 @@ public final class ProxyLoop {
     prepare(channel, new ReadBuffers(memory, ReadBuffers.SMALL_BYTES, client::mostReadBytes));
     // A client may say that its request is complete and still wait for the answer.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    if (slowClients >= MANY_SLOW) {
+      transport.boundSendBuffer(channel);
+    }
     channel.pipeline().addLast(client);
     HalfClosed.keepWatched(channel);
     eventLoop.register(channel);
@@ -267,6 +276,11 @@ public final class ProxyLoop {
 
   void closed(ClientConnection client) {
     clients.remove(client);
+  }
+
+  /** One more client does not take what it is sent, or one less if negative. */
+  void countSlow(int change) {
+    slowClients += change;
   }
 
   /** How the exchanges of this loop ended. Any thread. */

@@ -2,6 +2,7 @@
 package dev.rsp.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -123,14 +124,32 @@ public enum Transport {
    * What is on its way is not counted, so that a fast and distant client is not slowed down.
    */
   void boundUnsent(Channel channel) {
-    boolean tcp =
+    boolean bounded =
         channel instanceof EpollSocketChannel
             || channel instanceof EpollServerSocketChannel
             || channel instanceof IoUringSocketChannel
             || channel instanceof IoUringServerSocketChannel;
-    if (tcp) {
+    if (bounded) {
       channel.config().setOption(NOTSENT_LOWAT, UNSENT_BYTES);
     }
+  }
+
+  /**
+   * Bounds what the kernel holds for a new client while many are slow, where {@link #boundUnsent}
+   * cannot. It counts what is on its way as well, and so slows down clients that are far away.
+   */
+  void boundSendBuffer(Channel client) {
+    if (client instanceof NioSocketChannel) {
+      client.config().setOption(ChannelOption.SO_SNDBUF, UNSENT_BYTES);
+    }
+  }
+
+  /**
+   * The size of the largest read. Without {@link #boundUnsent} a client that reads nothing is found
+   * out only when the kernel has taken megabytes for it, and would have large reads by then.
+   */
+  int largestReadBytes() {
+    return this == NIO ? 2 * ReadBuffers.MIDDLE_BYTES : ReadBuffers.LARGEST_BYTES;
   }
 
   IoHandlerFactory ioHandler() {
