@@ -58,6 +58,14 @@ final class OriginalFileIT {
         () -> assertRefused("listenPort", "backendPort = 1"));
   }
 
+  @Test
+  void thePortsMayBeNamesOfServicesThatTheSystemKnows() {
+    Path file =
+        Rsp.write(directory.resolve("names.lua"), original("'http'", "'127.0.0.1'", "'https'"));
+    Program check = Rsp.run("check", file.toString());
+    assertEquals(0, check.awaitExit(Duration.ZERO), check::toString);
+  }
+
   private void assertRefused(String global, String lua) {
     Program run = Rsp.run("run", Rsp.write(directory.resolve(global + ".lua"), lua).toString());
     // Without a line feed, as the original.

@@ -21,6 +21,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HUP reloads, TERM and INT drain, a second one ends it: with real signals to the real process. */
 @Timeout(300)
@@ -131,10 +133,11 @@ final class SignalsIT {
 
   /**
    * The first instant is the kernel's and the shell's, which have not read a line of the launcher:
-   * a HUP comes when its first line has run, which ignores it, and at any time until Java is up.
+   * the signals come when its first line has run, which ignores them, HUP last, and at any time
+   * until Java is up.
    */
   @Test
-  void aHupInTheFirstMillisecondsOfItsLifeDoesNotEndIt() throws IOException {
+  void signalsInTheFirstMillisecondsOfItsLifeDoNotEndIt() throws IOException {
     Path file = Rsp.write(directory.resolve("backends.lua"), Rsp.oneBackend("127.0.0.1:9"));
     List<Program> shells = new ArrayList<>();
     try {
@@ -149,7 +152,9 @@ final class SignalsIT {
                 case $name$signals in SigIgn:*[13579bdf]) break 2 ;; esac
               done < /proc/$!/status
             done
-            sleep 0.%03d; kill -HUP $! && wait $!
+            sleep 0.%03d
+            for signal in ALRM PIPE QUIT TTIN TTOU USR1 USR2 WINCH HUP; do kill -$signal $!; done
+            wait $!
             """
                 .formatted(millis);
         shells.add(Program.start("sh", "-c", script, Rsp.launcher(), file.toString()));
@@ -165,15 +170,44 @@ final class SignalsIT {
 
   private static void awaitStart(Program shell) {
     Eventually.holds(
-        () -> "a start after HUP: " + shell,
+        () -> "a start after signals: " + shell,
         () -> {
-          assertTrue(shell.isAlive(), () -> "HUP ended it: " + shell);
+          assertTrue(shell.isAlive(), () -> "a signal ended it: " + shell);
           return shell.out().contains("Started.");
         });
   }
 
   private static Optional<ProcessHandle> child(Program shell) {
     return ProcessHandle.of(shell.pid()).flatMap(handle -> handle.children().findFirst());
+  }
+
+  /** HAProxy and nginx answer to most of these. */
+  @ParameterizedTest
+  @ValueSource(strings = {"USR2", "TTIN", "TTOU", "WINCH", "ALRM", "PIPE"})
+  void signalsThatAreNotUsedChangeNothing(String signal) throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
+        RawClient client = rsp.connect()) {
+      String before = rsp.log();
+      for (int i = 0; i < 20; i++) {
+        rsp.signal(signal);
+        assertEquals(200, client.get("a.example", "/").status());
+      }
+      assertTrue(rsp.program().isAlive(), rsp::toString);
+      assertEquals(before, rsp.log());
+    }
+  }
+
+  @Test
+  void quitWritesJavasThreadDumpAndChangesNothing() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
+        RawClient client = rsp.connect()) {
+      rsp.signal("QUIT");
+      rsp.awaitLog("Full thread dump");
+      assertEquals(200, client.get("a.example", "/").status());
+      assertTrue(rsp.program().isAlive(), rsp::toString);
+    }
   }
 
   @Test

@@ -23,15 +23,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs bin/rsp with a Java that only says how it was called. */
 final class LauncherTest {
-  /** Prints its process id, the signals it ignores, and its arguments, one per line. */
+  /**
+   * Prints its process id, the signals it ignores, the one that it suspends threads by, and its
+   * arguments, one per line.
+   */
   private static final String JAVA =
       """
       #!/bin/sh
       if [ "$1" = -version ]; then echo 'openjdk version "20.0.1" 2023-04-18' >&2; exit; fi
       echo "$$"
-      sed -n 's/^SigIgn:.*\\(.\\)$/\\1/p' "/proc/$$/status"
+      sed -n 's/^SigIgn:[^0-9a-f]*//p' "/proc/$$/status"
+      echo "$_JAVA_SR_SIGNUM"
       printf '%s\\n' "$@"
       """;
+
+  private static final int HUP = 1;
 
   private @TempDir Path directory;
   private Path program;
@@ -90,18 +96,30 @@ final class LauncherTest {
       throws Exception {
     release(version);
     Run run = run(Map.of(), program);
-    // Signal 1 is bit 0 of the last hexadecimal digit.
-    int ignored = Integer.parseInt(run.lines().get(1), 16);
-    assertEquals(ignoresHup, (ignored & 1) != 0, run.output);
+    assertEquals(ignoresHup, run.ignores(HUP), run.output);
     assertEquals(compact, run.lines().contains("-XX:+UseCompactObjectHeaders"));
     assertEquals(version.startsWith("17"), run.output.contains("--add-exports="));
+  }
+
+  /** Each of them would end or stop a program that does nothing about it. */
+  @ParameterizedTest
+  @CsvSource({"QUIT, 3", "USR1, 10", "USR2, 12", "PIPE, 13", "ALRM, 14", "TTIN, 21", "TTOU, 22"})
+  void ignoresWhatOperatorsOfOtherProxiesSendUntilJavaTakesItOver(String name, int number)
+      throws Exception {
+    assertTrue(run(Map.of(), program).ignores(number), name);
+  }
+
+  @Test
+  void hasJavaSuspendItsThreadsByASignalThatNobodySends() throws Exception {
+    assertEquals("64", run(Map.of(), program).lines().get(2));
+    assertEquals("60", run(Map.of("_JAVA_SR_SIGNUM", "60"), program).lines().get(2));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"18.0.2", "20.0.1"})
   void leavesHupAloneWhereJavaCannotTakeItBack(String version) throws Exception {
     release(version);
-    assertEquals(0, Integer.parseInt(run(Map.of(), program).lines().get(1), 16) & 1);
+    assertFalse(run(Map.of(), program).ignores(HUP));
   }
 
   @Test
@@ -110,7 +128,7 @@ final class LauncherTest {
     Run run = run(Map.of(), program);
     assertEquals(0, run.status);
     assertFalse(run.output.contains("--add-exports="), "it says 20: " + run.output);
-    assertEquals("0", run.lines().get(1), "it says 20: " + run.output);
+    assertFalse(run.ignores(HUP), "it says 20: " + run.output);
   }
 
   @Test
@@ -180,6 +198,11 @@ final class LauncherTest {
   private record Run(long pid, int status, String output) {
     List<String> lines() {
       return output.lines().toList();
+    }
+
+    /** Whether Java was started with a signal ignored: signal 1 is the lowest bit (proc(5)). */
+    boolean ignores(int signal) {
+      return (Long.parseLong(lines().get(1), 16) >> (signal - 1) & 1) != 0;
     }
   }
 }

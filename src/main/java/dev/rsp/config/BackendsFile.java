@@ -67,11 +67,10 @@ final class BackendsFile {
     if (Keys.GLOBALS.contains(name) || value.isfunction()) {
       return;
     }
-    String nearest = NearestKey.to(name, Keys.all());
     problems.add(
         KeyPath.global(name),
         value,
-        "a known key, or local" + (nearest == null ? "" : "; did you mean " + nearest + "?"));
+        () -> "a known key, or local" + NearestKey.suggestion(name, Keys.all()));
   }
 
   private Limits limits(Section section) {

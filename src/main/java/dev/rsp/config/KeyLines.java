@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.parser.LuaParser;
 import org.luaj.vm2.parser.ParseException;
+import org.luaj.vm2.parser.SimpleCharStream;
 import org.luaj.vm2.parser.TokenMgrError;
 
 /**
@@ -46,13 +49,30 @@ final class KeyLines {
       // per byte, as Lua counts them: the encoding does not matter for lines.
       byte[] ended = Arrays.copyOf(source, source.length + 1);
       ended[source.length] = '\n';
-      var parser = new LuaParser(new ByteArrayInputStream(ended), "ISO-8859-1");
-      return new KeyLines(new AssignmentWalk().globalsOf(parser.Chunk()));
-    } catch (ParseException | TokenMgrError | RuntimeException | StackOverflowError e) {
+      return new KeyLines(new AssignmentWalk().globalsOf(parser(ended).Chunk()));
+    } catch (ParseException
+        | TokenMgrError
+        | ReflectiveOperationException
+        | RuntimeException
+        | StackOverflowError e) {
       // The compiler takes some files that this parser does not, such as one with a vertical tab.
       // Lines are a courtesy: without them a problem still names the file and the key.
       return none();
     }
+  }
+
+  /**
+   * A parser whose buffer holds the whole source. By itself it begins with 4 KiB, and for a longer
+   * token, such as a comment, it copies what it has into a buffer of 2 KiB more, again and again:
+   * that takes time by the square of the token's length. LuaJ offers no way to its buffer.
+   */
+  private static LuaParser parser(byte[] source) throws ReflectiveOperationException {
+    var text = new StringReader(new String(source, StandardCharsets.ISO_8859_1));
+    var parser = new LuaParser(text);
+    Field stream = LuaParser.class.getDeclaredField("jj_input_stream");
+    stream.setAccessible(true);
+    ((SimpleCharStream) stream.get(parser)).ReInit(text, 1, 1, source.length + 1);
+    return parser;
   }
 
   static KeyLines none() {

@@ -28,6 +28,12 @@ final class NearestKey {
     return nearest;
   }
 
+  /** What to add to a problem with the word: {@code ; did you mean limits.head_bytes?}, or "". */
+  static String suggestion(String word, Collection<String> paths) {
+    String nearest = to(word, paths);
+    return nearest == null ? "" : "; did you mean " + nearest + "?";
+  }
+
   /**
    * How many slips of the hand lie between two words: a letter too many, missing, wrong, or two
    * swapped (optimal string alignment). Case counts for nothing.

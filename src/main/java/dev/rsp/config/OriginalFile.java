@@ -103,7 +103,12 @@ final class OriginalFile {
       problems.add(
           KeyPath.global(name),
           Shown.quoted(text),
-          "a port from " + least + " to " + Address.MAX_PORT + ", or the name of a service");
+          "a port from "
+              + least
+              + " to "
+              + Address.MAX_PORT
+              + ", or the name of a service"
+              + services.hint());
       return -1;
     }
     return found;

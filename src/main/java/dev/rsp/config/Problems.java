@@ -4,6 +4,7 @@ package dev.rsp.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 import org.luaj.vm2.LuaValue;
 
 /**
@@ -22,8 +23,11 @@ final class Problems {
   private final KeyLines lines;
   private final List<Problem> found = new ArrayList<>();
 
-  /** One problem; {@code line} is 0 if it is not known. */
-  private record Problem(int line, String text) {}
+  /**
+   * One problem; {@code line} is 0 if it is not known. The text is made when it is shown: to look
+   * for what a key was meant to be takes a while, and a file may have 100,000 wrong keys.
+   */
+  private record Problem(int line, Supplier<String> text) {}
 
   Problems(String file, KeyLines lines) {
     this.file = file;
@@ -41,7 +45,16 @@ final class Problems {
 
   /** Adds one with a value that is shown as it is. */
   void add(KeyPath key, String shown, String expected) {
-    found.add(new Problem(lines.of(key), key + ": " + shown + " (expected: " + expected + ")"));
+    found.add(new Problem(lines.of(key), () -> text(key, shown, expected)));
+  }
+
+  /** Adds one for which it takes a while to say what is expected. */
+  void add(KeyPath key, LuaValue value, Supplier<String> expected) {
+    found.add(new Problem(lines.of(key), () -> text(key, Shown.of(value), expected.get())));
+  }
+
+  private static String text(KeyPath key, String shown, String expected) {
+    return key + ": " + shown + " (expected: " + expected + ")";
   }
 
   /** Where the file sets a key: {@code file:line: key}. */
@@ -58,7 +71,7 @@ final class Problems {
     found.stream()
         .sorted(Comparator.comparingInt(Problem::line))
         .limit(MAX_TOLD)
-        .forEach(problem -> told.add(at(file, problem.line) + ": " + problem.text));
+        .forEach(problem -> told.add(at(file, problem.line) + ": " + problem.text.get()));
     if (found.size() > MAX_TOLD) {
       told.add(file + ": and " + (found.size() - MAX_TOLD) + " more problems");
     }

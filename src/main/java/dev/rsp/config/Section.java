@@ -62,11 +62,8 @@ final class Section {
       if (key.type() == LuaValue.TSTRING && known.contains(key.tojstring())) {
         continue;
       }
-      String nearest = NearestKey.to(key.tojstring(), known);
       problems.add(
-          part(key),
-          table.rawget(key),
-          all + (nearest == null ? "" : "; did you mean " + nearest + "?"));
+          part(key), table.rawget(key), () -> all + NearestKey.suggestion(key.tojstring(), known));
     }
   }
 

@@ -35,6 +35,11 @@ final class ServiceNames {
     }
   }
 
+  /** What a problem with a name has to add: that no name is known; empty if some are. */
+  String hint() {
+    return Files.isReadable(file) ? "" : ": " + file + ", which lists them, cannot be read";
+  }
+
   private static int port(String line, String name) {
     List<String> words = Arrays.asList(line.replaceFirst("#.*", "").trim().split("\\s+"));
     if (words.size() < 2 || !words.get(1).endsWith("/tcp")) {

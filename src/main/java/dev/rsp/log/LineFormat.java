@@ -26,7 +26,10 @@ final class LineFormat {
   static final int MAX_LENGTH = 8192;
 
   /** Most frames per exception, so that a deep one does not push its cause off the line. */
-  private static final int MAX_FRAMES = 24;
+  static final int MAX_FRAMES = 20;
+
+  /** Most causes. With the exception itself and the frames of each, the line is full. */
+  static final int MAX_CAUSES = 3;
 
   private static final String CUT = "...";
 
@@ -73,8 +76,8 @@ final class LineFormat {
 
   private static void appendTrace(StringBuilder text, @Nullable IThrowableProxy thrown) {
     String joint = ": ";
-    // A cause may be among its own causes; the length ends that too.
-    while (thrown != null && text.length() < MAX_LENGTH) {
+    // A cause may be among its own causes; the limit ends that too.
+    for (int causes = 0; thrown != null && causes <= MAX_CAUSES; causes++) {
       text.append(joint).append(thrown.getClassName());
       if (thrown.getMessage() != null) {
         text.append(": ").append(thrown.getMessage());
@@ -86,6 +89,9 @@ final class LineFormat {
       }
       thrown = thrown.getCause();
       joint = "; caused by ";
+    }
+    if (thrown != null) {
+      text.append(joint).append(CUT);
     }
   }
 

@@ -1,21 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.log;
 
-/** Lets through one event a second and counts the others. One thread's. */
+/** Lets through some events a second and counts the others. One thread's. */
 public final class RateLimit {
   private static final long INTERVAL_NANOS = 1_000_000_000L;
 
-  private long lastNanos = System.nanoTime() - INTERVAL_NANOS;
+  private final int perSecond;
+  private long beganNanos = System.nanoTime() - INTERVAL_NANOS;
+  private int allowed;
   private long suppressed;
+
+  /** Lets through one event a second. */
+  public RateLimit() {
+    this(1);
+  }
+
+  /**
+   * Lets through some events a second.
+   *
+   * @param perSecond how many, at least 1
+   */
+  public RateLimit(int perSecond) {
+    this.perSecond = perSecond;
+  }
 
   /** Whether this event may be reported. */
   public boolean allows() {
     long now = System.nanoTime();
-    if (now - lastNanos < INTERVAL_NANOS) {
+    if (now - beganNanos >= INTERVAL_NANOS) {
+      beganNanos = now;
+      allowed = 0;
+    }
+    if (allowed >= perSecond) {
       suppressed++;
       return false;
     }
-    lastNanos = now;
+    allowed++;
     return true;
   }
 

@@ -42,14 +42,19 @@ public final class Program {
    * #}; binary chunks are refused.
    *
    * @param name the file's name, as error messages are to show it
-   * @throws ScriptException if it is not valid Lua
+   * @throws ScriptException if it is not valid Lua, or takes more than 10 s to compile
    */
   public static Program compile(String name, byte[] source) throws ScriptException {
+    return compile(name, source, Clock.SYSTEM);
+  }
+
+  /** The same by another clock for what compiling may take. */
+  static Program compile(String name, byte[] source, Clock clock) throws ScriptException {
     int start = textStart(source);
     if (start < source.length && source[start] == BINARY) {
       throw new ScriptException(name, 0, "it is compiled Lua (expected: source text)");
     }
-    var text = new LineCounter(source, start);
+    var text = new LineCounter(source, start, clock);
     try {
       Prototype prototype = LuaC.instance.compile(text, Messages.CHUNK);
       NumeralCheck.check(name, source, start);
@@ -58,6 +63,8 @@ public final class Program {
       throw Messages.split(Messages.text(e, new Calls(name)), name);
     } catch (StackOverflowError e) {
       throw new ScriptException(name, 0, "it is nested too deeply");
+    } catch (ExhaustedError e) {
+      throw new ScriptException(name, text.line(), Messages.clean(String.valueOf(e.getMessage())));
     } catch (NumberFormatException e) {
       NumeralCheck.check(name, source, start);
       throw new ScriptException(name, text.line(), "malformed number");

@@ -61,6 +61,7 @@ public final class ProxyLoop {
   final HostTally hosts = new HostTally();
   final Counters counters = new Counters();
   final BackendLog backendLog = new BackendLog();
+  final FailureLog failureLog = new FailureLog();
   final LoopMemory memory;
   private final MemoryRelief relief;
 

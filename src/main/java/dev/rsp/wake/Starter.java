@@ -10,16 +10,12 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Knows which sites are being started, and has each started by one call, however many requests of
  * however many loops ask for it. Any thread may call any method; none of them blocks.
  */
 public final class Starter implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Starter.class);
-
   /** Sites that are known to be starting, or to have been started: some 100 bytes each. */
   static final int MAX_KNOWN = 4096;
 
@@ -31,6 +27,7 @@ public final class Starter implements AutoCloseable {
   private final Map<String, Start> known = new LinkedHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final StartCounters counters = new StartCounters();
+  private final StartLog log = new StartLog();
   private int starting;
   private boolean closed;
 
@@ -113,14 +110,14 @@ public final class Starter implements AutoCloseable {
     @Override
     public void calling() {
       counters.count(Step.CALLED);
-      log.info("initialise host={} url={}", start.host, start.by.shownUrl(start.host));
+      log.calling(start);
     }
 
     @Override
     public void accepted() {
       // On its way: it is there when it accepts a connection.
       counters.count(Step.ACCEPTED);
-      log.info("initialise accepted host={} after={}ms", start.host, millisSince(start));
+      log.accepted(start, millisSince(start));
     }
 
     @Override
@@ -154,14 +151,9 @@ public final class Starter implements AutoCloseable {
     counters.count(step(how));
     long afterMillis = millisSince(start);
     if (how == State.UP) {
-      log.info("started host={} after={}ms waiting={}", start.host, afterMillis, start.waiting());
+      log.started(start, afterMillis, start.waiting());
     } else {
-      log.warn(
-          "not started host={} after={}ms waiting={}: {}",
-          start.host,
-          afterMillis,
-          start.waiting(),
-          why);
+      log.failed(start, afterMillis, start.waiting(), why);
       start.tellWaiters();
     }
   }

@@ -30,6 +30,10 @@ final class ConfigFile {
         throw new UnknownHostException(name + ": Name or service not known");
       };
 
+  /** Knows {@code http} and {@code https}, whatever the machine knows. */
+  private static final ServiceNames SERVICES =
+      new ServiceNames(Path.of("src/test/resources/services"));
+
   /** The two lines that no file can do without. */
   static final String LISTEN = "listen = '0.0.0.0:0'";
 
@@ -69,8 +73,17 @@ final class ConfigFile {
   }
 
   Config load(ListenCheck bind) throws ConfigException {
+    return load(SERVICES, bind);
+  }
+
+  /** Loads it on a machine with other names of services. */
+  Config load(ServiceNames services) throws ConfigException {
+    return load(services, ListenCheck.NONE);
+  }
+
+  private Config load(ServiceNames services, ListenCheck bind) throws ConfigException {
     return ConfigLoader.load(
-        path, new NameLookup(RESOLVER, Duration.ofSeconds(30)), ServiceNames.SYSTEM, bind);
+        path, new NameLookup(RESOLVER, Duration.ofSeconds(30)), services, bind);
   }
 
   ConfigException failure() {

@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.config.ConfigException.Kind;
@@ -70,6 +71,34 @@ class OriginalFileTest {
             "listenPort = 1 backendAddress = 'localhost' backendPort = 80",
             1,
             "localhost:80"));
+  }
+
+  @Test
+  void portsInDigitsNeedNoListOfServices() throws Exception {
+    ConfigFile file =
+        ConfigFile.in(
+            directory, "listenPort = '8000' backendAddress = '127.0.0.1' backendPort = 80");
+    assertEquals(1, file.load(noServices()).slots().size());
+  }
+
+  @Test
+  void aNameOfAServiceWithoutAListOfServicesIsAProblemThatSaysSo() {
+    ConfigFile file =
+        ConfigFile.in(
+            directory, "listenPort = 'http' backendAddress = '127.0.0.1' backendPort = 80");
+    ConfigException failure = assertThrows(ConfigException.class, () -> file.load(noServices()));
+    assertEquals(
+        List.of(
+            directory
+                + "/backends.lua:1: listenPort: \"http\" (expected: a port from 0 to 65535, or the"
+                + " name of a service: "
+                + directory
+                + "/none, which lists them, cannot be read)"),
+        failure.problems());
+  }
+
+  private ServiceNames noServices() {
+    return new ServiceNames(directory.resolve("none"));
   }
 
   @ParameterizedTest(name = "{0}")

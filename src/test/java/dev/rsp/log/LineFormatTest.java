@@ -88,6 +88,31 @@ final class LineFormatTest {
   }
 
   @Test
+  void writesTheFirstFramesOfEachExceptionAndTheFirstCauses() {
+    // Short frames, so that the longest line does not end before they do.
+    Throwable thrown = new RuntimeException("cause 0");
+    for (int i = 0; i < 5; i++) {
+      frames(thrown, 100);
+      thrown = new RuntimeException("outer " + i, thrown);
+    }
+    frames(thrown, 100);
+    String line = eventLine("it failed", thrown);
+    assertEquals(1 + LineFormat.MAX_CAUSES, line.split("RuntimeException: outer", -1).length - 1);
+    assertEquals(
+        LineFormat.MAX_FRAMES * (1 + LineFormat.MAX_CAUSES), line.split("; at ", -1).length - 1);
+    assertTrue(line.endsWith("; caused by ...\n"), line);
+  }
+
+  private static void frames(Throwable thrown, int count) {
+    StackTraceElement[] frames = new StackTraceElement[count];
+    for (int i = 0; i < count; i++) {
+      // Each exception's own, because frames that a cause shares with its effect are left out.
+      frames[i] = new StackTraceElement("C", "m" + System.identityHashCode(thrown), "C.java", i);
+    }
+    thrown.setStackTrace(frames);
+  }
+
+  @Test
   void endsOnACauseThatIsItsOwn() {
     var first = new RuntimeException("first");
     var second = new RuntimeException("second", first);

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -178,6 +179,18 @@ final class ProgramTest {
 
     assertEquals(5, value.rawlen());
     assertEquals("\u00e9\u20ac", value.tojstring());
+  }
+
+  /** The compiler's time goes by the square of the length of such an expression. */
+  @Test
+  void compilingEndsWhenItTakesTooLong() {
+    var millis = new AtomicLong();
+    var clock = new Clock(() -> 0, () -> millis.addAndGet(100) * 1_000_000);
+    byte[] source = ("\nx = y" + " and y".repeat(100_000)).getBytes(StandardCharsets.UTF_8);
+    var e = assertThrows(ScriptException.class, () -> Program.compile("f", source, clock));
+    assertEquals("it takes too long to compile", e.getMessage());
+    assertEquals(2, e.line());
+    assertEquals(10_200, millis.get(), "it ended at once");
   }
 
   @Test

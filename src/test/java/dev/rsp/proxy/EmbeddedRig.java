@@ -244,6 +244,14 @@ final class EmbeddedRig implements AutoCloseable {
     assertEquals(summary, summary());
   }
 
+  /** The errors that were logged so far, which are no fault then. */
+  List<String> takeErrors() {
+    rest();
+    List<String> taken = List.copyOf(errors);
+    errors.clear();
+    return taken;
+  }
+
   /** All endings that are not zero. */
   String summary() {
     return Counters.summary(List.of(loop.counters()));
