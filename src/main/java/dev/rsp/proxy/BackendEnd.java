@@ -118,7 +118,7 @@ final class BackendEnd {
   void failed(Throwable cause) {
     if (!(cause instanceof IOException)) {
       // A bug: this connection ends, the loop lives on.
-      log.error("connection failed backend={}", connection.place(), cause);
+      loop.failureLog.backendFailed(connection.place(), cause);
       failed = true;
       connection.close();
     } else if (connection.inTunnel()) {

@@ -197,7 +197,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       close();
     } else {
       // A bug: this connection ends, the loop lives on.
-      log.error("connection failed client={}", address.text(), cause);
+      loop.failureLog.clientFailed(address.text(), cause);
       end.closeNow(Ending.FAILED);
     }
   }

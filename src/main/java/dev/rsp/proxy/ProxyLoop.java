@@ -61,6 +61,7 @@ public final class ProxyLoop {
   final HostTally hosts = new HostTally();
   final Counters counters = new Counters();
   final BackendLog backendLog = new BackendLog();
+  final FailureLog failureLog = new FailureLog();
 
   private final HotBuffer hot = new HotBuffer();
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
