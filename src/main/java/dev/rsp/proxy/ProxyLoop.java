@@ -7,6 +7,8 @@ import dev.rsp.http.ResponseHead;
 import dev.rsp.http.UwsgiWriter;
 import dev.rsp.journal.HostCounts;
 import dev.rsp.journal.HostTally;
+import dev.rsp.plan.Sampler;
+import dev.rsp.route.Client;
 import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -20,9 +22,12 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop with all that belongs to it: client connections, backend connections, the service
@@ -63,14 +68,22 @@ public final class ProxyLoop {
   final BackendLog backendLog = new BackendLog();
   final FailureLog failureLog = new FailureLog();
 
+  private static final Logger log = LoggerFactory.getLogger(ProxyLoop.class);
+
   private final HotBuffer hot = new HotBuffer();
   private final ReadBuffers clientReads = new ReadBuffers(CLIENT_READ_BYTES, hot);
   private final ReadBuffers backendReads = new ReadBuffers(BACKEND_READ_BYTES, hot);
   private final IoEventLoopGroup group;
+  private final ByteBufAllocator allocator;
   private final Set<ClientConnection> clients = new HashSet<>();
   private @Nullable Service service;
   private boolean draining;
   private boolean stopping;
+
+  /** Whether it was asked to end. Any thread. */
+  private volatile boolean ending;
+
+  private volatile Consumer<String> onBroken = what -> {};
 
   /**
    * Starts a loop that serves nothing yet. Any thread.
@@ -94,7 +107,8 @@ public final class ProxyLoop {
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("loop-" + number, true), transport.ioHandler()),
         connections,
-        starter);
+        starter,
+        ByteBufAllocator.DEFAULT);
   }
 
   /** Serves on the only loop of a group, which may be run by hand, and by a clock of its own. */
@@ -103,7 +117,17 @@ public final class ProxyLoop {
       BackendChannels backends,
       IoEventLoopGroup group,
       ConnectionCount connections) {
-    this(transport, backends, group, connections, new Starter());
+    this(transport, backends, group, connections, ByteBufAllocator.DEFAULT);
+  }
+
+  /** The same with an allocator of its own. */
+  ProxyLoop(
+      Transport transport,
+      BackendChannels backends,
+      IoEventLoopGroup group,
+      ConnectionCount connections,
+      ByteBufAllocator allocator) {
+    this(transport, backends, group, connections, new Starter(), allocator);
   }
 
   private ProxyLoop(
@@ -111,30 +135,84 @@ public final class ProxyLoop {
       BackendChannels backends,
       IoEventLoopGroup group,
       ConnectionCount connections,
-      Starter starter) {
+      Starter starter,
+      ByteBufAllocator allocator) {
     this.starter = starter;
+    this.allocator = allocator;
     this.transport = transport;
     this.backends = backends;
     this.connections = connections;
     this.group = group;
     this.eventLoop = group.next();
-    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime());
-    this.flusher = new TurnFlusher(eventLoop);
+    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime(), failureLog);
+    this.flusher = new TurnFlusher(eventLoop, failureLog);
     boolean started = false;
     try {
-      eventLoop.scheduleWithFixedDelay(
-          this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
+      eventLoop
+          .scheduleWithFixedDelay(
+              this::tick,
+              DeadlineWheel.TICK_MILLIS,
+              DeadlineWheel.TICK_MILLIS,
+              TimeUnit.MILLISECONDS)
+          .addListener(done -> broken("the timer of an event loop has ended", done.cause()));
+      eventLoop
+          .terminationFuture()
+          .addListener(done -> broken("the thread of an event loop has ended", done.cause()));
       started = true;
     } finally {
-      if (!started) { // there is no thread to be had, and nobody else knows of its descriptors
+      if (!started) {
+        ending = true;
+        // there is no thread to be had, and nobody else knows of its descriptors
         group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       }
     }
   }
 
   private void tick() {
-    date.refresh();
-    deadlines.advance(eventLoop.ticker().nanoTime());
+    guarded("the date was not refreshed", date::refresh);
+    guarded(
+        "a tick of the deadlines failed", () -> deadlines.advance(eventLoop.ticker().nanoTime()));
+  }
+
+  /**
+   * Runs a task of the loop itself. What it throws is logged, and ends only this run of it.
+   *
+   * @param failure a constant, as of {@link FailureLog#failed}
+   */
+  void guarded(String failure, Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      failureLog.failed(failure, e);
+    }
+  }
+
+  /** Shows a request to the sampler, of which no answer depends. */
+  void sample(Sampler sampler, RequestHead head, Client client) {
+    try {
+      sampler.look(head, client);
+    } catch (Throwable e) {
+      failureLog.failed("a request was not sampled", e);
+    }
+  }
+
+  /**
+   * Sets what is done when the loop can serve no more although nobody has stopped it: its thread or
+   * its timer has ended, or one of its listening sockets is closed. Any thread; the action runs on
+   * any thread, perhaps more than once.
+   *
+   * @param action takes what has happened, in words
+   */
+  public void whenBroken(Consumer<String> action) {
+    onBroken = action;
+  }
+
+  /** The loop can serve no more: ends the process, if this was not asked for. Any thread. */
+  void broken(String what, @Nullable Throwable cause) {
+    if (!ending) {
+      log.error("{}", what, cause);
+      onBroken.accept(what);
+    }
   }
 
   /** Takes a new service into force and closes idle connections to places it does not list. */
@@ -175,7 +253,11 @@ public final class ProxyLoop {
     draining = true;
     stopping = true;
     for (ClientConnection client : new ArrayList<>(clients)) {
-      client.drain();
+      try {
+        client.drain();
+      } catch (Throwable e) {
+        guarded("a connection was not closed", () -> client.failed(e));
+      }
     }
     pools.closeIdle();
   }
@@ -183,14 +265,23 @@ public final class ProxyLoop {
   /** Closes every connection at once. */
   public void closeAll() {
     for (ClientConnection client : new ArrayList<>(clients)) {
-      client.close(Ending.DRAINED);
+      guarded("a connection was not closed", () -> client.close(Ending.DRAINED));
     }
     pools.closeIdle();
   }
 
   /** Hands over the counts of hosts, and goes on with an empty table. Any thread. */
   public void takeHosts(HostCounts empty, Consumer<HostCounts> full) {
-    eventLoop.execute(() -> full.accept(hosts.swap(empty)));
+    eventLoop.execute(
+        () -> {
+          HostCounts counts = empty; // who asked waits for one, whatever happens
+          try {
+            counts = hosts.swap(empty);
+          } catch (Throwable e) {
+            failureLog.failed("the counts of hosts were not handed over", e);
+          }
+          full.accept(counts);
+        });
   }
 
   /** How many client connections there are. */
@@ -219,12 +310,19 @@ public final class ProxyLoop {
 
   /** Stops the loop's thread; connections that are left are closed. Any thread. */
   public void shutDown() {
-    eventLoop.execute(hot::release);
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    ending = true;
+    try {
+      eventLoop.execute(hot::release);
+    } catch (RejectedExecutionException e) {
+      log.debug("the loop has ended before", e);
+    } finally {
+      group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    }
   }
 
   /** Takes in a connection that was accepted, on this loop or another. */
   void adopt(Channel channel) {
+    channel.config().setOption(ChannelOption.ALLOCATOR, allocator);
     channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, clientReads);
     // A client may say that its request is complete and still wait for the answer.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
@@ -236,6 +334,7 @@ public final class ProxyLoop {
 
   /** Sets up a channel to a backend. */
   void prepareBackend(Channel channel) {
+    channel.config().setOption(ChannelOption.ALLOCATOR, allocator);
     channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, backendReads);
     channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
     // A backend may answer early and stop reading; the failing write must not lose the answer.
@@ -264,7 +363,7 @@ public final class ProxyLoop {
   }
 
   ByteBufAllocator allocator() {
-    return ByteBufAllocator.DEFAULT;
+    return allocator;
   }
 
   /**

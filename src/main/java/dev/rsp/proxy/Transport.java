@@ -24,6 +24,7 @@ import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import java.util.Locale;
 
 /** The kernel interface that the event loops use. */
@@ -42,9 +43,19 @@ public enum Transport {
    */
   private static final String EDGE_TRIGGERED_POLL = "io.netty.iouring.pollAddMultishotEnabled";
 
-  static { // before Netty's class reads it
-    if (System.getProperty(EDGE_TRIGGERED_POLL) == null) {
-      System.setProperty(EDGE_TRIGGERED_POLL, "false");
+  /**
+   * An accept that has failed and stands for many (IORING_ACCEPT_MULTISHOT) is asked for again at
+   * once, whether or not the channel is to be read: while there are no descriptors it fails as
+   * often as the loop turns. One at a time is asked for only if the channel is to be read. Seen
+   * with Netty 4.2.18.
+   */
+  private static final String MULTISHOT_ACCEPT = "io.netty.iouring.acceptMultiShotEnabled";
+
+  static { // before Netty's class reads them
+    for (String property : List.of(EDGE_TRIGGERED_POLL, MULTISHOT_ACCEPT)) {
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, "false");
+      }
     }
   }
 

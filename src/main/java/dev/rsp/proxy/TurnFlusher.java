@@ -22,11 +22,13 @@ final class TurnFlusher implements Runnable {
   private static final int LARGE_BYTES = 32 * 1024;
 
   private final EventLoop eventLoop;
+  private final FailureLog failureLog;
   private @Nullable Channel[] waiting = new Channel[64];
   private int count;
 
-  TurnFlusher(EventLoop eventLoop) {
+  TurnFlusher(EventLoop eventLoop, FailureLog failureLog) {
     this.eventLoop = eventLoop;
+    this.failureLog = failureLog;
   }
 
   /** Writes to a channel of this loop, and takes over the buffer. */
@@ -51,12 +53,22 @@ final class TurnFlusher implements Runnable {
       for (int i = 0; i < count; i++) {
         Channel channel = waiting[i];
         if (channel != null) {
-          channel.flush();
+          flush(channel);
         }
       }
     } finally {
       Arrays.fill(waiting, 0, count, null);
       count = 0;
+    }
+  }
+
+  /** One that fails is closed, and the others are flushed all the same. */
+  private void flush(Channel channel) {
+    try {
+      channel.flush();
+    } catch (Throwable e) {
+      failureLog.failed("a flush failed", e);
+      channel.close();
     }
   }
 }

@@ -73,7 +73,13 @@ public final class Starter implements AutoCloseable {
       known.put(host, begun);
       starting++;
     }
-    caller.call(begun.host, by, new Answered(begun));
+    Answered answered = new Answered(begun);
+    try {
+      caller.call(begun.host, by, answered);
+    } catch (RuntimeException | Error e) {
+      log.error("initialise failed host={}", begun.host, e);
+      answered.failed(e.getClass().getSimpleName());
+    }
     return begun;
   }
 

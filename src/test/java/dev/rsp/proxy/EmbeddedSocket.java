@@ -134,7 +134,17 @@ final class EmbeddedSocket extends EmbeddedDuplex {
     sizes.reset(options);
     boolean end = false;
     do {
-      ByteBuf buffer = sizes.allocate(options.getAllocator());
+      ByteBuf buffer;
+      try {
+        buffer = sizes.allocate(options.getAllocator());
+      } catch (OutOfMemoryError e) {
+        pipeline().fireChannelReadComplete();
+        pipeline().fireExceptionCaught(e);
+        if (isOpen()) {
+          closeBare();
+        }
+        return;
+      }
       sizes.attemptedBytesRead(buffer.writableBytes());
       int count = Math.min(arrived.readableBytes(), buffer.writableBytes());
       end = count == 0 && peerEnd != End.UNSEEN;
