@@ -262,6 +262,11 @@ public final class Listener {
     return address;
   }
 
+  /** For tests that see one of them fail. */
+  List<Channel> sockets() {
+    return List.copyOf(channels.values());
+  }
+
   /**
    * Stops accepting. Connections that the kernel has accepted by now are taken in first. Any thread
    * but the loops'; blocks.

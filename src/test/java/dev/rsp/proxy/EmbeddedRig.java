@@ -22,11 +22,13 @@ import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -60,6 +62,8 @@ final class EmbeddedRig implements AutoCloseable {
   private final ManualIoEventLoop hand;
   private final ProxyLoop loop;
   private boolean acceptsAtOnce;
+  private @Nullable Error openFailure;
+  private boolean backendsAreJudged = true;
   private String endings = "";
   private long nowMillis;
 
@@ -106,6 +110,11 @@ final class EmbeddedRig implements AutoCloseable {
   }
 
   private Channel open() {
+    if (openFailure != null) {
+      Error failure = openFailure;
+      openFailure = null;
+      throw failure;
+    }
     var backend = new EmbeddedPeer(this, false);
     backends.add(backend);
     if (acceptsAtOnce) {
@@ -114,6 +123,11 @@ final class EmbeddedRig implements AutoCloseable {
       asked.add(backend);
     }
     return backend.socket();
+  }
+
+  /** The next socket to a backend cannot be made: an error is thrown that no code expects. */
+  void failOpening(Error failure) {
+    openFailure = failure;
   }
 
   /** From here on the test has no say in connections: backends accept them all. */
@@ -135,6 +149,35 @@ final class EmbeddedRig implements AutoCloseable {
     next.accept();
     rest();
     return next;
+  }
+
+  /** The same if a connection is asked for, else null. */
+  @Nullable EmbeddedPeer backendIfAsked() {
+    rest();
+    return asked.isEmpty() ? null : backend();
+  }
+
+  /** Refuses the next connection if one is asked for; says whether one was. */
+  boolean refusedIfAsked() {
+    rest();
+    EmbeddedPeer next = asked.poll();
+    if (next != null) {
+      next.refuse();
+      rest();
+    }
+    return next != null;
+  }
+
+  /** An answer comes over all connections to backends: the loop asked over one that was idle. */
+  void answerOverIdle(String answer) {
+    rest();
+    backends.stream().filter(EmbeddedPeer::isOpen).forEach(backend -> backend.send(answer));
+    rest();
+  }
+
+  /** Backends do not speak HTTP, of which the referee knows. */
+  void leaveBackendsUnjudged() {
+    backendsAreJudged = false;
   }
 
   /** Nobody asks for a connection. */
@@ -226,6 +269,12 @@ final class EmbeddedRig implements AutoCloseable {
     return taken;
   }
 
+  /** How many exchanges have ended. */
+  long ended() {
+    rest();
+    return Arrays.stream(Ending.values()).mapToLong(loop::endings).sum();
+  }
+
   /** All endings that are not zero. */
   String summary() {
     return Counters.summary(List.of(loop.counters()));
@@ -255,7 +304,7 @@ final class EmbeddedRig implements AutoCloseable {
       List<Violation> violations = new ArrayList<>();
       for (EmbeddedPeer peer : peers) {
         Violation violation = peer.verdict();
-        if (violation != null) {
+        if (violation != null && (backendsAreJudged || clients.contains(peer))) {
           violations.add(violation);
         }
       }
