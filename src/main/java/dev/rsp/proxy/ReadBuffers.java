@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelException;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 
 /**
@@ -58,10 +59,16 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
     @Override
     public ByteBuf allocate(ByteBufAllocator alloc) {
-      ByteBuf buffer =
-          bytes == LARGEST_BYTES
-              ? hot.take(alloc, HEADROOM_BYTES + LARGEST_BYTES)
-              : alloc.directBuffer(HEADROOM_BYTES + bytes);
+      ByteBuf buffer;
+      try {
+        buffer =
+            bytes == LARGEST_BYTES
+                ? hot.take(alloc, HEADROOM_BYTES + LARGEST_BYTES)
+                : alloc.directBuffer(HEADROOM_BYTES + bytes);
+      } catch (OutOfMemoryError e) {
+        // An exception ends this connection. With io_uring an Error here would end the loop.
+        throw new ChannelException("no memory to read into", e);
+      }
       return buffer.setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
     }
 

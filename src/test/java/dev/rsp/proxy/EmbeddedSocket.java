@@ -4,6 +4,7 @@ package dev.rsp.proxy;
 import dev.rsp.referee.End;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -137,7 +138,7 @@ final class EmbeddedSocket extends EmbeddedDuplex {
       ByteBuf buffer;
       try {
         buffer = sizes.allocate(options.getAllocator());
-      } catch (OutOfMemoryError e) {
+      } catch (ChannelException e) {
         pipeline().fireChannelReadComplete();
         pipeline().fireExceptionCaught(e);
         if (isOpen()) {
