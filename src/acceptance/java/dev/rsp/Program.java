@@ -194,6 +194,11 @@ final class Program implements AutoCloseable {
     throw new AssertionError(name + " has ended: " + this);
   }
 
+  /** Processor time that it has used. */
+  long cpuMillis() {
+    return process.info().totalCpuDuration().orElseThrow().toMillis();
+  }
+
   /** Ends it without asking. */
   void kill() {
     process.destroyForcibly();

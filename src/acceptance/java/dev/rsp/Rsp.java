@@ -59,6 +59,20 @@ final class Rsp implements AutoCloseable {
     return rsp;
   }
 
+  /** As {@link #serving}, with so many descriptors at most. */
+  static Rsp servingWithDescriptors(int most, Path directory, String lua, String... options) {
+    Path file = write(directory.resolve("backends.lua"), lua);
+    // Java raises its limit to the hard one, so that is lowered as well.
+    List<String> command =
+        new ArrayList<>(
+            List.of("sh", "-c", "ulimit -n " + most + "; exec \"$@\"", "sh", launcher(), "run"));
+    command.addAll(List.of(options));
+    command.add(file.toString());
+    Rsp rsp = new Rsp(file, Program.start(command, Map.of()));
+    rsp.awaitLog("Started.  Listening on ");
+    return rsp;
+  }
+
   /** As {@link #serving}, but does not wait. */
   static Rsp start(Path file, String... options) {
     List<String> command = new ArrayList<>(List.of(launcher(), "run"));

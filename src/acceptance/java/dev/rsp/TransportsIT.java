@@ -116,6 +116,45 @@ final class TransportsIT {
     return sum.hex();
   }
 
+  /** Where accepting does not pause, it fails as often as the loop turns. */
+  @ParameterizedTest
+  @MethodSource("transports")
+  void withoutDescriptorsItPausesAndServesAgainWhenThereAreSome(
+      String transport, @TempDir Path directory) throws IOException {
+    int descriptors = 256;
+    List<RawClient> clients = new ArrayList<>();
+    try (RawBackend origin = RawBackend.named("b");
+        Rsp rsp =
+            Rsp.servingWithDescriptors(
+                descriptors,
+                directory,
+                Rsp.oneBackend(origin.address()),
+                "--transport",
+                transport)) {
+      assertEquals(200, rsp.get("a", "/").status());
+      try {
+        for (int i = 0; i < 400; i++) {
+          clients.add(rsp.connect()); // the kernel accepts those that rsp does not
+        }
+        rsp.awaitLog("accepting paused pause_ms=500");
+        long cpu = rsp.program().cpuMillis();
+        Eventually.pause(5_000);
+        long used = rsp.program().cpuMillis() - cpu;
+        assertTrue(used < 700, "it is busy with what fails: ms of 5000: " + used);
+      } finally {
+        for (RawClient client : clients) {
+          client.close();
+        }
+      }
+      Eventually.holds(
+          () -> "to be served again: " + rsp.program(), () -> rsp.get("a", "/").status() == 200);
+      long lines = rsp.log().lines().count();
+      assertTrue(lines < 50, "lines: " + lines);
+      rsp.signal("TERM");
+      assertEquals(0, rsp.program().awaitExit(), rsp::toString);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("transports")
   void aSlowReaderHoldsUpItsBackendAndNotTheMemory(String transport, @TempDir Path directory)

@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
 final class Daemon {
   private static final Logger log = LoggerFactory.getLogger(Daemon.class);
 
+  /** The exit status of a process that can no longer serve: EX_SOFTWARE of sysexits.h. */
+  static final int BROKEN = 70;
+
   private final Path file;
   private final ConnectionCount connections = new ConnectionCount();
   private final MemoryBudget budget = new MemoryBudget();
@@ -58,7 +61,23 @@ final class Daemon {
   Daemon(Path file, Transport transport) {
     this.file = file;
     this.loops =
-        new Loops(number -> new ProxyLoop(transport, number, connections, budget, starter));
+        new Loops(
+            number -> watched(new ProxyLoop(transport, number, connections, budget, starter)));
+  }
+
+  private static ProxyLoop watched(ProxyLoop loop) {
+    loop.whenBroken(Daemon::halt);
+    return loop;
+  }
+
+  /**
+   * Ends the process at once because it can no longer serve all that it listens for: the service
+   * manager is to start it again.
+   */
+  static void halt(String what) {
+    log.error("Stopped at once, to be started again: {}.", what);
+    dev.rsp.log.Logging.flush();
+    Runtime.getRuntime().halt(BROKEN);
   }
 
   /** One whose loops are started by somebody else. */
@@ -227,26 +246,46 @@ final class Daemon {
       Config current = config;
       drainMillis = current == null ? 0 : current.timeouts().drainMillis();
       log.info("stopping connections={} drain_ms={}", connections.get(), drainMillis);
-      listeners.close();
+      step("listeners", listeners::close);
     }
+    try {
+      step("drain", () -> drain(drainMillis));
+      step("connections", loops::closeAll);
+      step("journal", journal::close);
+      step("candidate", () -> close(shadow));
+      step("loops", loops::shutDown);
+      step("names", names::close);
+      step("starter", starter::close);
+      step("summary", this::logEnd);
+      log.info("Stopped.");
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  /** One step of a stop: whatever fails, the process ends. */
+  private static void step(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      log.error("not stopped in good order: {}: {}", what, cause(e), e);
+    }
+  }
+
+  private void drain(int drainMillis) {
     int left = loops.drain(drainMillis);
     if (left > 0) {
       log.warn("drain time is over, closing connections={}", left);
     }
-    loops.closeAll();
-    journal.close();
-    close(shadow);
-    loops.shutDown();
-    names.close();
-    starter.close();
+  }
+
+  private void logEnd() {
     String ended = loops.endings();
     if (!ended.isEmpty()) {
       log.info("ended {}", ended);
     }
     logStarts();
     log.info("memory {}", memoryUse());
-    log.info("Stopped.");
-    stopped.countDown();
   }
 
   /**

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The addresses that the daemon listens on, and their change with a reload: first the new ones are
@@ -19,6 +21,8 @@ import java.util.Map;
  * <p>The {@link Daemon}'s, under its lock.
  */
 final class Listeners {
+  private static final Logger log = LoggerFactory.getLogger(Listeners.class);
+
   private final Map<String, Listener> byAddress = new LinkedHashMap<>();
 
   /**
@@ -75,7 +79,13 @@ final class Listeners {
 
   /** Accepts no more. */
   void close() {
-    byAddress.values().forEach(Listener::close);
+    for (Listener listener : byAddress.values()) {
+      try {
+        listener.close();
+      } catch (RuntimeException | Error e) {
+        log.error("not closed: {}", listener.address().text(), e);
+      }
+    }
   }
 
   /** The addresses in force, as the ready line says them. */

@@ -31,6 +31,9 @@ final class Loops {
   /** How often it is looked whether all connections have ended. */
   private static final int DRAIN_POLL_MILLIS = 20;
 
+  /** A loop comes to it in its next turn, which a script may hold up for a second or two. */
+  private static final int CLOSE_MILLIS = 5_000;
+
   /** Starts the one of a number. */
   private final IntFunction<ProxyLoop> start;
 
@@ -127,7 +130,11 @@ final class Loops {
    */
   int drain(int millis) {
     for (ProxyLoop loop : all) {
-      loop.execute(loop::drain);
+      try {
+        loop.execute(loop::drain);
+      } catch (RejectedExecutionException e) {
+        log.debug("a loop has ended before", e);
+      }
     }
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (clientCount() > 0 && System.nanoTime() < deadline && pause()) {}
@@ -148,16 +155,25 @@ final class Loops {
     }
   }
 
-  /** Closes every connection at once; when this returns, all are. */
+  /**
+   * Closes every connection at once; when this returns, all are, unless a loop does not come to it.
+   */
   void closeAll() {
     List<ProxyLoop> loops = all;
     CountDownLatch closed = new CountDownLatch(loops.size());
     for (ProxyLoop loop : loops) {
-      loop.execute(
-          () -> {
-            loop.closeAll();
-            closed.countDown();
-          });
+      try {
+        loop.execute(
+            () -> {
+              try {
+                loop.closeAll();
+              } finally {
+                closed.countDown();
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        closed.countDown(); // a loop that has ended has closed what it had
+      }
     }
     await(closed);
   }
@@ -179,7 +195,9 @@ final class Loops {
 
   private static void await(CountDownLatch latch) {
     try {
-      latch.await();
+      if (!latch.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        log.error("not all connections are closed after {} ms", CLOSE_MILLIS);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

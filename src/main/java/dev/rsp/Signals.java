@@ -93,7 +93,15 @@ final class Signals {
 
     void raise() {
       if (!due.getAndSet(true)) {
-        submit();
+        boolean submitted = false;
+        try {
+          submit();
+          submitted = true;
+        } finally {
+          if (!submitted) {
+            due.set(false); // no thread could be had; the next signal is to be tried again
+          }
+        }
       }
     }
 

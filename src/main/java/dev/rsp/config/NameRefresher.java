@@ -80,7 +80,7 @@ public final class NameRefresher implements AutoCloseable {
   void refresh() {
     Map<String, List<Slot>> watched = slotsByName;
     failing.retainAll(watched.keySet());
-    watched.forEach(this::refresh);
+    watched.forEach(this::refreshGuarded);
   }
 
   private void run() {
@@ -90,9 +90,18 @@ public final class NameRefresher implements AutoCloseable {
         refresh();
       } catch (InterruptedException e) {
         return; // closed: nothing else interrupts this thread
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         log.error("backend names not refreshed", e);
       }
+    }
+  }
+
+  /** A name whose refresh fails must not keep the others from theirs, now or later. */
+  private void refreshGuarded(String name, List<Slot> slots) {
+    try {
+      refresh(name, slots);
+    } catch (RuntimeException | Error e) {
+      log.error("backend name not refreshed name={}", name, e);
     }
   }
 

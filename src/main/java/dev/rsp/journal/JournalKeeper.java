@@ -99,7 +99,7 @@ public final class JournalKeeper implements AutoCloseable {
           settings = newer;
           // One that could not be used has been repaired, perhaps: the log has told of it.
           if (!sameFile || !writable) {
-            load(newer);
+            loadGuarded(newer);
           }
           if (schedule != null) {
             schedule.cancel(false);
@@ -112,6 +112,15 @@ public final class JournalKeeper implements AutoCloseable {
 
   private static boolean isSameFile(@Nullable Path one, @Nullable Path other) {
     return one == null ? other == null : one.equals(other);
+  }
+
+  /** What it throws must not keep the counts from being collected. */
+  private void loadGuarded(JournalSettings newer) {
+    try {
+      load(newer);
+    } catch (RuntimeException | Error e) {
+      log.error("journal not used file={}: {}; hosts stay in memory", newer.file(), e.toString());
+    }
   }
 
   private void load(JournalSettings newer) {

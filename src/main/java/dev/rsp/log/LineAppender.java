@@ -56,8 +56,16 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   @Override
   protected void append(ILoggingEvent event) {
+    byte[] line;
+    try {
+      line = format.line(event);
+    } catch (RuntimeException | Error e) {
+      // Who logs must not fail by it; there is no place to complain but the count.
+      dropped.incrementAndGet();
+      return;
+    }
     pending.incrementAndGet();
-    if (!lines.offer(format.line(event))) {
+    if (!lines.offer(line)) {
       pending.decrementAndGet();
       dropped.incrementAndGet();
     }
@@ -80,14 +88,18 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     var batch = new ByteArrayOutputStream(BATCH_BYTES);
     try {
       while (true) {
-        int count = 0;
+        int count = 1;
         byte[] line = lines.take();
-        while (line != null) {
-          batch.writeBytes(line);
-          count++;
-          line = batch.size() < BATCH_BYTES ? lines.poll() : null;
+        try {
+          while (line != null) {
+            batch.writeBytes(line);
+            line = batch.size() < BATCH_BYTES ? lines.poll() : null;
+            count += line == null ? 0 : 1;
+          }
+          writeOut(batch, count);
+        } catch (RuntimeException | Error e) {
+          dropped.addAndGet(count); // the thread lives on, or there would be no log from here on
         }
-        writeOut(batch, count);
         batch.reset();
         pending.addAndGet(-count);
       }

@@ -53,8 +53,8 @@ public final class Sampler {
         dropped.increment();
         return;
       }
-      count.incrementAndGet();
       waiting.add(Asked.of(head, client));
+      count.incrementAndGet();
     }
 
     /** The oldest, or null if there is none. */

@@ -114,7 +114,7 @@ public final class Shadow implements AutoCloseable {
   private void begin() {
     thread.schedule(this::turn, LEAST_REST_NANOS, TimeUnit.NANOSECONDS);
     thread.scheduleWithFixedDelay(
-        this::tell, settings.everyMillis(), settings.everyMillis(), TimeUnit.MILLISECONDS);
+        this::tellGuarded, settings.everyMillis(), settings.everyMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Puts the requests of one more loop aside for it. Any thread. */
@@ -164,6 +164,15 @@ public final class Shadow implements AutoCloseable {
     if (!from.equals(to)) {
       differ++;
       differing.add(other.host(), from + " -> " + to);
+    }
+  }
+
+  /** A task that throws would not be run again. */
+  private void tellGuarded() {
+    try {
+      tell();
+    } catch (RuntimeException | Error e) {
+      log.error("candidate not reported", e);
     }
   }
 

@@ -73,7 +73,7 @@ final class AcceptQueues {
   private void tryAll() {
     scheduled = false;
     for (Line line : new ArrayList<>(lines.values())) {
-      line.tryFirst();
+      loop.guarded("a line of waiting requests failed", line::tryFirst);
     }
     if (!lines.isEmpty() && !scheduled) {
       scheduled = true;
@@ -147,7 +147,7 @@ final class AcceptQueues {
         waiting.keySet().stream()
             .filter(QueueWait::mayReuse)
             .findFirst()
-            .ifPresent(QueueWait::reuse);
+            .ifPresent(request -> guarded(request, request::reuse));
       } finally {
         running = false;
       }
@@ -166,14 +166,27 @@ final class AcceptQueues {
           QueueWait request = first.getKey();
           if (loop.deadlines.nowMillis() >= first.getValue().overAt) {
             leave(request);
-            request.inVain();
+            guarded(request, request::inVain);
           } else {
             trying = request;
-            request.tryAgain();
+            guarded(request, request::tryAgain);
           }
         }
       } finally {
         running = false;
+      }
+    }
+
+    /** What one request throws ends that request, and not the line. */
+    private void guarded(QueueWait request, Runnable turn) {
+      try {
+        turn.run();
+      } catch (Throwable e) {
+        try {
+          request.failed(e);
+        } finally {
+          leave(request);
+        }
       }
     }
   }

@@ -94,9 +94,14 @@ final class BackendAnswer {
 
   /** Passes the final head on, with the first bytes of the body, which are taken over. */
   void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
-    answered(head);
-    if (last) {
-      finished();
+    try {
+      answered(head);
+      if (last) {
+        finished();
+      }
+    } catch (Throwable e) {
+      body.release();
+      throw e;
     }
     client.respond(head, kind, body, last);
     pauseIfFull();
@@ -111,8 +116,13 @@ final class BackendAnswer {
 
   /** Passes more of the body on, and takes over the buffer. */
   void body(ByteBuf bytes, boolean last) {
-    if (last) {
-      finished();
+    try {
+      if (last) {
+        finished();
+      }
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
     }
     client.body(bytes, last);
     pauseIfFull();
@@ -144,13 +154,21 @@ final class BackendAnswer {
    * @param bytes what followed its head; taken over
    */
   void switchProtocols(ResponseHead head, ByteBuf bytes) {
-    boolean offered = !inUwsgi() && tunnel.offered(head.upgradeTo());
+    boolean offered;
+    try {
+      offered = !inUwsgi() && tunnel.offered(head.upgradeTo());
+      if (offered) {
+        answered(head);
+      }
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
     if (!offered) {
       bytes.release();
       malformed(UNASKED_UPGRADE);
       return;
     }
-    answered(head);
     client.startTunnel(head, bytes);
     pauseIfFull();
   }

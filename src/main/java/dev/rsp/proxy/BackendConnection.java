@@ -50,7 +50,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final LoadShare load;
   private final Channel channel;
   private final ResponseReader response;
-  private final Deadline deadline = new Deadline(this::expired);
+  private final Deadline deadline = new Deadline(this::expired, cause -> failed(exchange, cause));
   private final ReadSize size = new ReadSize();
 
   /** Bytes that were written to it since it was opened. */
@@ -87,24 +87,48 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       loop.backendLog.noSocket(place, String.valueOf(e.getMessage()));
       return null;
     }
-    BackendConnection connection = new BackendConnection(loop, place, channel, exchange);
-    loop.prepareBackend(channel, connection::mostReadBytes);
-    channel.pipeline().addLast(connection);
-    return connection;
+    BackendConnection connection = null;
+    try {
+      connection = new BackendConnection(loop, place, channel, exchange);
+      loop.prepareBackend(channel, connection::mostReadBytes);
+      channel.pipeline().addLast(connection);
+      return connection;
+    } catch (Throwable e) {
+      channel.unsafe().closeForcibly();
+      if (connection != null) {
+        connection.leaveExchange();
+      }
+      throw e;
+    }
   }
 
   /** Connects; the exchange hears of the result, perhaps before this returns. */
   void connect() {
-    String unixPath = place.unixPath();
-    address = place.address();
-    SocketAddress peer = unixPath != null ? loop.transport.unixAddress(unixPath) : address;
-    loop.deadlines.arm(deadline, loop.service().terms.timeouts.connectMillis());
-    loop.eventLoop.register(channel);
-    channel.connect(peer).addListener(done -> connected(done.cause()));
+    try {
+      String unixPath = place.unixPath();
+      address = place.address();
+      SocketAddress peer = unixPath != null ? loop.transport.unixAddress(unixPath) : address;
+      loop.deadlines.arm(deadline, loop.service().terms.timeouts.connectMillis());
+      loop.eventLoop.register(channel);
+      channel.connect(peer).addListener(done -> connected(done.cause()));
+    } catch (Throwable e) {
+      endUnconnected();
+      channel.unsafe().closeForcibly();
+      throw e;
+    }
   }
 
+  /** Netty only logs what a listener throws, and the exchange would wait for the result. */
   private void connected(@Nullable Throwable cause) {
     Exchange waiting = exchange;
+    try {
+      connected(waiting, cause);
+    } catch (Throwable e) {
+      failed(waiting, e);
+    }
+  }
+
+  private void connected(@Nullable Exchange waiting, @Nullable Throwable cause) {
     stopWaiting();
     if (cause == null && waiting != null && HalfClosed.notConnected(channel, address)) {
       state = State.CLOSED;
@@ -231,7 +255,12 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (state == State.BUSY) {
-      response.read(current.answer, bytes);
+      try {
+        response.read(current.answer, bytes);
+      } catch (Throwable e) {
+        // The exchange may have left this connection by now, and would wait for ever.
+        failed(current, e);
+      }
     } else {
       bytes.release();
     }
@@ -271,7 +300,12 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    end.closed();
+    Exchange current = exchange;
+    try {
+      end.closed();
+    } catch (Throwable e) {
+      failed(current, e);
+    }
   }
 
   @Override
@@ -298,7 +332,36 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Closes at once; an exchange that is still there hears that the connection was lost. */
   void close() {
-    channel.close();
+    if (state != State.CLOSED) { // one that was never registered could not be closed twice
+      channel.close();
+    }
+  }
+
+  /**
+   * Something threw that no code expected: this connection ends, and the exchange with its client's
+   * connection. The loop lives on.
+   *
+   * @param served the exchange that it was thrown for, which may have left by now
+   */
+  void failed(@Nullable Exchange served, Throwable cause) {
+    loop.failureLog.backendFailed(place, cause);
+    try {
+      if (served != null) {
+        served.fail();
+      }
+    } finally {
+      endUnconnected();
+      channel.close();
+    }
+  }
+
+  /** A channel that was never connected does not become inactive, so that nothing else ends it. */
+  private void endUnconnected() {
+    if (state == State.CONNECTING) {
+      state = State.CLOSED;
+      stopWaiting();
+      leaveExchange();
+    }
   }
 
   /** Serves its exchange no more; null if it served none. */

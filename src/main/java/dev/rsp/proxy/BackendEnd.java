@@ -117,10 +117,8 @@ final class BackendEnd {
   /** Something was thrown, here or by the channel. */
   void failed(Throwable cause) {
     if (!(cause instanceof IOException)) {
-      // A bug: this connection ends, the loop lives on.
-      loop.failureLog.backendFailed(connection.place(), cause);
       failed = true;
-      connection.close();
+      connection.failed(connection.exchange, cause);
     } else if (connection.inTunnel()) {
       // With half-closure on, Netty would have it look like an end of the backend's side alone.
       connection.close();

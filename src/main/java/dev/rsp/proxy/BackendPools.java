@@ -85,7 +85,7 @@ final class BackendPools {
   void closeIdle() {
     for (ArrayDeque<BackendConnection> stack : new ArrayList<>(idle.values())) {
       for (BackendConnection connection : new ArrayList<>(stack)) {
-        connection.close();
+        loop.guarded("an idle connection was not closed", connection::close);
       }
     }
   }

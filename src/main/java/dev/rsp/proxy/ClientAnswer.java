@@ -86,8 +86,15 @@ final class ClientAnswer implements ClientStream {
 
   @Override
   public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
-    connection.clock.moved();
-    keepAlive = writer.head(head, kind, mayStay(), body, last);
+    boolean stay;
+    try {
+      connection.clock.moved();
+      stay = mayStay();
+    } catch (Throwable e) {
+      body.release();
+      throw e;
+    }
+    keepAlive = writer.head(head, kind, stay, body, last);
     if (last) {
       connection.end.answered(Ending.SERVED);
     }
@@ -95,7 +102,12 @@ final class ClientAnswer implements ClientStream {
 
   @Override
   public void body(ByteBuf bytes, boolean last) {
-    connection.clock.moved();
+    try {
+      connection.clock.moved();
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
     writer.body(bytes, last);
     if (last) {
       connection.end.answered(Ending.SERVED);
@@ -148,6 +160,11 @@ final class ClientAnswer implements ClientStream {
   @Override
   public void cut(Ending ending) {
     connection.end.cut(ending);
+  }
+
+  @Override
+  public void fail() {
+    connection.end.fail();
   }
 
   @Override

@@ -20,7 +20,7 @@ final class ClientClock {
 
   private final ProxyLoop loop;
   private final ClientConnection connection;
-  private final Deadline deadline = new Deadline(this::look);
+  private final Deadline deadline;
 
   private ClientWait wait = ClientWait.HEAD;
 
@@ -41,6 +41,7 @@ final class ClientClock {
   ClientClock(ProxyLoop loop, ClientConnection connection) {
     this.loop = loop;
     this.connection = connection;
+    this.deadline = new Deadline(this::look, connection::failed);
   }
 
   /** A head is awaited, or has begun. */

@@ -236,10 +236,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (state == ClientState.CLOSED) {
       return;
     }
-    setSlow(false);
-    end.closed();
-    loop.closed(this);
-    admission.leave();
+    try {
+      setSlow(false);
+      end.closed();
+    } finally {
+      loop.closed(this);
+      admission.leave();
+    }
   }
 
   @Override
@@ -248,9 +251,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       log.debug("client gone client={}: {}", address.text(), cause.getMessage());
       close();
     } else {
-      // A bug: this connection ends, the loop lives on.
+      failed(cause);
+    }
+  }
+
+  /** Something threw that no code expected: this connection ends, the loop lives on. */
+  void failed(Throwable cause) {
+    try {
+      end.fail();
+    } finally {
       loop.failureLog.clientFailed(address.text(), cause);
-      end.closeNow(Ending.FAILED);
     }
   }
 

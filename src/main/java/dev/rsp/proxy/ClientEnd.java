@@ -197,7 +197,12 @@ final class ClientEnd {
   private void cutAtOnce(Ending ending) {
     count(ending);
     connection.state = ClientState.LINGER;
+    cutNow();
+  }
+
+  private void cutNow() {
     if (connection.answer.endedByClose()) {
+      // RFC 9112 §8: a clean close would make it look whole.
       Closing.reset(channel);
     } else {
       connection.close();
@@ -239,9 +244,28 @@ final class ClientEnd {
       case LINGER, CLOSED -> count(Ending.FAILED);
     }
     connection.state = ClientState.CLOSED;
-    connection.clock.stop();
-    connection.input.release();
-    connection.exchange.abandon();
+    try {
+      connection.clock.stop();
+      connection.input.release();
+    } finally {
+      connection.exchange.abandon();
+    }
+  }
+
+  /**
+   * Ends the connection at once, and the exchange, if there is one, as failed: nothing is known of
+   * how far it has come. What still comes of either side is thrown away.
+   */
+  void fail() {
+    count(Ending.FAILED);
+    if (connection.state != ClientState.CLOSED) {
+      connection.state = ClientState.LINGER;
+    }
+    try {
+      connection.exchange.abandon();
+    } finally {
+      cutNow();
+    }
   }
 
   /** Ends the connection at once, and the exchange, if there is one, so. */

@@ -53,6 +53,12 @@ interface ClientStream {
    */
   void cut(Ending ending);
 
+  /**
+   * Ends the connection at once, and the exchange as one that failed: something threw that no code
+   * expected, so that nothing is known of what was passed on. Who calls this has logged it.
+   */
+  void fail();
+
   /** The backend has ended its side of a tunnel. */
   void tunnelHalfClosed();
 

@@ -46,7 +46,10 @@ final class Closing {
 
   /** Closes so that the peer cannot take what it has for a whole message: by a reset. */
   static void reset(Channel channel) {
-    channel.config().setOption(ChannelOption.SO_LINGER, 0);
-    channel.close();
+    try {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    } finally {
+      channel.close();
+    }
   }
 }

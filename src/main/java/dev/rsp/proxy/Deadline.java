@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ final class Deadline {
   static final long NEVER = Long.MAX_VALUE;
 
   final Runnable expired;
+  final Consumer<Throwable> failed;
 
   /** The tick at which it expires, or {@link #NEVER}. */
   long at = NEVER;
@@ -26,8 +28,10 @@ final class Deadline {
    * A deadline that is not armed.
    *
    * @param expired runs on the event loop, once per arming
+   * @param failed takes what that throws, and ends what would be left without any deadline
    */
-  Deadline(Runnable expired) {
+  Deadline(Runnable expired, Consumer<Throwable> failed) {
     this.expired = expired;
+    this.failed = failed;
   }
 }

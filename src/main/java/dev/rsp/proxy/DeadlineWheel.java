@@ -2,8 +2,6 @@
 package dev.rsp.proxy;
 
 import java.util.Objects;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All deadlines of one event loop, with a resolution of {@value #TICK_MILLIS} ms and without any
@@ -14,8 +12,6 @@ import org.slf4j.LoggerFactory;
  * wheel finds out when it comes to where the deadline stood before.
  */
 final class DeadlineWheel {
-  private static final Logger log = LoggerFactory.getLogger(DeadlineWheel.class);
-
   /** Short enough for a connect timeout of 3 s to be within a tenth. */
   static final int TICK_MILLIS = 100;
 
@@ -24,6 +20,7 @@ final class DeadlineWheel {
 
   private static final long TICK_NANOS = TICK_MILLIS * 1_000_000L;
 
+  private final FailureLog failureLog;
   private final Deadline[] slots = new Deadline[SLOTS];
   private long now;
   private long nowNanos;
@@ -33,10 +30,11 @@ final class DeadlineWheel {
    *
    * @param nowNanos by the clock that {@link #advance} goes by
    */
-  DeadlineWheel(long nowNanos) {
+  DeadlineWheel(long nowNanos, FailureLog failureLog) {
+    this.failureLog = failureLog;
     this.nowNanos = nowNanos;
     for (int i = 0; i < SLOTS; i++) {
-      Deadline list = new Deadline(() -> {});
+      Deadline list = mark();
       list.previous = list;
       list.next = list;
       slots[i] = list;
@@ -104,7 +102,7 @@ final class DeadlineWheel {
 
   private void tick(Deadline list) {
     // What is looked at again goes behind this mark, so that each is looked at once.
-    Deadline mark = new Deadline(() -> {});
+    Deadline mark = mark();
     insertBefore(list, mark);
     for (Deadline first = next(list); first != mark; first = next(list)) {
       unlink(first);
@@ -120,16 +118,28 @@ final class DeadlineWheel {
     unlink(mark);
   }
 
+  /** A node that only marks a place in a list. */
+  private static Deadline mark() {
+    return new Deadline(() -> {}, cause -> {});
+  }
+
   private static Deadline next(Deadline deadline) {
     return Objects.requireNonNull(deadline.next);
   }
 
-  /** One that fails must not take the others of its tick with it, nor the loop's timer. */
-  private static void expire(Deadline deadline) {
+  /**
+   * One that fails must not take the others of its tick with it, nor the loop's timer. Its
+   * connection ends, which has no other deadline.
+   */
+  private void expire(Deadline deadline) {
     try {
-      deadline.expired.run();
-    } catch (RuntimeException e) {
-      log.error("a deadline failed", e);
+      try {
+        deadline.expired.run();
+      } catch (Throwable e) {
+        deadline.failed.accept(e);
+      }
+    } catch (Throwable e) {
+      failureLog.failed("a deadline failed", e);
     }
   }
 

@@ -63,36 +63,46 @@ final class Exchange {
       Service current, RequestHead head, ByteBuf body, boolean whole, ClientAddress address) {
     requestBytes = 0;
     requestEnded = whole;
-    tunnel.start(head);
-    if (head.endsHere()) {
-      body.release();
-      client.refuse(OWN_ANSWER, Ending.OWN_ANSWER);
-      return;
-    }
-    Route route = current.router.route(head, address);
-    current.sampler.look(head, address);
-    Refusal refusal = route.refusal();
-    if (refusal != null) {
-      body.release();
-      client.refuse(refusal, Ending.REFUSED_BY_ROUTE);
-      return;
-    }
-    answer.start(head);
-    Asked asked = current.router.keep(head, address);
-    boolean trust = current.trustForwarded;
-    // Where on_failure may name another place, that may be one of the other protocol.
-    boolean inHttp = route.http() || asked != null;
-    if (route.uwsgi() || asked != null) {
-      ByteBuf own = inHttp ? body.copy() : body;
-      UwsgiWriter.Hop hop = address.hop(head.http10(), current.viaName);
-      sender.uwsgi().start(head, own, whole, hop, trust, current.held);
-    }
+    ByteBuf mine = body; // what is to be released here; null once it is passed on
     ByteBuf bytes = Unpooled.EMPTY_BUFFER;
-    if (inHttp) {
-      loop.writer.request(head, address.forwardingFields(head.http10(), current.viaName), trust);
-      bytes = loop.withHead(body);
+    Route route;
+    Asked asked;
+    try {
+      tunnel.start(head);
+      if (head.endsHere()) {
+        client.refuse(OWN_ANSWER, Ending.OWN_ANSWER);
+        return;
+      }
+      route = current.router.route(head, address);
+      loop.sample(current.sampler, head, address);
+      Refusal refusal = route.refusal();
+      if (refusal != null) {
+        client.refuse(refusal, Ending.REFUSED_BY_ROUTE);
+        return;
+      }
+      answer.start(head);
+      asked = current.router.keep(head, address);
+      boolean trust = current.trustForwarded;
+      sender.knowSite(head, current.router, current.initialise);
+      // Where on_failure may name another place, that may be one of the other protocol.
+      boolean inHttp = route.http() || asked != null;
+      if (route.uwsgi() || asked != null) {
+        UwsgiWriter.Hop hop = address.hop(head.http10(), current.viaName);
+        UwsgiRequest form = sender.uwsgi();
+        ByteBuf own = inHttp ? body.copy() : body;
+        mine = inHttp ? body : null;
+        form.start(head, own, whole, hop, trust, current.held);
+      }
+      if (inHttp) {
+        loop.writer.request(head, address.forwardingFields(head.http10(), current.viaName), trust);
+        mine = null;
+        bytes = loop.withHead(body);
+      }
+    } finally {
+      if (mine != null) {
+        mine.release();
+      }
     }
-    sender.knowSite(head, current.router, current.initialise);
     // RFC 9110 §9.2.2: what may be sent twice, and can be, because all of it is at hand.
     boolean repeatable = whole && head.idempotent();
     sender.start(current.router, route, asked, bytes, head.isHead(), repeatable);
@@ -267,9 +277,12 @@ final class Exchange {
   /** Ends the exchange from the client's side: nobody waits for the answer. */
   void abandon() {
     BackendConnection connection = leaveBackend();
-    sender.forget();
-    if (connection != null) {
-      connection.end.abandon();
+    try {
+      sender.forget();
+    } finally {
+      if (connection != null) {
+        connection.end.abandon();
+      }
     }
   }
 
@@ -281,6 +294,11 @@ final class Exchange {
   /** Bytes in buffers that the exchange holds besides those of the client's connection, about. */
   long heldBytes() {
     return sender.heldBytes() + (backend == null ? 0 : backend.heldBytes());
+  }
+
+  /** Ends the exchange and the client's connection: see {@link ClientStream#fail}. */
+  void fail() {
+    client.fail();
   }
 
   /** Bytes of the request that the backend has not taken yet. */

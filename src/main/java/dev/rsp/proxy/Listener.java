@@ -2,6 +2,7 @@
 package dev.rsp.proxy;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.log.RateLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -34,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Listener {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
-  /** How long accepting rests when it fails, as when descriptors run out; nginx's is 500 ms. */
+  /** How long accepting pauses when it fails, as when descriptors run out; nginx's is 500 ms. */
   private static final int PAUSE_MILLIS = 500;
 
   /** Connections taken per turn of the loop; enough to empty a queue before it is closed. */
@@ -48,6 +50,9 @@ public final class Listener {
 
   private static final long RELEASE_POLL_NANOS = 10_000_000;
 
+  /** A loop closes a socket in its next turn, which a script may hold up for a second or two. */
+  private static final long CLOSE_MILLIS = 5_000;
+
   private final ListenAddress address;
 
   /** The listening sockets by the loop that accepts from them. */
@@ -55,6 +60,9 @@ public final class Listener {
 
   /** The loops that serve. A socket whose own loop does not any more deals to these in turn. */
   private volatile List<ProxyLoop> active;
+
+  /** Whether it was asked to close. */
+  private volatile boolean closing;
 
   private Listener(ListenAddress address, List<ProxyLoop> loops) {
     this.address = address;
@@ -224,6 +232,14 @@ public final class Listener {
       throw new IOException(cause.getMessage(), cause);
     }
     channels.put(loop, channel);
+    channel.closeFuture().addListener(closed -> closedUnasked(loop));
+  }
+
+  /** Netty closes a socket that some errors come from. */
+  private void closedUnasked(ProxyLoop loop) {
+    if (!closing) {
+      loop.broken("a listening socket was closed: " + address.text(), null);
+    }
   }
 
   /** The address as configured; after the first socket, with the port the system chose for 0. */
@@ -247,11 +263,17 @@ public final class Listener {
     return address;
   }
 
+  /** For tests that see one of them fail. */
+  List<Channel> sockets() {
+    return List.copyOf(channels.values());
+  }
+
   /**
    * Stops accepting. Connections that the kernel has accepted by now are taken in first. Any thread
    * but the loops'; blocks.
    */
   public void close() {
+    closing = true;
     channels.values().forEach(Listener::close);
     if (!channels.isEmpty() && address.unixPath() != null) {
       UnixSocketFile.remove(address.unixPath());
@@ -259,16 +281,25 @@ public final class Listener {
     channels.clear();
   }
 
+  /** One that cannot be closed in time must not keep the others open, nor the process alive. */
   private static void close(Channel channel) {
-    // As a task of the loop it runs after a turn of accepting.
-    channel.eventLoop().submit(() -> channel.close()).awaitUninterruptibly();
-    channel.closeFuture().awaitUninterruptibly();
+    try {
+      // As a task of the loop it runs after a turn of accepting.
+      channel.eventLoop().execute(channel::close);
+      if (!channel.closeFuture().awaitUninterruptibly(CLOSE_MILLIS)) {
+        log.error("a listening socket is not closed after {} ms: {}", CLOSE_MILLIS, channel);
+      }
+    } catch (RejectedExecutionException e) {
+      log.debug("its loop has ended, and has closed it", e);
+    }
   }
 
   /** Hands accepted connections to its own loop, or to those that serve in its stead. */
   private final class Acceptor extends ChannelInboundHandlerAdapter {
     private final ProxyLoop own;
+    private final RateLimit reports = new RateLimit();
     private int next;
+    private boolean pausing;
 
     Acceptor(ProxyLoop own) {
       this.own = own;
@@ -276,21 +307,38 @@ public final class Listener {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-      List<ProxyLoop> loops = active;
-      boolean alone = address.unixPath() == null && own.transport.sharesPorts();
-      ProxyLoop target =
-          alone && loops.contains(own) ? own : loops.get(Math.floorMod(++next, loops.size()));
-      target.adopt((Channel) accepted);
+      Channel channel = (Channel) accepted;
+      try {
+        List<ProxyLoop> loops = active;
+        boolean alone = address.unixPath() == null && own.transport.sharesPorts();
+        ProxyLoop target =
+            alone && loops.contains(own) ? own : loops.get(Math.floorMod(++next, loops.size()));
+        target.adopt(channel);
+      } catch (Throwable e) {
+        channel.unsafe().closeForcibly();
+        own.failureLog.failed("an accepted connection failed", e);
+      }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      log.error("accepting rests pause_ms={}: {}", PAUSE_MILLIS, cause.toString());
-      ctx.channel().config().setAutoRead(false);
-      ctx.channel()
-          .eventLoop()
-          .schedule(
-              () -> ctx.channel().config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      if (reports.allows()) {
+        log.error(
+            "accepting paused pause_ms={} suppressed={}: {}",
+            PAUSE_MILLIS,
+            reports.takeSuppressed(),
+            cause.toString());
+      }
+      if (!pausing) {
+        pausing = true;
+        ctx.channel().config().setAutoRead(false);
+        ctx.channel().eventLoop().schedule(() -> resume(ctx), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void resume(ChannelHandlerContext ctx) {
+      pausing = false;
+      ctx.channel().config().setAutoRead(true);
     }
   }
 }

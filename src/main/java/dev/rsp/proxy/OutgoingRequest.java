@@ -59,20 +59,23 @@ final class OutgoingRequest {
    * @return false if it is not kept, because too many bytes are held at a time
    */
   boolean keep(ByteBuf bytes) {
-    int more = bytes.readableBytes();
-    boolean fits = loop.held.add(more, loop.service().held.totalBytes());
-    if (fits) {
-      kept += more;
-      if (uwsgi != null) {
-        uwsgi.keep(bytes);
+    try {
+      int more = bytes.readableBytes();
+      boolean fits = loop.held.add(more, loop.service().held.totalBytes());
+      if (fits) {
+        kept += more;
+        if (uwsgi != null) {
+          uwsgi.keep(bytes);
+        }
+        if (http != null && http.isReadable()) {
+          http.writeBytes(bytes, bytes.readerIndex(), more);
+          end = http.writerIndex();
+        }
       }
-      if (http != null && http.isReadable()) {
-        http.writeBytes(bytes, bytes.readerIndex(), more);
-        end = http.writerIndex();
-      }
+      return fits;
+    } finally {
+      bytes.release();
     }
-    bytes.release();
-    return fits;
   }
 
   /** The body has come to its end before it was sent. */
@@ -116,12 +119,13 @@ final class OutgoingRequest {
   void release() {
     loop.held.remove(kept);
     kept = 0;
+    ByteBuf bytes = http;
+    http = null;
+    if (bytes != null) {
+      bytes.release();
+    }
     if (uwsgi != null) {
       uwsgi.release();
-    }
-    if (http != null) {
-      http.release();
-      http = null;
     }
   }
 }

@@ -7,6 +7,8 @@ import dev.rsp.http.ResponseHead;
 import dev.rsp.http.UwsgiWriter;
 import dev.rsp.journal.HostCounts;
 import dev.rsp.journal.HostTally;
+import dev.rsp.plan.Sampler;
+import dev.rsp.route.Client;
 import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -20,10 +22,13 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop with all that belongs to it: client connections, backend connections, the service
@@ -65,12 +70,19 @@ public final class ProxyLoop {
   final LoopMemory memory;
   private final MemoryRelief relief;
 
+  private static final Logger log = LoggerFactory.getLogger(ProxyLoop.class);
+
   private final IoEventLoopGroup group;
   private final Set<ClientConnection> clients = new HashSet<>();
   private @Nullable Service service;
   private int slowClients;
   private boolean draining;
   private boolean stopping;
+
+  /** Whether it was asked to end. Any thread. */
+  private volatile boolean ending;
+
+  private volatile Consumer<String> onBroken = what -> {};
 
   /**
    * Starts a loop that serves nothing yet. Any thread.
@@ -129,24 +141,76 @@ public final class ProxyLoop {
     this.connections = connections;
     this.group = group;
     this.eventLoop = group.next();
-    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime());
-    this.flusher = new TurnFlusher(eventLoop, transport.writesAtOnce());
+    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime(), failureLog);
+    this.flusher = new TurnFlusher(eventLoop, transport.writesAtOnce(), failureLog);
     boolean started = false;
     try {
-      eventLoop.scheduleWithFixedDelay(
-          this::tick, DeadlineWheel.TICK_MILLIS, DeadlineWheel.TICK_MILLIS, TimeUnit.MILLISECONDS);
+      eventLoop
+          .scheduleWithFixedDelay(
+              this::tick,
+              DeadlineWheel.TICK_MILLIS,
+              DeadlineWheel.TICK_MILLIS,
+              TimeUnit.MILLISECONDS)
+          .addListener(done -> broken("the timer of an event loop has ended", done.cause()));
+      eventLoop
+          .terminationFuture()
+          .addListener(done -> broken("the thread of an event loop has ended", done.cause()));
       started = true;
     } finally {
-      if (!started) { // there is no thread to be had, and nobody else knows of its descriptors
+      if (!started) {
+        ending = true;
+        // there is no thread to be had, and nobody else knows of its descriptors
         group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       }
     }
   }
 
   private void tick() {
-    date.refresh();
-    deadlines.advance(eventLoop.ticker().nanoTime());
-    relief.tick(clients);
+    guarded("the date was not refreshed", date::refresh);
+    guarded(
+        "a tick of the deadlines failed", () -> deadlines.advance(eventLoop.ticker().nanoTime()));
+    guarded("memory was not looked at", () -> relief.tick(clients));
+  }
+
+  /**
+   * Runs a task of the loop itself. What it throws is logged, and ends only this run of it.
+   *
+   * @param failure a constant, as of {@link FailureLog#failed}
+   */
+  void guarded(String failure, Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      failureLog.failed(failure, e);
+    }
+  }
+
+  /** Shows a request to the sampler, of which no answer depends. */
+  void sample(Sampler sampler, RequestHead head, Client client) {
+    try {
+      sampler.look(head, client);
+    } catch (Throwable e) {
+      failureLog.failed("a request was not sampled", e);
+    }
+  }
+
+  /**
+   * Sets what is done when the loop can serve no more although nobody has stopped it: its thread or
+   * its timer has ended, or one of its listening sockets is closed. Any thread; the action runs on
+   * any thread, perhaps more than once.
+   *
+   * @param action takes what has happened, in words
+   */
+  public void whenBroken(Consumer<String> action) {
+    onBroken = action;
+  }
+
+  /** The loop can serve no more: ends the process, if this was not asked for. Any thread. */
+  void broken(String what, @Nullable Throwable cause) {
+    if (!ending) {
+      log.error("{}", what, cause);
+      onBroken.accept(what);
+    }
   }
 
   /** Takes a new service into force and closes idle connections to places it does not list. */
@@ -188,7 +252,11 @@ public final class ProxyLoop {
     draining = true;
     stopping = true;
     for (ClientConnection client : new ArrayList<>(clients)) {
-      client.drain();
+      try {
+        client.drain();
+      } catch (Throwable e) {
+        guarded("a connection was not closed", () -> client.failed(e));
+      }
     }
     pools.closeIdle();
   }
@@ -196,14 +264,23 @@ public final class ProxyLoop {
   /** Closes every connection at once. */
   public void closeAll() {
     for (ClientConnection client : new ArrayList<>(clients)) {
-      client.close(Ending.DRAINED);
+      guarded("a connection was not closed", () -> client.close(Ending.DRAINED));
     }
     pools.closeIdle();
   }
 
   /** Hands over the counts of hosts, and goes on with an empty table. Any thread. */
   public void takeHosts(HostCounts empty, Consumer<HostCounts> full) {
-    eventLoop.execute(() -> full.accept(hosts.swap(empty)));
+    eventLoop.execute(
+        () -> {
+          HostCounts counts = empty; // who asked waits for one, whatever happens
+          try {
+            counts = hosts.swap(empty);
+          } catch (Throwable e) {
+            failureLog.failed("the counts of hosts were not handed over", e);
+          }
+          full.accept(counts);
+        });
   }
 
   /** How many client connections there are. */
@@ -232,8 +309,14 @@ public final class ProxyLoop {
 
   /** Stops the loop's thread; connections that are left are closed. Any thread. */
   public void shutDown() {
-    eventLoop.execute(memory::release);
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    ending = true;
+    try {
+      eventLoop.execute(memory::release);
+    } catch (RejectedExecutionException e) {
+      log.debug("the loop has ended before", e);
+    } finally {
+      group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    }
   }
 
   /** Takes in a connection that was accepted, on this loop or another. */

@@ -52,6 +52,11 @@ final class QueueWait {
     sender.reuse();
   }
 
+  /** Something threw while it was its turn: the request ends, and the next has its turn. */
+  void failed(Throwable cause) {
+    sender.failed("a request that waits for a place failed", cause);
+  }
+
   /** It has left the line: there was no room in time. */
   void inVain() {
     place = null;

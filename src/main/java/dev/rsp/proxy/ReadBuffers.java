@@ -3,6 +3,7 @@ package dev.rsp.proxy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelException;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import java.util.function.IntSupplier;
 
@@ -72,7 +73,14 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
 
     @Override
     public ByteBuf allocate(ByteBufAllocator alloc) {
-      return memory.readBuffer(size()).setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
+      ByteBuf buffer;
+      try {
+        buffer = memory.readBuffer(size());
+      } catch (OutOfMemoryError e) {
+        // An exception ends this connection. With io_uring an Error here would end the loop.
+        throw new ChannelException("no memory to read into", e);
+      }
+      return buffer.setIndex(HEADROOM_BYTES, HEADROOM_BYTES);
     }
 
     private int size() {

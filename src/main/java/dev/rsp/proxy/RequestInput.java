@@ -40,9 +40,12 @@ final class RequestInput {
     if (before == null) {
       held = bytes;
     } else {
-      before.discardReadBytes();
-      before.writeBytes(bytes);
-      bytes.release();
+      try {
+        before.discardReadBytes();
+        before.writeBytes(bytes);
+      } finally {
+        bytes.release();
+      }
     }
   }
 
@@ -120,9 +123,17 @@ final class RequestInput {
     return split(bytes());
   }
 
-  /** Consumes more of the body; if there is no {@link #fault}, {@link #split} is next. */
+  /**
+   * Consumes more of the body; if there is no {@link #fault}, {@link #split} is next. If it throws,
+   * it has released the buffer.
+   */
   Progress moreBody(ByteBuf bytes) {
-    return framing.accept(bytes);
+    try {
+      return framing.accept(bytes);
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
   }
 
   /** Why what was consumed is not passed on; null if nothing is wrong with it. */
@@ -145,12 +156,12 @@ final class RequestInput {
       held = null;
       return in.writerIndex(framing.forwardEnd());
     }
+    held = in; // also if what follows throws: it is then released with the connection
     int bytes = framing.forwardEnd() - in.readerIndex();
     ByteBuf body = loop.allocator().directBuffer(ReadBuffers.HEADROOM_BYTES + 1024 + bytes);
     body.setIndex(ReadBuffers.HEADROOM_BYTES + 1024, ReadBuffers.HEADROOM_BYTES + 1024);
     body.writeBytes(in, in.readerIndex(), bytes);
     in.readerIndex(framing.consumedEnd());
-    held = in;
     return body;
   }
 
@@ -162,9 +173,10 @@ final class RequestInput {
   }
 
   void release() {
-    if (held != null) {
-      held.release();
-      held = null;
+    ByteBuf bytes = held;
+    held = null;
+    if (bytes != null) {
+      bytes.release();
     }
   }
 

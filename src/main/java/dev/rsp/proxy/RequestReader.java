@@ -53,6 +53,23 @@ final class RequestReader {
       return;
     }
     parsing = true;
+    try {
+      takeRequests();
+    } finally {
+      parsing = false;
+    }
+    if (connection.state == ClientState.HEAD) {
+      if (!channel.isWritable()) {
+        connection.setReading(false);
+      } else if (connection.inputEnded()) {
+        connection.end.closeAfterFlush();
+      } else {
+        connection.setReading(true);
+      }
+    }
+  }
+
+  private void takeRequests() {
     // Answers to a client that sends but does not read must not pile up.
     while (connection.state == ClientState.HEAD && channel.isWritable() && input.hasBytes()) {
       Service service = loop.service();
@@ -71,16 +88,6 @@ final class RequestReader {
         connection.answer.refuse(head.refusal(), endingOf(head.refusal()));
       } else {
         begin(service, head);
-      }
-    }
-    parsing = false;
-    if (connection.state == ClientState.HEAD) {
-      if (!channel.isWritable()) {
-        connection.setReading(false);
-      } else if (connection.inputEnded()) {
-        connection.end.closeAfterFlush();
-      } else {
-        connection.setReading(true);
       }
     }
   }
@@ -115,12 +122,17 @@ final class RequestReader {
     ByteBuf body = input.firstBody();
     boolean whole = progress == Progress.DONE;
     connection.state = whole ? ClientState.ANSWER : ClientState.BODY;
-    boolean expectsContinue = !whole && head.expectContinue() && !body.isReadable();
-    connection.exchange.holdTo(service.terms);
-    if (whole) {
-      connection.clock.awaitResponse();
-    } else {
-      connection.clock.awaitBody(expectsContinue);
+    try {
+      boolean expectsContinue = !whole && head.expectContinue() && !body.isReadable();
+      connection.exchange.holdTo(service.terms);
+      if (whole) {
+        connection.clock.awaitResponse();
+      } else {
+        connection.clock.awaitBody(expectsContinue);
+      }
+    } catch (Throwable e) {
+      body.release();
+      throw e;
     }
     connection.exchange.begin(service, head, body, whole, address);
   }

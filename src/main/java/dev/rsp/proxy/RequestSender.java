@@ -67,8 +67,8 @@ final class RequestSender {
       ByteBuf bytes,
       boolean isHead,
       boolean repeatable) {
-    places.start(chosen, router, asked);
     request.start(bytes);
+    places.start(chosen, router, asked);
     this.isHead = isHead;
     this.repeatable = repeatable;
     repeated = false;
@@ -176,6 +176,8 @@ final class RequestSender {
       wait.connected();
     }
     connection.begin(exchange, isHead);
+    // First of all, so that the two end together if anything throws.
+    exchange.sending(connection);
     sent = true;
     if (connection.place().protocol() == Protocol.UWSGI) {
       sendUwsgi(connection);
@@ -185,14 +187,12 @@ final class RequestSender {
     if (!repeatable) {
       forget();
     }
-    exchange.sending(connection);
     connection.send(bytes);
     exchange.sent(connection);
   }
 
   private void sendUwsgi(BackendConnection connection) {
     boolean expectsContinue = uwsgi().expectsContinue();
-    exchange.sending(connection);
     uwsgi().sendTo(connection);
     forget(); // never sent twice: the connection was a fresh one
     if (expectsContinue) {
@@ -315,12 +315,28 @@ final class RequestSender {
 
   /** The request need not be sent again. */
   void forget() {
-    queue.leave();
-    if (wait != null) {
-      wait.leave();
-    }
     holding = false;
-    request.release();
     places.forgetScript();
+    try {
+      queue.leave();
+      if (wait != null) {
+        wait.leave();
+      }
+    } finally {
+      request.release();
+    }
+  }
+
+  /**
+   * Ends the exchange, and its client's connection, because a task of the loop threw on its behalf.
+   *
+   * @param what a constant, as of {@link FailureLog#failed}
+   */
+  void failed(String what, Throwable cause) {
+    try {
+      exchange.fail();
+    } finally {
+      loop.failureLog.failed(what, cause);
+    }
   }
 }

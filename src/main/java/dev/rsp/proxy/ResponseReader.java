@@ -89,41 +89,51 @@ final class ResponseReader {
   private void readHead(BackendAnswer answer, ByteBuf bytes) {
     if (!answered) {
       answered = true;
-      answer.began();
+      try {
+        answer.began();
+      } catch (Throwable e) {
+        bytes.release();
+        throw e;
+      }
     }
-    ByteBuf in = bytes;
-    if (partial != null) {
+    if (partial == null) {
+      partial = bytes;
+    } else {
       // A head that is incomplete is read again only when a line has ended: see HeadParser.
       int limit = answer.terms().limits.headBytes();
       boolean look =
           partial.readableBytes() + bytes.readableBytes() >= limit
               || ByteBufUtil.indexOf(bytes, bytes.readerIndex(), bytes.writerIndex(), (byte) '\n')
                   >= 0;
-      in = partial.writeBytes(bytes);
-      bytes.release();
+      try {
+        partial.writeBytes(bytes);
+      } finally {
+        bytes.release();
+      }
       if (!look) {
         return;
       }
-      partial = null;
     }
-    readHeads(answer, in);
+    readHeads(answer, partial);
   }
 
-  /** Reads interim heads and the final one. */
+  /**
+   * Reads interim heads and the final one. The bytes stay {@link #partial} meanwhile, so that they
+   * are released with the connection whatever throws.
+   */
   private void readHeads(BackendAnswer answer, ByteBuf in) {
     ResponseHead head = loop.responseHead;
     while (true) {
       if (!in.isReadable()) {
-        in.release();
+        release();
         return;
       }
       Parsed parsed = answer.terms().parser.response(in, head);
       if (parsed == Parsed.MORE) {
-        partial = in;
         return;
       }
       if (parsed == Parsed.REFUSED) {
-        in.release();
+        release();
         answer.malformed(head.refusal());
         return;
       }
@@ -132,13 +142,14 @@ final class ResponseReader {
         break;
       }
       if (!answer.interim(head)) {
-        in.release();
+        release();
         return;
       }
     }
     if (head.status() == 101) {
       stage = Stage.TUNNEL;
       connection.allowHalfClosure();
+      partial = null;
       answer.switchProtocols(head, in);
     } else {
       startBody(answer, head, in);
@@ -171,16 +182,23 @@ final class ResponseReader {
     }
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
-      in.release();
+      release();
       answer.malformed(MALFORMED_BODY);
       return;
     }
     stage = Stage.BODY;
+    partial = null;
     answer.respond(head, kind, takeBody(in), progress == Progress.DONE);
   }
 
   private void readBody(BackendAnswer answer, ByteBuf in) {
-    Progress progress = framing.accept(in);
+    Progress progress;
+    try {
+      progress = framing.accept(in);
+    } catch (Throwable e) {
+      in.release();
+      throw e;
+    }
     if (progress == Progress.MALFORMED) {
       in.release();
       connection.end.malformedBody(answer);
@@ -203,9 +221,10 @@ final class ResponseReader {
   }
 
   void release() {
-    if (partial != null) {
-      partial.release();
-      partial = null;
+    ByteBuf held = partial;
+    partial = null;
+    if (held != null) {
+      held.release();
     }
   }
 }

@@ -79,10 +79,15 @@ final class ResponseWriter {
     Persistence persistence =
         !stays ? Persistence.CLOSE : http10 ? Persistence.KEEP_SAID : Persistence.KEEP;
     HeadWriter writer = loop.writer;
-    writer.response(head, persistence, hasLength, chunked, loop.date.now());
-    if (rechunk && body.isReadable()) {
-      writer.appendChunkSize(body.readableBytes(), false);
-      insideChunks = true;
+    try {
+      writer.response(head, persistence, hasLength, chunked, loop.date.now());
+      if (rechunk && body.isReadable()) {
+        writer.appendChunkSize(body.readableBytes(), false);
+        insideChunks = true;
+      }
+    } catch (Throwable e) {
+      body.release();
+      throw e;
     }
     send(loop.withHead(body));
     if (rechunk && last) {
@@ -93,7 +98,12 @@ final class ResponseWriter {
 
   void body(ByteBuf bytes, boolean last) {
     if (bytes.isReadable() && rechunk) {
-      loop.writer.startChunk(bytes.readableBytes(), insideChunks);
+      try {
+        loop.writer.startChunk(bytes.readableBytes(), insideChunks);
+      } catch (Throwable e) {
+        bytes.release();
+        throw e;
+      }
       insideChunks = true;
       send(loop.withHead(bytes));
     } else if (bytes.isReadable()) {
@@ -114,7 +124,12 @@ final class ResponseWriter {
 
   void tunnel(ResponseHead head, ByteBuf bytes) {
     headWritten = true;
-    loop.writer.response(head, Persistence.UPGRADE, false, false, loop.date.now());
+    try {
+      loop.writer.response(head, Persistence.UPGRADE, false, false, loop.date.now());
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
     send(loop.withHead(bytes));
   }
 

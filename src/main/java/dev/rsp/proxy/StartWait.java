@@ -133,7 +133,16 @@ final class StartWait implements Start.Waiter {
     next = loop.eventLoop.schedule(this::look, how.pollMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** As a task of the loop, it has nothing else above it that would end its exchange. */
   private void look() {
+    try {
+      lookOnce();
+    } catch (Throwable e) {
+      sender.failed("a request that waits for its site failed", e);
+    }
+  }
+
+  private void lookOnce() {
     Start current = start;
     Initialise how = by;
     next = null;

@@ -27,6 +27,7 @@ import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import java.util.Locale;
 
 /** The kernel interface that the event loops use. */
@@ -46,6 +47,14 @@ public enum Transport {
   private static final String EDGE_TRIGGERED_POLL = "io.netty.iouring.pollAddMultishotEnabled";
 
   /**
+   * An accept that has failed and stands for many (IORING_ACCEPT_MULTISHOT) is asked for again at
+   * once, whether or not the channel is to be read: while there are no descriptors it fails as
+   * often as the loop turns. One at a time is asked for only if the channel is to be read. Seen
+   * with Netty 4.2.18.
+   */
+  private static final String MULTISHOT_ACCEPT = "io.netty.iouring.acceptMultiShotEnabled";
+
+  /**
    * Places in io_uring's queue of completions, 16 bytes each. If it overflows, the kernel keeps
    * them elsewhere and Netty logs a line each time: its default of 4,096 did with 5,000 connections
    * to a loop that all sent at once.
@@ -59,9 +68,11 @@ public enum Transport {
   /** Half of the largest read. The socket counts as writable again when half of this is left. */
   private static final int UNSENT_BYTES = 128 * 1024;
 
-  static { // before Netty's class reads it
-    if (System.getProperty(EDGE_TRIGGERED_POLL) == null) {
-      System.setProperty(EDGE_TRIGGERED_POLL, "false");
+  static { // before Netty's class reads them
+    for (String property : List.of(EDGE_TRIGGERED_POLL, MULTISHOT_ACCEPT)) {
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, "false");
+      }
     }
   }
 

@@ -33,6 +33,7 @@ final class TurnFlusher implements Runnable {
   private static final int FULL = 1;
 
   private final EventLoop eventLoop;
+  private final FailureLog failureLog;
 
   /**
    * What may be left behind a flush before a socket counts as full: nothing where a flush writes,
@@ -48,8 +49,9 @@ final class TurnFlusher implements Runnable {
    *
    * @param writesAtOnce whether a flush has written what the socket takes when it returns
    */
-  TurnFlusher(EventLoop eventLoop, boolean writesAtOnce) {
+  TurnFlusher(EventLoop eventLoop, boolean writesAtOnce, FailureLog failureLog) {
     this.eventLoop = eventLoop;
+    this.failureLog = failureLog;
     this.mayBeLeftBytes = writesAtOnce ? 0 : ReadBuffers.MIDDLE_BYTES;
   }
 
@@ -76,13 +78,23 @@ final class TurnFlusher implements Runnable {
       for (int i = 0; i < count; i++) {
         Channel channel = waiting[i];
         if (channel != null) {
-          channel.flush();
-          flushed(channel);
+          flush(channel);
         }
       }
     } finally {
       Arrays.fill(waiting, 0, count, null);
       count = 0;
+    }
+  }
+
+  /** One that fails is closed, and the others are flushed all the same. */
+  private void flush(Channel channel) {
+    try {
+      channel.flush();
+      flushed(channel);
+    } catch (Throwable e) {
+      failureLog.failed("a flush failed", e);
+      channel.close();
     }
   }
 

@@ -52,6 +52,7 @@ final class UwsgiRequest {
       boolean trustForwarded,
       Held holdTo) {
     limits = holdTo;
+    body = first; // before anything can throw: it is then released with the request
     boolean chunked = head.chunked();
     complete = !chunked;
     boolean expecting = head.expectContinue() && !whole && !first.isReadable();
@@ -62,14 +63,13 @@ final class UwsgiRequest {
             ? LENGTH_REQUIRED
             : writer.request(head, length, hop, trustForwarded);
     if (unfit != null) {
-      first.release();
+      release();
       return;
     }
     packet = loop.allocator().directBuffer(writer.length() + 64);
     packet.writeBytes(writer.bytes(), 0, writer.length());
-    if (!chunked) {
-      body = first;
-    } else {
+    if (chunked) {
+      body = null;
       framing.startChunked(false);
       hold(first);
       if (whole) {
@@ -104,20 +104,23 @@ final class UwsgiRequest {
   /** Keeps more of a chunked body, and takes over the buffer, whose chunks were checked before. */
   void hold(ByteBuf chunks) {
     expectsContinue = false;
-    framing.accept(chunks);
-    int more = framing.forwardEnd() - chunks.readerIndex();
-    if (held + more > limits.bodyBytes()) {
-      unfit = TOO_LARGE;
-    } else if (!loop.held.add(more, limits.totalBytes())) {
-      unfit = TOO_MANY;
-    } else {
-      held += more;
-      if (body == null) {
-        body = loop.allocator().directBuffer(Math.max(more, 256));
+    try {
+      framing.accept(chunks);
+      int more = framing.forwardEnd() - chunks.readerIndex();
+      if (held + more > limits.bodyBytes()) {
+        unfit = TOO_LARGE;
+      } else if (!loop.held.add(more, limits.totalBytes())) {
+        unfit = TOO_MANY;
+      } else {
+        held += more;
+        if (body == null) {
+          body = loop.allocator().directBuffer(Math.max(more, 256));
+        }
+        body.writeBytes(chunks, more);
       }
-      body.writeBytes(chunks, more);
+    } finally {
+      chunks.release();
     }
-    chunks.release();
   }
 
   /** Keeps a copy of more of a body that came before there was a connection. */
@@ -144,18 +147,16 @@ final class UwsgiRequest {
   /** Sends it, or as much as there is, and forgets it. */
   void sendTo(BackendConnection connection) {
     ByteBuf head = packet;
-    ByteBuf content = body;
     packet = null;
-    body = null;
-    release();
     if (head != null) {
       connection.send(head);
     }
+    ByteBuf content = body;
     if (content != null && content.isReadable()) {
+      body = null;
       connection.send(content);
-    } else if (content != null) {
-      content.release();
     }
+    release();
   }
 
   /** The capacity of what is kept. */
@@ -168,13 +169,15 @@ final class UwsgiRequest {
   void release() {
     loop.held.remove(held);
     held = 0;
-    if (packet != null) {
-      packet.release();
-      packet = null;
+    ByteBuf head = packet;
+    ByteBuf content = body;
+    packet = null;
+    body = null;
+    if (head != null) {
+      head.release();
     }
-    if (body != null) {
-      body.release();
-      body = null;
+    if (content != null) {
+      content.release();
     }
   }
 }

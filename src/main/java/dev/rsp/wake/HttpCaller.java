@@ -81,9 +81,19 @@ final class HttpCaller implements Caller {
               .build();
       client()
           .sendAsync(request, BodyHandlers.ofInputStream())
-          .whenComplete((response, error) -> answered(response, error, result));
-    } catch (RuntimeException e) {
+          .whenComplete((response, error) -> answeredGuarded(response, error, result));
+    } catch (RuntimeException | Error e) {
       // Not its message, which could have the URL in it.
+      result.failed(e.getClass().getSimpleName());
+    }
+  }
+
+  /** What a callback of the client throws is lost, and with it the end of the attempt. */
+  private static void answeredGuarded(
+      @Nullable HttpResponse<InputStream> response, @Nullable Throwable error, Result result) {
+    try {
+      answered(response, error, result);
+    } catch (RuntimeException | Error e) {
       result.failed(e.getClass().getSimpleName());
     }
   }

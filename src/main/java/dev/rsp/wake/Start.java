@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One attempt to start the site of a host, and the requests of all loops that wait for it.
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * whether it does. Any thread may call any method.
  */
 public final class Start {
+  private static final Logger log = LoggerFactory.getLogger(Start.class);
+
   /** A request that waits. */
   public interface Waiter {
     /** There is nothing more to wait for. On any thread, and perhaps after it has left. */
@@ -109,7 +113,16 @@ public final class Start {
     synchronized (this) {
       told = List.copyOf(waiters);
     }
-    told.forEach(Waiter::inVain);
+    told.forEach(Start::tell);
+  }
+
+  /** One that throws must not keep the others from being told. */
+  private static void tell(Waiter waiter) {
+    try {
+      waiter.inVain();
+    } catch (RuntimeException | Error e) {
+      log.error("a request that waits for its site was not woken", e);
+    }
   }
 
   /** Whether this one is to try if the site is there. If it leaves, another takes over. */

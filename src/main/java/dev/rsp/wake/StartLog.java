@@ -16,6 +16,7 @@ final class StartLog {
   static final int LINES_PER_SECOND = 64;
 
   private final RateLimit calling = new RateLimit(LINES_PER_SECOND);
+  private final RateLimit notCalled = new RateLimit(1); // with a stack trace
   private final RateLimit accepted = new RateLimit(LINES_PER_SECOND);
   private final RateLimit started = new RateLimit(LINES_PER_SECOND);
   private final RateLimit failed = new RateLimit(LINES_PER_SECOND);
@@ -28,6 +29,14 @@ final class StartLog {
           start.host,
           start.by.shownUrl(start.host),
           calling.takeSuppressed());
+    }
+  }
+
+  /** The URL could not be called by a fault of rsp's own. */
+  synchronized void notCalled(Start start, Throwable cause) {
+    if (notCalled.allows()) {
+      log.error(
+          "initialise failed host={} suppressed={}", start.host, notCalled.takeSuppressed(), cause);
     }
   }
 

@@ -70,7 +70,13 @@ public final class Starter implements AutoCloseable {
       known.put(host, begun);
       starting++;
     }
-    caller.call(begun.host, by, new Answered(begun));
+    Answered answered = new Answered(begun);
+    try {
+      caller.call(begun.host, by, answered);
+    } catch (RuntimeException | Error e) {
+      log.notCalled(begun, e);
+      answered.failed(e.getClass().getSimpleName());
+    }
     return begun;
   }
 

@@ -35,10 +35,14 @@ class NameRefresherTest {
   private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
   private final Map<String, List<InetAddress>> answers = new HashMap<>();
   private final List<String> asked = new ArrayList<>();
+  private String broken = "";
   private final NameRefresher refresher =
       new NameRefresher(
           name -> {
             asked.add(name);
+            if (name.equals(broken)) {
+              throw new LinkageError("injected");
+            }
             if (!answers.containsKey(name)) {
               throw new UnknownHostException(name + ": timed out");
             }
@@ -67,6 +71,19 @@ class NameRefresherTest {
         List.of(
             "INFO backend address changed slot=app1.example:80 from=10.0.0.7:80 to=10.0.0.42:80"),
         log());
+  }
+
+  @Test
+  void anErrorWithOneNameKeepsNoOtherFromItsAnswer() throws Exception {
+    Config config = config("'app1.example:80', 'app2.example:80'");
+    broken = "app1.example";
+    answer("app2.example", "10.0.0.42");
+    refresh(config);
+    broken = "app2.example";
+    answer("app1.example", "10.0.0.43");
+    refresh(config);
+    assertEquals(socket("10.0.0.42", 80), address(config, 2));
+    assertEquals(socket("10.0.0.43", 80), address(config, 1));
   }
 
   @Test

@@ -54,6 +54,17 @@ final class LineAppenderTest {
   }
 
   @Test
+  void anErrorEndsNeitherItsThreadNorTheOneThatLogs() {
+    sink.error = true;
+    log.info("lost");
+    awaitWritten();
+    sink.error = false;
+    log.info("kept");
+    awaitWritten();
+    assertEquals(List.of("kept", "<4>log lines dropped: 1"), sink.lines());
+  }
+
+  @Test
   void doesNotWaitForEverAtExit() {
     sink.pause();
     log.info("stuck");
@@ -95,6 +106,7 @@ final class LineAppenderTest {
     private final Semaphore open = new Semaphore(1);
     private final Semaphore waiting = new Semaphore(0);
     volatile boolean full;
+    volatile boolean error;
 
     @Override
     public void write(int b) throws IOException {
@@ -105,6 +117,9 @@ final class LineAppenderTest {
     public void write(byte[] from, int offset, int length) throws IOException {
       if (full) {
         throw new IOException("No space left on device");
+      }
+      if (error) {
+        throw new LinkageError("injected");
       }
       waiting.release();
       open.acquireUninterruptibly();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class DeadlineWheelTest {
   private static final int TICK = DeadlineWheel.TICK_MILLIS;
 
-  private final DeadlineWheel wheel = new DeadlineWheel(millisToNanos(5000));
+  private final DeadlineWheel wheel = new DeadlineWheel(millisToNanos(5000), new FailureLog());
   private final List<Integer> expiries = new ArrayList<>();
   private int millis = 5000;
 
@@ -32,7 +32,15 @@ final class DeadlineWheelTest {
   }
 
   private Deadline deadline() {
-    return new Deadline(() -> expiries.add(millis));
+    return deadline(() -> expiries.add(millis));
+  }
+
+  private static Deadline deadline(Runnable expired) {
+    return new Deadline(
+        expired,
+        cause -> {
+          throw new AssertionError("not expected", cause);
+        });
   }
 
   @Test
@@ -132,7 +140,7 @@ final class DeadlineWheelTest {
         };
     for (int i = 0; i < 5; i++) {
       int number = i;
-      all.add(new Deadline(() -> body.accept(number)));
+      all.add(deadline(() -> body.accept(number)));
       wheel.arm(all.get(i), 100);
     }
     pass(200);
@@ -144,7 +152,7 @@ final class DeadlineWheelTest {
   @Test
   void goesOnWhenAnExpiryFails() {
     wheel.arm(
-        new Deadline(
+        deadline(
             () -> {
               throw new IllegalStateException("on purpose");
             }),
@@ -153,6 +161,47 @@ final class DeadlineWheelTest {
     wheel.arm(deadline(), 200);
     pass(500);
     assertEquals(2, expiries.size());
+  }
+
+  @Test
+  void anErrorEndsOnlyTheConnectionOfItsDeadline() {
+    List<Throwable> errors =
+        List.of(
+            new OutOfMemoryError("injected"),
+            new StackOverflowError("injected"),
+            new LinkageError("injected"),
+            new AssertionError("injected"));
+    List<Throwable> ended = new ArrayList<>();
+    for (Throwable error : errors) {
+      wheel.arm(
+          new Deadline(
+              () -> {
+                throw (Error) error;
+              },
+              ended::add),
+          100);
+      wheel.arm(deadline(), 100);
+    }
+    wheel.arm(deadline(), 200);
+    pass(500);
+    assertEquals(errors, ended);
+    assertEquals(errors.size() + 1, expiries.size());
+  }
+
+  @Test
+  void whatEndsAConnectionMayThrowAsWell() {
+    wheel.arm(
+        new Deadline(
+            () -> {
+              throw new LinkageError("injected");
+            },
+            cause -> {
+              throw new StackOverflowError("injected");
+            }),
+        100);
+    wheel.arm(deadline(), 100);
+    pass(500);
+    assertEquals(1, expiries.size());
   }
 
   /** The peers of a process that stood still had no chance to answer. */
@@ -188,7 +237,7 @@ final class DeadlineWheelTest {
     Deadline[] deadlines = new Deadline[count];
     for (int i = 0; i < count; i++) {
       int number = i;
-      deadlines[i] = new Deadline(() -> expired[number] = millis);
+      deadlines[i] = deadline(() -> expired[number] = millis);
     }
     for (int round = 0; round < 2000; round++) {
       for (int i = 0; i < 10; i++) {

@@ -4,6 +4,7 @@ package dev.rsp.proxy;
 import dev.rsp.referee.End;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -134,7 +135,17 @@ final class EmbeddedSocket extends EmbeddedDuplex {
     sizes.reset(options);
     boolean end = false;
     do {
-      ByteBuf buffer = sizes.allocate(options.getAllocator());
+      ByteBuf buffer;
+      try {
+        buffer = sizes.allocate(options.getAllocator());
+      } catch (ChannelException e) {
+        pipeline().fireChannelReadComplete();
+        pipeline().fireExceptionCaught(e);
+        if (isOpen()) {
+          closeBare();
+        }
+        return;
+      }
       sizes.attemptedBytesRead(buffer.writableBytes());
       int count = Math.min(arrived.readableBytes(), buffer.writableBytes());
       end = count == 0 && peerEnd != End.UNSEEN;

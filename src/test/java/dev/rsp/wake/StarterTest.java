@@ -59,6 +59,39 @@ final class StarterTest {
     }
   }
 
+  @Test
+  void oneThatCannotBeWokenKeepsNoOtherAsleep() {
+    Start start = join("a");
+    Request other = new Request();
+    start.enter(
+        () -> {
+          throw new LinkageError("injected");
+        });
+    start.enter(other);
+    results.get(0).refused(500);
+    assertEquals(State.FAILED, start.state());
+    assertEquals(1, other.told);
+  }
+
+  @Test
+  void aCallThatThrowsEndsTheAttempt() {
+    var broken =
+        new Starter(
+            new Caller() {
+              @Override
+              public void call(String host, Initialise by, Result result) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+
+              @Override
+              public void close() {}
+            },
+            () -> now);
+    Start start = Objects.requireNonNull(broken.join("a", BY, now));
+    assertEquals(State.FAILED, start.state());
+    assertEquals(0, broken.starting());
+  }
+
   /** Of a request that has just tried the site. */
   private Start join(String host) {
     return Objects.requireNonNull(starter.join(host, BY, now));

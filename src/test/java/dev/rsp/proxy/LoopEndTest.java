@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.rsp.config.ListenAddress;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A loop that can serve no more says so, because then the process has to end. */
+@Timeout(60)
+final class LoopEndTest {
+  private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
+
+  private ProxyLoop loop(MultiThreadIoEventLoopGroup group) {
+    var loop =
+        new ProxyLoop(
+            Transport.NIO,
+            Transport.NIO::newClient,
+            group,
+            new ConnectionCount(),
+            new LoopMemory(new MemoryBudget(), ReadBuffers.LARGEST_BYTES));
+    loop.whenBroken(reports::add);
+    return loop;
+  }
+
+  private static MultiThreadIoEventLoopGroup nio() {
+    return new MultiThreadIoEventLoopGroup(
+        1, new DefaultThreadFactory("test", true), Transport.NIO.ioHandler());
+  }
+
+  @Test
+  void anErrorOfTheKernelsInterfaceEndsTheThreadAndIsReported() throws InterruptedException {
+    ProxyLoop loop =
+        loop(
+            new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("test", true), executor -> new Broken()));
+    loop.eventLoop.terminationFuture().awaitUninterruptibly();
+    String report = reports.take();
+    // The timer's tasks are cancelled by the end of the thread, and either may come first.
+    if (report.equals("the timer of an event loop has ended")) {
+      report = reports.take();
+    }
+    assertEquals("the thread of an event loop has ended", report);
+  }
+
+  @Test
+  void anErrorOfATaskEndsNothing() throws InterruptedException {
+    ProxyLoop loop = loop(nio());
+    loop.execute(
+        () -> {
+          throw new LinkageError("injected");
+        });
+    var ran = new LinkedBlockingQueue<String>();
+    loop.execute(() -> ran.add("ran"));
+    assertEquals("ran", ran.take());
+    loop.shutDown();
+    loop.eventLoop.terminationFuture().awaitUninterruptibly();
+    assertNull(reports.poll(100, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void aListeningSocketThatClosesWithoutBeingAskedIsReported() throws Exception {
+    ProxyLoop loop = loop(nio());
+    ListenAddress address = EmbeddedRig.config().listen().get(0);
+    Listener first = Listener.open(address, List.of(loop), List.of());
+    first.close();
+    assertNull(reports.poll(100, TimeUnit.MILLISECONDS));
+    Listener second = Listener.open(address, List.of(loop), List.of());
+    second.sockets().get(0).close().awaitUninterruptibly();
+    assertEquals("a listening socket was closed: " + address.text(), reports.take());
+    loop.shutDown();
+  }
+
+  /** Netty takes an error thrown here for the end of the loop. */
+  private static final class Broken implements IoHandler {
+    @Override
+    public int run(IoHandlerContext context) {
+      throw new LinkageError("injected");
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) {
+      throw new IllegalStateException("it has no channels");
+    }
+
+    @Override
+    public void wakeup() {
+      // It never waits.
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> type) {
+      return false;
+    }
+  }
+}
