@@ -159,11 +159,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     return reading;
   }
 
-  /** How large the next read may be: that of a body, or in a tunnel, depends on the backend. */
+  /** How large the next read may be. */
   int mostReadBytes() {
-    return state == ClientState.BODY || state == ClientState.TUNNEL
-        ? exchange.mostReadBytes()
-        : ReadBuffers.MIDDLE_BYTES;
+    return switch (state) {
+      case BODY, TUNNEL -> exchange.mostReadBytes();
+      case HEAD, ANSWER -> ReadBuffers.MIDDLE_BYTES;
+      case LINGER, CLOSED -> ReadBuffers.LARGEST_BYTES; // it is thrown away
+    };
   }
 
   /** Bytes in buffers that this connection and its exchange hold, about. */

@@ -291,7 +291,12 @@ final class Rig implements AutoCloseable {
           loop.closeAll();
           return true;
         });
+    // With io_uring a connection is closed when the kernel has ended what was under way in it.
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Peer.PATIENCE_MILLIS);
     int left = clients();
+    while (left > 0 && System.nanoTime() < deadline) {
+      left = clients();
+    }
     loop.starter.close();
     loop.shutDown();
     assertTrue(loop.eventLoop.terminationFuture().awaitUninterruptibly(Peer.PATIENCE_MILLIS));
