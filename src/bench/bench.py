@@ -14,6 +14,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
+import crowd
 import duties
 import machine
 import meter
@@ -259,7 +260,15 @@ def main() -> int:
     children = Children(directory)
     try:
         check_tools(options)
-        return (profile if options.profile else compare)(options, children, directory)
+        if options.profile:
+            return profile(options, children, directory)
+        code = compare(options, children, directory) if options.scenarios else 0
+        if options.crowd:
+            children.stop_all()
+            alone = directory / "crowd"
+            alone.mkdir()
+            code = max(code, crowd.compare(options, children, alone))
+        return code
     except Failure as error:
         say(f"bench: {error}")
         return 1

@@ -21,6 +21,8 @@ SERVERS = 8
 MOST_CONNECTIONS = 4000  # far more than any scenario opens, so that no proxy closes idle ones to save file descriptors
 RSP_READY = r"Started\.  Listening on port \d+\.$"
 BODIES = {"/612": 612, "/10k": 10_240, "/1m": 1_048_576}
+STALLED_PATH = "/8m"  # more than the sockets of both sides hold
+STALLED_BYTES = 8 << 20
 LINE = b"A site of the benchmark, made of lines like this one, 64 bytes.\n"
 # What nginx reads at once without buffering. Of 16k, 32k, 64k and 128k the middle two served it best.
 NGINX_BUFFER = "64k"
@@ -110,6 +112,8 @@ http {{
         site.mkdir()
         for path in BODIES:
             (site / path[1:]).write_bytes(body(path))
+        with open(site / STALLED_PATH[1:], "wb") as stalled:
+            stalled.truncate(STALLED_BYTES)
         listen = "".join(f"    listen 127.0.0.1:{port} backlog=4096;\n" for port in self.backend_ports)
         echo = "$http_x_forwarded_for|$http_x_forwarded_proto|$http_x_forwarded_host|$http_via|$http_host|$server_port"
         return self._start_nginx(

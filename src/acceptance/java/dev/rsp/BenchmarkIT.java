@@ -24,7 +24,9 @@ class BenchmarkIT {
                 "scripts/bench",
                 "--quick",
                 "--scenarios",
-                "small,close",
+                "small,close,stalled",
+                "--clients",
+                "20",
                 "--proxies",
                 "rsp,haproxy",
                 "--rsp",
@@ -43,6 +45,8 @@ class BenchmarkIT {
     assertEquals(0, bench.exitValue(), printed);
     assertTrue(printed.contains("| rsp |"), printed);
     assertTrue(printed.contains("| HAProxy |"), printed);
+    assertTrue(printed.contains("20 downloads of 8 MiB that are not read"), printed);
+    assertTrue(printed.contains("| 100 of 100 |"), printed);
     assertTrue(Files.size(json) > 0, "the numbers are kept");
   }
 }
