@@ -208,13 +208,14 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     return size.mostBytes(sent - unsent());
   }
 
-  /** Bytes in buffers that it holds, about. */
+  /** The capacity of the buffers that it holds. */
   long heldBytes() {
-    return unsent() + response.heldBytes();
+    return Closing.held(channel) + response.heldBytes();
   }
 
+  /** Whether it takes more for now: also if it takes nothing any more, which is thrown away. */
   boolean writable() {
-    return channel.isWritable();
+    return channel.isWritable() || !end.takesRequest();
   }
 
   /** Whether more of a request makes sense: not after the backend has stopped to read. */
@@ -273,7 +274,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    boolean writable = channel.isWritable();
+    boolean writable = writable();
     if (writable) {
       size.drained(loop.deadlines.nowMillis(), sent - unsent());
     } else {

@@ -127,6 +127,10 @@ final class BackendEnd {
       log.debug("backend={}: {}", connection.place(), cause.getMessage());
       writeFailed = true;
       failed = true;
+      Exchange current = connection.exchange;
+      if (current != null) {
+        current.backendWritable(); // the rest of the request is read, and thrown away
+      }
     } else {
       failed = true;
     }

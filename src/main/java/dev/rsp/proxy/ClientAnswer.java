@@ -192,9 +192,9 @@ final class ClientAnswer implements ClientStream {
     size.full(loop.deadlines.nowMillis());
   }
 
-  /** The client's socket has taken all. */
-  void drained() {
-    size.drained(loop.deadlines.nowMillis(), taken());
+  /** The client's socket has taken all; says whether the client had stalled. */
+  boolean drained() {
+    return size.drained(loop.deadlines.nowMillis(), taken());
   }
 
   @Override

@@ -159,6 +159,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     return reading;
   }
 
+  /** Whether the client is to be read, though perhaps not now because memory is short. */
+  boolean wanted() {
+    return wanted;
+  }
+
   /** How large the next read may be. */
   int mostReadBytes() {
     return switch (state) {
@@ -168,9 +173,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     };
   }
 
-  /** Bytes in buffers that this connection and its exchange hold, about. */
+  /** The capacity of the buffers that this connection and its exchange hold. */
   long heldBytes() {
-    return input.heldBytes() + Closing.unsent(channel) + exchange.heldBytes();
+    return input.heldBytes() + Closing.held(channel) + exchange.heldBytes();
+  }
+
+  /**
+   * Whether the body of its request is held until it is whole: to read on is what frees it. {@code
+   * limits.held_total_bytes} bounds that.
+   */
+  boolean holdsBody() {
+    return exchange.holdsBody();
   }
 
   /** Ends the exchange, and the connection, because memory is exhausted and it holds much. */
@@ -192,13 +205,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (channel.unsafe().outboundBuffer() == null) {
+      setSlow(false); // our side has ended
+      return;
+    }
     setSlow(!channel.isWritable());
     if (slow) {
       answer.full();
       exchange.clientFull();
     } else {
-      answer.drained();
-      clock.clientKeepsUp();
+      if (!answer.drained()) {
+        clock.clientKeepsUp();
+      }
       exchange.clientWritable();
       if (state == ClientState.HEAD) {
         requests.readRequests();
@@ -226,9 +244,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Ends the connection if its client has ended its side, and then all of it. */
+  /**
+   * Ends the connection if its client has ended all of it. Of a connection that is not read,
+   * io_uring does not tell.
+   */
   void closeIfGone() {
-    if (inputEnded && HalfClosed.gone(channel)) {
+    if (inputEnded ? HalfClosed.gone(channel) : !reading && loop.peerEnd.broken(channel)) {
       close();
     }
   }

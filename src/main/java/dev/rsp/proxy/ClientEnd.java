@@ -136,7 +136,7 @@ final class ClientEnd {
 
   /** No more of the body came, or the backend takes no more of it. */
   void bodyTimedOut() {
-    boolean clientIsSlow = connection.reading();
+    boolean clientIsSlow = connection.wanted();
     connection.exchange.abandon();
     if (clientIsSlow) {
       connection.answer.refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -16,6 +17,26 @@ final class Closing {
   static long unsent(Channel channel) {
     ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
     return out == null ? 0 : out.totalPendingWriteBytes() - out.currentProgress();
+  }
+
+  /**
+   * The capacity of the buffers in which {@link #unsent} bytes are: one may be large, and hold few.
+   */
+  static long held(Channel channel) {
+    ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+    long[] bytes = new long[1];
+    if (out != null && !out.isEmpty()) {
+      try {
+        out.forEachFlushedMessage(
+            message -> {
+              bytes[0] += message instanceof ByteBuf buffer ? buffer.capacity() : 0;
+              return true;
+            });
+      } catch (Exception e) {
+        throw new IllegalStateException(e); // the processor above throws none
+      }
+    }
+    return bytes[0];
   }
 
   /** Closes when all that was written has gone to the kernel. */
@@ -46,6 +67,9 @@ final class Closing {
 
   /** Closes so that the peer cannot take what it has for a whole message: by a reset. */
   static void reset(Channel channel) {
+    if (!channel.isOpen()) {
+      return; // its descriptor may be another connection's by now
+    }
     try {
       channel.config().setOption(ChannelOption.SO_LINGER, 0);
     } finally {

@@ -224,7 +224,9 @@ final class Exchange {
 
   /** The backend takes no more of the request for now. */
   void backendFull() {
-    if (!requestEnded || tunnel.offered()) {
+    boolean inTunnel = backend != null && backend.inTunnel();
+    // A client that has sent its request is read, only to see whether it leaves.
+    if (!requestEnded || inTunnel) {
       client.setReading(false);
     }
   }
@@ -291,7 +293,7 @@ final class Exchange {
     return backend == null ? ReadBuffers.MIDDLE_BYTES : backend.mostWriteBytes();
   }
 
-  /** Bytes in buffers that the exchange holds besides those of the client's connection, about. */
+  /** The capacity of the buffers that it holds besides those of the client's connection. */
   long heldBytes() {
     return sender.heldBytes() + (backend == null ? 0 : backend.heldBytes());
   }
@@ -299,6 +301,11 @@ final class Exchange {
   /** Ends the exchange and the client's connection: see {@link ClientStream#fail}. */
   void fail() {
     client.fail();
+  }
+
+  /** Whether the body is held until it is whole, which reading alone brings about. */
+  boolean holdsBody() {
+    return sender.holdsBody();
   }
 
   /** Bytes of the request that the backend has not taken yet. */

@@ -46,7 +46,6 @@ public final class MemoryBudget {
   private final AtomicLong ended = new AtomicLong();
   private final AtomicBoolean restricted = new AtomicBoolean();
   private volatile long limitBytes = most();
-  private volatile Level level = Level.ENOUGH;
 
   /**
    * The most that a budget can be: three quarters of what Java may have outside of its heap, or a
@@ -93,18 +92,21 @@ public final class MemoryBudget {
   }
 
   Level level() {
-    return level;
+    return levelOf(used.get());
+  }
+
+  private Level levelOf(long bytes) {
+    long limit = limitBytes;
+    return bytes > limit / 10 * 9
+        ? Level.EXHAUSTED
+        : bytes > limit / 4 * 3 ? Level.SHORT : bytes > limit / 2 ? Level.TIGHT : Level.ENOUGH;
   }
 
   /** A loop uses so many bytes more, or less if negative, than it last said. */
   void change(long bytes) {
     long now = used.addAndGet(bytes);
     long limit = limitBytes;
-    Level current =
-        now > limit / 10 * 9
-            ? Level.EXHAUSTED
-            : now > limit / 4 * 3 ? Level.SHORT : now > limit / 2 ? Level.TIGHT : Level.ENOUGH;
-    level = current;
+    Level current = levelOf(now);
     if (current.compareTo(Level.SHORT) >= 0) {
       if (!restricted.get() && restricted.compareAndSet(false, true)) {
         log.warn("memory short buffers_bytes={} limit_bytes={}", now, limit);

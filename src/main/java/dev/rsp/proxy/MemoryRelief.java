@@ -38,16 +38,16 @@ final class MemoryRelief {
     if (level.compareTo(Level.SHORT) >= 0) {
       paused = true;
       for (ClientConnection client : clients) {
-        client.pause(client.heldBytes() > SMALL_BYTES);
+        client.pause(!client.holdsBody() && client.heldBytes() > SMALL_BYTES);
       }
       if (level == Level.EXHAUSTED) {
         closeThoseThatHoldMost(clients);
       }
     } else if (paused) {
-      paused = false;
-      for (ClientConnection client : new ArrayList<>(clients)) {
+      for (ClientConnection client : clients) {
         client.pause(false);
       }
+      paused = false; // last: should one of them throw, the next tick goes on
     }
   }
 

@@ -19,8 +19,21 @@ final class PeerEnd {
   /** TCP_ESTABLISHED: include/net/tcp_states.h of Linux. */
   private static final int TCP_ESTABLISHED = 1;
 
+  /** TCP_CLOSE: as above. */
+  private static final int TCP_CLOSE = 7;
+
   private final EpollTcpInfo epollInfo = new EpollTcpInfo();
   private final IoUringTcpInfo ringInfo = new IoUringTcpInfo();
+
+  /**
+   * Whether a connection is broken, as by a reset, and its channel does not say so while it is not
+   * read. Only io_uring's need to be asked; those of the JDK cannot be.
+   */
+  boolean broken(Channel channel) {
+    return channel instanceof IoUringSocketChannel tcp
+        && tcp.isOpen()
+        && tcp.tcpInfo(ringInfo).state() == TCP_CLOSE;
+  }
 
   /** Whether it has; false if nobody can say, as with channels of the JDK. */
   boolean seen(Channel channel) {

@@ -34,13 +34,16 @@ import org.slf4j.LoggerFactory;
  * One event loop with all that belongs to it: client connections, backend connections, the service
  * in force, deadlines, and the objects that heads are read into and written with.
  *
- * <p>Loops share nothing but the count of connections. Unless a method says otherwise, it is called
- * on the loop's own thread.
+ * <p>Loops share only counters and the starter of sites. Unless a method says otherwise, it is
+ * called on the loop's own thread.
  */
 public final class ProxyLoop {
-  /** What may wait in a connection for its peer to read: Netty's defaults. */
+  /**
+   * Above the largest read, which one flush may take whole: what a connection does not take is seen
+   * by {@link TurnFlusher} after the flush.
+   */
   private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+      new WriteBufferWaterMark(ReadBuffers.LARGEST_BYTES, 2 * ReadBuffers.LARGEST_BYTES);
 
   /**
    * So many slow clients of one loop are a crowd: at 4 MiB each the kernel holds 1 GiB for them.

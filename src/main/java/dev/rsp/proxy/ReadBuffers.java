@@ -93,6 +93,8 @@ final class ReadBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
         bytes = Math.min(bytes * GROWTH, LARGEST_BYTES);
       } else if (read < bytes / 32) {
         bytes = firstBytes;
+      } else if (read < attemptedBytesRead() / GROWTH) {
+        bytes = Math.max(bytes / GROWTH, firstBytes);
       }
       super.lastBytesRead(read);
     }

@@ -20,25 +20,34 @@ final class ReadSize {
    */
   private static final int STALL_MILLIS = 2 * DeadlineWheel.TICK_MILLIS;
 
+  private static final long NOT_FULL = -1;
+
   /** What the receiver had taken when its last stall ended. */
   private long takenBefore;
 
-  private long fullSinceMillis;
+  /** Since when its socket is full; {@link #NOT_FULL} if it is not. */
+  private long fullSinceMillis = NOT_FULL;
 
   /** The receiver's socket takes no more. */
   void full(long nowMillis) {
-    fullSinceMillis = nowMillis;
+    if (fullSinceMillis == NOT_FULL) {
+      fullSinceMillis = nowMillis;
+    }
   }
 
   /**
    * The receiver's socket has taken all.
    *
    * @param taken bytes that the receiver has taken since the connection was opened
+   * @return whether the receiver had stalled
    */
-  void drained(long nowMillis, long taken) {
-    if (nowMillis - fullSinceMillis >= STALL_MILLIS) {
+  boolean drained(long nowMillis, long taken) {
+    boolean stalled = fullSinceMillis != NOT_FULL && nowMillis - fullSinceMillis >= STALL_MILLIS;
+    fullSinceMillis = NOT_FULL;
+    if (stalled) {
       takenBefore = taken;
     }
+    return stalled;
   }
 
   /**

@@ -201,7 +201,12 @@ final class RequestSender {
     exchange.sent(connection);
   }
 
-  /** Bytes in buffers of what may yet have to be sent. */
+  /** Whether the body is held until it is whole. */
+  boolean holdsBody() {
+    return holding;
+  }
+
+  /** The capacity of the buffers of what may yet have to be sent. */
   long heldBytes() {
     return request.heldBytes();
   }

@@ -36,10 +36,11 @@ final class TurnFlusher implements Runnable {
   private final FailureLog failureLog;
 
   /**
-   * What may be left behind a flush before a socket counts as full: nothing where a flush writes,
-   * one read where it only asks the kernel to (io_uring).
+   * How many messages may be left behind a flush before a socket counts as full: none where a flush
+   * writes, one where it only asks the kernel to (io_uring). Each may be in a buffer that is much
+   * larger, so it is not their bytes that count.
    */
-  private final int mayBeLeftBytes;
+  private final int mayBeLeft;
 
   private @Nullable Channel[] waiting = new Channel[64];
   private int count;
@@ -52,7 +53,7 @@ final class TurnFlusher implements Runnable {
   TurnFlusher(EventLoop eventLoop, boolean writesAtOnce, FailureLog failureLog) {
     this.eventLoop = eventLoop;
     this.failureLog = failureLog;
-    this.mayBeLeftBytes = writesAtOnce ? 0 : ReadBuffers.MIDDLE_BYTES;
+    this.mayBeLeft = writesAtOnce ? 0 : 1;
   }
 
   /** Writes to a channel of this loop, and takes over the buffer. */
@@ -94,15 +95,21 @@ final class TurnFlusher implements Runnable {
       flushed(channel);
     } catch (Throwable e) {
       failureLog.failed("a flush failed", e);
+      close(channel);
+    }
+  }
+
+  private void close(Channel channel) {
+    try {
       channel.close();
+    } catch (Throwable e) {
+      failureLog.failed("a channel was not closed", e);
     }
   }
 
   private void flushed(Channel channel) {
     ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
-    if (out == null
-        || out.totalPendingWriteBytes() - out.currentProgress() <= mayBeLeftBytes
-        || !out.getUserDefinedWritability(FULL)) {
+    if (out == null || out.size() <= mayBeLeft || !out.getUserDefinedWritability(FULL)) {
       return;
     }
     out.setUserDefinedWritability(FULL, false);

@@ -152,6 +152,49 @@ final class EmbeddedPressureTest extends EmbeddedRigTest {
     rig.expectEndings("client_gone_waiting=1");
   }
 
+  /**
+   * The next to it: a request that offers to change the protocol may become a tunnel, but has not.
+   */
+  @Test
+  void aClientThatLeavesAfterASlowUploadWithAnOfferIsNoticed() {
+    String body = LARGE.substring(0, 3_000);
+    EmbeddedPeer client = rig.client();
+    client.send(
+        lines(
+            "POST / HTTP/1.1",
+            "Host: a",
+            "Connection: upgrade",
+            "Upgrade: x",
+            "Content-Length: " + body.length()));
+    EmbeddedPeer backend = rig.backend();
+    backend.expectStart("POST / HTTP/1.1\r\n");
+    backend.takes(0);
+    client.send(body);
+    rig.rest();
+    client.reset();
+    backend.expectClosed();
+    rig.expectEndings("client_gone_waiting=1");
+  }
+
+  /** A socket that has room now and then is no sign that its client takes what it is to take. */
+  @Test
+  void aClientThatTakesLittleAtATimeIsTooSlowAllTheSame() throws Exception {
+    rig.serve(EmbeddedRig.config("limits = { response_rate = 50000 }"));
+    EmbeddedPeer client = rig.client(GET);
+    EmbeddedPeer backend = asked();
+    client.takes(0);
+    backend.send(ok(LARGE));
+    int seconds = 0;
+    while (client.isOpen() && seconds < 30) {
+      client.takes(14_000);
+      client.take();
+      rig.pass(1_000);
+      seconds++;
+    }
+    assertTrue(seconds <= 15, "seconds: " + seconds);
+    rig.expectEndings("limit_response_rate=1");
+  }
+
   @Test
   void aClientThatBreaksOffFreesItsBackend() {
     EmbeddedPeer client = rig.client(GET);

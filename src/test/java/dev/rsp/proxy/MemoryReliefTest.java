@@ -88,6 +88,19 @@ final class MemoryReliefTest extends EmbeddedRigTest {
   }
 
   @Test
+  void aBodyThatIsHeldIsReadOnUntilItIsWhole() throws Exception {
+    rig.serve(EmbeddedRig.config("function select() return 'uwsgi:127.0.0.1:9' end"));
+    EmbeddedPeer client =
+        rig.client("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n");
+    client.send("x".repeat(100_000));
+    rig.limitMemory(rig.held() * 100 / 80);
+    rig.pass(TICK_MILLIS);
+    assertTrue(client.isRead());
+    client.reset();
+    rig.expectEndings("client_gone_in_body=1");
+  }
+
+  @Test
   void aResponseThatIsNotTakenIsCutOff() {
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = asked();

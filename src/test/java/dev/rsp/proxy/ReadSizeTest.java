@@ -2,6 +2,8 @@
 package dev.rsp.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +29,7 @@ final class ReadSizeTest {
   @Test
   void afterAStallItBeginsAgain() {
     size.full(1_000);
-    size.drained(1_200, 5_000_000);
+    assertTrue(size.drained(1_200, 5_000_000));
     assertEquals(ReadBuffers.MIDDLE_BYTES, size.mostBytes(5_000_000));
     assertEquals(ReadBuffers.MIDDLE_BYTES, size.mostBytes(5_524_287));
     assertEquals(ReadBuffers.LARGE_BYTES, size.mostBytes(5_524_288));
@@ -36,7 +38,23 @@ final class ReadSizeTest {
   @Test
   void aShortWaitIsNoStall() {
     size.full(1_000);
-    size.drained(1_100, 5_000_000);
+    assertFalse(size.drained(1_100, 5_000_000));
     assertEquals(ReadBuffers.LARGEST_BYTES, size.mostBytes(5_000_000));
+  }
+
+  @Test
+  void anEndWithoutABeginningIsNoStall() {
+    assertFalse(size.drained(1_000_000, 5_000_000));
+    size.full(1_000_000);
+    assertFalse(size.drained(1_000_000, 5_000_000));
+    assertFalse(size.drained(2_000_000, 5_000_000));
+    assertEquals(ReadBuffers.LARGEST_BYTES, size.mostBytes(5_000_000));
+  }
+
+  @Test
+  void aStallLastsFromTheFirstTimeThatTheSocketWasFull() {
+    size.full(1_000);
+    size.full(1_200);
+    assertTrue(size.drained(1_300, 5_000_000));
   }
 }
