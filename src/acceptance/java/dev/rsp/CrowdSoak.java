@@ -33,18 +33,26 @@ public final class CrowdSoak {
 
   private CrowdSoak() {}
 
-  /** One argument: how many clients of each kind; 0 for the numbers of an attack. */
+  /**
+   * The first argument: how many clients of each kind; 0 for the numbers of an attack. The others,
+   * if there are any: the transports.
+   */
   public static void main(String[] arguments) throws Exception {
-    boolean held = new CrowdSoak().run(Integer.parseInt(arguments[0]));
+    List<String> transports = List.of(arguments).subList(1, arguments.length);
+    boolean held =
+        new CrowdSoak()
+            .run(
+                Integer.parseInt(arguments[0]),
+                transports.isEmpty() ? TransportsIT.transports() : transports);
     System.exit(held ? 0 : 1);
   }
 
-  private boolean run(int count) throws Exception {
+  private boolean run(int count, List<String> transports) throws Exception {
     System.out.println(
         "| clients | transport | what each does | KiB each | buffers, MiB | others, p50 ms | p99 ms |"
             + " failed | memory back after s |\n|---:|---|---|---:|---:|---:|---:|---:|---:|");
     for (Burden burden : Burden.values()) {
-      for (String transport : TransportsIT.transports()) {
+      for (String transport : transports) {
         row(transport, burden, count == 0 ? attack(burden) : count);
       }
     }
