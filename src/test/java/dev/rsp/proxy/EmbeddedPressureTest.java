@@ -152,30 +152,6 @@ final class EmbeddedPressureTest extends EmbeddedRigTest {
     rig.expectEndings("client_gone_waiting=1");
   }
 
-  /**
-   * The next to it: a request that offers to change the protocol may become a tunnel, but has not.
-   */
-  @Test
-  void aClientThatLeavesAfterASlowUploadWithAnOfferIsNoticed() {
-    String body = LARGE.substring(0, 3_000);
-    EmbeddedPeer client = rig.client();
-    client.send(
-        lines(
-            "POST / HTTP/1.1",
-            "Host: a",
-            "Connection: upgrade",
-            "Upgrade: x",
-            "Content-Length: " + body.length()));
-    EmbeddedPeer backend = rig.backend();
-    backend.expectStart("POST / HTTP/1.1\r\n");
-    backend.takes(0);
-    client.send(body);
-    rig.rest();
-    client.reset();
-    backend.expectClosed();
-    rig.expectEndings("client_gone_waiting=1");
-  }
-
   /** A socket that has room now and then is no sign that its client takes what it is to take. */
   @Test
   void aClientThatTakesLittleAtATimeIsTooSlowAllTheSame() throws Exception {
