@@ -20,7 +20,7 @@ final class LoopMemory {
   /**
    * How much more than what is in use the allocator may have for good: its caches of a busy loop.
    */
-  private static final long SPARE_BYTES = 16 << 20;
+  private static final long SPARE_BYTES = 4 << 20;
 
   private static final int PAGE_BYTES = 8 * 1024; // Netty's default
 
