@@ -79,7 +79,7 @@ final class ReloadGuardIT {
       assertTrue(
           rsp.log()
               .contains(
-                  "backends.lua: it may move hosts, and how many is not known, because the journal"
+                  "backends.lua: this may move hosts. rsp cannot count them, because the journal"
                       + " cannot be read: "
                       + journal
                       + ": Is a directory; the running configuration's reload.max_moves is 30. "),
@@ -113,13 +113,13 @@ final class ReloadGuardIT {
       rsp.reloadInVain();
       Matcher refusal =
           Pattern.compile(
-                  "it may move hosts, and how many is not known, because no host is known that was"
-                      + " served; .*reload = \\{ (force = \"[^\"]+\") }")
+                  "this may move hosts. rsp cannot count them, because it has served no host"
+                      + " yet; .*reload = \\{ (force = \"[^\"]+\") }")
               .matcher(rsp.log());
       assertTrue(refusal.find(), rsp::log);
       rsp.reconfigure(exchanged.replace("max_moves = 30", "max_moves = 30, " + refusal.group(1)));
       assertTrue(
-          rsp.log().contains(": not known how many hosts it moves: no host is known"), rsp::log);
+          rsp.log().contains(": rsp could not count the hosts, because it has served"), rsp::log);
     }
   }
 

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,7 +57,9 @@ final class Daemon {
 
   private @Nullable Config config;
   private @Nullable Shadow shadow;
-  private boolean stopping;
+
+  /** Set before a stop waits for anything, so that a second one ends the process at once. */
+  private final AtomicBoolean stopping = new AtomicBoolean();
 
   Daemon(Path file, Transport transport) {
     this.file = file;
@@ -142,13 +145,13 @@ final class Daemon {
 
   /** The configuration in force; null if there is none, or it is coming to its end. */
   private synchronized @Nullable Config running() {
-    return stopping ? null : config;
+    return stopping.get() ? null : config;
   }
 
   /** Takes a configuration into force; returns the comparison that is then of no more use. */
   private synchronized @Nullable Shadow replaceBy(Config newer, @Nullable Shadow compared)
       throws ConfigException {
-    if (stopping) {
+    if (stopping.get()) {
       return compared;
     }
     apply(newer, compared);
@@ -232,17 +235,17 @@ final class Daemon {
 
   /**
    * Stops: takes no more connections, lets requests in flight finish for as long as the
-   * configuration says, and returns. Called again, it ends the process at once.
+   * configuration says, and returns. Called again, it ends the process at once, whatever the first
+   * call waits for.
    */
   void stop() {
+    if (stopping.getAndSet(true)) {
+      log.warn("Stopped now.");
+      dev.rsp.log.Logging.flush();
+      Runtime.getRuntime().halt(0);
+    }
     int drainMillis;
     synchronized (this) {
-      if (stopping) {
-        log.warn("Stopped now.");
-        dev.rsp.log.Logging.flush();
-        Runtime.getRuntime().halt(0);
-      }
-      stopping = true;
       Config current = config;
       drainMillis = current == null ? 0 : current.timeouts().drainMillis();
       log.info("stopping connections={} drain_ms={}", connections.get(), drainMillis);

@@ -37,4 +37,13 @@ public record Choosing(
   Choosing with(Probe seen) {
     return new Choosing(failover, hostsFromPaths, existsBelow, hasOnFailure, seen);
   }
+
+  /** Whether it finds the same hosts in paths as another one. The lines of rules play no part. */
+  boolean takesHostsFromPathsAs(Choosing other) {
+    return texts(hostsFromPaths).equals(texts(other.hostsFromPaths));
+  }
+
+  private static List<String> texts(List<HostFromPath> rules) {
+    return rules.stream().map(HostFromPath::toString).toList();
+  }
 }

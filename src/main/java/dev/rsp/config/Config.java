@@ -154,8 +154,12 @@ public record Config(
   }
 
   /**
-   * Whether it sends every host to the same place as another one. It compares texts and lists and
-   * asks no script: {@code false} may be wrong, {@code true} is not.
+   * Whether it sends every host to the same slot as another one. It asks no script: {@code false}
+   * may be wrong, {@code true} is not.
+   *
+   * <p>Without a {@code select} it compares the slots' names, weights and states in their order,
+   * and the rules of {@code host_from_path}; with one, all that slots have, {@code exists_below}
+   * and the text of the files.
    */
   public boolean placesHostsAs(Config other) {
     if (hasSelect() != other.hasSelect() || slots.size() != other.slots.size()) {
@@ -172,7 +176,7 @@ public record Config(
         return false;
       }
     }
-    return true;
+    return choosing.takesHostsFromPathsAs(other.choosing);
   }
 
   /** What the file says about seeing ahead. */

@@ -4,7 +4,6 @@ package dev.rsp.config;
 import java.io.StringReader;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +44,7 @@ final class KeyLines {
   /** Reads the source of a file that the compiler accepts. */
   static KeyLines of(byte[] source) {
     try {
-      // It takes no comment that ends with the file, so one more line end follows. One character
-      // per byte, as Lua counts them: the encoding does not matter for lines.
-      byte[] ended = Arrays.copyOf(source, source.length + 1);
-      ended[source.length] = '\n';
-      return new KeyLines(new AssignmentWalk().globalsOf(parser(ended).Chunk()));
+      return new KeyLines(new AssignmentWalk().globalsOf(parser(source).Chunk()));
     } catch (ParseException
         | TokenMgrError
         | ReflectiveOperationException
@@ -65,13 +60,17 @@ final class KeyLines {
    * A parser whose buffer holds the whole source. By itself it begins with 4 KiB, and for a longer
    * token, such as a comment, it copies what it has into a buffer of 2 KiB more, again and again:
    * that takes time by the square of the token's length. LuaJ offers no way to its buffer.
+   *
+   * @throws ReflectiveOperationException if this LuaJ keeps its buffer elsewhere
    */
-  private static LuaParser parser(byte[] source) throws ReflectiveOperationException {
-    var text = new StringReader(new String(source, StandardCharsets.ISO_8859_1));
+  static LuaParser parser(byte[] source) throws ReflectiveOperationException {
+    // It takes no comment that ends with the file, so one more line end follows. One character per
+    // byte, as Lua counts them: the encoding does not matter for lines.
+    var text = new StringReader(new String(source, StandardCharsets.ISO_8859_1) + "\n");
     var parser = new LuaParser(text);
     Field stream = LuaParser.class.getDeclaredField("jj_input_stream");
     stream.setAccessible(true);
-    ((SimpleCharStream) stream.get(parser)).ReInit(text, 1, 1, source.length + 1);
+    ((SimpleCharStream) stream.get(parser)).ReInit(text, 1, 1, source.length + 2);
     return parser;
   }
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
-import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.ast.Chunk;
 import org.luaj.vm2.ast.Exp;
 import org.luaj.vm2.ast.Stat;
 import org.luaj.vm2.ast.TableConstructor;
 import org.luaj.vm2.ast.TableField;
-import org.luaj.vm2.parser.LuaParser;
 import org.luaj.vm2.parser.ParseException;
 import org.luaj.vm2.parser.TokenMgrError;
 
@@ -43,26 +43,38 @@ final class SelectorText {
   /** By these a script can read a key without naming it. */
   private static final Pattern ALL_GLOBALS = Pattern.compile("\\b(_G|_ENV|getfenv)\\b");
 
+  /** What opens or closes a comment of several lines, or looks like it. */
+  private static final Pattern LONG_BRACKET = Pattern.compile("--\\[=*\\[|]=*]");
+
+  /** The parser counts it as the end of a line, unlike this class. */
+  private static final Pattern LONE_RETURN = Pattern.compile("\\r(?!\\n)");
+
   private SelectorText() {}
 
   /** That of a file which the compiler accepts. */
   static String of(byte[] source) {
     String text = new String(source, StandardCharsets.ISO_8859_1);
-    if (ALL_GLOBALS.matcher(text).find()) {
+    if (ALL_GLOBALS.matcher(text).find() || LONE_RETURN.matcher(text).find()) {
       return text;
     }
     try {
-      byte[] ended = Arrays.copyOf(source, source.length + 1); // as in KeyLines
-      ended[source.length] = '\n';
-      var parser = new LuaParser(new ByteArrayInputStream(ended), "ISO-8859-1");
-      return without(text, parser.Chunk());
-    } catch (ParseException | TokenMgrError | RuntimeException | StackOverflowError e) {
+      return without(text, KeyLines.parser(source).Chunk());
+    } catch (ParseException
+        | TokenMgrError
+        | ReflectiveOperationException
+        | RuntimeException
+        | StackOverflowError e) {
       return text; // the compiler takes some files that this parser does not
     }
   }
 
   private static String without(String text, Chunk chunk) {
-    List<String> lines = new ArrayList<>(List.of(text.split("\n", -1)));
+    List<String> lines = List.of(text.split("\n", -1));
+    // By line: whether it stays. A blank one inside a statement may be part of a string.
+    boolean[] stays = new boolean[lines.size()];
+    for (int i = 0; i < stays.length; i++) {
+      stays[i] = !lines.get(i).isBlank();
+    }
     List<String> removed = new ArrayList<>();
     List<?> statements = chunk.block.stats;
     for (int i = 0; i < statements.size(); i++) {
@@ -71,16 +83,21 @@ final class SelectorText {
       boolean hasOwnLines =
           (i == 0 || ((Stat) statements.get(i - 1)).endLine < statement.beginLine)
               && (i == statements.size() - 1
-                  || ((Stat) statements.get(i + 1)).beginLine > statement.endLine);
-      if (key != null && hasOwnLines) {
+                  || ((Stat) statements.get(i + 1)).beginLine > statement.endLine)
+              // A comment that begins or ends on one of them decides what other lines mean.
+              && lines.subList(statement.beginLine - 1, statement.endLine).stream()
+                  .noneMatch(line -> LONG_BRACKET.matcher(line).find());
+      boolean isRemoved = key != null && hasOwnLines;
+      if (isRemoved) {
         removed.add(key);
-        for (int line = statement.beginLine; line <= statement.endLine; line++) {
-          lines.set(line - 1, "");
-        }
       }
+      Arrays.fill(stays, statement.beginLine - 1, statement.endLine, !isRemoved);
     }
-    lines.removeIf(String::isBlank);
-    String rest = String.join("\n", lines);
+    String rest =
+        IntStream.range(0, stays.length)
+            .filter(i -> stays[i])
+            .mapToObj(lines::get)
+            .collect(Collectors.joining("\n"));
     boolean reads =
         removed.stream().anyMatch(key -> Pattern.compile("\\b" + key + "\\b").matcher(rest).find());
     return reads ? text : rest;

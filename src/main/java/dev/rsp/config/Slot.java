@@ -78,10 +78,14 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
     return new ShownSlot(index, name, place == null ? null : place.text(), weight, state.text());
   }
 
-  /** Whether the default hash gives it the hosts of another one. Its address plays no part. */
+  /**
+   * Whether it takes the same hosts as another one, if no script chooses: by the default hash, and
+   * by its weight in the place of slots that are not up. Its address plays no part.
+   */
   boolean takesHostsAs(Slot other) {
     return index == other.index
         && name.equals(other.name)
+        && weight == other.weight
         && state == other.state
         && (place == null) == (other.place == null);
   }

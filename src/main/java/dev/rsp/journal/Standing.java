@@ -7,13 +7,15 @@ package dev.rsp.journal;
  *
  * <p>That is the rule of LRFU (Lee and others, 2001) with days in the place of requests. However
  * often a host is asked for within a day, it gains one day at most, and only a quarter of one if
- * all answers were 4xx. So an invented name has 2 at most after a day that includes a midnight, and
- * a site that is served each day has 12 after two weeks and comes near to 44.
+ * all answers were 4xx. After 24 hours of a flood of invented names such a name has at most 2 days,
+ * because the flood touches two dates; a site that is served each day has 12 after two weeks and
+ * comes near to 44.
  */
 final class Standing {
   /**
-   * Long enough for a site that is visited once in a month to stay above a name that was asked for
-   * today, and short enough for one that has ended to go down from 44 to that in half a year.
+   * Long enough for a site that is visited once in three weeks (2.6 falling to 1.6) to stay above a
+   * name that was asked for today, and short enough for one that has ended to go down from 44 to
+   * that in half a year.
    */
   private static final double HALF_LIFE_DAYS = 30;
 

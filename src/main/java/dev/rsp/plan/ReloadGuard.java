@@ -27,14 +27,15 @@ import org.slf4j.LoggerFactory;
  * configuration that runs now and the share of hosts that may move, so that it is worth nothing
  * once the change is in force, and nothing for a change that moves more.
  *
- * <p>Without knowledge of the hosts it lets nothing through that may move any: neither if the
- * journal cannot be read nor if it knows no host.
+ * <p>If it could not place a single host by both files, it lets nothing through that may move any,
+ * as {@link Config#placesHostsAs} says: if the journal cannot be read, if it knows no host, and if
+ * there was no time.
  */
 public final class ReloadGuard {
   private static final Logger log = LoggerFactory.getLogger(ReloadGuard.class);
 
   /** An operator waits for it, and a service manager may. 200,000 hosts take a second or two. */
-  private static final long PATIENCE_SECONDS = 10;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** What has to be forced if nothing is known of the hosts: any of them may move. */
   private static final int ALL_PERCENT = 100;
@@ -53,17 +54,29 @@ public final class ReloadGuard {
    */
   public static void check(Config running, Config newer, Supplier<KnownHosts> hosts)
       throws ConfigException {
+    check(running, newer, hosts, PATIENCE_NANOS);
+  }
+
+  /** The same with another time for each of its two parts. */
+  static void check(Config running, Config newer, Supplier<KnownHosts> hosts, long patienceNanos)
+      throws ConfigException {
     List<String> problems = new ArrayList<>();
     try {
       ReloadLimits limits = running.foresight().reload();
       if (limits.runTests() || newer.foresight().reload().runTests()) {
-        problems.addAll(SelectorCheck.ownTests(newer, deadline()).failures());
+        problems.addAll(
+            SelectorCheck.ownTests(newer, System.nanoTime() + patienceNanos).failures());
       }
       if (limits.maxMovesPercent() < ALL_PERCENT) {
         KnownHosts known = hosts.get();
         String ignorance = ignorance(known);
+        Moves moves = null;
         if (ignorance.isEmpty()) {
-          moves(running, newer, known.hosts(), problems);
+          moves = moves(running, newer, known.hosts(), patienceNanos);
+          ignorance = moves.hosts() == 0 ? "there was no time to place any host" : "";
+        }
+        if (moves != null && moves.hosts() > 0) {
+          judge(running, newer, moves, problems);
         } else if (!newer.placesHostsAs(running)) {
           unknown(running, newer, ignorance, problems);
         }
@@ -81,35 +94,40 @@ public final class ReloadGuard {
     if (!known.problem().isEmpty()) {
       return "the journal cannot be read: " + known.problem();
     }
-    return known.hosts().isEmpty() ? "no host is known that was served" : "";
+    return known.hosts().isEmpty() ? "it has served no host yet" : "";
   }
 
   private static void unknown(
       Config running, Config newer, String ignorance, List<String> problems) {
     if (isForced(
         newer.foresight().reload().force(), running.program().fingerprint(), ALL_PERCENT)) {
-      logForced(newer, "not known how many hosts it moves: " + ignorance);
+      logForced(newer, "rsp could not count the hosts, because " + ignorance);
       return;
     }
     problems.add(
-        "%s: it may move hosts, and how many is not known, because %s; %s"
+        "%s: this may move hosts. rsp cannot count them, because %s; %s"
             .formatted(newer.program().name(), ignorance, limitAndForce(running, ALL_PERCENT)));
   }
 
-  private static void moves(
-      Config running, Config newer, List<SeenHost> known, List<String> problems)
+  private static Moves moves(Config running, Config newer, List<SeenHost> known, long patienceNanos)
       throws ScriptException {
     // In no order, so that what can be placed in time stands for all.
     List<SeenHost> hosts = new ArrayList<>(known);
     Collections.shuffle(hosts, new Random(hosts.size()));
-    long deadline = deadline();
-    long half = deadline - TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS) / 2;
-    Goals before = Goals.of(Preview.of(running), hosts, half);
-    Goals after = Goals.of(Preview.of(newer), hosts.subList(0, before.names().size()), deadline);
+    // These run both files, which may take seconds of their own.
+    Preview current = Preview.of(running);
+    Preview next = Preview.of(newer);
+    long start = System.nanoTime();
+    Goals before = Goals.of(current, hosts, start + patienceNanos / 2);
+    Goals after = Goals.of(next, hosts.subList(0, before.names().size()), start + patienceNanos);
     Moves moves = Moves.between(hosts, before.names(), after.names(), Plan.slots(running, newer));
     if (moves.hosts() < hosts.size()) {
       log.warn("reload guard: time for {} of {} hosts", moves.hosts(), hosts.size());
     }
+    return moves;
+  }
+
+  private static void judge(Config running, Config newer, Moves moves, List<String> problems) {
     if (moves.percent() <= running.foresight().reload().maxMovesPercent()) {
       return;
     }
@@ -135,11 +153,11 @@ public final class ReloadGuard {
     return "the running configuration's reload.max_moves is %s. %s"
         .formatted(
             number(running.foresight().reload().maxMovesPercent()),
-            "To do it all the same, set reload = { force = \""
+            "To reload anyway, put reload = { force = \""
                 + running.program().fingerprint()
                 + ":"
                 + percent
-                + "\" } in it");
+                + "\" } into the new file");
   }
 
   /** Whether a text names the running configuration and at least that share of hosts. */
@@ -172,9 +190,5 @@ public final class ReloadGuard {
     return value == Math.rint(value)
         ? Long.toString((long) value)
         : String.format(Locale.ROOT, "%s", value);
-  }
-
-  private static long deadline() {
-    return System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
   }
 }

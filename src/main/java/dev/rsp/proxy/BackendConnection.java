@@ -96,6 +96,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     } catch (Throwable e) {
       channel.unsafe().closeForcibly();
       if (connection != null) {
+        connection.state = State.CLOSED;
         connection.leaveExchange();
       }
       throw e;

@@ -6,7 +6,7 @@ import dev.rsp.config.Place;
 
 /**
  * How many requests one place may have in flight, so that a backend that hangs does not take all of
- * {@code limits.connections}: at most a fixed multiple of what no request uses.
+ * {@code limits.connections}: at most a fixed multiple of the connections that are still free.
  *
  * <p>These are the dynamic thresholds of shared-buffer switches (Choudhury and Hahne 1998). With
  * the multiple 1, a slot share of 50 %, one place that hangs gets half of all connections, two get

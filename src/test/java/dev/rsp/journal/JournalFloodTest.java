@@ -73,7 +73,7 @@ final class JournalFloodTest {
     }
     Set<String> sites = sites(journal);
     assertEquals(Rate.values().length * OF_EACH_RATE, sites.size());
-    // It begins at noon: a day of it includes a midnight.
+    // It begins at noon: 24 hours of it touch two dates.
     long noon = START + (WEEKS * 7 - 1) * MINUTES_PER_DAY + MINUTES_PER_DAY / 2;
     for (int round = 0; round < rounds; round++) {
       long minute = noon + (long) round * MINUTES_PER_DAY / rounds;

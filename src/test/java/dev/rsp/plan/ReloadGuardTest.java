@@ -61,7 +61,7 @@ class ReloadGuardTest {
   void whatTheRefusalPrintsLetsThisOneChangeThrough() {
     String old = Configs.lua(8, GUARD);
     Matcher printed =
-        Pattern.compile("set reload = \\{ (force = \"([0-9a-f]{8}):(\\d+)\") } in it")
+        Pattern.compile("put reload = \\{ (force = \"([0-9a-f]{8}):(\\d+)\") } into the new file")
             .matcher(refusal(old, Configs.lua(17, "")));
     assertTrue(printed.find());
     String force = "reload = { " + printed.group(1) + " }\n";
@@ -118,9 +118,9 @@ class ReloadGuardTest {
         old,
         Configs.lua(9, ""),
         NONE,
-        "new.lua: it may move hosts, and how many is not known, because no host is known that was"
-            + " served; the running configuration's reload.max_moves is 30. To do it all the same,"
-            + " set reload = { force = \"");
+        "new.lua: this may move hosts. rsp cannot count them, because it has served no host yet;"
+            + " the running configuration's reload.max_moves is 30. To reload anyway, put reload = {"
+            + " force = \"");
   }
 
   @Test
@@ -129,9 +129,9 @@ class ReloadGuardTest {
         Configs.lua(8, GUARD),
         Configs.lua(9, ""),
         UNREADABLE,
-        "new.lua: it may move hosts, and how many is not known, because the journal cannot be read:"
+        "new.lua: this may move hosts. rsp cannot count them, because the journal cannot be read:"
             + " hosts.journal: it is something else; the running configuration's reload.max_moves"
-            + " is 30. To do it all the same, set reload = { force = \"");
+            + " is 30. To reload anyway, put reload = { force = \"");
   }
 
   private void assertRefusedUntilForced(
@@ -139,7 +139,8 @@ class ReloadGuardTest {
     String problem = refusal(old, newer, known);
     assertTrue(problem.contains(expected), problem);
     Matcher printed =
-        Pattern.compile("set reload = \\{ (force = \"[0-9a-f]{8}:100\") } in it$").matcher(problem);
+        Pattern.compile("put reload = \\{ (force = \"[0-9a-f]{8}:100\") } into the new file$")
+            .matcher(problem);
     assertTrue(printed.find(), problem);
     String forced = newer + "reload = { " + printed.group(1) + " }\n";
     assertDoesNotThrow(() -> check(old, forced, known));
@@ -176,9 +177,41 @@ class ReloadGuardTest {
   }
 
   @Test
+  void rulesOfHostFromPathMayMoveToOtherLines() {
+    String rule = "host_from_path('/{host}/reload', { on = 'admin' })\n";
+    assertPasses(Configs.lua(8, GUARD + rule), Configs.lua(8, GUARD + "\n\n" + rule));
+  }
+
+  @Test
+  void refusesWhatMayMoveHostsIfThereIsNoTimeToPlaceAny() throws Exception {
+    String old = Configs.lua(8, GUARD);
+    String newer = Configs.lua(9, "");
+    String problem =
+        assertThrows(ConfigException.class, () -> checkInNoTime(old, newer)).problems().get(0);
+    assertTrue(
+        problem.contains(
+            "new.lua: this may move hosts. rsp cannot count them, because there was no time to"
+                + " place any host; the running configuration's reload.max_moves is 30. "),
+        problem);
+    Matcher printed =
+        Pattern.compile("reload = \\{ force = \"[0-9a-f]{8}:100\" }").matcher(problem);
+    assertTrue(printed.find(), problem);
+    checkInNoTime(old, newer + printed.group() + "\n");
+    checkInNoTime(old, Configs.lua(8, ""));
+  }
+
+  private void checkInNoTime(String old, String newer) throws ConfigException {
+    Config running = Configs.load(directory, "old.lua", old);
+    ReloadGuard.check(running, Configs.load(directory, "new.lua", newer), () -> MANY, -1);
+  }
+
+  @Test
   void whatMayMoveAHostIsRefusedWithoutHosts() {
     String old = Configs.lua(8, GUARD);
     String selecting = Configs.lua(8, GUARD + SELECT);
+    String down = old.replace("'live3'", "'live3', state = 'down'");
+    String spare = old.replace("'live3'", "'live3', state = 'spare'");
+    String inPaths = Configs.lua(8, GUARD + "host_from_path('/{host}/reload', { on = 'admin' })\n");
     String reading = SELECT.replace("shift)", "timeouts.idle)");
     for (String[] files :
         new String[][] {
@@ -187,6 +220,11 @@ class ReloadGuardTest {
           {selecting, old},
           {old, old.replace("'live3'", "'live9'")},
           {old, old.replace("'live3'", "'live3', state = 'down'")},
+          {down, down.replace("'live5'", "'live5', weight = 0")},
+          {spare, spare.replace("'live5'", "'live5', weight = 8")},
+          {inPaths, inPaths.replace("'/{host}/", "'/of/{host}/")},
+          {inPaths, inPaths.replace("'admin'", "'control'")},
+          {inPaths, inPaths.replaceFirst("\nhost_from_path.*\n", "\n")},
           {old, Configs.lua(GUARD, "live2", "live1", "live3", "live4")},
           {selecting, selecting.replace("shift = 1", "shift = 2")},
           {selecting, selecting.replace("'live3'", "'live3', weight = 2")},
@@ -206,7 +244,7 @@ class ReloadGuardTest {
           }
         }) {
       for (KnownHosts known : List.of(NONE, UNREADABLE)) {
-        assertTrue(refusal(files[0], files[1], known).contains("it may move hosts"), files[1]);
+        assertTrue(refusal(files[0], files[1], known).contains("this may move hosts"), files[1]);
       }
     }
   }

@@ -49,6 +49,18 @@ final class CallbackErrorTest {
     rig.expectEndings("served=1 failed=1");
   }
 
+  /** The place is the script's own, so its counts have to go with the last connection. */
+  @Test
+  void aConnectionThatCannotBePreparedIsCountedNoMore() {
+    int places = rig.loads().places();
+    rig.failSettingOptions(new LinkageError("injected"));
+    rig.client(get("unix", "/")).expectClosed();
+    assertLogged("connection failed client=");
+    assertEquals(places, rig.loads().places());
+    assertEquals(0, rig.loads().inFlight());
+    rig.expectEndings("failed=1");
+  }
+
   /** The next place is tried from the listener of the connect that failed. */
   @Test
   void aConnectListenerThatThrowsEndsItsClient() throws Exception {

@@ -109,12 +109,20 @@ abstract class EmbeddedDuplex extends EmbeddedChannel implements DuplexChannel {
     boolean halfClosure;
     boolean noLinger;
 
+    /** Thrown by the next option that is set. */
+    @Nullable Error failure;
+
     Options(Channel channel) {
       super(channel);
     }
 
     @Override
     public <T> boolean setOption(ChannelOption<T> option, T value) {
+      Error thrown = failure;
+      failure = null;
+      if (thrown != null) {
+        throw thrown;
+      }
       if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
         halfClosure = Boolean.TRUE.equals(value);
       } else if (option.equals(ChannelOption.SO_LINGER)) {

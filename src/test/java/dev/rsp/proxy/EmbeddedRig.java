@@ -71,6 +71,7 @@ final class EmbeddedRig implements AutoCloseable {
   private final ProxyLoop loop;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
+  private @Nullable Error optionFailure;
   private boolean backendsAreJudged = true;
   private String endings = "";
   private long nowMillis;
@@ -127,6 +128,11 @@ final class EmbeddedRig implements AutoCloseable {
     }
     var backend = new EmbeddedPeer(this, false);
     backends.add(backend);
+    backend.socket().options.failure = optionFailure;
+    if (optionFailure != null) {
+      optionFailure = null;
+      return backend.socket();
+    }
     if (acceptsAtOnce) {
       backend.accept();
     } else {
@@ -138,6 +144,11 @@ final class EmbeddedRig implements AutoCloseable {
   /** The next socket to a backend cannot be made: an error is thrown that no code expects. */
   void failOpening(Error failure) {
     openFailure = failure;
+  }
+
+  /** The same for the next socket's first option, when a connection has been made for it. */
+  void failSettingOptions(Error failure) {
+    optionFailure = failure;
   }
 
   /** From here on the test has no say in connections: backends accept them all. */
