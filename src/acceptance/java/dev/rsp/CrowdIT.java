@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +42,8 @@ final class CrowdIT {
 
   private static final int PROBE_SECONDS = 2;
 
+  private static final long LITTLE_MIB = 32;
+
   static Stream<Arguments> crowds() {
     Stream<Arguments> downloads =
         TransportsIT.transports().stream()
@@ -73,6 +76,28 @@ final class CrowdIT {
       Eventually.holds(
           () -> "the memory back of %s: %s".formatted(seen, stage.rsp()),
           () -> stage.rsp().program().residentKib() < seen.residentKib() + KEPT_KIB);
+    }
+  }
+
+  /**
+   * With so little memory that the crowd would use it up twice: those that hold most are closed, no
+   * allocation waits, and others are served.
+   */
+  @Test
+  void othersAreServedWhenMemoryIsUsedUp(@TempDir Path directory) throws IOException {
+    try (CrowdStage stage =
+            new CrowdStage(directory, "epoll", "-XX:MaxDirectMemorySize=" + (LITTLE_MIB << 20));
+        Crowd crowd = new Crowd(stage.rsp().port(), Burden.DOWNLOAD.request, 0)) {
+      CrowdStage.Seen seen = stage.bear(crowd, 3_000, PROBE_SECONDS);
+      assertEquals(0, seen.probes().failed(), () -> stage.rsp().log());
+      assertTrue(seen.probes().millis(1) < MOST_MILLIS, () -> "ms: " + seen.probes().millis(1));
+      assertEquals((LITTLE_MIB << 20) / 4 * 3, stage.rsp().memory("limit_bytes"));
+      assertTrue(
+          seen.buffersBytes() <= (LITTLE_MIB << 20) / 4 * 3, () -> "bytes: " + seen.buffersBytes());
+      stage.rsp().awaitLog("WARN memory short buffers_bytes=");
+      assertEquals(0, stage.rsp().count(" ERROR "), () -> stage.rsp().log());
+      Map<String, Long> ended = stage.rsp().stop();
+      assertTrue(ended.getOrDefault("limit_memory", 0L) > 0, ended::toString);
     }
   }
 

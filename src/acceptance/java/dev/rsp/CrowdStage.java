@@ -53,8 +53,13 @@ final class CrowdStage implements Closeable {
     }
   }
 
-  /** Starts all. */
+  /** Starts all, rsp as it is shipped. */
   CrowdStage(Path directory, String transport) throws IOException {
+    this(directory, transport, "");
+  }
+
+  /** Starts all, with further options of Java for rsp. */
+  CrowdStage(Path directory, String transport, String java) throws IOException {
     flood = new CrowdBackend(Conduct.FLOOD, "HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n");
     hang = new CrowdBackend(Conduct.HANG, "");
     page = new CrowdBackend(Conduct.PAGE, "");
@@ -63,7 +68,7 @@ final class CrowdStage implements Closeable {
     tunnelFlood = new CrowdBackend(Conduct.FLOOD, switched);
     tunnelHang = new CrowdBackend(Conduct.ANSWER_AND_HANG, switched);
     good = Origin.start();
-    rsp = Rsp.serving(directory, lua(directory), "--transport", transport);
+    rsp = Rsp.servingOnJava(java, directory, lua(directory), "--transport", transport);
   }
 
   private String lua(Path directory) {

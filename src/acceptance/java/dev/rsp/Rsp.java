@@ -51,9 +51,11 @@ final class Rsp implements AutoCloseable {
   }
 
   /** As {@link #serving}, with further options of Java, which come last and so count. */
-  static Rsp servingOnJava(String javaOptions, Path directory, String lua) {
+  static Rsp servingOnJava(String javaOptions, Path directory, String lua, String... options) {
     Path file = write(directory.resolve("backends.lua"), lua);
-    List<String> command = List.of(launcher(), "run", file.toString());
+    List<String> command = new ArrayList<>(List.of(launcher(), "run"));
+    command.addAll(List.of(options));
+    command.add(file.toString());
     Rsp rsp = new Rsp(file, Program.start(command, Map.of("RSP_JAVA_OPTS", javaOptions)));
     rsp.awaitLog("Started.  Listening on ");
     return rsp;
