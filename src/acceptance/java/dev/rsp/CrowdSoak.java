@@ -78,8 +78,8 @@ public final class CrowdSoak {
         seen = stage.bear(crowd, count, PROBE_SECONDS);
         hold(crowd.refused() == 0, transport, burden, "refuses none");
       }
-      // Java's channels take twice as much of the heap as those of epoll.
-      long keptKib = KEPT_KIB + (transport.equals("nio") ? 5L * count : 0);
+      // The channels of the others take twice as much of the heap as those of epoll.
+      long keptKib = KEPT_KIB + (transport.equals("epoll") ? 0 : 5L * count);
       double back = secondsToBaseline(stage, seen, keptKib);
       double p99 = seen.probes().millis(0.99);
       System.out.printf(
