@@ -162,7 +162,7 @@ public final class ProxyLoop {
     } finally {
       if (!started) {
         ending = true;
-        // there is no thread to be had, and nobody else knows of its descriptors
+        // no thread could be had, and no other object knows of its descriptors
         group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       }
     }
@@ -198,7 +198,7 @@ public final class ProxyLoop {
   }
 
   /**
-   * Sets what is done when the loop can serve no more although nobody has stopped it: its thread or
+   * Sets what is done when the loop can serve no more although it was not stopped: its thread or
    * its timer has ended, or one of its listening sockets is closed. Any thread; the action runs on
    * any thread, perhaps more than once.
    *
