@@ -38,7 +38,7 @@ final class HungBackendIT {
 
   @TempDir private Path directory;
 
-  /** Reads requests, and answers none before it is told to. */
+  /** Reads requests, and answers none until the test lets it. */
   private RawBackend hung(String name) throws IOException {
     return RawBackend.answering(
         (head, wire) -> {

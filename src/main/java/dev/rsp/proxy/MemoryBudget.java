@@ -11,9 +11,9 @@ import org.slf4j.LoggerFactory;
 /**
  * How much memory the buffers of all loops may take, and how much they take. Any thread.
  *
- * <p>The limit is well below what the process can have, so that no allocation ever fails for it:
- * from half of it on reads stay small, from three quarters on connections that hold much are not
- * read, and from nine tenths on those that hold most are closed, until three quarters are left.
+ * <p>The limit is well below what the process can have, so that hardly any allocation fails: from
+ * half of it on reads stay small, from three quarters on connections that hold much are not read,
+ * and from nine tenths on those that hold most are closed, until three quarters are left.
  */
 public final class MemoryBudget {
   private static final Logger log = LoggerFactory.getLogger(MemoryBudget.class);
@@ -84,11 +84,6 @@ public final class MemoryBudget {
   /** Bytes in use by all loops, as they last said. */
   public long usedBytes() {
     return used.get();
-  }
-
-  /** How many connections were closed because memory was exhausted. */
-  public long endedConnections() {
-    return ended.get();
   }
 
   Level level() {

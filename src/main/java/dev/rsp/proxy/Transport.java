@@ -142,16 +142,19 @@ public enum Transport {
             || channel instanceof IoUringServerSocketChannel;
     if (bounded) {
       channel.config().setOption(NOTSENT_LOWAT, UNSENT_BYTES);
+    } else {
+      boundSendBuffer(channel); // of a backend, which is near: little is on its way
     }
   }
 
   /**
-   * Bounds what the kernel holds for a new client while many are slow, where {@link #boundUnsent}
-   * cannot. It counts what is on its way as well, and so slows down clients that are far away.
+   * Bounds what the kernel holds for a connection where {@link #boundUnsent} cannot: for backends,
+   * and for new clients while many are slow. It counts what is on its way as well, and so slows
+   * down clients that are far away.
    */
-  void boundSendBuffer(Channel client) {
-    if (client instanceof NioSocketChannel) {
-      client.config().setOption(ChannelOption.SO_SNDBUF, UNSENT_BYTES);
+  void boundSendBuffer(Channel channel) {
+    if (channel instanceof NioSocketChannel) {
+      channel.config().setOption(ChannelOption.SO_SNDBUF, UNSENT_BYTES);
     }
   }
 

@@ -116,7 +116,7 @@ public final class Start {
     told.forEach(Start::tell);
   }
 
-  /** One that throws must not keep the others from being told. */
+  /** One that throws must not keep the others from being woken. */
   private static void tell(Waiter waiter) {
     try {
       waiter.inVain();
