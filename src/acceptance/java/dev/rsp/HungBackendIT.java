@@ -113,9 +113,12 @@ final class HungBackendIT {
         WaitingClients attackers = new WaitingClients(rsp.port(), false);
         RawClient client = rsp.connect()) {
       attackers.come(CONNECTIONS / 2 + 10, 10 * PER_SECOND, "one");
+      // A request that has no answer yet waits only if the backend has it.
       Eventually.holds(
           "as many to wait as may",
-          () -> settled(attackers, CONNECTIONS / 2, CONNECTIONS / 2 + 10));
+          () ->
+              settled(attackers, CONNECTIONS / 2, CONNECTIONS / 2 + 10)
+                  && attackers.waiting() == one.open());
       Answer refusal = client.get("one", "/");
       assertEquals(503, refusal.status());
       assertEquals("2", refusal.field("Retry-After"));
@@ -125,7 +128,7 @@ final class HungBackendIT {
       int waiting = attackers.waiting();
       answers.countDown();
       Eventually.holds(
-          "an answer for all that waited",
+          () -> "an answer for all " + waiting + " that waited: " + attackers,
           () -> {
             attackers.look();
             return attackers.served() == waiting;

@@ -29,6 +29,9 @@ final class WaitingClients implements Closeable {
   private int served;
   private int refused;
 
+  /** What was read of answers that are neither, or "closed". */
+  private final List<String> others = new ArrayList<>();
+
   /**
    * Clients of a port.
    *
@@ -73,6 +76,8 @@ final class WaitingClients implements Closeable {
           served++;
         } else if (statusIs("503", read)) {
           refused++;
+        } else {
+          others.add(read < 0 ? "closed" : text(read));
         }
       }
     }
@@ -94,9 +99,17 @@ final class WaitingClients implements Closeable {
   }
 
   private boolean statusIs(String status, int read) {
-    return read >= STATUS_BYTES
-        && new String(buffer.array(), 0, STATUS_BYTES, StandardCharsets.ISO_8859_1)
-            .endsWith(status);
+    return read >= STATUS_BYTES && text(STATUS_BYTES).endsWith(status);
+  }
+
+  private String text(int length) {
+    return new String(buffer.array(), 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  @Override
+  public String toString() {
+    return "waiting=%d served=%d refused=%d others=%s"
+        .formatted(waiting.size(), served, refused, others);
   }
 
   /** How many have no answer yet. */
