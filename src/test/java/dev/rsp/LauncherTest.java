@@ -62,7 +62,7 @@ final class LauncherTest {
   void becomesJava() throws Exception {
     Run run = run(Map.of(), program, "run", "a file.lua");
     assertEquals(Long.toString(run.pid), run.lines().get(0), "the process id stays");
-    List<String> end = List.of("-cp", directory + "/a home/lib/*", "dev.rsp.Main");
+    List<String> end = List.of("-cp", directory + "/a home/lib/*", "dev.rsp.cli.Main");
     assertTrue(String.join("\n", run.lines()).contains(String.join("\n", end)), run.output);
     assertTrue(run.output.endsWith("\nrun\na file.lua\n"), run.output);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.fuzz;
 
-import dev.rsp.http.BodyFraming;
-import dev.rsp.http.BodyFraming.Progress;
+import dev.rsp.http.h1.BodyFraming;
+import dev.rsp.http.h1.BodyFraming.Progress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;

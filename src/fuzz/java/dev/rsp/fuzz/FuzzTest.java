@@ -4,7 +4,7 @@ package dev.rsp.fuzz;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.proxy.ExchangeFuzz;
+import dev.rsp.worker.ExchangeFuzz;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;

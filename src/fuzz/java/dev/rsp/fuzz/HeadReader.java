@@ -2,8 +2,8 @@
 package dev.rsp.fuzz;
 
 import dev.rsp.http.Head;
-import dev.rsp.http.HeadParser;
 import dev.rsp.http.Parsed;
+import dev.rsp.http.h1.HeadParser;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.function.Supplier;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.fuzz;
 
-import dev.rsp.http.HeadParser;
-import dev.rsp.http.HeadWriter;
 import dev.rsp.http.HostName;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.http.h1.HeadWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
  * Any bytes as a request head: the verdict does not depend on where they were split, and what is
- * accepted and written anew means the same.
+ * accepted and rewritten means the same.
  */
 public final class RequestFuzz {
   private static final HeadReader<RequestHead> READER =

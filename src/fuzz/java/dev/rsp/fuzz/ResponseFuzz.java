@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.fuzz;
 
-import dev.rsp.http.HeadParser;
-import dev.rsp.http.HeadWriter;
-import dev.rsp.http.HeadWriter.Persistence;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.http.h1.HeadWriter;
+import dev.rsp.http.h1.HeadWriter.Persistence;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * Any bytes as a response head: the verdict does not depend on where they were split, and what is
- * accepted and written anew is one head that says of the body what was meant.
+ * accepted and rewritten is one head that says of the body what was meant.
  */
 public final class ResponseFuzz {
   private static final HeadReader<ResponseHead> READER =

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.bench;
 
-import dev.rsp.http.HeadParser;
-import dev.rsp.http.HeadWriter;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.http.h1.HeadWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** What it costs to read a head and to write it anew. */
+/** The cost of parsing a head and of rewriting it. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -44,10 +44,18 @@ public class HeadBenchmark {
 
   private final ByteBuf response =
       buffer(
-          "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
-              + "Content-Type: text/html\r\nContent-Length: 612\r\n"
-              + "Last-Modified: Sat, 21 Nov 2026 00:00:00 GMT\r\nConnection: keep-alive\r\n"
-              + "ETag: \"63f0e5a1-264\"\r\nAccept-Ranges: bytes\r\n\r\n");
+          """
+          HTTP/1.1 200 OK\r
+          Server: nginx/1.22.1\r
+          Date: Sat, 21 Nov 2026 00:00:00 GMT\r
+          Content-Type: text/html\r
+          Content-Length: 612\r
+          Last-Modified: Sat, 21 Nov 2026 00:00:00 GMT\r
+          Connection: keep-alive\r
+          ETag: "63f0e5a1-264"\r
+          Accept-Ranges: bytes\r
+          \r
+          """);
 
   private final HeadParser parser = new HeadParser(32 * 1024, 100, 8192);
   private final RequestHead requestHead = new RequestHead();

@@ -8,58 +8,62 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** What the text of an address amounts to. Nothing is looked up here. */
+/** A parsed address. Parsing resolves no names. */
 sealed interface Address {
   /** An IP address and a port. */
   record Literal(InetSocketAddress socket) implements Address {}
 
-  /** A name that is to be resolved, and a port. */
+  /** A host name that must be resolved, and a port. */
   record Named(String name, int port) implements Address {}
 
   /** The path of a Unix socket. */
   record Unix(String path) implements Address {}
 
-  /** No address; {@code expected} says what would have been one. */
-  record Wrong(String expected) implements Address {}
+  /** Not an address; {@code expected} describes a valid one. */
+  record Invalid(String expected) implements Address {}
 
-  /** What every address looks like, for those who wrote something else. */
+  /** The forms of an address, for error messages. */
   String FORMS = "host:port, [v6]:port or unix:/path";
 
-  /** Longest path in bytes: sun_path of unix(7) has 108, and its last one is the end mark. */
+  /**
+   * Longest path in bytes: sun_path of unix(7) has 108, and the last one is the terminating zero.
+   */
   int MAX_PATH_BYTES = 107;
 
   int MAX_PORT = 65535;
 
   /**
-   * Reads an address as a configuration file or a script writes it.
+   * Parses an address from a configuration file or a script.
    *
-   * @param leastPort 1, or 0 where the system may choose the port
+   * @param leastPort 1, or 0 if the system may choose the port
    */
   static Address parse(String text, int leastPort) {
     if (text.startsWith("unix:")) {
       return unix(text.substring("unix:".length()));
     }
     if (text.indexOf('/') >= 0) {
-      return new Wrong(FORMS + ", without scheme or path");
+      return new Invalid(FORMS + ", without scheme or path");
     }
     int colon = text.lastIndexOf(':');
     if (colon <= 0) {
-      return new Wrong(FORMS);
+      return new Invalid(FORMS);
     }
     String host = text.substring(0, colon);
     int port = port(text.substring(colon + 1));
     if (port < leastPort) {
-      return new Wrong(FORMS + ", with a port from " + leastPort + " to " + MAX_PORT);
+      return new Invalid(FORMS + ", with a port from " + leastPort + " to " + MAX_PORT);
     }
     if (host.startsWith("[") && host.endsWith("]")) {
       return v6(host.substring(1, host.length() - 1), port);
     }
     return host.indexOf(':') >= 0
-        ? new Wrong(FORMS + ", with the brackets of an IPv6 address")
+        ? new Invalid(FORMS + ", with the brackets of an IPv6 address")
         : v4OrName(host, port);
   }
 
-  /** A port as digits without a leading zero; -1 if it is none. 0 is a port here. */
+  /**
+   * Parses a port: digits without a leading zero. 0 is allowed; returns -1 if the text is no port.
+   */
   static int port(String text) {
     if (!Syntax.isDecimal(text, 5)) {
       return -1;
@@ -75,7 +79,7 @@ sealed interface Address {
     if (Syntax.isName(host)) {
       return new Named(host, port);
     }
-    return new Wrong(
+    return new Invalid(
         Syntax.endsInNumber(host)
             ? "an IPv4 address of four numbers from 0 to 255, or a name, before the port"
             : "a host name or an IP address before the port");
@@ -83,34 +87,34 @@ sealed interface Address {
 
   static Address v6(String host, int port) {
     if (host.startsWith("[") || !NetUtil.isValidIpV6Address(host)) {
-      return new Wrong("an IPv6 address in the brackets");
+      return new Invalid("an IPv6 address in the brackets");
     }
     return literal(host, port);
   }
 
   private static Address literal(String host, int port) {
     try {
-      // The text is an IP address, so this asks nobody.
+      // The text is an IP address, so this makes no DNS query.
       return new Literal(new InetSocketAddress(InetAddress.getByName(host), port));
     } catch (UnknownHostException e) {
-      return new Wrong("an IPv6 address in a zone that exists");
+      return new Invalid("an IPv6 address in a zone that exists");
     }
   }
 
   private static Address unix(String path) {
-    String wrong = whyNoPath(path);
-    return wrong == null ? new Unix(path) : new Wrong(wrong);
+    String wrong = pathError(path);
+    return wrong == null ? new Unix(path) : new Invalid(wrong);
   }
 
-  private static @Nullable String whyNoPath(String path) {
+  private static @Nullable String pathError(String path) {
     if (!path.startsWith("/") || path.endsWith("/")) {
       return "unix: and the absolute path of a socket";
     }
     if (path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
       return "unix: and a path of at most " + MAX_PATH_BYTES + " bytes";
     }
-    // Visible, because paths stand in log lines; and not up, because a script may put a part of a
-    // request into one.
+    // Visible, because paths are logged; without "..", because a script may build a path from a
+    // part of a request.
     return !Syntax.isVisible(path) || (path + "/").contains("/../")
         ? "unix: and a path of visible ASCII characters without .."
         : null;

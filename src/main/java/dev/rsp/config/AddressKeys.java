@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
-import dev.rsp.config.Draft.Written;
-import dev.rsp.config.Draft.WrittenSlot;
+import dev.rsp.config.Draft.AddressEntry;
+import dev.rsp.config.Draft.SlotEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
-/** The two keys that hold addresses, {@code listen} and {@code backends}, as they are checked. */
+/** Reads and checks the two keys that hold addresses, {@code listen} and {@code backends}. */
 final class AddressKeys {
   /** Each costs a socket per loop. */
   static final int MAX_LISTEN = 64;
 
-  /** Each costs counters and a pool per loop; a list that is longer is a loop gone wrong. */
+  /** Each costs counters and a pool per loop; a longer list is a mistake in a script's loop. */
   static final int MAX_BACKENDS = 65_536;
 
-  /** In characters: a name stands in log lines and in metrics. */
+  /** In characters: log lines and metrics contain the name. */
   static final int MAX_NAME = 128;
 
   private static final String TO_LISTEN_ON =
@@ -34,27 +34,27 @@ final class AddressKeys {
     this.problems = problems;
   }
 
-  /** One address, or a list without repetition. */
-  List<Written> listen(LuaValue value) {
+  /** Reads one address, or a list without duplicates. */
+  List<AddressEntry> listen(LuaValue value) {
     KeyPath path = KeyPath.global(Keys.LISTEN);
     if (!(value instanceof LuaTable table)) {
-      Written written = address(path, value, TO_LISTEN_ON, 0);
-      return written == null ? List.of() : List.of(written);
+      AddressEntry parsed = address(path, value, TO_LISTEN_ON, 0);
+      return parsed == null ? List.of() : List.of(parsed);
     }
     List<LuaValue> entries = new Section(path, table, problems).entries(MAX_LISTEN, TO_LISTEN_ON);
     Map<String, KeyPath> seen = new HashMap<>();
-    List<Written> addresses = new ArrayList<>();
+    List<AddressEntry> addresses = new ArrayList<>();
     for (int i = 1; i <= entries.size(); i++) {
-      Written written = address(path.index(i), entries.get(i - 1), TO_LISTEN_ON, 0);
-      if (written != null && isNew(seen, written.text(), written.path())) {
-        addresses.add(written);
+      AddressEntry parsed = address(path.index(i), entries.get(i - 1), TO_LISTEN_ON, 0);
+      if (parsed != null && isNew(seen, parsed.text(), parsed.path())) {
+        addresses.add(parsed);
       }
     }
     return addresses;
   }
 
-  /** A list of addresses and of tables, without a name twice. */
-  List<WrittenSlot> slots(LuaValue value) {
+  /** Reads a list of addresses and tables with unique names. */
+  List<SlotEntry> slots(LuaValue value) {
     KeyPath path = KeyPath.global(Keys.BACKENDS);
     if (!(value instanceof LuaTable table)) {
       problems.add(path, value, LIST);
@@ -62,9 +62,9 @@ final class AddressKeys {
     }
     List<LuaValue> entries = new Section(path, table, problems).entries(MAX_BACKENDS, SLOT);
     Map<String, KeyPath> names = new HashMap<>();
-    List<WrittenSlot> slots = new ArrayList<>();
+    List<SlotEntry> slots = new ArrayList<>();
     for (int i = 1; i <= entries.size(); i++) {
-      WrittenSlot slot = slot(path.index(i), entries.get(i - 1));
+      SlotEntry slot = slot(path.index(i), entries.get(i - 1));
       if (slot != null && isNew(names, slot.name(), slot.namedAt())) {
         slots.add(slot);
       }
@@ -72,28 +72,26 @@ final class AddressKeys {
     return slots;
   }
 
-  private @Nullable WrittenSlot slot(KeyPath path, LuaValue value) {
+  private @Nullable SlotEntry slot(KeyPath path, LuaValue value) {
     if (!(value instanceof LuaTable table)) {
-      Written written = backend(path, value, SLOT, null);
-      return written == null
-          ? null
-          : new WrittenSlot(written.text(), path, written, 1, Slot.State.UP);
+      AddressEntry parsed = backend(path, value, SLOT, null);
+      return parsed == null ? null : new SlotEntry(parsed.text(), path, parsed, 1, Slot.State.UP);
     }
     var entry = new Section(path, table, problems);
-    entry.refuseOthersThan(Keys.SLOT);
+    entry.rejectUnknownKeys(Keys.SLOT);
     Slot.State state = state(path.key(Keys.STATE), entry.get(Keys.STATE));
     int weight = (int) entry.number(Keys.WEIGHT);
     KeyPath addressPath = path.key(Keys.ADDRESS);
     LuaValue name = entry.get(Keys.NAME);
     LuaValue address = entry.get(Keys.ADDRESS);
-    boolean isToCome = state == Slot.State.SPARE && address.isnil() && !name.isnil();
+    boolean isReserved = state == Slot.State.SPARE && address.isnil() && !name.isnil();
     Protocol protocol = protocol(path.key(Keys.PROTOCOL), entry.get(Keys.PROTOCOL));
-    Written written =
-        isToCome ? null : backend(addressPath, address, "an address: " + Address.FORMS, protocol);
+    AddressEntry parsed =
+        isReserved ? null : backend(addressPath, address, "an address: " + Address.FORMS, protocol);
     if (name.isnil()) {
-      return written == null
+      return parsed == null
           ? null
-          : new WrittenSlot(address.tojstring(), addressPath, written, weight, state);
+          : new SlotEntry(address.tojstring(), addressPath, parsed, weight, state);
     }
     KeyPath namePath = path.key(Keys.NAME);
     if (!isName(name)) {
@@ -105,9 +103,9 @@ final class AddressKeys {
               + " visible ASCII characters without a space, not beginning with ( or #");
       return null;
     }
-    return written == null && !isToCome
+    return parsed == null && !isReserved
         ? null
-        : new WrittenSlot(name.tojstring(), namePath, written, weight, state);
+        : new SlotEntry(name.tojstring(), namePath, parsed, weight, state);
   }
 
   private Slot.State state(KeyPath path, LuaValue value) {
@@ -122,7 +120,7 @@ final class AddressKeys {
     return state;
   }
 
-  /** The protocol that a backend's own key says; null if it has none. */
+  /** Reads a backend's {@code protocol}; null if it is not set. */
   private @Nullable Protocol protocol(KeyPath path, LuaValue value) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
     for (Protocol protocol : Protocol.values()) {
@@ -136,8 +134,8 @@ final class AddressKeys {
     return null;
   }
 
-  /** The address of a backend, with the prefix of its protocol, whether written there or not. */
-  private @Nullable Written backend(
+  /** Reads the address of a backend and adds the prefix of its protocol if that is missing. */
+  private @Nullable AddressEntry backend(
       KeyPath path, LuaValue value, String expected, @Nullable Protocol said) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
     Protocol prefixed = Protocol.ofText(text);
@@ -146,17 +144,17 @@ final class AddressKeys {
       return null;
     }
     LuaValue bare = prefixed == Protocol.HTTP ? value : LuaValue.valueOf(Protocol.addressIn(text));
-    Written written = address(path, bare, expected, 1);
-    if (written == null) {
+    AddressEntry parsed = address(path, bare, expected, 1);
+    if (parsed == null) {
       return null;
     }
     Protocol protocol = said == null ? prefixed : said;
-    return new Written(path, protocol.at(written.text()), written.address());
+    return new AddressEntry(path, protocol.at(parsed.text()), parsed.address());
   }
 
   /**
-   * Whether it is a name that stands out in plans and journals: those have {@code (refused)} in the
-   * place of a slot, and comments behind {@code #}.
+   * Whether it is a valid name. Plans and journals write {@code (refused)} instead of a slot, and
+   * comments after {@code #}, so a name must not begin with either character.
    */
   private static boolean isName(LuaValue value) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
@@ -167,23 +165,24 @@ final class AddressKeys {
         && !text.startsWith("#");
   }
 
-  private @Nullable Written address(KeyPath path, LuaValue value, String expected, int leastPort) {
+  private @Nullable AddressEntry address(
+      KeyPath path, LuaValue value, String expected, int leastPort) {
     if (value.type() != LuaValue.TSTRING) {
       problems.add(path, value, expected);
       return null;
     }
     Address address = Address.parse(value.tojstring(), leastPort);
-    if (address instanceof Address.Wrong wrong) {
+    if (address instanceof Address.Invalid wrong) {
       problems.add(path, value, wrong.expected());
       return null;
     }
-    return new Written(path, value.tojstring(), address);
+    return new AddressEntry(path, value.tojstring(), address);
   }
 
   private boolean isNew(Map<String, KeyPath> seen, String text, KeyPath path) {
     KeyPath other = seen.putIfAbsent(text, path);
     if (other != null) {
-      problems.add(path, Shown.quoted(text), "one that is not in the list yet: see " + other);
+      problems.add(path, ValueText.quoted(text), "no duplicate of " + other);
     }
     return other == null;
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
-import dev.rsp.config.KeyLines.Node;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +16,32 @@ import org.luaj.vm2.ast.TableConstructor;
 import org.luaj.vm2.ast.TableField;
 
 /**
- * A walk over the statements of a file, in their order, that notes the line of each assignment.
+ * Walks over the statements of a file in order and records the line of each assignment.
  *
- * <p>The last assignment in the text wins, whether or not its branch runs. Locals are followed, so
- * that {@code local t = {…}; backends = t} keeps the lines of the entries. Bodies of functions are
- * left out: they run later, or not at all.
+ * <p>The last assignment in the text wins, whether or not its branch runs. Local variables are
+ * tracked, so that {@code local t = {…}; backends = t} keeps the lines of the entries. Function
+ * bodies are skipped: they run later, or never.
  */
 final class AssignmentWalk {
   private final Map<String, Node> globals = new HashMap<>();
   private Scope scope = new Scope(null);
 
-  /** The locals of a block, around them those of the blocks outside it. */
+  /** An assigned value. Tables are shared references, as in Lua. */
+  static final class Node {
+    final int line;
+    final Map<String, Node> parts;
+
+    Node(int line, Map<String, Node> parts) {
+      this.line = line;
+      this.parts = parts;
+    }
+
+    Node(int line) {
+      this(line, new HashMap<>());
+    }
+  }
+
+  /** The local variables of a block, linked to those of the enclosing blocks. */
   private static final class Scope {
     final @Nullable Scope outer;
     final Map<String, Node> locals = new HashMap<>();
@@ -114,7 +128,7 @@ final class AssignmentWalk {
     }
   }
 
-  /** Notes {@code function a.b.c()}. A method's name counts as the last one. */
+  /** Records {@code function a.b.c()}. A method's name is the last segment. */
   private void function(Stat.FuncDef definition) {
     FuncName name = definition.name;
     Map<String, Node> parts = variables(name.name.name);
@@ -149,7 +163,7 @@ final class AssignmentWalk {
   }
 
   /**
-   * What an expression gives, set on a line. That line is the key's: the parser lets an expression
+   * The node of an expression's value. The line is the key's, because the parser lets an expression
    * begin at the token before it.
    */
   private Node value(Exp exp, int line) {
@@ -183,7 +197,7 @@ final class AssignmentWalk {
     return parts;
   }
 
-  /** The node of a variable or of a part of one; null if it is not known. */
+  /** The node of a variable or of a part of it; null if unknown. */
   private @Nullable Node nodeOf(Exp exp) {
     if (exp instanceof Exp.NameExp name) {
       return variables(name.name.name).get(name.name.name);
@@ -207,9 +221,7 @@ final class AssignmentWalk {
     return exp instanceof Exp.IndexExp index ? constantSegment(index.exp) : null;
   }
 
-  /**
-   * The part that {@code [2]} or {@code ["head"]} names; null if only running the file can tell.
-   */
+  /** The part that {@code [2]} or {@code ["head"]} names; null if it is not a constant. */
   private static @Nullable String constantSegment(Exp exp) {
     if (!(exp instanceof Exp.Constant constant)) {
       return null;

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
-/** A file in rsp's own form, with {@code listen} and {@code backends}, as it is being checked. */
+/** Reads and checks a file in rsp's own format, with {@code listen} and {@code backends}. */
 final class BackendsFile {
-  /** Each is compared with the path that a script asks about. */
+  /** Each is compared with the path that a script passes to {@code exists}. */
   static final int MAX_DIRECTORIES = 64;
 
   private static final String DIRECTORY =
@@ -32,7 +32,7 @@ final class BackendsFile {
     this.problems = problems;
   }
 
-  /** Reads every key. What is wrong becomes a problem, and its default takes its place. */
+  /** Reads every key. Records a problem for each invalid value and uses the default instead. */
   Draft read() {
     globals.forEach(this::refuseUnknown);
     var addresses = new AddressKeys(problems);
@@ -40,23 +40,23 @@ final class BackendsFile {
         addresses.listen(global(Keys.LISTEN)),
         addresses.slots(global(Keys.BACKENDS)),
         settings(),
-        choosing());
+        selection());
   }
 
-  private Settings settings() {
+  private ServerSettings settings() {
     Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
-    return new Settings(
+    return new ServerSettings(
         Timeouts.of(section(Keys.TIMEOUTS, Keys.ALL_TIMEOUTS)::number),
         limits(limits),
-        Held.of(limits::number),
+        HeldBodyLimits.of(limits::number),
         (int)
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
         trustForwarded(),
         wire(),
-        new InitialiseKeys(problems).read(global(Keys.INITIALISE)),
+        new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
-        new ForesightKeys(globals, problems).read());
+        new SafeguardKeys(globals, problems).read());
   }
 
   private LuaValue global(String name) {
@@ -76,7 +76,8 @@ final class BackendsFile {
   private Limits limits(Section section) {
     Limits limits = Limits.of(section::number);
     LuaValue target = section.get(Keys.TARGET_BYTES.name());
-    // Only a target that the file asks for is a mistake; the default one follows a small head.
+    // Only a target_bytes that the file sets is a mistake; the default is reduced to a small
+    // head_bytes.
     if (target.type() == LuaValue.TNUMBER
         && Keys.TARGET_BYTES.allows(target.todouble())
         && target.todouble() > limits.headBytes()) {
@@ -90,7 +91,7 @@ final class BackendsFile {
 
   private Section section(String name, List<NumberKey> known) {
     Section section = Section.of(KeyPath.global(name), global(name), problems);
-    section.refuseOthersThan(Keys.names(known));
+    section.rejectUnknownKeys(Keys.names(known));
     return section;
   }
 
@@ -121,7 +122,7 @@ final class BackendsFile {
 
   private WireOptions wire() {
     Section lenient = Section.of(KeyPath.global(Keys.LENIENT), global(Keys.LENIENT), problems);
-    lenient.refuseOthersThan(Keys.ALL_LENIENT);
+    lenient.rejectUnknownKeys(Keys.ALL_LENIENT);
     return new WireOptions(
         viaName(), lenient.flag(Keys.RESPONSE_LF), lenient.flag(Keys.EQUAL_LENGTHS));
   }
@@ -145,21 +146,21 @@ final class BackendsFile {
 
   private boolean isOwnFunction(String key) {
     LuaValue value = global(key);
-    // A function of the library, as in select = math.max, is none that could be asked for a place.
+    // A library function, as in select = math.max, cannot choose a slot.
     if (!value.isnil() && !value.isclosure()) {
       problems.add(KeyPath.global(key), value, "a function written in Lua");
     }
     return value.isclosure();
   }
 
-  private Choosing choosing() {
+  private SelectionSettings selection() {
     KeyPath failover = KeyPath.global(Keys.FAILOVER.name());
-    return new Choosing(
+    return new SelectionSettings(
         (int) Keys.FAILOVER.read(failover, global(Keys.FAILOVER.name()), problems),
         hostsFromPaths,
         existsBelow(),
         isOwnFunction(Keys.ON_FAILURE),
-        Probe.CONTENT);
+        Probe.NO_WARNINGS);
   }
 
   private List<Path> existsBelow() {

@@ -7,8 +7,8 @@ import dev.rsp.http.WireOptions;
 import dev.rsp.lua.Probe;
 import dev.rsp.lua.Program;
 import dev.rsp.lua.Script;
+import dev.rsp.lua.ScriptContext;
 import dev.rsp.lua.ScriptException;
-import dev.rsp.lua.Setting;
 import dev.rsp.lua.Slots;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,21 +16,21 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a configuration file says. It never changes; a reload makes a new one.
+ * A configuration file's content, checked. Immutable; a reload makes a new one.
  *
- * @param listenAt for each address to listen on where the file sets it: {@code file:line: key}
- * @param settings what else it says, apart from choosing
- * @param program the file, to be run once per loop for its {@code select}
- * @param choosing what it says about choosing a slot
- * @param tables what the slots are hashed by, for all loops
+ * @param listenAt for each listen address, where the file sets it: {@code file:line: key}
+ * @param settings everything else, apart from the selection of slots
+ * @param program the compiled file; each loop runs it once to get its own {@code select}
+ * @param selection how a slot is selected
+ * @param tables hash tables of the slots, shared by all loops
  */
 public record Config(
     List<ListenAddress> listen,
     List<String> listenAt,
     List<Slot> slots,
-    Settings settings,
+    ServerSettings settings,
     Program program,
-    Choosing choosing,
+    SelectionSettings selection,
     SlotTables tables) {
   public Config {
     listen = List.copyOf(listen);
@@ -42,15 +42,15 @@ public record Config(
     }
   }
 
-  /** One whose slots are hashed by tables of their own. */
+  /** A configuration with new hash tables for its slots. */
   Config(
       List<ListenAddress> listen,
       List<String> listenAt,
       List<Slot> slots,
-      Settings settings,
+      ServerSettings settings,
       Program program,
-      Choosing choosing) {
-    this(listen, listenAt, slots, settings, program, choosing, tables(slots));
+      SelectionSettings selection) {
+    this(listen, listenAt, slots, settings, program, selection, tables(slots));
   }
 
   private static SlotTables tables(List<Slot> slots) {
@@ -59,55 +59,55 @@ public record Config(
   }
 
   /**
-   * Runs the program for one loop, or for whoever wants to decide as a loop does.
+   * Runs the program and returns a script for one loop, or for a tool that decides as a loop does.
    *
-   * @return null if the file has no function that chooses
-   * @throws ScriptException if the program, which ran before, fails this time
+   * @return null if the file defines neither {@code select} nor {@code on_failure}
+   * @throws ScriptException if the program fails, although it ran when the file was loaded
    */
   public @Nullable Script script() throws ScriptException {
     return script(index -> 0);
   }
 
   /**
-   * The same for a loop that serves.
+   * Runs the program for a loop that serves requests.
    *
-   * @param inFlight for a slot's index, from 1, how many requests it is serving at this moment
+   * @param inFlight the number of requests that a slot, by its index from 1, has in flight now
    */
   public @Nullable Script script(IntUnaryOperator inFlight) throws ScriptException {
-    if (!hasSelect() && !choosing.hasOnFailure()) {
+    if (!hasSelect() && !selection.hasOnFailure()) {
       return null;
     }
     Script script = program.run();
-    script.tell(setting(inFlight));
-    script.serve();
+    script.setContext(scriptContext(inFlight));
+    script.startServing();
     return script;
   }
 
-  /** What a script is told of it. */
-  public Setting setting() {
-    return setting(index -> 0);
+  /** The part of this configuration that scripts can read. */
+  public ScriptContext scriptContext() {
+    return scriptContext(index -> 0);
   }
 
-  private Setting setting(IntUnaryOperator inFlight) {
-    return new Setting(
-        slots.stream().map(Slot::shown).toList(),
-        choosing.existsBelow(),
+  private ScriptContext scriptContext(IntUnaryOperator inFlight) {
+    return new ScriptContext(
+        slots.stream().map(Slot::view).toList(),
+        selection.existsBelow(),
         new Slots(tables, inFlight));
   }
 
-  /** The same after a look at what {@code select} does. */
+  /** A copy with the probe result of its {@code select}. */
   Config with(Probe probe) {
-    return new Config(listen, listenAt, slots, settings, program, choosing.with(probe), tables);
+    return new Config(listen, listenAt, slots, settings, program, selection.with(probe), tables);
   }
 
-  /** The same with other slots, in their order: what would be if the file listed these. */
+  /** A copy with other slots, as if the file listed these. */
   public Config withSlots(List<Slot> others) {
     List<Slot> numbered = new ArrayList<>();
     for (Slot slot : others) {
       numbered.add(
           new Slot(numbered.size() + 1, slot.name(), slot.place(), slot.weight(), slot.state()));
     }
-    return new Config(listen, listenAt, numbered, settings, program, choosing);
+    return new Config(listen, listenAt, numbered, settings, program, selection);
   }
 
   public Timeouts timeouts() {
@@ -118,32 +118,32 @@ public record Config(
     return settings.limits();
   }
 
-  /** How much of requests is held that cannot be sent yet. */
-  public Held held() {
-    return settings.held();
+  /** How many bytes of request bodies are held that cannot be sent yet. */
+  public HeldBodyLimits heldBodies() {
+    return settings.heldBodies();
   }
 
-  /** Event loops, at least 1. */
+  /** Number of event loops, at least 1. */
   public int loops() {
     return settings.loops();
   }
 
-  /** The canonical host of a request that names none (HTTP/1.0); null to refuse it. */
+  /** The canonical host for a request without a host (HTTP/1.0); null to refuse the request. */
   public @Nullable String defaultHost() {
     return settings.defaultHost();
   }
 
-  /** Whether what clients say of the hops before them is passed on. */
+  /** Whether Forwarded fields that clients send are passed on. */
   public boolean trustForwarded() {
     return settings.trustForwarded();
   }
 
-  /** How strictly messages are read, and this proxy's name in Via. */
+  /** How strictly messages are parsed, and this proxy's name in Via. */
   public WireOptions wire() {
     return settings.wire();
   }
 
-  /** How a site is started whose backend is not there; null if it is not. */
+  /** How a site is started whose backend does not accept connections; null if it is not. */
   public @Nullable Initialise initialise() {
     return settings.initialise();
   }
@@ -154,33 +154,33 @@ public record Config(
   }
 
   /**
-   * Whether it sends every host to the same slot as another one. It asks no script: {@code false}
-   * may be wrong, {@code true} is not.
+   * Whether both configurations send every host to the same slot. It runs no script: {@code true}
+   * is certain, {@code false} is not.
    *
    * <p>Without a {@code select} it compares the slots' names, weights and states in their order,
-   * and the rules of {@code host_from_path}; with one, all that slots have, {@code exists_below}
-   * and the text of the files.
+   * and the rules of {@code host_from_path}; with one, all properties of the slots, {@code
+   * exists_below} and the text of the files.
    */
-  public boolean placesHostsAs(Config other) {
+  public boolean routesHostsLike(Config other) {
     if (hasSelect() != other.hasSelect() || slots.size() != other.slots.size()) {
       return false;
     }
     if (hasSelect()) {
-      // It may look at all that a slot has.
+      // The script can read every property of a slot.
       return slots.equals(other.slots)
-          && choosing.existsBelow().equals(other.choosing.existsBelow())
+          && selection.existsBelow().equals(other.selection.existsBelow())
           && SelectorText.of(program.source()).equals(SelectorText.of(other.program.source()));
     }
     for (int i = 0; i < slots.size(); i++) {
-      if (!slots.get(i).takesHostsAs(other.slots.get(i))) {
+      if (!slots.get(i).getsHostsLike(other.slots.get(i))) {
         return false;
       }
     }
-    return choosing.takesHostsFromPathsAs(other.choosing);
+    return selection.hasSamePathRules(other.selection);
   }
 
-  /** What the file says about seeing ahead. */
-  public Foresight foresight() {
-    return settings.foresight();
+  /** Settings that make changes of the configuration safe. */
+  public Safeguards safeguards() {
+    return settings.safeguards();
   }
 }

@@ -3,23 +3,23 @@ package dev.rsp.config;
 
 import java.util.List;
 
-/** A configuration file that cannot be used, with every problem that was found in it. */
+/** Thrown for an invalid configuration file; lists all problems that were found. */
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong with a file: the original in C reports each kind in another way. */
+  /** Kinds of errors; the original in C reports each kind differently. */
   public enum Kind {
-    /** It cannot be read, is not valid Lua, or raised an error when it ran. */
+    /** The file cannot be read, is not valid Lua, or raised an error when it ran. */
     CANNOT_RUN,
-    /** One of the original's three globals is no string; the problem is the original's own text. */
+    /** One of the original's three globals is not a string; the problem has the original's text. */
     MUST_BE_A_STRING,
-    /** It ran, and some of what it set is wrong: {@code file:line: key: value (expected: …)}. */
+    /** The file ran and set invalid values: {@code file:line: key: value (expected: …)}. */
     WRONG_VALUES
   }
 
   private final Kind kind;
 
-  /** Each one line, as an operator is to read it. */
+  /** One line each, for the operator. */
   private final transient List<String> problems;
 
   public ConfigException(List<String> problems) {
@@ -36,7 +36,7 @@ public final class ConfigException extends Exception {
     return kind;
   }
 
-  /** Each problem in one line. At least one; one alone unless the kind is {@code WRONG_VALUES}. */
+  /** One line per problem: at least one; exactly one unless the kind is {@code WRONG_VALUES}. */
   public List<String> problems() {
     return problems;
   }

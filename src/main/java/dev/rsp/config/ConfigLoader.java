@@ -19,29 +19,30 @@ import org.luaj.vm2.LuaValue;
 /** Reads a configuration file. */
 public final class ConfigLoader {
   /**
-   * Some 50,000 backends, one by one, with a comment each; a larger file is not a configuration.
+   * Enough for 50,000 backends on one line each, with comments; a larger file is not a
+   * configuration.
    */
   static final int MAX_BYTES = 4 << 20;
 
   private ConfigLoader() {}
 
   /**
-   * Reads, runs and checks a file; resolves the names in it. Blocks, up to 5 s for the names: not
-   * for an event loop.
+   * Reads, runs and checks a file and resolves its host names. Blocks, up to 5 s for the names, so
+   * do not call it on an event loop.
    *
-   * @throws ConfigException if anything in it is wrong
+   * @throws ConfigException if anything in the file is invalid
    */
   public static Config load(Path file) throws ConfigException {
     return load(file, ListenCheck.NONE);
   }
 
   /**
-   * The same, and looks at the addresses to listen on.
+   * Loads a file and also checks its listen addresses.
    *
-   * @throws ConfigException if anything in it, or one of these, is wrong
+   * @throws ConfigException if anything in the file, or one of these addresses, is invalid
    */
   public static Config load(Path file, ListenCheck bind) throws ConfigException {
-    var lookup = new NameLookup(Resolver.SYSTEM, NameLookup.PATIENCE);
+    var lookup = new NameLookup(Resolver.SYSTEM, NameLookup.TIMEOUT);
     return load(file, lookup, ServiceNames.SYSTEM, bind);
   }
 
@@ -55,28 +56,28 @@ public final class ConfigLoader {
       program = Program.compile(name, source);
       script = program.run();
     } catch (ScriptException e) {
-      throw cannotRun(e.told());
+      throw cannotRun(e.message());
     }
     Map<String, LuaValue> globals = script.globals();
     var problems = new Problems(name, KeyLines.of(source));
     Draft draft =
-        OriginalFile.isOne(globals)
+        OriginalFile.isOriginal(globals)
             ? new OriginalFile(globals, problems, services).read()
             : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
-    Config config = draft.resolved(lookup, bind, program, problems);
-    if (config.hasSelect() || config.choosing().hasOnFailure()) {
+    Config config = draft.resolve(lookup, bind, program, problems);
+    if (config.hasSelect() || config.selection().hasOnFailure()) {
       program.prepare(config.tables());
     }
     try {
-      return config.hasSelect() ? config.with(Probe.of(program, config.setting())) : config;
+      return config.hasSelect() ? config.with(Probe.of(program, config.scriptContext())) : config;
     } catch (ScriptException e) {
-      throw cannotRun(e.told());
+      throw cannotRun(e.message());
     }
   }
 
   private static byte[] read(Path file) throws ConfigException {
     try (InputStream in = Files.newInputStream(file)) {
-      // One more than allowed, because the size of a pipe or of /dev/stdin is not known before.
+      // One byte more than allowed, because a pipe or /dev/stdin does not know its size.
       byte[] source = in.readNBytes(MAX_BYTES + 1);
       if (source.length > MAX_BYTES) {
         throw cannotRun("cannot read " + file + ": larger than " + MAX_BYTES + " bytes");
@@ -87,7 +88,7 @@ public final class ConfigLoader {
     }
   }
 
-  /** What went wrong in the words of the C library, which the original prints. */
+  /** The error message in the form of the C library, as the original prints it. */
   private static String failure(Path file, IOException e) {
     if (Files.isDirectory(file)) {
       return "cannot read " + file + ": Is a directory";

@@ -14,99 +14,103 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a file says, checked, with names that are still to be resolved. */
-record Draft(List<Written> listen, List<WrittenSlot> slots, Settings settings, Choosing choosing) {
-  /** An address, and where the file writes it. */
-  record Written(KeyPath path, String text, Address address) {}
+/** A checked configuration whose host names are not resolved yet. */
+record Draft(
+    List<AddressEntry> listen,
+    List<SlotEntry> slots,
+    ServerSettings settings,
+    SelectionSettings selection) {
+  /** An address, and the key that sets it. */
+  record AddressEntry(KeyPath path, String text, Address address) {}
 
-  /** A slot: its name, and where the file writes that; and its address, if it has one. */
-  record WrittenSlot(
-      String name, KeyPath namedAt, @Nullable Written written, int weight, Slot.State state) {}
+  /** A slot: its name and the key that sets it, and its address, if it has one. */
+  record SlotEntry(
+      String name, KeyPath namedAt, @Nullable AddressEntry address, int weight, Slot.State state) {}
 
   /**
-   * Resolves all names, and has the addresses to listen on looked at. Adds a problem for each that
-   * is not as it should be, and throws if there is any.
+   * Resolves all host names and checks the listen addresses. Adds a problem for each that fails;
+   * throws if there is any problem.
    */
-  Config resolved(NameLookup lookup, ListenCheck bind, Program program, Problems problems)
+  Config resolve(NameLookup lookup, ListenCheck bind, Program program, Problems problems)
       throws ConfigException {
-    Map<String, Answer> answers = lookup.ask(names());
-    everyAddress().forEach(written -> check(written, answers, problems));
-    listen.forEach(written -> check(written, answers, bind, problems));
+    Map<String, Answer> answers = lookup.lookUp(names());
+    everyAddress().forEach(entry -> check(entry, answers, problems));
+    listen.forEach(entry -> check(entry, answers, bind, problems));
     problems.throwIfAny();
-    // Slots with the same address share its place, so that they share its connections as well.
+    // Slots with the same address share one Place, so that they share its connections.
     Map<String, Place> places = new HashMap<>();
     List<Slot> resolved = new ArrayList<>();
-    for (WrittenSlot slot : slots) {
-      Written at = slot.written;
+    for (SlotEntry slot : slots) {
+      AddressEntry at = slot.address;
       Place place = at == null ? null : places.computeIfAbsent(at.text, text -> place(at, answers));
       resolved.add(new Slot(resolved.size() + 1, slot.name, place, slot.weight, slot.state));
     }
     return new Config(
-        listen.stream().map(written -> listenAddress(written, answers)).toList(),
-        listen.stream().map(written -> problems.where(written.path)).toList(),
+        listen.stream().map(entry -> listenAddress(entry, answers)).toList(),
+        listen.stream().map(entry -> problems.where(entry.path)).toList(),
         resolved,
         settings,
         program,
-        choosing);
+        selection);
   }
 
-  private Stream<Written> everyAddress() {
+  private Stream<AddressEntry> everyAddress() {
     return Stream.concat(
-        listen.stream(), slots.stream().map(WrittenSlot::written).filter(Objects::nonNull));
+        listen.stream(), slots.stream().map(SlotEntry::address).filter(Objects::nonNull));
   }
 
   private Set<String> names() {
     Set<String> names = new HashSet<>();
     everyAddress()
         .forEach(
-            written -> {
-              if (written.address instanceof Address.Named named) {
+            entry -> {
+              if (entry.address instanceof Address.Named named) {
                 names.add(named.name());
               }
             });
     return names;
   }
 
-  private static void check(Written written, Map<String, Answer> answers, Problems problems) {
-    if (written.address instanceof Address.Named named
+  private static void check(AddressEntry entry, Map<String, Answer> answers, Problems problems) {
+    if (entry.address instanceof Address.Named named
         && answers.get(named.name()) instanceof Answer.NotFound notFound) {
       problems.add(
-          written.path, Shown.quoted(written.text), "a name that resolves: " + notFound.why());
+          entry.path, ValueText.quoted(entry.text), "a name that resolves: " + notFound.why());
     }
   }
 
   private static void check(
-      Written written, Map<String, Answer> answers, ListenCheck bind, Problems problems) {
+      AddressEntry entry, Map<String, Answer> answers, ListenCheck bind, Problems problems) {
     boolean unresolved =
-        written.address instanceof Address.Named named
+        entry.address instanceof Address.Named named
             && answers.get(named.name()) instanceof Answer.NotFound;
-    String problem = unresolved ? null : bind.problem(listenAddress(written, answers));
+    String problem = unresolved ? null : bind.problem(listenAddress(entry, answers));
     if (problem != null) {
       problems.add(
-          written.path, Shown.quoted(written.text), "an address that can be bound: " + problem);
+          entry.path, ValueText.quoted(entry.text), "an address that can be bound: " + problem);
     }
   }
 
-  private static Place place(Written written, Map<String, Answer> answers) {
-    return written.address instanceof Address.Unix unix
-        ? Place.unix(Protocol.ofText(written.text), unix.path())
-        : Place.tcp(written.text, socket(written, answers));
+  private static Place place(AddressEntry entry, Map<String, Answer> answers) {
+    return entry.address instanceof Address.Unix unix
+        ? Place.unix(Protocol.ofText(entry.text), unix.path())
+        : Place.tcp(entry.text, socket(entry, answers));
   }
 
-  private static ListenAddress listenAddress(Written written, Map<String, Answer> answers) {
-    return written.address instanceof Address.Unix unix
-        ? new ListenAddress(written.text, null, unix.path())
-        : new ListenAddress(written.text, socket(written, answers), null);
+  private static ListenAddress listenAddress(AddressEntry entry, Map<String, Answer> answers) {
+    return entry.address instanceof Address.Unix unix
+        ? new ListenAddress(entry.text, null, unix.path())
+        : new ListenAddress(entry.text, socket(entry, answers), null);
   }
 
-  private static InetSocketAddress socket(Written written, Map<String, Answer> answers) {
-    if (written.address instanceof Address.Literal literal) {
+  private static InetSocketAddress socket(AddressEntry entry, Map<String, Answer> answers) {
+    if (entry.address instanceof Address.Literal literal) {
       return literal.socket();
     }
-    if (written.address instanceof Address.Named named
+    if (entry.address instanceof Address.Named named
         && answers.get(named.name()) instanceof Answer.Found found) {
       return new InetSocketAddress(found.address(), named.port());
     }
-    throw new IllegalStateException(written.path + ": " + written.address);
+    throw new IllegalStateException(entry.path + ": " + entry.address);
   }
 }

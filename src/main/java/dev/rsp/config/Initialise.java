@@ -9,19 +9,19 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a site is started whose backend is not there.
+ * How to start a site whose backend does not accept connections.
  *
- * @param url what is called; {@code {host}} stands for the canonical host
- * @param unlessExists the path of a file that says that the site was started before, with {@code
- *     {host}} in it; null if there is none
- * @param method of the call
+ * @param url the URL to call; {@code {host}} is replaced by the canonical host
+ * @param unlessExists the path of a file, containing {@code {host}}, that exists if the site was
+ *     started before; null if not set
+ * @param method HTTP method of the call
  * @param timeoutMillis from the call until the site accepts a connection
- * @param pollMillis between two looks whether it does
- * @param rememberMillis for which a failure is remembered
- * @param waiting requests that wait for one host
- * @param waitingTotal requests that wait for all hosts, over all loops
- * @param starting sites that are started at a time
- * @param bodyBytes the longest body that a request may announce and wait; 0 for any
+ * @param pollMillis between two attempts to connect
+ * @param rememberMillis for which a failed start is not tried again
+ * @param waiting maximum of requests that wait for one host
+ * @param waitingTotal maximum of requests that wait for any host, over all loops
+ * @param starting maximum of sites that are being started at the same time
+ * @param bodyBytes longest announced body of a request that may wait; 0 is no limit
  */
 public record Initialise(
     String url,
@@ -37,22 +37,23 @@ public record Initialise(
   static final String HOST = "{host}";
 
   /**
-   * The URL for a host. A canonical host has letters, digits and {@code -._}, or is an IPv6 address
-   * in brackets, whose brackets and colons are encoded.
+   * The URL for a host. A canonical host consists of letters, digits and {@code -._}, or is an IPv6
+   * address in brackets; brackets and colons are percent-encoded.
    */
   public URI uri(String host) {
     return URI.create(url.replace(HOST, encoded(host)));
   }
 
-  /** The URL as a log may show it: without user and query, which may hold secrets. */
-  public String shownUrl(String host) {
+  /** The URL for the log: without user and query, which may contain secrets. */
+  public String urlForLog(String host) {
     URI uri = uri(host);
     String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
     return uri.getScheme() + "://" + uri.getHost() + port + uri.getRawPath();
   }
 
   /**
-   * The file of a host's site; null if there is none. A canonical host has no slash and no "..".
+   * The file that shows that a host's site was started; null if not configured. A canonical host
+   * has no slash and no "..".
    */
   public @Nullable Path marker(String host) {
     return unlessExists == null ? null : Path.of(unlessExists.replace(HOST, host));
@@ -76,7 +77,7 @@ public record Initialise(
     return text.toString();
   }
 
-  /** Whether a text is a URL that can be called for every host. */
+  /** Whether a text is a valid URL for every host. */
   static boolean isUrl(String url) {
     try {
       URI uri = new URI(url.replace(HOST, "a.example"));

@@ -6,16 +6,17 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaValue;
 
-/** The table {@code initialise} as it is checked. */
+/** Reads and checks the table {@code initialise}. */
 final class InitialiseKeys {
+  static final String INITIALISE = "initialise";
   static final String URL = "url";
   static final String UNLESS_EXISTS = "unless_exists";
   static final String METHOD = "method";
 
-  /** A large application needs some 10 s to load; a browser waits for 60 s and more. */
+  /** A large application loads in about 10 s; a browser waits 60 s or more. */
   static final NumberKey TIMEOUT = NumberKey.seconds("timeout", 30);
 
-  /** People notice 100 ms; a connect that is refused costs some 20 µs. */
+  /** People notice 100 ms; a refused connect costs about 20 µs. */
   static final NumberKey POLL = new NumberKey("poll", 0.05, 0.01, 10, "seconds");
 
   static final NumberKey REMEMBER_FAILURE = NumberKey.seconds("remember_failure", 10);
@@ -24,9 +25,7 @@ final class InitialiseKeys {
       NumberKey.count("waiting_total", 1_000, 1, 100_000, "requests");
   static final NumberKey STARTING = NumberKey.count("starting", 64, 1, 4_000, "sites");
 
-  /**
-   * A body that waits stays in the client and in the kernel, so it costs nothing to let it wait.
-   */
+  /** No limit: a waiting body stays in the client and in the kernel, so it costs no memory here. */
   static final NumberKey BODY_BYTES = NumberKey.count("body_bytes", 0, 0, 1 << 30, "bytes");
 
   static final List<NumberKey> NUMBERS =
@@ -45,20 +44,20 @@ final class InitialiseKeys {
           STARTING.name(),
           BODY_BYTES.name());
 
-  private final KeyPath path = KeyPath.global(Keys.INITIALISE);
+  private final KeyPath path = KeyPath.global(INITIALISE);
   private final Problems problems;
 
   InitialiseKeys(Problems problems) {
     this.problems = problems;
   }
 
-  /** What the table says; null if there is none, or if it is wrong, which is a problem then. */
+  /** Reads the table; null if it is not set, or if it is invalid, after adding a problem. */
   @Nullable Initialise read(LuaValue value) {
     if (value.isnil()) {
       return null;
     }
     Section section = Section.of(path, value, problems);
-    section.refuseOthersThan(ALL);
+    section.rejectUnknownKeys(ALL);
     String url = url(section.get(URL));
     String marker = marker(section.get(UNLESS_EXISTS));
     String method = method(section.get(METHOD));

@@ -11,17 +11,16 @@ import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /**
- * The name of an installation in Via fields, unless the file gives one: another on each machine and
- * for each place that it listens at, the same after a restart, and nobody learns the machine's name
- * by it.
+ * The default name of an installation in Via fields. It differs between machines and between listen
+ * addresses, is the same after a restart, and does not reveal the machine's name.
  */
 final class InstallationName {
-  /** Where Linux tells its host name; asking for it otherwise may ask a name server. */
+  /** Linux's host name; the Java API may query a name server for it. */
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
   private InstallationName() {}
 
-  /** The name for a listening address, or a list of them. */
+  /** The name for one listen address or a list of them. */
   static String of(@Nullable LuaValue listen) {
     var key = new StringBuilder(hostName());
     if (listen instanceof LuaTable list) {
@@ -31,7 +30,7 @@ final class InstallationName {
     } else {
       key.append('\n').append(listen);
     }
-    // FNV-1a: 32 bits keep a handful of proxies apart, which is all that a loop needs.
+    // FNV-1a: 32 bits are enough to tell a few proxies apart, which is what loop detection needs.
     int hash = 0x811c9dc5;
     for (byte octet : key.toString().getBytes(StandardCharsets.UTF_8)) {
       hash = (hash ^ (octet & 0xff)) * 0x01000193;
@@ -43,7 +42,7 @@ final class InstallationName {
     try {
       return Files.readString(HOST_NAME).strip();
     } catch (IOException e) {
-      return ""; // not Linux: the addresses alone must do
+      return ""; // not Linux: use the addresses alone
     }
   }
 }

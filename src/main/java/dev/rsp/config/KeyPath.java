@@ -5,11 +5,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a value stands in the file, as a Lua programmer would write it: {@code
- * backends[2].address}.
+ * The path of a value in the file, in Lua syntax: {@code backends[2].address}.
  *
- * @param parent what it is a part of; null for a global
- * @param segment a key as it is, or an index in brackets
+ * @param parent the enclosing value; null for a global
+ * @param segment a key, or an index in brackets
  */
 record KeyPath(@Nullable KeyPath parent, String segment) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -42,6 +41,6 @@ record KeyPath(@Nullable KeyPath parent, String segment) {
     }
     return NAME.matcher(segment).matches()
         ? around + "." + segment
-        : around + "[" + Shown.quoted(segment) + "]";
+        : around + "[" + ValueText.quoted(segment) + "]";
   }
 }

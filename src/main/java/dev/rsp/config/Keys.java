@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Every key that a configuration file may set, with defaults and ranges. */
+/** All keys of a configuration file, with defaults and ranges. */
 final class Keys {
   static final String LISTEN = "listen";
   static final String BACKENDS = "backends";
@@ -17,17 +17,16 @@ final class Keys {
   static final String ON_FAILURE = "on_failure";
   static final String EXISTS_BELOW = "exists_below";
   static final String VIA = "via";
-  static final String INITIALISE = "initialise";
   static final String LENIENT = "lenient";
   static final String RESPONSE_LF = "response_lf";
   static final String EQUAL_LENGTHS = "equal_lengths";
   static final List<String> ALL_LENIENT = List.of(RESPONSE_LF, EQUAL_LENGTHS);
 
-  /** One loop per core; more only cost memory and a wake-up each. */
+  /** One loop per core; each further loop costs memory and wake-ups without benefit. */
   static final NumberKey LOOPS =
       NumberKey.count("loops", Runtime.getRuntime().availableProcessors(), 1, 1024, "loops");
 
-  /** Each costs a connect timeout at worst, and a client has little patience for three of those. */
+  /** Each costs up to one connect timeout; few clients wait for three of them. */
   static final NumberKey FAILOVER = NumberKey.count("failover", 0, 0, 16, "slots");
 
   static final String NAME = "name";
@@ -37,8 +36,8 @@ final class Keys {
   static final String STATE = "state";
   static final List<String> SLOT = List.of(NAME, ADDRESS, PROTOCOL, WEIGHT.name(), STATE);
 
-  // HAProxy's documentation proposes 10 s for a head (slow clients of a bad line need some) and
-  // connect times above 3 s (one lost SYN is sent again after 1 s, two after 3 s: RFC 6298 §2).
+  // HAProxy's documentation recommends 10 s for a head (clients on a bad connection are slow) and
+  // connect timeouts above 3 s (one lost SYN is sent again after 1 s, two after 3 s: RFC 6298 §2).
   static final NumberKey HEAD = NumberKey.seconds("head", 10);
   static final NumberKey CONNECT = NumberKey.seconds("connect", 3);
 
@@ -57,39 +56,41 @@ final class Keys {
 
   static final NumberKey DRAIN = NumberKey.seconds("drain", 30);
 
-  /** HAProxy's documentation proposes 1 h for its timeout of this name: WebSockets may be quiet. */
+  /**
+   * HAProxy's documentation recommends 1 h for its timeout of this name: WebSockets may be idle.
+   */
   static final NumberKey TUNNEL = NumberKey.seconds("tunnel", 3600);
 
   static final List<NumberKey> ALL_TIMEOUTS =
       List.of(
           HEAD, CONNECT, BODY, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN, TUNNEL);
 
-  /** nginx: large_client_header_buffers, all four of 8 KiB. */
+  /** nginx: large_client_header_buffers, 4 of 8 KiB. */
   static final NumberKey HEAD_BYTES =
       NumberKey.count("head_bytes", 32 << 10, 512, 1 << 20, "bytes");
 
   /** Apache: LimitRequestFields. */
   static final NumberKey FIELDS = NumberKey.count("fields", 100, 1, 10_000, "fields");
 
-  /** RFC 9112 §3 asks for 8000 octets at least; nginx takes one buffer of 8 KiB. */
+  /** RFC 9112 §3 recommends at least 8000 octets; nginx uses one buffer of 8 KiB. */
   static final NumberKey TARGET_BYTES =
       NumberKey.count("target_bytes", 8 << 10, 64, 1 << 20, "bytes");
 
-  /** RFC 1035 §2.3.4: what a name has on the wire; as text it has two less, and a final dot. */
+  /** RFC 1035 §2.3.4: the size of a name on the wire; as text it has two less, and a final dot. */
   static final NumberKey HOST_BYTES = NumberKey.count("host_bytes", 255, 1, 255, "bytes");
 
-  // 0 is no limit: how large an upload may be is for the sites to say, not for what stands before.
+  // 0 is no limit: the sites, not the proxy, decide how large an upload may be.
   static final NumberKey BODY_BYTES = NumberKey.count("body_bytes", 0, 0, 1L << 50, "bytes");
 
-  /** Of one chunk. Extensions are hardly in use; Apache and others allow as much. */
+  /** Of one chunk. Extensions are rarely used; Apache and others have the same limit. */
   static final NumberKey CHUNK_EXT_BYTES =
       NumberKey.count("chunk_ext_bytes", 256, 0, 1 << 16, "bytes");
 
-  /** What Netty and nginx take for a head. */
+  /** The default of Netty and nginx for a head. */
   static final NumberKey TRAILER_BYTES =
       NumberKey.count("trailer_bytes", 8 << 10, 0, 1 << 20, "bytes");
 
-  // 0 is no limit. Kestrel's default is 240 bytes/s each way; a phone in a tunnel has less.
+  // 0 is no limit. Kestrel's default is 240 bytes/s each way; a phone with bad reception is slower.
   static final NumberKey BODY_RATE =
       NumberKey.count("body_rate", 0, 0, 1 << 30, "bytes per second");
   static final NumberKey RESPONSE_RATE =
@@ -98,24 +99,23 @@ final class Keys {
   static final NumberKey CONNECTIONS =
       NumberKey.count("connections", 20_000, 1, 1_000_000, "connections");
 
-  /** Half, so that a backend that hangs leaves the other half; 100 is no limit. */
+  /** Half, so that one hung backend leaves half of the connections to others; 100 is no limit. */
   static final NumberKey SLOT_SHARE = NumberKey.count("slot_share", 50, 1, 100, "percent");
 
-  // 0 is no limit: behind one address there may be a whole company, or the balancer before this
-  // one.
+  // 0 is no limit: one address may be a whole company's, or that of a load balancer.
   static final NumberKey CLIENT_CONNECTIONS =
       NumberKey.count("client_connections", 0, 0, 1_000_000, "connections");
   static final NumberKey BACKEND_IDLE =
       NumberKey.count("backend_idle", 256, 0, 65_536, "connections");
 
-  // 0 is a share of what the process may have: see MemoryBudget.
+  // 0 is a share of the memory that the process may use: see MemoryBudget.
   static final NumberKey MEMORY = NumberKey.count("memory", 0, 0, 1L << 40, "bytes");
 
-  /** What a form without files has at most, and more: nginx keeps 16 KiB in memory, then a file. */
+  /** More than a form without files needs; nginx keeps 16 KiB in memory, then uses a file. */
   static final NumberKey HELD_BODY_BYTES =
       NumberKey.count("held_body_bytes", 1 << 20, 0, 1 << 30, "bytes");
 
-  /** Of 64 requests as large as that; a machine of 1 GiB can spare it. */
+  /** For 64 requests of that size; a machine with 1 GiB can spare it. */
   static final NumberKey HELD_TOTAL_BYTES =
       NumberKey.count("held_total_bytes", 64 << 20, 0, 1 << 30, "bytes");
 
@@ -151,23 +151,23 @@ final class Keys {
           EXISTS_BELOW,
           VIA,
           LENIENT,
-          INITIALISE,
+          InitialiseKeys.INITIALISE,
           SELECT,
           ON_FAILURE,
-          ForesightKeys.JOURNAL,
-          ForesightKeys.RELOAD,
-          ForesightKeys.CANDIDATE);
+          SafeguardKeys.JOURNAL,
+          SafeguardKeys.RELOAD,
+          SafeguardKeys.CANDIDATE);
 
   private Keys() {}
 
-  /** The globals, and the keys inside them as {@code timeouts.head}. */
+  /** The globals and the keys inside them, such as {@code timeouts.head}. */
   static List<String> all() {
     List<String> all = new ArrayList<>(GLOBALS);
     all.addAll(within(TIMEOUTS, names(ALL_TIMEOUTS).stream()));
     all.addAll(within(LIMITS, names(ALL_LIMITS).stream()));
-    all.addAll(ForesightKeys.inTables());
+    all.addAll(SafeguardKeys.inTables());
     all.addAll(within(LENIENT, ALL_LENIENT.stream()));
-    all.addAll(within(INITIALISE, InitialiseKeys.ALL.stream()));
+    all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));
     return all;
   }
 

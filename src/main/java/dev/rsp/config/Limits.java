@@ -4,7 +4,7 @@ package dev.rsp.config;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How much rsp takes of what.
+ * Upper limits for messages, connections and memory.
  *
  * @param headBytes of a request or response head, the empty line included
  * @param fields field lines of a head
@@ -13,14 +13,16 @@ import java.util.function.ToDoubleFunction;
  * @param bodyBytes of a request body; 0 is no limit
  * @param chunkExtBytes of the extensions of one chunk
  * @param trailerBytes of all trailer lines of a chunked body
- * @param bodyRate bytes per second that a request body must come with; 0 is no limit
- * @param responseRate bytes per second that a client must take of a response; 0 is no limit
- * @param connections of clients at a time, over all loops
+ * @param bodyRate minimum rate of a request body in bytes per second; 0 is no limit
+ * @param responseRate minimum rate in bytes per second at which a client must receive a response; 0
+ *     is no limit
+ * @param connections of all clients at the same time, over all loops
  * @param slotShare percent of {@code connections} that the requests for one backend may hold, while
  *     those for others hold none; 100 is no limit
- * @param clientConnections of one client address at a time, over all loops; 0 is no limit
+ * @param clientConnections of one client address at the same time, over all loops; 0 is no limit
  * @param backendIdle idle connections kept per backend and loop
- * @param memoryBytes of the buffers of all loops; 0 for as much as the process may have
+ * @param memoryBytes of the buffers of all loops; 0 for a share of the memory that the process may
+ *     use
  */
 public record Limits(
     int headBytes,
@@ -37,8 +39,8 @@ public record Limits(
     int clientConnections,
     int backendIdle,
     long memoryBytes) {
-  /** Those of a file that sets none. */
-  public static final Limits DEFAULTS = of(NumberKey::ifAbsent);
+  /** The values if the file sets none. */
+  public static final Limits DEFAULTS = of(NumberKey::defaultValue);
 
   public Limits {
     expect(headBytes >= 1, "head_bytes: " + headBytes + " (expected: >= 1)");
@@ -61,8 +63,8 @@ public record Limits(
   }
 
   /**
-   * Those that a file sets, by their keys. A target larger than the head is cut to it: it could not
-   * arrive.
+   * Builds the limits from the values of their keys. The limit for a target is reduced to that for
+   * a head, because a target is part of the head.
    */
   static Limits of(ToDoubleFunction<NumberKey> values) {
     int headBytes = (int) values.applyAsDouble(Keys.HEAD_BYTES);

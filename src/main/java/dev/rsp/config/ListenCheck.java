@@ -3,12 +3,12 @@ package dev.rsp.config;
 
 import org.jspecify.annotations.Nullable;
 
-/** Looks whether an address could be listened on, while the file that names it is checked. */
+/** Checks whether rsp can listen on an address, while a configuration file is checked. */
 @FunctionalInterface
 public interface ListenCheck {
-  /** For files that are going to be served by, or that something is served by already. */
+  /** Accepts every address: for files that are about to be activated or are active. */
   ListenCheck NONE = address -> null;
 
-  /** Why it could not be, or null. May block. */
+  /** The reason why rsp cannot listen there, or null. May block. */
   @Nullable String problem(ListenAddress address);
 }

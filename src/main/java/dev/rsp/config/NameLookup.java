@@ -18,35 +18,35 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A look-up of many names at once that ends in a bounded time.
+ * Resolves many names in parallel, with a time limit.
  *
- * <p>A look-up of the system cannot be broken off. Those that are late are left behind on daemon
- * threads and end when the system's own patience does.
+ * <p>A lookup of the system cannot be cancelled. Late ones continue on daemon threads until the
+ * system's own timeout.
  */
 final class NameLookup {
-  /** One lost packet costs a resolver of glibc 5 s (resolv.conf(5)): a reload waits no longer. */
-  static final Duration PATIENCE = Duration.ofSeconds(5);
+  /** glibc's resolver repeats a lost query after 5 s (resolv.conf(5)); a reload waits no longer. */
+  static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** Look-ups under way at a time. */
+  /** Maximum of parallel lookups. */
   private static final int MAX_THREADS = 16;
 
   private final Resolver resolver;
-  private final Duration patience;
+  private final Duration timeout;
 
-  /** What came of one name. */
+  /** The result for one name. */
   sealed interface Answer {
     record Found(InetAddress address) implements Answer {}
 
     record NotFound(String why) implements Answer {}
   }
 
-  NameLookup(Resolver resolver, Duration patience) {
+  NameLookup(Resolver resolver, Duration timeout) {
     this.resolver = resolver;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
-  /** An answer for every name. */
-  Map<String, Answer> ask(Set<String> names) {
+  /** Resolves all names; the result has an entry for each. Blocks up to the timeout. */
+  Map<String, Answer> lookUp(Set<String> names) {
     if (names.isEmpty()) {
       return Map.of();
     }
@@ -58,7 +58,7 @@ final class NameLookup {
       List<Callable<Answer>> tasks = new ArrayList<>();
       asked.forEach(name -> tasks.add(() -> answer(name)));
       List<Future<Answer>> done =
-          threads.invokeAll(tasks, patience.toMillis(), TimeUnit.MILLISECONDS);
+          threads.invokeAll(tasks, timeout.toMillis(), TimeUnit.MILLISECONDS);
       Map<String, Answer> answers = new HashMap<>();
       for (int i = 0; i < asked.size(); i++) {
         answers.put(asked.get(i), outcome(done.get(i)));
@@ -92,7 +92,7 @@ final class NameLookup {
     try {
       return done.get();
     } catch (CancellationException e) {
-      return new Answer.NotFound("no answer within " + patience.toMillis() / 1000.0 + " s");
+      return new Answer.NotFound("no answer within " + timeout.toMillis() / 1000.0 + " s");
     } catch (ExecutionException e) {
       return new Answer.NotFound(String.valueOf(e.getCause()));
     }

@@ -16,14 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that resolves the names of backends again and again, and tells their {@link Place}s.
+ * Resolves the names of backends periodically, on a thread of its own, and updates their {@link
+ * Place}s.
  *
- * <p>A name that does not resolve keeps its last good address: a name server that is down must not
- * take backends with it. A name with several addresses keeps the one in use for as long as it is
- * among them, so that hosts stay where they are.
+ * <p>A name that does not resolve keeps its last address: if a name server is down, backends must
+ * stay reachable. A name with several addresses keeps the current one while the answer contains it,
+ * so that hosts do not move.
  */
 public final class NameRefresher implements AutoCloseable {
-  /** As long as the JDK keeps an answer (networkaddress.cache.ttl): more often hears the same. */
+  /** The time for which the JDK caches an answer (networkaddress.cache.ttl). */
   private static final Duration INTERVAL = Duration.ofSeconds(30);
 
   private static final Logger log = LoggerFactory.getLogger(NameRefresher.class);
@@ -32,26 +33,26 @@ public final class NameRefresher implements AutoCloseable {
   private final Duration interval;
   private final Thread thread;
 
-  /** Names that did not resolve when they were last asked for. The refreshing thread's own. */
+  /** Names whose last lookup failed. Used by the refreshing thread only. */
   private final Set<String> failing = new HashSet<>();
 
   private volatile Map<String, List<Slot>> slotsByName = Map.of();
   private volatile boolean closed;
 
-  /** Starts with no names: {@link #watch} gives it some. */
+  /** Starts the thread with no names; {@link #watch} sets them. */
   public NameRefresher() {
     this(Resolver.SYSTEM, INTERVAL);
     thread.start();
   }
 
-  /** Makes one whose thread has not started. */
+  /** Creates a refresher whose thread is not started. */
   NameRefresher(Resolver resolver, Duration interval) {
     this.resolver = resolver;
     this.interval = interval;
     this.thread = NameLookup.daemon(this::run, "rsp-names");
   }
 
-  /** Refreshes the backends of this configuration from here on, and no others. Any thread. */
+  /** Replaces the names with those of this configuration's backends. Any thread. */
   public void watch(Config config) {
     Map<String, List<Slot>> slots = new HashMap<>();
     for (Slot slot : config.slots()) {
@@ -64,19 +65,19 @@ public final class NameRefresher implements AutoCloseable {
     slotsByName = slots;
   }
 
-  /** Stops. An answer that is still on its way changes nothing. */
+  /** Stops. The answer of a pending lookup is ignored. */
   @Override
   public void close() {
     closed = true;
     thread.interrupt();
   }
 
-  /** For tests that watch the thread itself. */
+  /** For tests that check the thread itself. */
   Thread thread() {
     return thread;
   }
 
-  /** Asks for every name once. The refreshing thread only, as all below. */
+  /** Resolves every name once. Called by the refreshing thread only, as all methods below. */
   void refresh() {
     Map<String, List<Slot>> watched = slotsByName;
     failing.retainAll(watched.keySet());
@@ -96,7 +97,7 @@ public final class NameRefresher implements AutoCloseable {
     }
   }
 
-  /** A name whose refresh fails must not keep the others from theirs, now or later. */
+  /** Refreshes one name; logs exceptions, so that they do not affect other names or later runs. */
   private void refreshGuarded(String name, List<Slot> slots) {
     try {
       refresh(name, slots);
@@ -135,7 +136,7 @@ public final class NameRefresher implements AutoCloseable {
       return;
     }
     var newer = new InetSocketAddress(Resolver.first(answer), old.getPort());
-    place.resolvedTo(newer);
+    place.updateAddress(newer);
     log.info(
         "backend address changed slot={} from={} to={}", slot.name(), shown(old), shown(newer));
   }

@@ -4,16 +4,16 @@ package dev.rsp.config;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** The key that somebody meant who wrote another one. */
+/** Finds the known key that is most similar to a mistyped one. */
 final class NearestKey {
-  /** Longer words are nobody's typo, and must not cost their length squared. */
+  /** Longer words are not typing errors, and the comparison takes quadratic time. */
   private static final int MAX_LENGTH = 64;
 
   private NearestKey() {}
 
   /**
-   * The path among those given whose last part is nearest to the word; null if none is near. Near
-   * is one slip in a word of up to five letters, and two in a longer one.
+   * The path whose last part is most similar to the word; null if none is similar. Similar means
+   * one typing error in a word of up to five letters, two in a longer one.
    */
   static @Nullable String to(String word, Collection<String> paths) {
     String nearest = null;
@@ -28,15 +28,15 @@ final class NearestKey {
     return nearest;
   }
 
-  /** What to add to a problem with the word: {@code ; did you mean limits.head_bytes?}, or "". */
+  /** A suffix for the error message: {@code ; did you mean limits.head_bytes?}, or "". */
   static String suggestion(String word, Collection<String> paths) {
     String nearest = to(word, paths);
     return nearest == null ? "" : "; did you mean " + nearest + "?";
   }
 
   /**
-   * How many slips of the hand lie between two words: a letter too many, missing, wrong, or two
-   * swapped (optimal string alignment). Case counts for nothing.
+   * The edit distance of two words: letters inserted, deleted, replaced or two swapped (optimal
+   * string alignment). Case is ignored.
    */
   static int distance(String a, String b) {
     if (a.length() > MAX_LENGTH || b.length() > MAX_LENGTH) {

@@ -5,11 +5,11 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a backend answers: a TCP port or a Unix stream socket.
+ * The address of a backend, with its protocol: a TCP port or a Unix stream socket.
  *
  * <p>It is identified by its text, in the form {@code host:port}, {@code [v6]:port} or {@code
- * unix:/absolute/path}, with {@code uwsgi:} before it if that is its protocol; a name that resolves
- * to another address later is still the same place.
+ * unix:/absolute/path}, with the prefix {@code uwsgi:} if that is its protocol. It stays the same
+ * place if its name resolves to another address later.
  */
 public final class Place {
   private final String text;
@@ -39,10 +39,10 @@ public final class Place {
   }
 
   /**
-   * The place that a script names outside the list of backends. Asks nobody, so any thread may call
-   * it.
+   * Parses an address that a script returns and that is not in the list of backends. Makes no DNS
+   * query. Any thread.
    *
-   * @return null if the text is no address, or one with a name that would have to be resolved
+   * @return null if the text is no address or contains a name that must be resolved
    */
   public static @Nullable Place ofLiteral(String text) {
     Address address = Address.parse(Protocol.addressIn(text), 1);
@@ -52,12 +52,12 @@ public final class Place {
     return address instanceof Address.Literal literal ? tcp(text, literal.socket()) : null;
   }
 
-  /** The place as a configuration file writes it. */
+  /** The address as a configuration file writes it. */
   public String text() {
     return text;
   }
 
-  /** How it is spoken with. */
+  /** The protocol of the backend. */
   public Protocol protocol() {
     return protocol;
   }
@@ -72,8 +72,8 @@ public final class Place {
     return address;
   }
 
-  /** Takes over a newer answer for the same name. Any thread. */
-  public void resolvedTo(InetSocketAddress newer) {
+  /** Sets the address that the name resolves to now. Any thread. */
+  public void updateAddress(InetSocketAddress newer) {
     address = newer;
   }
 

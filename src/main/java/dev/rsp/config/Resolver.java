@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Who is asked for the addresses of a name. May block for as long as it likes; any thread. */
+/** Resolves a name to addresses. May block without a time limit. Any thread. */
 interface Resolver {
-  /** The system's own: {@code /etc/hosts}, then DNS, as {@code /etc/nsswitch.conf} has it. */
+  /** The system's resolver: {@code /etc/hosts}, then DNS, as {@code /etc/nsswitch.conf} says. */
   Resolver SYSTEM = name -> List.of(InetAddress.getAllByName(name));
 
   /** IPv4 first, then by the bytes of the address. */
@@ -18,18 +18,18 @@ interface Resolver {
       Comparator.<InetAddress, Boolean>comparing(address -> !(address instanceof Inet4Address))
           .thenComparing(InetAddress::getAddress, Arrays::compareUnsigned);
 
-  /** The addresses of a name, at least one. */
+  /** The addresses of a name; at least one. */
   List<InetAddress> resolve(String name) throws UnknownHostException;
 
   /**
-   * The one address that stands for a name with several: the first in {@link #ORDER}. Name servers
-   * rotate their answers; hosts must not move with them, nor differ between two proxies.
+   * The address to use for a name with several addresses: the first in {@link #ORDER}. Name servers
+   * rotate their answers; the choice must neither change with that nor differ between two proxies.
    */
   static InetAddress first(List<InetAddress> addresses) {
     return addresses.stream().min(ORDER).orElseThrow();
   }
 
-  /** Why there was no answer, without the name that the JDK puts in front. */
+  /** The reason of a failure, without the name that the JDK puts in front. */
   static String reason(String name, UnknownHostException failure) {
     String message = failure.getMessage();
     if (message == null || message.equals(name)) {

@@ -9,10 +9,10 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * A table of the file: one with known keys, such as {@code timeouts}, or a list, such as {@code
+ * A table in the file: either with known keys, such as {@code timeouts}, or a list, such as {@code
  * backends}.
  *
- * <p>It is read without its metatable: what counts is what the file put there.
+ * <p>Values are read without metatables: only what the file assigned counts.
  */
 final class Section {
   private final KeyPath path;
@@ -26,7 +26,8 @@ final class Section {
   }
 
   /**
-   * The table under a key. An empty one if there is none; then, and if it is another, a problem.
+   * The table of a key; an empty one if the key is not set, or if it is not a table, after adding a
+   * problem.
    */
   static Section of(KeyPath path, LuaValue value, Problems problems) {
     if (value instanceof LuaTable table) {
@@ -46,7 +47,7 @@ final class Section {
     return key.read(path.key(key.name()), get(key.name()), problems);
   }
 
-  /** A switch that is off unless the file sets it. */
+  /** Reads a boolean; false if it is not set. */
   boolean flag(String key) {
     LuaValue value = get(key);
     if (!value.isnil() && !value.isboolean()) {
@@ -55,8 +56,8 @@ final class Section {
     return value.isboolean() && value.toboolean();
   }
 
-  /** Adds a problem for each key that is not among the known ones. */
-  void refuseOthersThan(List<String> known) {
+  /** Adds a problem for each unknown key. */
+  void rejectUnknownKeys(List<String> known) {
     String all = known.size() == 1 ? known.get(0) : "one of " + String.join(", ", known);
     for (LuaValue key : keys()) {
       if (key.type() == LuaValue.TSTRING && known.contains(key.tojstring())) {
@@ -68,8 +69,8 @@ final class Section {
   }
 
   /**
-   * The entries of a list, in order. If it has none, a hole, a key that is no index, or more than
-   * allowed, adds a problem and returns nothing.
+   * The entries of a list, in order. Adds a problem and returns an empty list if the list is empty
+   * or too long, or has a hole or a key that is no index.
    */
   List<LuaValue> entries(int most, String expected) {
     int last = 0;

@@ -19,11 +19,11 @@ import org.luaj.vm2.parser.ParseException;
 import org.luaj.vm2.parser.TokenMgrError;
 
 /**
- * The part of a file's text that may decide where hosts go: all but the lines that set keys which
- * do not, such as {@code timeouts}, to constants.
+ * The part of a file's text that can affect which slot a host gets: all lines except those that set
+ * unrelated keys, such as {@code timeouts}, to constants.
  *
- * <p>Two files with the same one, and with the same slots, have a {@code select} that does the
- * same. What is in doubt stays in the text: then two files count as different that are not.
+ * <p>Two files with the same text and the same slots have equivalent {@code select} functions.
+ * Doubtful lines stay in the text, so equivalent files may count as different.
  */
 final class SelectorText {
   private static final Set<String> OTHER_KEYS =
@@ -35,23 +35,23 @@ final class SelectorText {
           Keys.FORWARDED,
           Keys.VIA,
           Keys.LENIENT,
-          Keys.INITIALISE,
-          ForesightKeys.JOURNAL,
-          ForesightKeys.RELOAD,
-          ForesightKeys.CANDIDATE);
+          InitialiseKeys.INITIALISE,
+          SafeguardKeys.JOURNAL,
+          SafeguardKeys.RELOAD,
+          SafeguardKeys.CANDIDATE);
 
-  /** By these a script can read a key without naming it. */
+  /** With these a script can read a key without naming it. */
   private static final Pattern ALL_GLOBALS = Pattern.compile("\\b(_G|_ENV|getfenv)\\b");
 
-  /** What opens or closes a comment of several lines, or looks like it. */
+  /** The start or end of a multi-line comment, or text that looks like one. */
   private static final Pattern LONG_BRACKET = Pattern.compile("--\\[=*\\[|]=*]");
 
-  /** The parser counts it as the end of a line, unlike this class. */
+  /** The parser counts it as a line end; this class does not. */
   private static final Pattern LONE_RETURN = Pattern.compile("\\r(?!\\n)");
 
   private SelectorText() {}
 
-  /** That of a file which the compiler accepts. */
+  /** The text of a file that the compiler accepts. */
   static String of(byte[] source) {
     String text = new String(source, StandardCharsets.ISO_8859_1);
     if (ALL_GLOBALS.matcher(text).find() || LONE_RETURN.matcher(text).find()) {
@@ -64,13 +64,13 @@ final class SelectorText {
         | ReflectiveOperationException
         | RuntimeException
         | StackOverflowError e) {
-      return text; // the compiler takes some files that this parser does not
+      return text; // the compiler accepts some files that this parser rejects
     }
   }
 
   private static String without(String text, Chunk chunk) {
     List<String> lines = List.of(text.split("\n", -1));
-    // By line: whether it stays. A blank one inside a statement may be part of a string.
+    // By line: whether it is kept. A blank line inside a statement may be part of a string.
     boolean[] stays = new boolean[lines.size()];
     for (int i = 0; i < stays.length; i++) {
       stays[i] = !lines.get(i).isBlank();
@@ -84,7 +84,8 @@ final class SelectorText {
           (i == 0 || ((Stat) statements.get(i - 1)).endLine < statement.beginLine)
               && (i == statements.size() - 1
                   || ((Stat) statements.get(i + 1)).beginLine > statement.endLine)
-              // A comment that begins or ends on one of them decides what other lines mean.
+              // A comment that begins or ends on one of these lines changes the meaning of other
+              // lines.
               && lines.subList(statement.beginLine - 1, statement.endLine).stream()
                   .noneMatch(line -> LONG_BRACKET.matcher(line).find());
       boolean isRemoved = key != null && hasOwnLines;
@@ -103,7 +104,7 @@ final class SelectorText {
     return reads ? text : rest;
   }
 
-  /** The key that a statement sets to a constant, if it is one that places no host. */
+  /** The unrelated key that a statement sets to a constant; null if it does not. */
   private static @Nullable String keySetIn(Stat statement) {
     if (statement instanceof Stat.Assign assign
         && assign.vars.size() == 1

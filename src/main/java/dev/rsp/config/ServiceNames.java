@@ -22,7 +22,7 @@ final class ServiceNames {
 
   /** The port of a service by its name or an alias; -1 if there is none, or no such file. */
   int port(String name) {
-    // The file is Latin-1 for us: a stray byte in a comment must not hide the rest.
+    // Read as Latin-1, so that an invalid byte in a comment is not an error.
     try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
       return lines
           .lines()
@@ -35,7 +35,7 @@ final class ServiceNames {
     }
   }
 
-  /** What a problem with a name has to add: that no name is known; empty if some are. */
+  /** A suffix for the error message if the file cannot be read; else empty. */
   String hint() {
     return Files.isReadable(file) ? "" : ": " + file + ", which lists them, cannot be read";
   }

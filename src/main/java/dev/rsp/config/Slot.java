@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
-import dev.rsp.lua.ShownSlot;
+import dev.rsp.lua.SlotView;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the list of backends. Its name is its identity; its address may change and moves no
- * host.
+ * An entry in the list of backends. Its name identifies it; a change of its address moves no hosts.
  *
  * @param index from 1
- * @param place where it answers; null only for a spare whose machine is still to come
- * @param weight its share in weighted hashes, from 0 to {@value #MAX_WEIGHT}; 0 gets no host
+ * @param place its address; null only for a spare whose machine does not exist yet
+ * @param weight its share in weighted hashes, from 0 to {@value #MAX_WEIGHT}; with 0 it gets no
+ *     hosts
  * @param state whether it takes requests
  */
 public record Slot(int index, String name, @Nullable Place place, int weight, State state) {
-  /** HAProxy's range. */
+  /** HAProxy's maximum. */
   public static final int MAX_WEIGHT = 256;
 
-  /** Whether a slot takes requests. None of them changes how many slots there are. */
+  /** Whether a slot takes requests. The state does not change the number of slots. */
   public enum State {
     /** It takes requests. */
     UP("up"),
-    /** It takes no new ones while any other slot is up; those in flight finish. */
+    /** It takes no new requests while any other slot is up; requests in flight finish. */
     DRAIN("drain"),
     /** It is never contacted. */
     DOWN("down"),
-    /** It keeps a place for a machine to come; if it has an address, it is a last resort. */
+    /** It reserves a slot for a future machine; if it has an address, it is a last resort. */
     SPARE("spare");
 
     private final String text;
@@ -34,12 +34,12 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
       this.text = text;
     }
 
-    /** As the configuration file writes it. */
+    /** The state's name in a configuration file. */
     public String text() {
       return text;
     }
 
-    /** The state of that text; null if there is none. */
+    /** The state with that name; null if there is none. */
     static @Nullable State of(String text) {
       for (State state : values()) {
         if (state.text.equals(text)) {
@@ -59,30 +59,31 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
           "weight: " + weight + " (expected: 0 to " + MAX_WEIGHT + ")");
     }
     if (place == null && state != State.SPARE) {
-      throw new IllegalArgumentException("place: none (expected: one, unless it is a spare)");
+      throw new IllegalArgumentException(
+          "place: null (expected: an address, unless the state is spare)");
     }
   }
 
-  /** One that is up, of weight 1. */
+  /** A slot that is up and has weight 1. */
   public Slot(int index, String name, Place place) {
     this(index, name, place, 1, State.UP);
   }
 
-  /** The same in another state. */
+  /** A copy in another state. */
   public Slot with(State other) {
     return new Slot(index, name, place, weight, other);
   }
 
-  /** What a script sees of it. */
-  ShownSlot shown() {
-    return new ShownSlot(index, name, place == null ? null : place.text(), weight, state.text());
+  /** The view of this slot for scripts. */
+  SlotView view() {
+    return new SlotView(index, name, place == null ? null : place.text(), weight, state.text());
   }
 
   /**
-   * Whether it takes the same hosts as another one, if no script chooses: by the default hash, and
-   * by its weight in the place of slots that are not up. Its address plays no part.
+   * Whether both slots get the same hosts if no script selects: by the default hash, and by weight
+   * when other slots are not up. The addresses are not compared.
    */
-  boolean takesHostsAs(Slot other) {
+  boolean getsHostsLike(Slot other) {
     return index == other.index
         && name.equals(other.name)
         && weight == other.weight
@@ -90,12 +91,12 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
         && (place == null) == (other.place == null);
   }
 
-  /** Whether it takes requests as a matter of course. */
+  /** Whether it takes requests normally. */
   public boolean isUp() {
     return state == State.UP;
   }
 
-  /** Whether it may be contacted when no slot is up. */
+  /** Whether it may be used when no slot is up. */
   public boolean isLastResort() {
     return place != null && (state == State.DRAIN || state == State.SPARE);
   }

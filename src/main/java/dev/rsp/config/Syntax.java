@@ -5,9 +5,9 @@ import io.netty.util.NetUtil;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
-/** The lexical rules of names and addresses. All of them are ASCII, and none knows a locale. */
+/** The lexical rules of names and addresses. All are ASCII and independent of the locale. */
 final class Syntax {
-  /** Longest name in characters that DNS can carry (RFC 1035 §2.3.4). */
+  /** Longest name in DNS, in characters (RFC 1035 §2.3.4). */
   private static final int MAX_NAME = 253;
 
   /** A label of a name (RFC 1123 §2.1), and the underscore that container networks use. */
@@ -27,12 +27,12 @@ final class Syntax {
         && !endsInNumber(name);
   }
 
-  /** Whether it means to be an IPv4 address: no name ends in a label of digits (RFC 1123 §2.1). */
+  /** Whether the last label is a number: then it is no name but an IPv4 address (RFC 1123 §2.1). */
   static boolean endsInNumber(String text) {
     return ENDS_IN_NUMBER.matcher(text).matches();
   }
 
-  /** Four decimal numbers without leading zeros, which some read as octal. */
+  /** Four decimal numbers without leading zeros, which some parsers read as octal. */
   static boolean isV4(String text) {
     return NetUtil.isValidIpV4Address(text)
         && Arrays.stream(text.split("\\.", -1)).allMatch(DECIMAL.asMatchPredicate());
@@ -43,7 +43,7 @@ final class Syntax {
     return text.length() <= maxDigits && DECIMAL.matcher(text).matches();
   }
 
-  /** Whether all characters are ASCII and can be seen: no space, no control character. */
+  /** Whether all characters are visible ASCII: no space, no control character. */
   static boolean isVisible(String text) {
     return text.chars().allMatch(c -> c > ' ' && c <= '~');
   }

@@ -4,7 +4,7 @@ package dev.rsp.config;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How long rsp waits for whom, in milliseconds.
+ * All timeouts, in milliseconds.
  *
  * @param headMillis for a whole request head, from its first byte or from the accept
  * @param connectMillis for a backend to accept a connection
@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
  * @param idleMillis for the next bytes of a response, or for a peer to take some
  * @param keepaliveMillis for the next request on a client connection
  * @param backendKeepaliveMillis for the next use of an idle backend connection
- * @param lingerMillis for a client to read an answer that ended its connection early; in all
- * @param drainMillis for requests in flight when the daemon stops; in all
+ * @param lingerMillis total time for a client to read a response that ends its connection early
+ * @param drainMillis total time for requests in flight when the daemon stops
  * @param tunnelMillis for the next bytes of a tunnel, in either direction
  */
 public record Timeouts(
@@ -28,8 +28,8 @@ public record Timeouts(
     int lingerMillis,
     int drainMillis,
     int tunnelMillis) {
-  /** Those of a file that sets none. */
-  public static final Timeouts DEFAULTS = of(NumberKey::ifAbsent);
+  /** The values if the file sets none. */
+  public static final Timeouts DEFAULTS = of(NumberKey::defaultValue);
 
   public Timeouts {
     positive("head", headMillis);
@@ -44,7 +44,7 @@ public record Timeouts(
     positive("tunnel", tunnelMillis);
   }
 
-  /** Those that a file sets, in seconds by their keys. */
+  /** Builds the timeouts from the values of their keys, in seconds. */
   static Timeouts of(ToDoubleFunction<NumberKey> seconds) {
     return new Timeouts(
         millis(seconds, Keys.HEAD),

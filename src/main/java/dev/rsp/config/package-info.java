@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Reads the Lua file into values that never change. */
+/** Reads the Lua configuration file into immutable values. */
 @NullMarked
 package dev.rsp.config;
 

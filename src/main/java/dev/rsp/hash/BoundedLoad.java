@@ -7,39 +7,38 @@ import java.util.function.IntUnaryOperator;
 
 /**
  * Consistent hashing with bounded loads: a key goes to the first name in its {@link Rendezvous}
- * ranking that is not already carrying more than its share.
+ * ranking that has capacity left.
  *
- * <p>While nothing is busy it answers what rendezvous hashing does. What a busy name cannot take is
- * spread over all others, because each key has a ranking of its own.
+ * <p>Without overload the result is that of rendezvous hashing. The keys that an overloaded name
+ * cannot take are spread over all others, because each key has its own ranking.
  *
- * <p>Immutable; any thread. What the answer depends on changes with each request: it must not be
- * remembered.
+ * <p>Immutable; any thread. Do not cache the result: it depends on the current load.
  */
 public final class BoundedLoad {
   /*
    * Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with bounded loads", 2016. With L
-   * requests in flight, a name of weight w among W may carry ceil(factor · (L + 1) · w / W), the new
-   * one included. The sum of these is at least L + 1, so that there always is room somewhere.
+   * requests in flight, a name with weight w of the total W has the capacity ceil(factor · (L + 1) · w / W), including the new request. The sum of the capacities is at least L + 1, so one name always has capacity.
    */
   private static final int NOT_ASKED = -1;
 
   private final Rendezvous rendezvous;
   private final int[] weights;
 
-  /** A table of names and weights, with the ranking that belongs to them. */
+  /** Creates a table of names and weights with their ranking. */
   public BoundedLoad(List<Weighted> all, Rendezvous rendezvous) {
     this.rendezvous = rendezvous;
     this.weights = all.stream().mapToInt(Weighted::weight).toArray();
   }
 
   /**
-   * The place of a key in the list, from 1; 0 if nothing in the list has a weight.
+   * The index of a key in the list, from 1; 0 if no entry has a weight.
    *
-   * @param factor how far above its share a name may go: 1 for not at all, 1.25 for a quarter
-   * @param inFlight for an index from 1, how many requests are there at this moment
-   * @param among which indexes may be answered; only they share the load
+   * @param factor maximum load relative to the fair share: 1 for exactly the share, 1.25 for 25 %
+   *     more
+   * @param inFlight for an index from 1, the current number of requests in flight
+   * @param among the indexes to choose from; only they share the load
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
-   * @throws IllegalArgumentException if {@code factor} is less than 1 or no number
+   * @throws IllegalArgumentException if {@code factor} is less than 1 or NaN
    */
   public int index(
       byte[] key,
@@ -51,7 +50,7 @@ public final class BoundedLoad {
     if (!(factor >= 1)) {
       throw new IllegalArgumentException("factor: " + factor + " (expected: >= 1)");
     }
-    // Looked at once, so that what other threads do meanwhile cannot leave no room anywhere.
+    // Read once: otherwise concurrent changes could leave no name with capacity.
     int[] loads = new int[weights.length];
     long total = 1;
     long weightSum = 0;

@@ -22,14 +22,14 @@ public final class Crc32 {
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1: the checksum as a number without a sign,
-   * modulo n.
+   * The index of a key in a list of {@code n}, from 1: the checksum as an unsigned number, modulo
+   * n.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    return Places.unsigned(hash(key, offset, length), n);
+    return Buckets.unsigned(hash(key, offset, length), n);
   }
 }

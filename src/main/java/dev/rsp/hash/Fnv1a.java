@@ -2,8 +2,8 @@
 package dev.rsp.hash;
 
 /**
- * FNV-1a with 64 bits: a few lines in any language, and so in many a home-made balancer (Fowler,
- * Noll and Vo).
+ * FNV-1a with 64 bits (Fowler, Noll and Vo). It needs only a few lines in any language, so many
+ * self-written load balancers use it.
  */
 public final class Fnv1a {
   private static final long OFFSET_BASIS = 0xcbf29ce484222325L;
@@ -25,14 +25,13 @@ public final class Fnv1a {
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1: the hash as a number without a sign, modulo
-   * n.
+   * The index of a key in a list of {@code n}, from 1: the hash as an unsigned number, modulo n.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    return Places.unsigned(hash(key, offset, length), n);
+    return Buckets.unsigned(hash(key, offset, length), n);
   }
 }

@@ -2,11 +2,11 @@
 package dev.rsp.hash;
 
 /**
- * Jump consistent hashing over {@link XxHash64}: needs no table, and moves the least that can when
- * places come and go at the end of the list.
+ * Jump consistent hashing over {@link XxHash64}: needs no table, and moves the minimum of keys when
+ * the list grows or shrinks at its end.
  *
- * <p>It knows only how many there are. Taking a place out of the middle renumbers those behind it,
- * so that most of their keys move.
+ * <p>It depends only on the length of the list. Removing an entry from the middle renumbers the
+ * entries after it, so that most of their keys move.
  */
 public final class JumpHash {
   /** The multiplier of the paper's generator (Knuth's MMIX uses another). */
@@ -15,9 +15,9 @@ public final class JumpHash {
   private JumpHash() {}
 
   /**
-   * The place of a key in a list of {@code n}, from 1.
+   * The index of a key in a list of {@code n}, from 1.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */

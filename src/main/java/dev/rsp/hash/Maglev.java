@@ -5,33 +5,34 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Maglev hashing: a table of {@value #SIZE} entries, which the names fill in turns, each in an
- * order of its own.
+ * Maglev hashing: a table of {@value #SIZE} entries, which the names fill in turn, each in its own
+ * order.
  *
- * <p>The shares are the most even of all, and looking up is one division. When a name comes or
- * goes, a few keys of the others move as well.
+ * <p>It has the most even shares, and a lookup is one division. When a name is added or removed, a
+ * few keys of other names move, too.
  *
- * <p>Immutable; any thread. Takes 256 KiB, and some milliseconds to make.
+ * <p>Immutable; any thread. Takes 256 KiB and a few milliseconds to build.
  */
 public final class Maglev {
   /*
    * Eisenbud et al., "Maglev: a fast and reliable software network load balancer", 2016, §3.4.
    *
    * offset = XXH64(name) mod SIZE, skip = XXH64 of the eight bytes of 0 with the seed XXH64(name),
-   * mod SIZE - 1, plus 1. A name takes a turn when what it is owed, its weight per round, reaches
-   * the greatest weight of all; so with equal weights each takes one per round.
+   * mod SIZE - 1, plus 1. In each round a name's credit grows by its weight; it takes a turn when the credit reaches the highest weight. So with equal weights each takes one turn per round.
    */
 
-  /** The paper's small table; a prime, so that each order meets each entry. Envoy's default too. */
+  /**
+   * The paper's small table; a prime, so that each order visits every entry. Envoy's default too.
+   */
   static final int SIZE = 65_537;
 
   private final int[] table;
 
   /**
-   * A table of names and weights. The order does not matter but for the indexes that are answered.
-   * With more than some 650 names the entries become too few for even shares.
+   * Creates a table of names and weights. Their order affects only the returned indexes. With more
+   * than about 650 names the table is too small for even shares.
    *
-   * @throws IllegalArgumentException if a name is there twice, or there are more than entries
+   * @throws IllegalArgumentException if a name occurs twice, or there are more names than entries
    */
   public Maglev(List<Weighted> all) {
     var members = new Members(all);
@@ -73,7 +74,7 @@ public final class Maglev {
   }
 
   /**
-   * The place of a key in the list, from 1; 0 if nothing in the list has a weight.
+   * The index of a key in the list, from 1; 0 if no entry has a weight.
    *
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    */
@@ -84,7 +85,7 @@ public final class Maglev {
     return table[(int) Long.remainderUnsigned(XxHash64.hash(key, offset, length, 0), SIZE)];
   }
 
-  /** How many entries a place has. */
+  /** The number of table entries of an index. */
   int entries(int index) {
     return (int) Arrays.stream(table).filter(i -> i == index).count();
   }

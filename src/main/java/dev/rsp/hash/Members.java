@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Those with a weight, in the order of their names, so that nothing depends on the order of the
- * list that they come from.
+ * The names with a weight above 0, sorted by name, so that results do not depend on the order of
+ * the list.
  *
- * <p>Names are compared as Java does, by UTF-16 units, which is the same everywhere.
+ * <p>Names are compared by UTF-16 units, as Java does, independent of the locale.
  */
 final class Members {
   private final int[] indexes;
@@ -44,17 +44,17 @@ final class Members {
     return XxHash64.hash(bytes, 0, bytes.length, 0);
   }
 
-  /** How many have a weight. */
+  /** Number of names with a weight above 0. */
   int count() {
     return indexes.length;
   }
 
-  /** How many there are, with those of weight 0. */
+  /** Number of all names, including those with weight 0. */
   int total() {
     return total;
   }
 
-  /** The place in the list, from 1. */
+  /** The index in the list, from 1. */
   int index(int member) {
     return indexes[member];
   }

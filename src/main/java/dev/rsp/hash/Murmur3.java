@@ -24,31 +24,30 @@ public final class Murmur3 {
     int hash = seed;
     int blocksEnd = offset + (length & ~3);
     for (int at = offset; at < blocksEnd; at += 4) {
-      hash = Integer.rotateLeft(hash ^ scrambled((int) INT.get(key, at)), 13) * 5 + 0xe6546b64;
+      hash = Integer.rotateLeft(hash ^ scramble((int) INT.get(key, at)), 13) * 5 + 0xe6546b64;
     }
     int tail = 0;
     for (int i = 0; i < (length & 3); i++) {
       tail |= (key[blocksEnd + i] & 0xff) << (8 * i);
     }
-    hash ^= scrambled(tail) ^ length;
+    hash ^= scramble(tail) ^ length;
     hash = (hash ^ (hash >>> 16)) * 0x85ebca6b;
     hash = (hash ^ (hash >>> 13)) * 0xc2b2ae35;
     return hash ^ (hash >>> 16);
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1: the hash as a number without a sign, modulo
-   * n.
+   * The index of a key in a list of {@code n}, from 1: the hash as an unsigned number, modulo n.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    return Places.unsigned(hash(key, offset, length, 0), n);
+    return Buckets.unsigned(hash(key, offset, length, 0), n);
   }
 
-  private static int scrambled(int block) {
+  private static int scramble(int block) {
     return Integer.rotateLeft(block * C1, 15) * C2;
   }
 }

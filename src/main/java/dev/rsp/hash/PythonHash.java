@@ -2,12 +2,12 @@
 package dev.rsp.hash;
 
 /**
- * CPython 2's string hash, on a 64-bit machine and on a 32-bit one.
+ * CPython 2's string hash, for 64-bit and 32-bit machines.
  *
- * <p>It is what the load balancers that rsp replaces used to place their sites, so the numbers must
- * agree to the last bit: empty hashes to 0; else x starts as the first byte shifted left by 7; for
- * each byte x = 1000003·x xor byte, wrapping at 64 bits; then xor the length; and −1, which CPython
- * keeps for errors, becomes −2.
+ * <p>The load balancers that rsp replaces use it to assign sites, so the results must be identical:
+ * the empty string hashes to 0; else x starts as the first byte shifted left by 7; for each byte x
+ * = 1000003·x xor byte, wrapping at 64 bits; then xor the length; and −1, which CPython keeps for
+ * errors, becomes −2.
  */
 public final class PythonHash {
   /** The multiplier of CPython 2's {@code string_hash}. */
@@ -33,15 +33,15 @@ public final class PythonHash {
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1: the hash modulo n, floored as Python's and
-   * Lua's {@code %} are.
+   * The index of a key in a list of {@code n}, from 1: the hash modulo n, floored like {@code %} in
+   * Python and Lua.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    return Places.floored(hash64(key, offset, length), n);
+    return Buckets.floored(hash64(key, offset, length), n);
   }
 
   /**
@@ -62,13 +62,13 @@ public final class PythonHash {
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1, by {@link #hash32}: floored as well.
+   * The index of a key in a list of {@code n}, from 1, by {@link #hash32}: floored, too.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index32(byte[] key, int offset, int length, int n) {
-    return Places.floored(hash32(key, offset, length), n);
+    return Buckets.floored(hash32(key, offset, length), n);
   }
 }

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Rendezvous hashing, or highest random weight: each name draws a number for the key, and the
- * highest wins.
+ * Rendezvous hashing, or highest random weight: each name gets a pseudo-random score for the key,
+ * and the highest wins.
  *
- * <p>What moves is the least that can: the keys of a name that goes are shared out among all
- * others, a new one takes its share from all, and nothing else changes. The names by rank are also
- * the order in which to fail over. The cost grows with the number of names.
+ * <p>It moves the minimum of keys: the keys of a removed name are spread over all others, a new
+ * name takes its share from all, and no other key moves. The ranking is also the failover order.
+ * The cost is linear in the number of names.
  *
  * <p>Immutable; any thread.
  */
@@ -21,13 +21,10 @@ public final class Rendezvous {
    *
    * draw(key, name) = XXH64 of the eight bytes of XXH64(name), lowest first, with the seed
    *                   XXH64(key)
-   * u               = the draw's upper 53 bits and a half, over 2^53: between 0 and 1, without both
+   * u               = the draw's upper 53 bits and a half, over 2^53: between 0 and 1, both excluded
    * score           = weight / -ln u
    *
-   * -ln u is distributed exponentially, and so is -ln u / weight, at a rate that is the weight: the
-   * least of several is a name's with a probability of its share. The natural logarithm never falls
-   * as u grows, so that scores of equal weights are in the order of the draws, and where all weights
-   * are equal there is no need to take it.
+   * -ln u is distributed exponentially, and so is -ln u / weight, with the weight as its rate: the probability that a name has the minimum is its share. The logarithm is monotonic, so scores of equal weights are in the order of the draws, and if all weights are equal it need not be computed.
    */
   private static final double UNIT = 0x1p-53;
 
@@ -35,9 +32,9 @@ public final class Rendezvous {
   private final boolean equalWeights;
 
   /**
-   * A table of names and weights. The order does not matter but for the indexes that are answered.
+   * Creates a table of names and weights. Their order affects only the returned indexes.
    *
-   * @throws IllegalArgumentException if a name is there twice
+   * @throws IllegalArgumentException if a name occurs twice
    */
   public Rendezvous(List<Weighted> all) {
     members = new Members(all);
@@ -46,7 +43,7 @@ public final class Rendezvous {
   }
 
   /**
-   * The place of a key in the list, from 1; 0 if nothing in the list has a weight.
+   * The index of a key in the list, from 1; 0 if no entry has a weight.
    *
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    */
@@ -55,7 +52,7 @@ public final class Rendezvous {
   }
 
   /**
-   * The same among those whose index passes a test; 0 if none does.
+   * The index of a key among the indexes that pass a test; 0 if none does.
    *
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    */
@@ -78,8 +75,8 @@ public final class Rendezvous {
   }
 
   /**
-   * The places of all with a weight, from 1, the key's own first, then in the order in which they
-   * would take it over. The array is the caller's.
+   * The indexes, from 1, of all names with a weight, by rank: the key's own first, then the
+   * failover order. The array is new.
    *
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    */
@@ -88,7 +85,8 @@ public final class Rendezvous {
   }
 
   /**
-   * The first places by rank, at most so many: what {@link #ranked(byte[], int, int)} begins with.
+   * The first indexes by rank, at most {@code most}: the beginning of {@link #ranked(byte[], int,
+   * int)}.
    *
    * @param most at least 0
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
@@ -113,16 +111,18 @@ public final class Rendezvous {
 
   private double score(long draw, int member) {
     double u = ((draw >>> 11) + 0.5) * UNIT;
-    // StrictMath, because two proxies on different machines must agree to the last bit.
+    // StrictMath, because proxies on different machines must compute identical results.
     return equalWeights ? u : members.weight(member) / -StrictMath.log(u);
   }
 
-  /** Whether one comes before another that was met earlier. The order of names settles the rest. */
+  /**
+   * Whether a member ranks before an earlier one. If both are equal, the order of names decides.
+   */
   private static boolean before(double score, long draw, double otherScore, long otherDraw) {
     return score > otherScore || (score == otherScore && Long.compareUnsigned(draw, otherDraw) > 0);
   }
 
-  /** The best so far, in order. Few are wanted, so that inserting is cheap. */
+  /** The best members so far, in order. Only a few are needed, so insertion is cheap. */
   private static final class Ranking {
     final int[] indexes;
     private final double[] scores;

@@ -8,25 +8,23 @@ import java.util.List;
  * A hash ring: each name owns {@value #POINTS} points per unit of weight on a circle, and a key
  * belongs to the first point at or after its own hash.
  *
- * <p>A name that comes or goes moves only its own share. Looking up costs little even with
- * thousands of names; shares are less even than with {@link Rendezvous} or {@link Maglev}.
+ * <p>Adding or removing a name moves only its own share. A lookup is cheap even with thousands of
+ * names; shares are less even than with {@link Rendezvous} or {@link Maglev}.
  *
- * <p>Immutable; any thread. Takes 8 bytes a point, at most 8 MiB.
+ * <p>Immutable; any thread. Takes 8 bytes per point, at most 8 MiB.
  */
 public final class Ring {
   /*
    * Karger et al., "Consistent hashing and random trees", 1997.
    *
    * Point i of a name is XXH64 of the eight bytes of i, lowest first, with the seed XXH64(name).
-   * One long holds a point: the upper 44 bits are its place on the circle, the lower 20 say whose it
-   * is. So one sorted array is the whole ring, and of two points at the same place the earlier
-   * name's comes first.
+   * One long holds a point: the upper 44 bits are its position on the circle, the lower 20 its owner. So the ring is one sorted array, and of two points at the same position that of the earlier name comes first.
    */
 
-  /** What nginx, and after it others, give a server per unit of weight. */
+  /** Points per unit of weight in nginx and others. */
   static final int POINTS = 160;
 
-  /** 8 MiB. Beyond it all names get fewer points, but each has one. */
+  /** 8 MiB. Above this limit all names get fewer points, but at least one. */
   private static final int MAX_POINTS = 1 << 20;
 
   private static final int OWNER_BITS = 20;
@@ -36,9 +34,9 @@ public final class Ring {
   private final long[] points;
 
   /**
-   * A ring of names and weights. The order does not matter but for the indexes that are answered.
+   * Creates a ring of names and weights. Their order affects only the returned indexes.
    *
-   * @throws IllegalArgumentException if a name is there twice, or there are over a million
+   * @throws IllegalArgumentException if a name occurs twice, or there are more than a million
    */
   public Ring(List<Weighted> all) {
     members = new Members(all);
@@ -48,7 +46,7 @@ public final class Ring {
     }
     int halvings = 0;
     while (count(halvings) > MAX_POINTS) {
-      // Halved, so that a list that grows past the bound keeps every other point.
+      // Halved, so that a list that grows beyond the limit keeps every second point.
       halvings++;
     }
     points = points(halvings);
@@ -83,7 +81,7 @@ public final class Ring {
   }
 
   /**
-   * The place of a key in the list, from 1; 0 if nothing in the list has a weight.
+   * The index of a key in the list, from 1; 0 if no entry has a weight.
    *
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    */
@@ -93,7 +91,7 @@ public final class Ring {
     }
     int at = Arrays.binarySearch(points, place(XxHash64.hash(key, offset, length, 0)));
     int next = at >= 0 ? at : -at - 1;
-    // After the last point comes the first.
+    // The ring continues with the first point after the last.
     return members.index((int) (points[next == points.length ? 0 : next] & OWNER));
   }
 }

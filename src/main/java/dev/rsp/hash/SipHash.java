@@ -6,11 +6,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * SipHash-1-3: a keyed hash whose collisions cannot be chosen by one who does not know the key.
+ * SipHash-1-3: a keyed hash. Without the key, collisions cannot be constructed.
  *
- * <p>It is for hash tables whose keys come from clients, as in Rust's and Python's standard
- * libraries (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012; one round per block
- * and three at the end).
+ * <p>For hash tables whose keys come from clients, as in Rust's and Python's standard libraries
+ * (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012; one round per block and three
+ * at the end).
  */
 public final class SipHash {
   private static final VarHandle LONG =
@@ -19,7 +19,9 @@ public final class SipHash {
   private final long k0;
   private final long k1;
 
-  /** A hash with a 128-bit key, which should come from a {@link java.security.SecureRandom}. */
+  /**
+   * Creates a hash with a 128-bit key, which should come from a {@link java.security.SecureRandom}.
+   */
   public SipHash(long k0, long k1) {
     this.k0 = k0;
     this.k1 = k1;

@@ -9,9 +9,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of one list of names, each made when it is first asked for. They are for all threads:
- * while one makes a table, the others that need it wait. Large weights or many names make that some
- * 50 ms, so that what event loops are going to need is better asked for before.
+ * The hash tables of one list of names, each built at its first use. Thread-safe: while one thread
+ * builds a table, others that need it block. With large weights or many names this takes about 50
+ * ms, so request tables in advance if event loops need them.
  */
 public final class SlotTables {
   private final List<Weighted> all;
@@ -21,7 +21,7 @@ public final class SlotTables {
   private volatile @Nullable Ring ring;
   private volatile @Nullable Maglev maglev;
 
-  /** Tables for a list; see their constructors for what it may not contain. */
+  /** Creates the tables of a list; the tables' constructors document invalid lists. */
   public SlotTables(List<Weighted> all) {
     this.all = List.copyOf(all);
     for (Weighted one : all) {
@@ -29,42 +29,42 @@ public final class SlotTables {
     }
   }
 
-  /** How many names there are. */
+  /** Number of names. */
   public int count() {
     return all.size();
   }
 
-  /** The place of a name in the list, from 1; 0 if it is not there. */
+  /** The index of a name in the list, from 1; 0 if it is not in the list. */
   public int index(String name) {
     return indexes.getOrDefault(name, 0);
   }
 
-  /** The ranking of names by key. */
+  /** The rendezvous table. */
   public Rendezvous rendezvous() {
     Rendezvous made = rendezvous;
-    return made != null ? made : makeRendezvous();
+    return made != null ? made : buildRendezvous();
   }
 
-  /** The ranking that looks at loads. */
+  /** The table for bounded loads. */
   public BoundedLoad bounded() {
     BoundedLoad made = bounded;
-    return made != null ? made : makeBounded();
+    return made != null ? made : buildBounded();
   }
 
   /** The ring. */
   public Ring ring() {
     Ring made = ring;
-    return made != null ? made : makeRing();
+    return made != null ? made : buildRing();
   }
 
   /** The Maglev table. */
   public Maglev maglev() {
     Maglev made = maglev;
-    return made != null ? made : makeMaglev();
+    return made != null ? made : buildMaglev();
   }
 
-  /** Names of the tables that are made by now. */
-  public Set<String> made() {
+  /** Names of the tables that have been built. */
+  public Set<String> built() {
     Set<String> made = new TreeSet<>();
     add(made, "rendezvous", rendezvous);
     add(made, "bounded", bounded);
@@ -79,7 +79,7 @@ public final class SlotTables {
     }
   }
 
-  private synchronized Rendezvous makeRendezvous() {
+  private synchronized Rendezvous buildRendezvous() {
     Rendezvous made = rendezvous;
     if (made == null) {
       made = new Rendezvous(all);
@@ -88,7 +88,7 @@ public final class SlotTables {
     return made;
   }
 
-  private synchronized BoundedLoad makeBounded() {
+  private synchronized BoundedLoad buildBounded() {
     BoundedLoad made = bounded;
     if (made == null) {
       made = new BoundedLoad(all, rendezvous());
@@ -97,7 +97,7 @@ public final class SlotTables {
     return made;
   }
 
-  private synchronized Ring makeRing() {
+  private synchronized Ring buildRing() {
     Ring made = ring;
     if (made == null) {
       made = new Ring(all);
@@ -106,7 +106,7 @@ public final class SlotTables {
     return made;
   }
 
-  private synchronized Maglev makeMaglev() {
+  private synchronized Maglev buildMaglev() {
     Maglev made = maglev;
     if (made == null) {
       made = new Maglev(all);

@@ -2,13 +2,13 @@
 package dev.rsp.hash;
 
 /**
- * One of those that keys are shared out to.
+ * A target of a hash.
  *
- * @param name its identity: as long as it stays, so do its keys
- * @param weight its share relative to the others'; 0 gets nothing
+ * @param name identifies the target: it keeps its keys while its name is unchanged
+ * @param weight its share relative to the others; 0 gets no keys
  */
 public record Weighted(String name, int weight) {
-  /** The highest weight: HAProxy's. */
+  /** HAProxy's maximum. */
   public static final int MAX_WEIGHT = 256;
 
   public Weighted {

@@ -6,11 +6,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * XXH64: the 64-bit hash that all of this package's tables are built on.
+ * XXH64: the 64-bit hash that all tables of this package use.
  *
- * <p>Envoy, Caddy and Skipper hash with it as well. It is quick on a hostname, spreads keys that
- * differ in one character, has a seed, and its specification is one page (Collet, "xxHash fast
- * digest algorithm", version 0.2), so that another program can compute the same place.
+ * <p>Envoy, Caddy and Skipper use it, too. It is fast for host names, separates keys that differ in
+ * one character, has a seed, and its specification is short (Collet, "xxHash fast digest
+ * algorithm", version 0.2), so that other programs can compute the same index.
  */
 public final class XxHash64 {
   private static final VarHandle LONG =
@@ -66,15 +66,15 @@ public final class XxHash64 {
   }
 
   /**
-   * The place of a key in a list of {@code n}, from 1: the hash with seed 0, as a number without a
-   * sign, modulo n.
+   * The index of a key in a list of {@code n}, from 1: the hash with seed 0, as an unsigned number,
+   * modulo n.
    *
-   * @param n how many places there are, at least 1
+   * @param n length of the list, at least 1
    * @throws IndexOutOfBoundsException if the range is not inside {@code key}
    * @throws IllegalArgumentException if {@code n} is less than 1
    */
   public static int index(byte[] key, int offset, int length, int n) {
-    return Places.unsigned(hash(key, offset, length, 0), n);
+    return Buckets.unsigned(hash(key, offset, length, 0), n);
   }
 
   private static long stripes(byte[] key, int offset, int length, long seed) {

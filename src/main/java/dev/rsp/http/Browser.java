@@ -3,7 +3,7 @@ package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
 
-/** Tells a person before a browser from a program, as far as a request shows it. */
+/** Distinguishes browsers that load a page from programs, as far as a request shows it. */
 public final class Browser {
   private static final byte[] ACCEPT = ascii("accept");
   private static final byte[] HTML = ascii("text/html");
@@ -18,7 +18,7 @@ public final class Browser {
   }
 
   /**
-   * Whether somebody looks at what comes back as a page: a GET that takes HTML, and is not sent by
+   * Whether a browser will show the response as a page: a GET that accepts HTML, and is not sent by
    * a script of a page (X-Requested-With; Sec-Fetch-Mode of the Fetch Metadata draft).
    */
   public static boolean navigates(RequestHead head) {

@@ -3,16 +3,16 @@ package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
 
-/** The Connection field: options of this hop, and names of fields that go no further. */
+/** The Connection field: options of this hop, and names of fields that are not forwarded. */
 final class ConnectionOptions {
   private static final byte[] CLOSE = ascii("close");
   private static final byte[] KEEP_ALIVE = ascii("keep-alive");
   private static final byte[] UPGRADE = ascii("upgrade");
 
-  /** Fields that a peer cannot have removed: without them the request means something else. */
+  /** Fields that a peer must not remove: without them the request has another meaning. */
   private static final byte[][] PROTECTED = {ascii("authorization"), ascii("cookie")};
 
-  /** Bounds the work of comparing each option with each field. Honest peers send up to three. */
+  /** Limits the work of comparing each option with each field. Real peers send up to three. */
   private static final int MAX_OPTIONS = 32;
 
   private ConnectionOptions() {}
@@ -22,9 +22,9 @@ final class ConnectionOptions {
   }
 
   /**
-   * Takes in the options of one field and marks the fields that it names (RFC 9110 §7.6.1).
+   * Records the options of one field and marks the fields that it names (RFC 9110 §7.6.1).
    *
-   * @return false if it is no list of tokens, or an unreasonable one
+   * @return false if it is not a list of tokens, or has too many
    */
   static boolean read(Head head, int field) {
     byte[] bytes = head.bytes;
@@ -71,8 +71,8 @@ final class ConnectionOptions {
     }
     for (int field = 0; field < head.fieldCount; field++) {
       int nameStart = head.nameStart(field);
-      // Only fields without a meaning to rsp: it deals with the others itself, so that a client
-      // cannot strip Host, the framing, or what we add (CVE-2024-45410).
+      // Only fields without a meaning to rsp: a client must not be able to remove Host, the
+      // framing, or a field that rsp adds (CVE-2024-45410).
       if (head.name(field) == FieldName.OTHER
           && head.nameEnd(field) - nameStart == end - start
           && sameName(bytes, nameStart, start, end - start)) {

@@ -4,20 +4,20 @@ package dev.rsp.http;
 import org.jspecify.annotations.Nullable;
 
 /** The Content-Length field: digits, and nothing else (RFC 9110 §8.6). */
-final class ContentLength {
+public final class ContentLength {
   private static final Refusal INVALID = new Refusal(400, "invalid Content-Length");
   private static final Refusal SEVERAL = new Refusal(400, "more than one Content-Length field");
 
-  /** 18 digits always fit a long; a longer number is nobody's body. */
+  /** 18 digits always fit a long, and no real body is larger. */
   private static final int MAX_DIGITS = 18;
 
   private ContentLength() {}
 
   /**
-   * Takes in a field.
+   * Reads a field and records its value in the head.
    *
-   * @param equalToo whether a length may be said again (RFC 9110 §8.6); it is passed on once
-   * @return why it cannot be trusted, or null
+   * @param equalToo whether the same length may be repeated (RFC 9110 §8.6); it is forwarded once
+   * @return why the request is refused, or null
    */
   static @Nullable Refusal read(Head head, int field, boolean equalToo) {
     int before = head.contentLengthField;
@@ -40,7 +40,7 @@ final class ContentLength {
     return null;
   }
 
-  /** One number, perhaps several times; -1 if it is none that can be trusted. */
+  /** The number in a list that may repeat it; -1 if the list is invalid. */
   private static long list(Head head, int field) {
     byte[] bytes = head.bytes;
     int end = head.valueEnd(field);
@@ -67,7 +67,7 @@ final class ContentLength {
     }
   }
 
-  /** The number in a range, or -1 if it is none that can be trusted. */
+  /** The number in a range, or -1 if it is invalid or too long. */
   private static long number(Head head, int start, int end) {
     if (start == end || end - start > MAX_DIGITS) {
       return -1;
@@ -83,8 +83,11 @@ final class ContentLength {
     return length;
   }
 
-  /** Whether the field is written as the number is: once, and without leading zeros. */
-  static boolean canonical(Head head) {
+  /**
+   * Whether the field is its number and nothing else: not a list, no leading zeros. Only for a head
+   * that has the field.
+   */
+  public static boolean canonical(Head head) {
     int digits = 1;
     for (long rest = head.contentLength; rest > 9; rest /= 10) {
       digits++;

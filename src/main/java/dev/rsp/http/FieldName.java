@@ -4,37 +4,38 @@ package dev.rsp.http;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The field names that rsp gives a meaning to. All others are {@link #OTHER} and pass untouched.
+ * The field names that have a meaning to rsp. All others are {@link #OTHER} and are forwarded
+ * unchanged.
  *
- * <p>Numbers, not an enum: a head keeps one per field line in an array that is used again.
+ * <p>Numbers, not an enum: a head has one per field line in an array that is reused. They are below
+ * 32, so that a set of names fits an int; see {@link KeptFields}.
  */
-final class FieldName {
-  static final int OTHER = 0;
-  static final int HOST = 1;
-  static final int CONNECTION = 2;
-  static final int CONTENT_LENGTH = 3;
-  static final int TRANSFER_ENCODING = 4;
-  static final int KEEP_ALIVE = 5;
-  static final int PROXY_CONNECTION = 6;
-  static final int TE = 7;
-  static final int TRAILER = 8;
-  static final int UPGRADE = 9;
-  static final int EXPECT = 10;
-  static final int VIA = 11;
-  static final int X_FORWARDED_FOR = 12;
-  static final int X_FORWARDED_PROTO = 13;
-  static final int X_FORWARDED_HOST = 14;
-  static final int FORWARDED = 15;
-  static final int DATE = 16;
-  static final int HTTP2_SETTINGS = 17;
-
-  static final int MAX_FORWARDS = 18;
+public final class FieldName {
+  public static final int OTHER = 0;
+  public static final int HOST = 1;
+  public static final int CONNECTION = 2;
+  public static final int CONTENT_LENGTH = 3;
+  public static final int TRANSFER_ENCODING = 4;
+  public static final int KEEP_ALIVE = 5;
+  public static final int PROXY_CONNECTION = 6;
+  public static final int TE = 7;
+  public static final int TRAILER = 8;
+  public static final int UPGRADE = 9;
+  public static final int EXPECT = 10;
+  public static final int VIA = 11;
+  public static final int X_FORWARDED_FOR = 12;
+  public static final int X_FORWARDED_PROTO = 13;
+  public static final int X_FORWARDED_HOST = 14;
+  public static final int FORWARDED = 15;
+  public static final int DATE = 16;
+  public static final int HTTP2_SETTINGS = 17;
+  public static final int MAX_FORWARDS = 18;
 
   /** A spelling with "_" of a field that rsp sets itself; see {@link #match}. */
-  static final int ALIAS = 19;
+  public static final int ALIAS = 19;
 
-  /** A field that goes no further, because the Connection field names it or it says nothing new. */
-  static final int NOMINATED = 20;
+  /** A field that is not forwarded: the Connection field names it, or it is a duplicate. */
+  public static final int NOMINATED = 20;
 
   private static final byte[][] NAMES = {
     {},
@@ -64,7 +65,7 @@ final class FieldName {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Which of the known names stands in a range, or {@link #OTHER}. */
+  /** Which of the known names a range contains, or {@link #OTHER}. */
   static int of(byte[] bytes, int start, int end) {
     return switch (end - start) {
       case 2 -> match(bytes, start, end, TE);
@@ -89,11 +90,11 @@ final class FieldName {
   }
 
   /**
-   * The name, if it stands in a range of its length.
+   * The name, if a range of its length contains it.
    *
-   * <p>Backends that turn fields into variables read "_" and "-" alike, so a client could pass
-   * X_Forwarded_For beside ours (CVE-2026-39858). Such a spelling of a field that we set ourselves
-   * is an {@link #ALIAS}.
+   * <p>Backends that turn fields into variables treat "_" and "-" as the same, so a client could
+   * send X_Forwarded_For beside the field of rsp (CVE-2026-39858). Such a spelling of a field that
+   * rsp sets itself is an {@link #ALIAS}.
    */
   private static int match(byte[] bytes, int start, int end, int name) {
     byte[] expected = NAMES[name];

@@ -8,62 +8,63 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What requests and responses have in common: field lines as ranges of the bytes that were parsed.
+ * The common part of request and response heads: the bytes of one head, and a table of its field
+ * lines as ranges of these bytes.
  *
- * <p>A head is made once per event loop and filled again for each message, so nothing is allocated
- * per message. It is valid until the next parse on the same object.
+ * <p>There is one object per event loop. It is filled again for each message, so that a message
+ * allocates nothing; all that it returns is valid until the next {@link #start}.
+ *
+ * <p><b>Filling.</b> A parser or decoder calls {@link #start} and puts the bytes into the array;
+ * then it calls {@code startLine} of the subclass (of a request, {@link RequestHead#recordMethod}
+ * before), {@link #addField} for each line in order, and {@link #end}; then it has {@link
+ * RequestRules} or {@link ResponseRules} check the head. {@link #refuse} may replace any of these
+ * steps. The bytes have the layout of HTTP/1: start line, field lines, empty line, each ended by CR
+ * LF (or LF alone; see {@link WireOptions#responseLf}). A decoder of another version writes the
+ * same layout.
+ *
+ * <p><b>Reading.</b> Fields are numbered from 0 to {@link #fieldCount()}, exclusive. Ranges are
+ * indexes of {@link #bytes()}: the start is inclusive, the end exclusive.
  */
 public abstract class Head {
   /** Numbers kept per field: where name and value start and end, and which name it is. */
   private static final int STRIDE = 5;
 
-  /** Bytes that are copied out of a receive buffer before more is asked for. */
-  private static final int FIRST_WINDOW_BYTES = 4096;
+  /** Enough for most heads, so that the array seldom grows. */
+  private static final int INITIAL_BYTES = 4096;
 
-  byte[] bytes = new byte[FIRST_WINDOW_BYTES];
-  int length;
-  int startLineEnd;
-
-  /** Where the last field line ends and the empty line starts. */
-  int fieldsEnd;
-
+  byte[] bytes = new byte[INITIAL_BYTES];
   int fieldCount;
-  private int[] fields = new int[32 * STRIDE];
+
+  /** The number of the Content-Length field; -1 if there is none. */
+  int contentLengthField;
 
   long contentLength;
-  int contentLengthField;
   boolean chunked;
   boolean connectionClose;
   boolean connectionKeepAlive;
   boolean connectionUpgrade;
   boolean http10;
+  private int length;
+  private int startLineEnd;
+  private int fieldsEnd;
+  private int[] fields = new int[32 * STRIDE];
   private @Nullable Refusal refusal;
 
   Head() {}
 
-  /** Bytes of the head, the empty line included. Only after {@link Parsed#DONE}. */
-  public final int length() {
-    return length;
-  }
-
-  /** Why the head is refused. Only after {@link Parsed#REFUSED}. */
-  public final Refusal refusal() {
-    return Objects.requireNonNull(refusal, "the head was not refused");
-  }
-
-  /** The value of Content-Length, or -1 if there is none. */
-  public final long contentLength() {
-    return contentLength;
-  }
-
-  /** Whether the body is chunked. */
-  public final boolean chunked() {
-    return chunked;
-  }
-
-  /** Whether the sender speaks HTTP/1.0. */
-  public final boolean http10() {
-    return http10;
+  /**
+   * Starts a new message and drops the one before.
+   *
+   * @param size how many bytes of the message are there
+   * @return the array that takes them, from 0; at least {@code size} long. It stays the same until
+   *     the next start
+   */
+  public final byte[] start(int size) {
+    if (bytes.length < size) {
+      bytes = new byte[Math.max(size, bytes.length * 2)];
+    }
+    clear();
+    return bytes;
   }
 
   void clear() {
@@ -81,12 +82,13 @@ public abstract class Head {
     refusal = null;
   }
 
-  final Parsed refuse(Refusal why) {
-    refusal = why;
-    return Parsed.REFUSED;
+  final void endStartLine(int lineEnd, boolean isHttp10) {
+    startLineEnd = lineEnd;
+    http10 = isHttp10;
   }
 
-  final void addField(int nameStart, int nameEnd, int valueStart, int valueEnd, int name) {
+  /** Adds a field line after those that are there. An empty value has equal indexes. */
+  public final void addField(int nameStart, int nameEnd, int valueStart, int valueEnd) {
     int at = fieldCount * STRIDE;
     if (at == fields.length) {
       fields = Arrays.copyOf(fields, at * 2);
@@ -95,27 +97,78 @@ public abstract class Head {
     fields[at + 1] = nameEnd;
     fields[at + 2] = valueStart;
     fields[at + 3] = valueEnd;
-    fields[at + 4] = name;
+    fields[at + 4] = FieldName.of(bytes, nameStart, nameEnd);
     fieldCount++;
   }
 
-  final int nameStart(int field) {
+  /**
+   * Ends the head.
+   *
+   * @param emptyLine where the empty line starts, which is where the last field line ends
+   * @param headLength where the empty line ends
+   */
+  public final void end(int emptyLine, int headLength) {
+    fieldsEnd = emptyLine;
+    length = headLength;
+  }
+
+  /**
+   * Refuses the message.
+   *
+   * @return {@link Parsed#REFUSED}
+   */
+  public final Parsed refuse(Refusal why) {
+    refusal = why;
+    return Parsed.REFUSED;
+  }
+
+  /** The bytes that the ranges refer to. The caller must not change them. */
+  public final byte[] bytes() {
+    return bytes;
+  }
+
+  /** Bytes of the head, the empty line included. Only after {@link Parsed#DONE}. */
+  public final int length() {
+    return length;
+  }
+
+  /** Where the start line ends and the first field line starts; 0 while it is not complete. */
+  public final int startLineEnd() {
+    return startLineEnd;
+  }
+
+  /** Where the last field line ends and the empty line starts. Only after {@link Parsed#DONE}. */
+  public final int fieldsEnd() {
+    return fieldsEnd;
+  }
+
+  /** The number of field lines. */
+  public final int fieldCount() {
+    return fieldCount;
+  }
+
+  /** Where the name of a field starts, which is also where its line starts. */
+  public final int nameStart(int field) {
     return fields[field * STRIDE];
   }
 
-  final int nameEnd(int field) {
+  /** Where the name of a field ends. */
+  public final int nameEnd(int field) {
     return fields[field * STRIDE + 1];
   }
 
-  final int valueStart(int field) {
+  /** Where the value of a field starts, after white space. */
+  public final int valueStart(int field) {
     return fields[field * STRIDE + 2];
   }
 
-  final int valueEnd(int field) {
+  /** Where the value of a field ends, before white space. */
+  public final int valueEnd(int field) {
     return fields[field * STRIDE + 3];
   }
 
-  final int name(int field) {
+  /** Which name a field has: one of the constants of {@link FieldName}. */
+  public final int name(int field) {
     return fields[field * STRIDE + 4];
   }
 
@@ -123,12 +176,24 @@ public abstract class Head {
     fields[field * STRIDE + 4] = name;
   }
 
-  /** Makes room for so many bytes at the front of {@link #bytes}; what is there may be lost. */
-  final byte[] room(int size) {
-    if (bytes.length < size) {
-      bytes = new byte[Math.max(size, bytes.length * 2)];
-    }
-    return bytes;
+  /** Why the head is refused. Only after {@link Parsed#REFUSED}. */
+  public final Refusal refusal() {
+    return Objects.requireNonNull(refusal, "the head was not refused");
+  }
+
+  /** The value of Content-Length, or -1 if there is none. */
+  public final long contentLength() {
+    return contentLength;
+  }
+
+  /** Whether the body is chunked. */
+  public final boolean chunked() {
+    return chunked;
+  }
+
+  /** Whether the sender uses HTTP/1.0. */
+  public final boolean http10() {
+    return http10;
   }
 
   /**
@@ -145,7 +210,7 @@ public abstract class Head {
     return null;
   }
 
-  /** Every field, in order, one character per byte. */
+  /** Gives every field to {@code reader}, in order: name and value, one character per byte. */
   public final void eachField(BiConsumer<String, String> reader) {
     for (int field = 0; field < fieldCount; field++) {
       reader.accept(
@@ -153,7 +218,8 @@ public abstract class Head {
     }
   }
 
-  final String text(int start, int end) {
+  /** A range of the bytes, one character per byte. */
+  public final String text(int start, int end) {
     return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);
   }
 

@@ -5,12 +5,12 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The canonical form of a host: what a request is routed by.
+ * The canonical form of a host, by which requests are routed.
  *
- * <p>Host names compare without case (RFC 3986 §3.2.2), a port says nothing of the site, and one
- * trailing dot only marks the name as complete (RFC 1034 §3.1), so every spelling of one name
+ * <p>Host names are compared without case (RFC 3986 §3.2.2), the port does not identify the site,
+ * and a trailing dot only marks the name as complete (RFC 1034 §3.1), so every spelling of one name
  * becomes the same bytes: US-ASCII, lower case, no port, no trailing dot. An IPv6 literal becomes
- * the text of RFC 5952, in brackets. This is the only place that does so.
+ * the text of RFC 5952, in brackets. No other class does this.
  *
  * <p>Refused: an empty name or label, more than {@value #MAX_LENGTH} bytes or {@value #MAX_LABEL}
  * in a label, anything but letters, digits, hyphen, underscore and dot (so also user information,
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * version.
  */
 public final class HostName {
-  /** The longest name that DNS can carry, as text (RFC 1035 §2.3.4). */
+  /** The longest DNS name, as text (RFC 1035 §2.3.4). */
   public static final int MAX_LENGTH = 253;
 
   /** The longest label (RFC 1035 §2.3.4). */
@@ -27,7 +27,7 @@ public final class HostName {
 
   private static final int MAX_PORT = 65_535;
 
-  /** Leading zeros mean nothing, but any number of them would have to be sent on. */
+  /** As many as 65535 has. Leading zeros are forwarded, so their number must be limited. */
   private static final int MAX_PORT_DIGITS = 5;
 
   private HostName() {}
@@ -35,8 +35,8 @@ public final class HostName {
   /**
    * Writes the canonical form of a host with an optional port.
    *
-   * @param canonical takes the result from 0; {@value #MAX_LENGTH} bytes are enough
-   * @return its length, or -1 if it is no valid host
+   * @param canonical receives the result, from 0; {@value #MAX_LENGTH} bytes are enough
+   * @return its length, or -1 if the host is invalid
    */
   static int canonicalise(byte[] bytes, int start, int end, byte[] canonical) {
     if (start < end && bytes[start] == '[') {
@@ -48,7 +48,7 @@ public final class HostName {
     while (at < end && bytes[at] != ':') {
       byte octet = bytes[at++];
       if (!Octets.is(Octets.HOST, octet) || length == MAX_LENGTH) {
-        // The one dot that may follow the longest name is not copied.
+        // One dot may follow the longest name; it is not copied.
         if (octet != '.' || canonical[length - 1] == '.' || (at < end && bytes[at] != ':')) {
           return -1;
         }
@@ -71,7 +71,7 @@ public final class HostName {
     return length > 0 && validPort(bytes, at, end) ? length : -1;
   }
 
-  /** The canonical form of a host with an optional port; null if it is no valid host. */
+  /** The canonical form of a host with an optional port; null if the host is invalid. */
   public static @Nullable String canonicalise(String host) {
     byte[] bytes = host.getBytes(StandardCharsets.UTF_8);
     byte[] canonical = new byte[MAX_LENGTH];
@@ -100,7 +100,7 @@ public final class HostName {
     return length;
   }
 
-  /** Whether a range is empty or a colon and a port. RFC 3986 §3.2.3 lets the digits be absent. */
+  /** Whether a range is empty, or a colon and a port. RFC 3986 §3.2.3: the digits are optional. */
   private static boolean validPort(byte[] bytes, int start, int end) {
     if (start == end) {
       return true;

@@ -3,13 +3,13 @@ package dev.rsp.http;
 
 import org.jspecify.annotations.Nullable;
 
-/** IPv6 addresses as text (RFC 4291 §2.2), read strictly and written as RFC 5952 asks. */
+/** IPv6 addresses as text (RFC 4291 §2.2), parsed strictly and written as in RFC 5952. */
 final class Ipv6Literal {
   private static final int GROUPS = 8;
 
   private Ipv6Literal() {}
 
-  /** The address in the form of RFC 5952, without brackets; null if it is none. */
+  /** The address in the form of RFC 5952, without brackets; null if it is not an address. */
   static @Nullable String canonicalise(byte[] bytes, int start, int end) {
     int[] groups = new int[GROUPS];
     int count = 0;

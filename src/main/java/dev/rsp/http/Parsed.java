@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-/** What the bytes of a head received so far amount to. */
+/** The result of parsing the bytes of a head that were received so far. */
 public enum Parsed {
   /** No complete head yet. */
   MORE,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-/** The reason phrases of the statuses that rsp answers itself (RFC 9110 §15). */
-final class Reasons {
+/** The reason phrases of the statuses of responses that rsp makes itself (RFC 9110 §15). */
+public final class Reasons {
   private Reasons() {}
 
-  static String of(int status) {
+  /** The reason phrase of a status; "Error" for one that rsp does not use. */
+  public static String of(int status) {
     return switch (status) {
       case 200 -> "OK";
       case 400 -> "Bad Request";

@@ -2,19 +2,19 @@
 package dev.rsp.http;
 
 /**
- * Why a message is not forwarded, and the status that the client is told.
+ * Why a message is not forwarded, and the status of the response that the client gets.
  *
- * @param status 400 to 599; or 200, the answer to an OPTIONS request that ends here
- * @param why a short sentence without anything that a peer sent; it becomes the body of the answer
- * @param page whether a browser is shown a page that asks again by itself
+ * @param status 400 to 599; or 200, the answer to an OPTIONS request for rsp itself
+ * @param why a short sentence without any text of a peer; it becomes the body of the response
+ * @param page whether the response is an HTML page that reloads itself
  */
 public record Refusal(int status, String why, boolean page) {
-  /** One that is told in plain text. */
+  /** A refusal whose response is plain text. */
   public Refusal(int status, String why) {
     this(status, why, false);
   }
 
-  /** The same, told by a page that asks again by itself. */
+  /** The same, with an HTML page that reloads itself as the response. */
   public Refusal asPage() {
     return new Refusal(status, why, true);
   }

@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
+import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** A request line and its fields. See {@link Head} for how long it is valid. */
+/**
+ * A request line and its fields. See {@link Head} for how it is filled, and how long it is valid.
+ */
 public final class RequestHead extends Head {
-  /** After the empty lines that may stand before a request. */
-  int methodStart;
+  /** In the order of {@link Method}. */
+  private static final byte[][] METHODS = {
+    ascii("GET"),
+    ascii("HEAD"),
+    ascii("OPTIONS"),
+    ascii("PUT"),
+    ascii("DELETE"),
+    ascii("TRACE"),
+    ascii("POST"),
+    ascii("CONNECT"),
+  };
 
-  int methodEnd;
+  private static final Method[] METHOD_VALUES = Method.values();
+
   int targetStart;
   int targetEnd;
-
-  /** Where the path starts: after the authority of a target in absolute-form. */
   int pathStart;
-
-  /** The range of the host with its port, as the client wrote it; empty if it named none. */
   int hostStart;
-
   int hostEnd;
 
   /** The canonical host; see {@link HostName}. */
@@ -28,16 +36,18 @@ public final class RequestHead extends Head {
   Method method = Method.OTHER;
   boolean expectContinue;
 
-  /** The protocols that the client would change to and may; null if there are none. */
+  /** The protocols that the client may upgrade to; null if there are none. */
   @Nullable String offer;
 
-  /** RFC 9112 §3.2.2: the target names the host itself, and that one counts. */
   boolean absoluteForm;
 
   /** The Max-Forwards of an OPTIONS request, or -1. */
   int maxForwards;
 
-  /** What rsp itself must know about a method. */
+  private int methodStart;
+  private int methodEnd;
+
+  /** The methods that rsp treats in a special way. */
   public enum Method {
     GET(true),
     HEAD(true),
@@ -55,6 +65,10 @@ public final class RequestHead extends Head {
     Method(boolean idempotent) {
       this.idempotent = idempotent;
     }
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override
@@ -76,14 +90,108 @@ public final class RequestHead extends Head {
   }
 
   /**
-   * Whether this is a HEAD request, whose response has no body. Also of a head that was refused, if
-   * its method could be read.
+   * Records the method, as soon as it is read: what follows may be malformed, and the answer to a
+   * HEAD request must have no body even then.
+   */
+  public void recordMethod(int methodStart, int methodEnd) {
+    this.methodStart = methodStart;
+    this.methodEnd = methodEnd;
+    method = methodIn(bytes, methodStart, methodEnd);
+  }
+
+  /**
+   * Records the rest of the request line.
+   *
+   * @param targetStart where the target starts: one space after the method
+   * @param targetEnd where the target ends
+   * @param lineEnd where the first field line starts
+   * @param http10 whether the client uses HTTP/1.0
+   */
+  public void startLine(int targetStart, int targetEnd, int lineEnd, boolean http10) {
+    this.targetStart = targetStart;
+    this.targetEnd = targetEnd;
+    endStartLine(lineEnd, http10);
+  }
+
+  private static Method methodIn(byte[] bytes, int start, int end) {
+    for (int i = 0; i < METHODS.length; i++) {
+      byte[] name = METHODS[i];
+      if (end - start == name.length && startsWith(bytes, start, name)) {
+        return METHOD_VALUES[i];
+      }
+    }
+    return Method.OTHER;
+  }
+
+  private static boolean startsWith(byte[] bytes, int start, byte[] name) {
+    for (int i = 0; i < name.length; i++) {
+      if (bytes[start + i] != name[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Where the method starts: after the empty lines that may come before a request. */
+  public int methodStart() {
+    return methodStart;
+  }
+
+  /** Where the method ends; one space follows. */
+  public int methodEnd() {
+    return methodEnd;
+  }
+
+  /** Where the target starts. */
+  public int targetStart() {
+    return targetStart;
+  }
+
+  /** Where the target ends. */
+  public int targetEnd() {
+    return targetEnd;
+  }
+
+  /**
+   * Where the path starts in the target: after the authority if the target is in absolute-form. It
+   * is {@link #targetEnd()} if the target has neither path nor query.
+   */
+  public int pathStart() {
+    return pathStart;
+  }
+
+  /**
+   * Whether the target is in absolute-form. Its host then takes precedence over the Host field (RFC
+   * 9112 §3.2.2).
+   */
+  public boolean absoluteForm() {
+    return absoluteForm;
+  }
+
+  /** Whether the client named a host. Only an HTTP/1.0 client may omit it. */
+  public boolean namesHost() {
+    return hostStart < hostEnd;
+  }
+
+  /** Where the host with its port starts, as the client wrote it. Only if it named one. */
+  public int hostStart() {
+    return hostStart;
+  }
+
+  /** Where the host with its port ends. Only if the client named one. */
+  public int hostEnd() {
+    return hostEnd;
+  }
+
+  /**
+   * Whether this is a HEAD request, whose response has no body. Also for a refused head, if its
+   * method was read.
    */
   public boolean isHead() {
     return method == Method.HEAD;
   }
 
-  /** Whether the method may be sent twice (RFC 9110 §9.2.2). */
+  /** Whether the method is idempotent (RFC 9110 §9.2.2), so that the request may be sent twice. */
   public boolean idempotent() {
     return method.idempotent;
   }
@@ -93,7 +201,7 @@ public final class RequestHead extends Head {
     return chunked || contentLength > 0;
   }
 
-  /** Whether the client takes another request's answer on the same connection. */
+  /** Whether the client lets the connection persist after this request. */
   public boolean keepAlive() {
     return http10 ? connectionKeepAlive && !connectionClose : !connectionClose;
   }
@@ -103,22 +211,27 @@ public final class RequestHead extends Head {
     return expectContinue;
   }
 
-  /** Whether the client asks for another protocol, and may have it. */
+  /** Whether the client asks for an upgrade that is allowed. */
   public boolean upgrade() {
     return offer != null;
   }
 
-  /** The protocols that the client offers to change to, and that it may have; null if none. */
+  /** The protocols that the client offers to upgrade to and that are allowed; null if none. */
   public @Nullable String offer() {
     return offer;
   }
 
-  /** The bytes of the canonical host, from 0 to {@link #hostLength()}. Not to be changed. */
+  /** The Max-Forwards of an OPTIONS request, or -1 if it has none or the method is another. */
+  public int maxForwards() {
+    return maxForwards;
+  }
+
+  /** The bytes of the canonical host, from 0 to {@link #hostLength()}. Read-only. */
   public byte[] hostBytes() {
     return host;
   }
 
-  /** Bytes of the canonical host; 0 if the request names none. */
+  /** Bytes of the canonical host; 0 if the request has none. */
   public int hostLength() {
     return hostLength;
   }
@@ -133,7 +246,7 @@ public final class RequestHead extends Head {
     return text(methodStart, methodEnd);
   }
 
-  /** Whether this is an OPTIONS request that goes no further than here (RFC 9110 §7.6.2). */
+  /** Whether rsp answers this OPTIONS request itself: Max-Forwards is 0 (RFC 9110 §7.6.2). */
   public boolean endsHere() {
     return maxForwards == 0;
   }
@@ -145,10 +258,10 @@ public final class RequestHead extends Head {
   }
 
   /**
-   * What stands for the path that a target in absolute-form leaves out: RFC 9112 §3.2.1 and §3.2.4,
+   * The path that replaces an empty path of a target in absolute-form: RFC 9112 §3.2.1 and §3.2.4,
    * "/", or "*" for OPTIONS without a query.
    */
-  String emptyPath() {
+  public String emptyPath() {
     return method == Method.OPTIONS && pathStart == targetEnd ? "*" : "/";
   }
 
@@ -166,9 +279,31 @@ public final class RequestHead extends Head {
     return at;
   }
 
-  /** Gives the request a host that it did not name (HTTP/1.0 only). */
+  /**
+   * Sets the host of a request that names none (HTTP/1.0 only).
+   *
+   * @param canonical a canonical host, at most {@value HostName#MAX_LENGTH} bytes; it is copied
+   */
   public void assumeHost(byte[] canonical) {
     System.arraycopy(canonical, 0, host, 0, canonical.length);
     hostLength = canonical.length;
+  }
+
+  /**
+   * Whether the host is one of {@link #assumeHost}. It is not in the bytes of the head: a caller
+   * that parses a copy must set it again.
+   */
+  public boolean hostAssumed() {
+    return hostLength > 0 && !namesHost();
+  }
+
+  /**
+   * Appends the bytes of the head, from 0 to {@link #length()}, as the client sent them. A parser
+   * with the same limits and options makes the same head of them. Only after {@link Parsed#DONE}.
+   *
+   * @param out grows as needed; still owned by the caller
+   */
+  public void copyTo(ByteBuf out) {
+    out.writeBytes(bytes, 0, length());
   }
 }

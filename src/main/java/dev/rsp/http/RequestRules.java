@@ -6,8 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What a request head must say, beyond its grammar, to be forwarded: host, framing, options. */
-final class RequestRules {
+/**
+ * The rules for request heads beyond their grammar: host, framing, connection options, loops.
+ *
+ * <p>Any number of threads; each has its own heads.
+ */
+public final class RequestRules {
   private static final Refusal TARGET = new Refusal(400, "malformed request target");
   private static final Refusal CONNECT = new Refusal(501, "CONNECT is not for this server");
   private static final Refusal TRACE = new Refusal(405, "TRACE is not for this server");
@@ -29,41 +33,36 @@ final class RequestRules {
   private static final byte[] HTTPS_SCHEME = ascii("https://");
   private static final byte[] CONTINUE = ascii("100-continue");
 
-  /** In the order of {@link Method}. */
-  private static final byte[][] METHODS = {
-    ascii("GET"),
-    ascii("HEAD"),
-    ascii("OPTIONS"),
-    ascii("PUT"),
-    ascii("DELETE"),
-    ascii("TRACE"),
-    ascii("POST"),
-    ascii("CONNECT"),
-  };
-
-  private static final Method[] METHOD_VALUES = Method.values();
-
   /**
-   * How often one request may come through this proxy. A site may have it twice on the way, before
-   * and behind a cache; tiers that share one name may be a few. A loop passes any number.
+   * How often one request may pass this proxy. A site may have the proxy twice in its path, before
+   * and after a cache; tiers may share one name. A loop exceeds any number.
    */
   private static final int MAX_OWN_VIA = 5;
 
-  /** RFC 9110 §7.6.2 lets a recipient have a largest value; no chain of proxies is as long. */
+  /** RFC 9110 §7.6.2 allows a recipient to limit the value; no chain of proxies is as long. */
   private static final int MAX_FORWARDS = 1001;
 
-  private RequestRules() {}
+  private final boolean equalLengths;
+
+  /** The name of this proxy in Via fields, in lower case. */
+  private final byte[] viaKey;
+
+  /** The rules of an installation. */
+  public RequestRules(WireOptions options) {
+    equalLengths = options.equalLengths();
+    viaKey = options.viaKey();
+  }
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   /**
-   * Checks a head whose lines are well formed.
+   * Checks a head whose lines are well formed, and records in it what the fields mean.
    *
-   * @param viaKey the name of this proxy in Via fields, in lower case
+   * @return {@link Parsed#DONE}, or {@link Parsed#REFUSED} if the request must not be forwarded
    */
-  static Parsed check(RequestHead head, WireOptions options, byte[] viaKey) {
+  public Parsed check(RequestHead head) {
     if (head.method == Method.CONNECT) {
       return head.refuse(CONNECT);
     }
@@ -82,7 +81,7 @@ final class RequestRules {
           host = field;
         }
         case FieldName.CONTENT_LENGTH -> {
-          Refusal refusal = ContentLength.read(head, field, options.equalLengths());
+          Refusal refusal = ContentLength.read(head, field, equalLengths);
           if (refusal != null) {
             return head.refuse(refusal);
           }
@@ -99,7 +98,7 @@ final class RequestRules {
           }
         }
         case FieldName.EXPECT -> {
-          // RFC 9110 §10.1.1: ignored in an HTTP/1.0 request. Said twice, it is a list of two.
+          // RFC 9110 §10.1.1: ignored in an HTTP/1.0 request. Two fields are a list of two.
           if (!head.http10) {
             if (head.expectContinue || !valueIs(head, field, CONTINUE)) {
               return head.refuse(EXPECTATION);
@@ -123,31 +122,12 @@ final class RequestRules {
     if (via >= MAX_OWN_VIA) {
       return head.refuse(LOOP);
     }
-    // A body behind the offer would have to be told apart from the new protocol's first bytes.
+    // With a body, its end would have to be separated from the new protocol's first bytes.
     if (upgrades == 1 && head.connectionUpgrade && !head.http10 && !head.hasBody()) {
       head.offer = Upgrades.allowed(head);
     }
     Refusal refusal = host(head, host);
     return refusal == null ? Parsed.DONE : head.refuse(refusal);
-  }
-
-  static Method method(RequestHead head) {
-    for (int i = 0; i < METHODS.length; i++) {
-      byte[] name = METHODS[i];
-      if (head.methodEnd - head.methodStart == name.length && startsWith(head, name)) {
-        return METHOD_VALUES[i];
-      }
-    }
-    return Method.OTHER;
-  }
-
-  private static boolean startsWith(RequestHead head, byte[] name) {
-    for (int i = 0; i < name.length; i++) {
-      if (head.bytes[head.methodStart + i] != name[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean valueIs(RequestHead head, int field, byte[] lowerCase) {
@@ -171,9 +151,9 @@ final class RequestRules {
   }
 
   /**
-   * RFC 9110 §7.6.2: counts for OPTIONS alone, TRACE being refused before.
+   * RFC 9110 §7.6.2: has a meaning for OPTIONS only, since TRACE is refused before.
    *
-   * @return false if it is no number, or said twice
+   * @return false if it is not a number, or is repeated
    */
   private static boolean maxForwards(RequestHead head, int field) {
     if (head.method != Method.OPTIONS) {
@@ -196,7 +176,7 @@ final class RequestRules {
     return true;
   }
 
-  /** RFC 9112 §3.2 and §3.3: finds the one host that the request is for. */
+  /** RFC 9112 §3.2 and §3.3: finds the host of the request, which must be exactly one. */
   private static @Nullable Refusal host(RequestHead head, int hostField) {
     if (hostField >= 0) {
       head.hostStart = head.valueStart(hostField);

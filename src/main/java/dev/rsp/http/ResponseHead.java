@@ -3,12 +3,14 @@ package dev.rsp.http;
 
 import java.util.Locale;
 
-/** A status line and its fields. See {@link Head} for how long it is valid. */
+/**
+ * A status line and its fields. See {@link Head} for how it is filled, and how long it is valid.
+ */
 public final class ResponseHead extends Head {
-  int status;
-  int reasonStart;
-  int reasonEnd;
   boolean hasDate;
+  private int status;
+  private int reasonStart;
+  private int reasonEnd;
 
   @Override
   void clear() {
@@ -19,22 +21,53 @@ public final class ResponseHead extends Head {
     hasDate = false;
   }
 
+  /**
+   * Records the status line.
+   *
+   * @param status 100 to 999
+   * @param reasonStart where the reason phrase starts, which may be empty
+   * @param reasonEnd where it ends
+   * @param lineEnd where the first field line starts
+   * @param http10 whether the backend uses HTTP/1.0
+   */
+  public void startLine(int status, int reasonStart, int reasonEnd, int lineEnd, boolean http10) {
+    this.status = status;
+    this.reasonStart = reasonStart;
+    this.reasonEnd = reasonEnd;
+    endStartLine(lineEnd, http10);
+  }
+
   /** The status code, 100 to 999. */
   public int status() {
     return status;
   }
 
-  /** RFC 9110 §15.2: whether another head follows this one. 101 ends the exchange of heads. */
+  /** Where the reason phrase starts. */
+  public int reasonStart() {
+    return reasonStart;
+  }
+
+  /** Where the reason phrase ends. */
+  public int reasonEnd() {
+    return reasonEnd;
+  }
+
+  /** Whether the head has a Date field. */
+  public boolean hasDate() {
+    return hasDate;
+  }
+
+  /** RFC 9110 §15.2: whether another head follows this one. None follows 101. */
   public boolean interim() {
     return status < 200 && status != 101;
   }
 
-  /** Whether the backend takes another request on the same connection. */
+  /** Whether the backend lets the connection persist after this response. */
   public boolean keepAlive() {
     return !http10 && !connectionClose;
   }
 
-  /** The protocol that a 101 changes to, in lower case; empty if it names none. */
+  /** The protocol that a 101 upgrades to, in lower case; empty if it names none. */
   public String upgradeTo() {
     String value = connectionUpgrade ? field("upgrade") : null;
     return value == null ? "" : value.toLowerCase(Locale.ROOT);

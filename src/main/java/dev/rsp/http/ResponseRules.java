@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-/** What a response head must say, beyond its grammar, to be forwarded. */
-final class ResponseRules {
+/**
+ * The rules for response heads beyond their grammar: framing, connection options, Date.
+ *
+ * <p>Any number of threads; each has its own heads.
+ */
+public final class ResponseRules {
   private static final Refusal FRAMING = new Refusal(502, "ambiguous framing of the response");
   private static final Refusal CONNECTION =
       new Refusal(502, "malformed Connection field in the response");
 
-  private ResponseRules() {}
+  private final boolean equalLengths;
 
-  static Parsed check(ResponseHead head, WireOptions options) {
+  /** The rules of an installation. */
+  public ResponseRules(WireOptions options) {
+    equalLengths = options.equalLengths();
+  }
+
+  /**
+   * Checks a head whose lines are well formed, and records in it what the fields mean.
+   *
+   * @return {@link Parsed#DONE}, or {@link Parsed#REFUSED} if the response must not be forwarded
+   */
+  public Parsed check(ResponseHead head) {
     for (int field = 0; field < head.fieldCount; field++) {
       switch (head.name(field)) {
         case FieldName.CONTENT_LENGTH -> {
-          if (ContentLength.read(head, field, options.equalLengths()) != null) {
+          if (ContentLength.read(head, field, equalLengths) != null) {
             return head.refuse(FRAMING);
           }
         }
         case FieldName.TRANSFER_ENCODING -> {
-          // RFC 9112 §6.1: not from an HTTP/1.0 server; "chunked", once, is all that rsp decodes.
+          // RFC 9112 §6.1: not from an HTTP/1.0 server; rsp decodes "chunked", once, and no other.
           if (head.chunked || head.http10 || !TransferCoding.isChunked(head, field)) {
             return head.refuse(FRAMING);
           }
@@ -30,7 +44,7 @@ final class ResponseRules {
           }
         }
         case FieldName.DATE -> {
-          // RFC 9110 §5.3 and §6.6.1: one at most; recipients differ in which of two they take.
+          // RFC 9110 §5.3 and §6.6.1: one at most; recipients differ in which of two they use.
           if (head.hasDate) {
             head.setName(field, FieldName.NOMINATED);
           }

@@ -3,9 +3,7 @@ package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
 
-/**
- * The Transfer-Encoding field of a request (RFC 9112 §6.1 and §7): a list that must end chunked.
- */
+/** The Transfer-Encoding field (RFC 9112 §6.1 and §7): a list that must end with "chunked". */
 final class TransferCoding {
   private static final Refusal INVALID = new Refusal(400, "invalid Transfer-Encoding");
   private static final Refusal UNKNOWN = new Refusal(501, "unknown transfer coding");
@@ -22,8 +20,8 @@ final class TransferCoding {
 
   /**
    * Why a field that is not "chunked" alone is refused: 501 for a coding that rsp does not know, in
-   * a well-formed list with "chunked" once and last; 400 for all else, since its body has no end
-   * that two readers would agree on.
+   * a well-formed list with "chunked" once and last; 400 for everything else, since two readers may
+   * disagree about where its body ends.
    */
   static Refusal refusal(Head head, int field) {
     byte[] bytes = head.bytes;
@@ -47,7 +45,7 @@ final class TransferCoding {
     }
   }
 
-  /** Where the parameters of a coding end, and the white space after them; -1 if they do not. */
+  /** Where the parameters of a coding and the white space after them end; -1 if malformed. */
   private static int parameters(byte[] bytes, int start, int end) {
     int at = Octets.skipBlanks(bytes, start, end);
     while (at < end && bytes[at] == ';') {

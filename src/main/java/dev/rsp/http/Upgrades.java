@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Which protocols a client may change to through rsp (RFC 9110 §7.8). */
+/** Which protocols a client may upgrade to through rsp (RFC 9110 §7.8). */
 public final class Upgrades {
   private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"; // RFC 9110 §5.6.2
 
@@ -18,17 +18,17 @@ public final class Upgrades {
       Pattern.compile("(TOKEN)(?:/TOKEN)?".replace("TOKEN", TOKEN));
 
   /**
-   * Not h2c, TLS or another HTTP: those change what the bytes of this very connection mean, so they
-   * are for its two ends alone.
+   * Not h2c, TLS or another HTTP: they change the protocol of one connection, which a proxy cannot
+   * forward to another.
    */
   private static final Set<String> NEVER = Set.of("h2c", "h2", "http", "tls");
 
   private Upgrades() {}
 
   /**
-   * The protocols that a client offers and that may go to the backend: a list in the client's
-   * order, or null if there are none. It is for the server to choose one of them, so that those
-   * that are left out cost nothing but themselves.
+   * The protocols that a client offers and that may be forwarded to the backend: a list in the
+   * client's order, or null if there are none. The server chooses one of them, so leaving some out
+   * is allowed.
    */
   static @Nullable String allowed(RequestHead head) {
     String offer = Objects.requireNonNull(head.field("upgrade"));
@@ -43,9 +43,9 @@ public final class Upgrades {
   }
 
   /**
-   * Whether an answer names a protocol that was offered.
+   * Whether a response names a protocol that was offered.
    *
-   * @param offer the protocols that went to the backend
+   * @param offer the protocols that were sent to the backend
    * @param answer the protocol of the 101 response, in lower case
    */
   public static boolean offered(String offer, String answer) {

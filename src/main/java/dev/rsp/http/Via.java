@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-/** The Via field (RFC 9110 §7.6.3): the proxies that a message came through. */
+/** The Via field (RFC 9110 §7.6.3): the proxies that a message has passed. */
 final class Via {
   private Via() {}
 
   /**
-   * How often a proxy stands in a field. A comma in a comment is taken for the end of an entry;
-   * what a client writes there to be counted only ends its own request.
+   * How often a field lists a proxy. A comma in a comment counts as the end of an entry: a client
+   * that abuses this only makes rsp refuse its own request.
    *
    * @param name in lower case
    */

@@ -5,17 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * What an installation may choose of how messages are read: its name, and where it is less strict.
+ * The options of an installation for reading messages: its name, and where it is less strict.
  *
- * @param viaName the name by which rsp knows itself in Via fields (RFC 9110 §7.6.3): a token
+ * @param viaName the name of this proxy in Via fields (RFC 9110 §7.6.3): a token
  * @param responseLf whether a line of a response head may end with LF alone (RFC 9112 §2.2)
- * @param equalLengths whether a Content-Length may be said several times, if always the same
+ * @param equalLengths whether a Content-Length may be repeated, if it is always the same
  */
 public record WireOptions(String viaName, boolean responseLf, boolean equalLengths) {
-  /** Longest name for Via: a host name's label, about. */
+  /** Longest name for Via: about the length of a label of a host name. */
   public static final int MAX_VIA_NAME = 64;
 
-  /** Strict, under a name that any other rsp might have. */
+  /** Strict, with a name that other installations of rsp may have too. */
   public static final WireOptions DEFAULTS = new WireOptions("rsp", false, false);
 
   public WireOptions {
@@ -25,7 +25,7 @@ public record WireOptions(String viaName, boolean responseLf, boolean equalLengt
   }
 
   /**
-   * Whether a text can stand for a proxy in Via: a token of at most {@value #MAX_VIA_NAME}
+   * Whether a text can be the name of a proxy in Via: a token of at most {@value #MAX_VIA_NAME}
    * characters.
    */
   public static boolean validViaName(String text) {
@@ -35,7 +35,7 @@ public record WireOptions(String viaName, boolean responseLf, boolean equalLengt
         && Octets.skipToken(bytes, 0, bytes.length) == bytes.length;
   }
 
-  /** The name in lower case: host names and pseudonyms compare without case. */
+  /** The name in lower case, since host names and pseudonyms are compared without case. */
   byte[] viaKey() {
     return viaName.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
   }

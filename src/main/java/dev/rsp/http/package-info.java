@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Turns bytes into heads and heads into bytes; knows no sockets. */
+/** Holds heads as tables, and checks what the fields mean, whatever the version of HTTP. */
 @NullMarked
 package dev.rsp.http;
 

@@ -8,66 +8,66 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts requests by host, for the short time until somebody takes the counts.
+ * Counts requests by host between two collections.
  *
- * <p>An open-addressing table whose hosts stand in one array of bytes, so that neither a known nor
- * a new host makes an object, and a table that was cleared is as good as new. It grows up to {@link
- * #MAX_HOSTS}; requests for more hosts than that are only counted in sum. The hash is keyed, since
- * hosts come from clients. One thread at a time.
+ * <p>An open-addressing table with all hosts in one byte array, so that adding a host creates no
+ * object, and a cleared table can be reused. It grows up to {@link #MAX_HOSTS}; requests for
+ * further hosts are only counted in total. The hash is keyed, because hosts come from clients. One
+ * thread at a time.
  *
- * <p>Half of the room is kept for hosts that are {@linkplain #keepRoomFor known}, so that names
- * that clients invent cannot crowd out the counts of sites that are served regularly.
+ * <p>Half of the capacity is reserved for {@linkplain #reserveFor known} hosts, so that names
+ * invented by clients cannot displace the counts of regular sites.
  */
 public final class HostCounts {
-  /** Distinct hosts between two collections: above all sites of one platform of this kind. */
+  /** Maximum of hosts between two collections: more than the sites of one such platform. */
   static final int MAX_HOSTS = 1 << 16;
 
   private static final int FIRST_HOSTS = 1 << 10;
 
-  /** The mean of site names in the wild is below it; the array of bytes grows on its own. */
+  /** Above the mean length of real site names; the byte array grows if needed. */
   private static final int FIRST_BYTES_PER_HOST = 24;
 
   private final SipHash hash;
-  private final int most;
+  private final int maxHosts;
 
   private long[] hashes = new long[0];
 
-  /** Where in {@link #bytes} a host begins, with its length in the first byte; 0 for none. */
+  /** Offset in {@link #bytes} of a host, whose first byte is its length; 0 for none. */
   private int[] starts = new int[0];
 
   private int[] counts = new int[0];
 
-  /** Whether any of the answers had a status below 400. */
+  /** Whether any response had a status below 400. */
   private boolean[] served = new boolean[0];
 
   private @Nullable String[] slots = new String[0];
   private byte[] bytes;
 
-  /** Bytes in use; the first is not, so that no host begins at 0. */
+  /** Bytes in use; the first is unused, so that no host has the offset 0. */
   private int used = 1;
 
   private int hosts;
   private long missed;
   private @Nullable HostFilter known;
 
-  /** An empty one. */
+  /** Creates an empty table. */
   public HostCounts() {
     this(MAX_HOSTS);
   }
 
-  HostCounts(int most) {
+  HostCounts(int maxHosts) {
     var random = new SecureRandom();
     this.hash = new SipHash(random.nextLong(), random.nextLong());
-    this.most = most;
+    this.maxHosts = maxHosts;
     this.bytes = new byte[FIRST_HOSTS * FIRST_BYTES_PER_HOST];
     resize(2 * FIRST_HOSTS);
   }
 
   /**
-   * Keeps half of the room for hosts of a set from now on; null for none. Not to be called while
-   * another thread counts.
+   * Reserves half of the capacity for the hosts of a set; null for no reserve. Must not be called
+   * while another thread counts.
    */
-  void keepRoomFor(@Nullable HostFilter newKnown) {
+  void reserveFor(@Nullable HostFilter newKnown) {
     known = newKnown;
   }
 
@@ -75,8 +75,8 @@ public final class HostCounts {
    * Counts a request.
    *
    * @param host the bytes of a canonical host, from 0; up to 255
-   * @param slot the name of what answered
-   * @param isServed whether the status of the answer was below 400
+   * @param slot the name of the slot or address that responded
+   * @param isServed whether the status of the response was below 400
    */
   public void add(byte[] host, int length, String slot, boolean isServed) {
     long key = hash.hash(host, 0, length);
@@ -99,7 +99,7 @@ public final class HostCounts {
     }
     if (2 * (hosts + 1) > starts.length) {
       resize(2 * starts.length);
-      at = free(key);
+      at = freeIndex(key);
     }
     hashes[at] = key;
     starts[at] = store(host, length);
@@ -109,12 +109,12 @@ public final class HostCounts {
     hosts++;
   }
 
-  /** Asked for a host that is not in the table. */
+  /** Whether a host that is not in the table may be added. */
   private boolean hasRoomFor(byte[] host, int length) {
-    if (known == null || hosts < most / 2) {
-      return hosts < most;
+    if (known == null || hosts < maxHosts / 2) {
+      return hosts < maxHosts;
     }
-    return hosts < most && known.mayContain(host, length);
+    return hosts < maxHosts && known.mayContain(host, length);
   }
 
   private boolean isAt(int start, byte[] host, int length) {
@@ -133,7 +133,7 @@ public final class HostCounts {
     return start;
   }
 
-  private int free(long key) {
+  private int freeIndex(long key) {
     int mask = starts.length - 1;
     int at = (int) key & mask;
     while (starts[at] != 0) {
@@ -155,7 +155,7 @@ public final class HostCounts {
     served = new boolean[places];
     for (int i = 0; i < oldStarts.length; i++) {
       if (oldStarts[i] != 0) {
-        int at = free(oldHashes[i]);
+        int at = freeIndex(oldHashes[i]);
         hashes[at] = oldHashes[i];
         starts[at] = oldStarts[i];
         counts[at] = oldCounts[i];
@@ -165,18 +165,18 @@ public final class HostCounts {
     }
   }
 
-  /** How many hosts there are. */
+  /** Number of hosts. */
   public int size() {
     return hosts;
   }
 
-  /** Requests whose host found no room. */
+  /** Number of requests whose host could not be added. */
   public long missed() {
     return missed;
   }
 
-  /** Shows each host with its count. */
-  void forEach(Taker taker) {
+  /** Passes each host and its count to a consumer. */
+  void forEach(CountConsumer taker) {
     for (int at = 0; at < starts.length; at++) {
       int start = starts[at];
       if (start != 0) {
@@ -188,7 +188,7 @@ public final class HostCounts {
     }
   }
 
-  /** Forgets all, and keeps the room. */
+  /** Removes all hosts and keeps the capacity. */
   void clear() {
     Arrays.fill(starts, 0);
     Arrays.fill(slots, null);
@@ -197,9 +197,9 @@ public final class HostCounts {
     missed = 0;
   }
 
-  /** Takes the counts. */
+  /** Receives the counts. */
   @FunctionalInterface
-  interface Taker {
+  interface CountConsumer {
     void take(String host, int requests, String slot, boolean served);
   }
 }

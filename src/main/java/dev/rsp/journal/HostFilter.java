@@ -7,14 +7,14 @@ import java.security.SecureRandom;
 import java.util.Collection;
 
 /**
- * A set of hosts in 16 to 32 bits for each, which claims to have one host in 400 that is not in it
- * (a Bloom filter).
+ * A Bloom filter of hosts with 16 to 32 bits per host; at most 1 of 400 other hosts is a false
+ * positive.
  *
- * <p>It never changes, and any thread may ask it. The hash is keyed, so that clients cannot choose
- * hosts that it claims to have.
+ * <p>Immutable; any thread. The hash is keyed, so that clients cannot choose hosts that are false
+ * positives.
  */
 final class HostFilter {
-  /** With {@link #PROBES}: (1 - e^(-4/16))^4 = 0.24 % of other hosts are claimed at most. */
+  /** With {@link #PROBES}: at most (1 - e^(-4/16))^4 = 0.24 % false positives. */
   private static final int BITS_PER_HOST = 16;
 
   private static final int PROBES = 4;
@@ -23,7 +23,7 @@ final class HostFilter {
   private final long[] bits;
 
   /**
-   * A set of canonical hosts.
+   * Creates a filter of canonical hosts.
    *
    * @param hosts up to 2^24
    */
@@ -42,7 +42,7 @@ final class HostFilter {
     }
   }
 
-  /** Whether a host is in the set; of those that are not, a few are claimed to be. No garbage. */
+  /** Whether a host is probably in the set; false is certain. Allocates nothing. */
   boolean mayContain(byte[] host, int length) {
     long key = hash.hash(host, 0, length);
     for (int probe = 0; probe < PROBES; probe++) {
@@ -54,9 +54,9 @@ final class HostFilter {
     return true;
   }
 
-  /** Two halves of one hash serve for all probes (Kirsch and Mitzenmacher, 2006). */
+  /** All probes use the two halves of one hash (Kirsch and Mitzenmacher, 2006). */
   private int bit(long key, int probe) {
-    int step = (int) (key >>> 32) | 1; // odd, so that no two probes fall on the same bit
+    int step = (int) (key >>> 32) | 1; // odd, so that all probes hit different bits
     return ((int) key + probe * step) & (bits.length * Long.SIZE - 1);
   }
 }

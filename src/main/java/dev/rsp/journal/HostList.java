@@ -17,28 +17,30 @@ import java.util.StringTokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hosts from a file, one on a line: {@code host [requests [last-minute [slot [days]]]]}. What
- * follows a {@code #} that is not inside of a slot's name is a comment, and so a journal is such a
- * list as well.
+ * Hosts from a file, one per line: {@code host [requests [last-minute [slot [days]]]]}. Text after
+ * a {@code #} that is not inside a slot's name is a comment, so a journal is also a valid list.
  *
- * <p>A host may be written in any spelling that a client may use; those that mean the same are
- * added up. One that names no count counts as one request.
+ * <p>A host may have any spelling that a client may use; the counts of equal hosts are added. A
+ * host without a count counts as one request.
  *
  * @param hosts in the order of the file
- * @param invalidLines lines that are neither empty nor a host
- * @param counted whether any line names a count: whether the traffic is known
+ * @param invalidLines number of lines that are neither empty nor a valid host
+ * @param counted whether any line has a count, so that the traffic is known
  */
 public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) {
-  /** The longest line that can be right, with room for spaces; more of it is not looked at. */
+  /** Longest valid line, including extra spaces; longer lines are not read completely. */
   private static final int MAX_LINE = 1024;
 
   private static final int MAX_DIGITS = 18;
 
-  /** The column of the slot, counted from 0. */
+  /** The column of the slot, from 0. */
   private static final int SLOT = 3;
 
   /** The last column. */
   private static final int DAYS = 4;
+
+  /** Days are written in thousandths. */
+  static final int DAY_PARTS = 1000;
 
   public HostList {
     hosts = List.copyOf(hosts);
@@ -47,10 +49,10 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
   /**
    * Reads a file, or a pipe. Blocks.
    *
-   * @param most how many hosts are read at most
+   * @param maxHosts maximum of hosts to read
    * @throws IOException if it cannot be read
    */
-  public static HostList read(Path file, int most) throws IOException {
+  public static HostList read(Path file, int maxHosts) throws IOException {
     Map<String, SeenHost> hosts = new LinkedHashMap<>();
     int invalid = 0;
     boolean counted = false;
@@ -64,7 +66,7 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
         SeenHost seen = parse(columns);
         if (seen == null) {
           invalid++;
-        } else if (hosts.size() < most || hosts.containsKey(seen.host())) {
+        } else if (hosts.size() < maxHosts || hosts.containsKey(seen.host())) {
           counted |= columns.size() > 1;
           hosts.merge(seen.host(), seen, HostList::sum);
         }
@@ -73,7 +75,10 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
     return new HostList(new ArrayList<>(hosts.values()), invalid, counted);
   }
 
-  /** A line without its end; of one that is too long, more than can be right. */
+  /**
+   * Reads a line without its line end; of a line that is too long, only a part, which is still
+   * invalid.
+   */
   static @Nullable String readLine(BufferedReader reader) throws IOException {
     var line = new StringBuilder();
     int c = reader.read();
@@ -98,7 +103,7 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
         Math.max(one.days(), other.days()));
   }
 
-  /** What stands before a comment. Only the name or address of a slot may have a # in it. */
+  /** Splits the part before a comment. Only a slot's name or address may contain a #. */
   private static List<String> columns(String line) {
     List<String> columns = new ArrayList<>();
     var words = new StringTokenizer(line);
@@ -128,11 +133,19 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
     if (columns.size() <= DAYS) {
       return new SeenHost(host, requests, minute, slot);
     }
-    double days = JournalFile.days(columns.get(DAYS));
+    double days = days(columns.get(DAYS));
     return days > 0 ? new SeenHost(host, requests, minute, slot, days) : null;
   }
 
-  /** A number from 0, or -1 if it is none. */
+  /** Parses a number of days in the format of {@link JournalFile#write}; 0 if the text is none. */
+  static double days(String text) {
+    int point = text.indexOf('.');
+    long whole = point < 0 ? -1 : number(text.substring(0, point));
+    long parts = text.length() == point + 4 ? number(text.substring(point + 1)) : -1;
+    return whole < 0 || parts < 0 ? 0 : whole + (double) parts / DAY_PARTS;
+  }
+
+  /** Parses a number from 0; -1 if the text is none. */
   static long number(String text) {
     if (text.isEmpty() || text.length() > MAX_DIGITS) {
       return -1;

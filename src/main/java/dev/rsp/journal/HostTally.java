@@ -2,31 +2,33 @@
 package dev.rsp.journal;
 
 /**
- * What one event loop counts: hosts that a backend answered. Called on the loop's own thread.
+ * Counts the hosts that backends answered, for one event loop. Called on the loop's thread.
  *
- * <p>Only what a backend itself answered with a status below 500 counts. A request that was refused
- * leaves nothing behind, and neither does a host that only fails. A status of 4xx counts for less
- * ({@link Standing}), because that is what most backends answer for names that clients invent.
+ * <p>Only responses of backends with a status below 500 count. Refused requests and hosts that only
+ * fail are not recorded. A status of 4xx counts less ({@link ServedDays}), because most backends
+ * send one for names that clients invent.
  */
 public final class HostTally {
   private HostCounts counts = new HostCounts();
 
-  /** Takes the counts away and goes on with an empty table. */
+  /** Returns the counts and continues with an empty table. */
   public HostCounts swap(HostCounts empty) {
     HostCounts full = counts;
     counts = empty;
     return full;
   }
 
-  /** The host of one exchange, from the request's head to the answer's. It is used again. */
+  /**
+   * The host of one exchange, from the request's head to the response's. Reused for each exchange.
+   */
   public static final class Visit {
     private byte[] host = new byte[64];
     private int length;
 
-    /** Made once for each connection. */
+    /** Created once per connection. */
     public Visit() {}
 
-    /** An exchange begins; the host is copied, because its head will be overwritten. */
+    /** Begins an exchange. Copies the host, because the head will be overwritten. */
     public void begin(byte[] canonical, int hostLength) {
       if (hostLength > host.length) {
         host = new byte[256];
@@ -36,9 +38,9 @@ public final class HostTally {
     }
 
     /**
-     * A backend gave its final answer.
+     * Counts a backend's final response.
      *
-     * @param slot the name of what answered
+     * @param slot the name of the slot or address that responded
      */
     public void answered(HostTally tally, int status, String slot) {
       if (status < 500 && length > 0) {

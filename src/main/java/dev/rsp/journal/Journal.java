@@ -10,49 +10,49 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All hosts that were served, over all loops and over restarts, up to a bound.
+ * The hosts that were served, over all loops and restarts, up to a maximum.
  *
- * <p>Where there are too many, those leave first that were served on the fewest days, by the rule
- * of {@link Standing}; then those with the fewest requests; then those not seen for the longest
- * time. So a name that clients invent takes the place of no site that is served regularly, however
- * many of them there are and however often each is asked for within a day.
+ * <p>If there are too many, hosts are evicted in this order: fewest days, by the rule of {@link
+ * ServedDays}; then fewest requests; then least recently served. So names that clients invent do
+ * not displace a site that is served regularly, however many there are and however often each is
+ * requested within a day.
  *
- * <p>Some more hosts than that wait beyond the bound, in memory only: a new site gathers its days
- * there while the journal is full. Thread-safe.
+ * <p>A limited number of further hosts is kept in memory only, so that a new site can collect days
+ * while the journal is full. Thread-safe.
  */
 public final class Journal {
-  /** Hosts that wait, as a part of those that are remembered: an eighth. */
+  /** Divisor: the number of waiting hosts is an eighth of the maximum. */
   private static final int WAITING_PART = 8;
 
-  /** Hosts that wait at least, for journals of a few hosts. */
+  /** Minimum number of waiting hosts, for small journals. */
   private static final int MIN_WAITING = 16;
 
   /**
-   * Days that make a host a regular one. A name that was asked for on two days in a row has 1.98: a
-   * flood that lasts over a midnight makes no regular host.
+   * Days from which on a host is regular. A name that was requested on two consecutive days has
+   * 1.98, so a flood over midnight creates no regular hosts.
    */
   private static final double REGULAR_DAYS = 2;
 
-  private static final Comparator<Entry> FIRST_TO_LEAVE =
+  private static final Comparator<Entry> EVICTION_ORDER =
       Comparator.<Entry>comparingDouble(entry -> entry.rank)
           .thenComparingLong(entry -> entry.requests)
           .thenComparingLong(entry -> entry.lastMinute);
 
   private final Map<String, Entry> entries = new HashMap<>();
-  private int most;
+  private int maxHosts;
   private long missed;
 
-  /** What is known of a host. */
+  /** The record of a host. */
   private static final class Entry {
     final String host;
     long requests;
     long lastMinute;
     String slot = SeenHost.UNKNOWN_SLOT;
 
-    /** By {@link Standing}, as of {@link #lastMinute}. */
+    /** By {@link ServedDays}, as of {@link #lastMinute}. */
     double days;
 
-    /** What the day of {@link #lastMinute} has in that. */
+    /** The part of that for the day of {@link #lastMinute}. */
     double lastDay;
 
     double rank;
@@ -67,38 +67,38 @@ public final class Journal {
   }
 
   /**
-   * An empty one.
+   * Creates an empty journal.
    *
-   * @param most how many hosts it remembers
+   * @param maxHosts maximum of hosts
    */
-  public Journal(int most) {
-    this.most = most;
+  public Journal(int maxHosts) {
+    this.maxHosts = maxHosts;
   }
 
-  /** Changes how many hosts it remembers. */
-  public synchronized void keep(int newMost) {
-    most = newMost;
-    evict(most + waiting());
+  /** Changes the maximum of hosts. */
+  public synchronized void setMaxHosts(int newMaxHosts) {
+    maxHosts = newMaxHosts;
+    evict(maxHosts + waiting());
   }
 
-  /** Adds what a loop counted, and clears that. */
+  /** Adds a loop's counts and clears them. */
   public synchronized void add(HostCounts counts, long minute) {
     counts.forEach((host, requests, slot, served) -> add(host, requests, minute, slot, served));
     missed += counts.missed();
     counts.clear();
   }
 
-  /** Adds what a file remembered. */
+  /** Adds the hosts of a file. */
   public synchronized void add(Collection<SeenHost> hosts) {
     hosts.forEach(this::add);
   }
 
   private void add(String host, long requests, long minute, String slot, boolean served) {
     Entry entry = entry(host);
-    long later = Standing.dayOf(minute) - Standing.dayOf(entry.lastMinute);
-    double day = Standing.ofDay(served);
+    long later = ServedDays.dayOf(minute) - ServedDays.dayOf(entry.lastMinute);
+    double day = ServedDays.dayValue(served);
     if (later > 0) {
-      entry.days = Standing.later(entry.days, later) + day;
+      entry.days = ServedDays.decayed(entry.days, later) + day;
       entry.lastDay = day;
     } else if (day > entry.lastDay) {
       entry.days += day - entry.lastDay;
@@ -109,10 +109,11 @@ public final class Journal {
 
   private void add(SeenHost seen) {
     Entry entry = entry(seen.host());
-    long later = Standing.dayOf(seen.lastMinute()) - Standing.dayOf(entry.lastMinute);
-    // Not their sum: two files may have counted the same days.
-    entry.days = Math.max(Standing.later(entry.days, later), Standing.later(seen.days(), -later));
-    entry.lastDay = 1; // not known; so the last day is not counted twice
+    long later = ServedDays.dayOf(seen.lastMinute()) - ServedDays.dayOf(entry.lastMinute);
+    // Not the sum: two files may have counted the same days.
+    entry.days =
+        Math.max(ServedDays.decayed(entry.days, later), ServedDays.decayed(seen.days(), -later));
+    entry.lastDay = 1; // unknown; avoids counting the last day twice
     count(entry, seen.requests(), seen.lastMinute(), seen.slot());
   }
 
@@ -122,15 +123,15 @@ public final class Journal {
       entry.lastMinute = minute;
       entry.slot = slot;
     }
-    entry.rank = Standing.rank(entry.days, Standing.dayOf(entry.lastMinute));
+    entry.rank = ServedDays.rank(entry.days, ServedDays.dayOf(entry.lastMinute));
   }
 
   private Entry entry(String host) {
     Entry entry = entries.get(host);
     if (entry == null) {
-      int room = most + waiting();
+      int room = maxHosts + waiting();
       if (entries.size() >= room) {
-        evict(room - waiting() / 2); // several at a time: each costs a look at all
+        evict(room - waiting() / 2); // several at a time, because each eviction scans all hosts
       }
       entry = new Entry(host);
       entries.put(host, entry);
@@ -139,23 +140,23 @@ public final class Journal {
   }
 
   private int waiting() {
-    return Math.max(MIN_WAITING, most / WAITING_PART);
+    return Math.max(MIN_WAITING, maxHosts / WAITING_PART);
   }
 
   private void evict(int left) {
     if (entries.size() > left) {
       List<Entry> all = new ArrayList<>(entries.values());
-      all.sort(FIRST_TO_LEAVE);
+      all.sort(EVICTION_ORDER);
       all.subList(0, all.size() - left).forEach(entry -> entries.remove(entry.host));
     }
   }
 
-  /** All hosts but those that wait, those with the most requests first. */
+  /** All hosts except the waiting ones, those with the most requests first. */
   public synchronized List<SeenHost> hosts() {
     List<Entry> remembered = new ArrayList<>(entries.values());
-    if (remembered.size() > most) {
-      remembered.sort(FIRST_TO_LEAVE.reversed());
-      remembered = remembered.subList(0, most);
+    if (remembered.size() > maxHosts) {
+      remembered.sort(EVICTION_ORDER.reversed());
+      remembered = remembered.subList(0, maxHosts);
     }
     List<SeenHost> hosts = new ArrayList<>(remembered.size());
     remembered.forEach(entry -> hosts.add(entry.seen()));
@@ -163,25 +164,25 @@ public final class Journal {
     return hosts;
   }
 
-  /** How many hosts there are but those that wait. */
+  /** Number of hosts without the waiting ones. */
   public synchronized int size() {
-    return Math.min(entries.size(), most);
+    return Math.min(entries.size(), maxHosts);
   }
 
-  /** The hosts that have been served on several days up to a minute; null if there are none. */
-  synchronized @Nullable HostFilter regulars(long minute) {
-    long today = Standing.dayOf(minute);
+  /** The regular hosts at a minute; null if there are none. */
+  synchronized @Nullable HostFilter regularHosts(long minute) {
+    long today = ServedDays.dayOf(minute);
     List<String> regulars = new ArrayList<>();
     for (Entry entry : entries.values()) {
-      long idleDays = today - Standing.dayOf(entry.lastMinute);
-      if (Standing.later(entry.days, idleDays) >= REGULAR_DAYS) {
+      long idleDays = today - ServedDays.dayOf(entry.lastMinute);
+      if (ServedDays.decayed(entry.days, idleDays) >= REGULAR_DAYS) {
         regulars.add(entry.host);
       }
     }
     return regulars.isEmpty() ? null : new HostFilter(regulars);
   }
 
-  /** Requests that were not counted, because a loop saw too many hosts between two collections. */
+  /** Requests that were not counted because a loop had too many hosts between two collections. */
   public synchronized long missed() {
     return missed;
   }

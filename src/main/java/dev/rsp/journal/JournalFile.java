@@ -31,43 +31,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The journal as a text file: a first line that names the version, then {@code host requests
- * last-minute slot days} on each line, for grep and awk. Version 1 had no days.
+ * The journal as a text file for grep and awk: a first line with the version, then lines of {@code
+ * host requests last-minute slot days}. Version 1 had no days.
  *
- * <p>It is replaced as a whole, so that a reader or a crash finds the old one or the new one. Of
- * one that is damaged, the lines that are good are read.
+ * <p>It is replaced atomically, so that readers, also after a crash, find the old or the new file.
+ * Of a damaged file, the valid lines are read.
  */
 final class JournalFile {
   private static final Logger log = LoggerFactory.getLogger(JournalFile.class);
 
-  /** The first line. A change that an older rsp cannot read gets another number. */
+  /** The first line. A change that an older rsp cannot read needs another number. */
   static final String HEADER = "# rsp journal 2: host requests last-minute slot days";
 
-  /** The first line of what rsp wrote before it counted days. */
+  /** The first line of a file from before rsp counted days. */
   static final String HEADER_1 = "# rsp journal 1: host requests last-minute slot";
 
-  /** What the first line of every version begins with. */
+  /** The prefix of the first line in every version. */
   private static final String TITLE = "# rsp journal ";
 
   private static final int COLUMNS_1 = 4;
 
-  /** Days are written in thousandths. */
-  private static final int DAY_PARTS = 1000;
+  /** The suffix of temporary files. */
+  private static final String TEMPORARY_SUFFIX = ".tmp";
 
-  /** What the name of a file ends with that is not in its place yet. */
-  private static final String DRAFT = ".tmp";
-
-  /** Nobody writes a journal for so long: it takes seconds. */
-  private static final Duration DRAFT_PATIENCE = Duration.ofHours(1);
+  /** Age from which on a temporary file is abandoned: writing a journal takes seconds. */
+  private static final Duration TEMPORARY_MAX_AGE = Duration.ofHours(1);
 
   private JournalFile() {}
 
   /**
-   * What is in a file.
+   * The contents of a file.
    *
-   * @param damagedLines lines that could not be read, the first one included
-   * @param problem why it is not to be used, and not to be replaced: it is no journal, or one of
-   *     which no line could be read; empty if it may be
+   * @param damagedLines number of invalid lines, including the first line
+   * @param problem why the file must be neither used nor replaced: it is no journal, or has no
+   *     valid line; empty if it may be
    */
   record Contents(List<SeenHost> hosts, int damagedLines, String problem) {
     Contents {
@@ -84,16 +81,16 @@ final class JournalFile {
   }
 
   /**
-   * Reads a file; one that is missing or empty is an empty journal. Blocks.
+   * Reads a file; a missing or empty file is an empty journal. Blocks.
    *
-   * @param most how many hosts are read at most
-   * @throws IOException if it is there and cannot be read
+   * @param maxHosts maximum of hosts to read
+   * @throws IOException if it exists and cannot be read
    */
-  static Contents read(Path file, int most) throws IOException {
+  static Contents read(Path file, int maxHosts) throws IOException {
     List<SeenHost> hosts = new ArrayList<>();
     int damaged = 0;
     try (var reader =
-        // Not as UTF-8: bytes that are none would end the reading.
+        // Not as UTF-8: invalid bytes would stop the reading.
         new BufferedReader(
             new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
       String line = HostList.readLine(reader);
@@ -107,13 +104,13 @@ final class JournalFile {
         SeenHost seen = parse(line);
         if (seen == null) {
           damaged++;
-        } else if (hosts.size() < most) {
+        } else if (hosts.size() < maxHosts) {
           hosts.add(seen);
         }
       }
       if (hosts.isEmpty() && damaged > 0) {
         return Contents.unusable(
-            titled ? "it is damaged: no line of it can be read" : "it is something else");
+            titled ? "it is damaged: no line can be read" : "it is not a journal");
       }
       return new Contents(hosts, damaged, "");
     } catch (NoSuchFileException e) {
@@ -143,66 +140,61 @@ final class JournalFile {
     if (columns.length == COLUMNS_1) {
       return new SeenHost(columns[0], requests, minute, columns[3]);
     }
-    double days = days(columns[COLUMNS_1]);
+    double days = HostList.days(columns[COLUMNS_1]);
     return days > 0 ? new SeenHost(columns[0], requests, minute, columns[3], days) : null;
   }
 
-  /** A number of days as {@link #write} writes it, or 0 if it is none. */
-  static double days(String text) {
-    int point = text.indexOf('.');
-    long whole = point < 0 ? -1 : HostList.number(text.substring(0, point));
-    long parts = text.length() == point + 4 ? HostList.number(text.substring(point + 1)) : -1;
-    return whole < 0 || parts < 0 ? 0 : whole + (double) parts / DAY_PARTS;
-  }
-
   /**
-   * Replaces a file. Blocks until it is on the disk.
+   * Replaces a file. Blocks until it is written to disk.
    *
-   * @throws IOException if it cannot be written; the old one is then as it was
+   * @throws IOException if it cannot be written; the old file is then unchanged
    */
   static void write(Path file, Collection<SeenHost> hosts) throws IOException {
-    // A name of its own: two that write the same journal must not write the same draft.
-    Path draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + DRAFT);
+    // A unique name: two processes with the same journal must not write the same temporary file.
+    Path temporary =
+        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + TEMPORARY_SUFFIX);
     boolean written = false;
     try {
-      fill(draft, hosts);
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      fill(temporary, hosts);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       written = true;
     } finally {
-      if (!written) { // half a draft would keep a full disk full
-        discard(draft);
+      if (!written) { // an incomplete file would keep a full disk full
+        discard(temporary);
       }
     }
     sync(file.toAbsolutePath().getParent());
   }
 
-  private static void discard(Path draft) {
+  private static void discard(Path temporary) {
     try {
-      Files.deleteIfExists(draft);
+      Files.deleteIfExists(temporary);
     } catch (IOException e) {
-      log.warn("cannot remove {}: {}", draft, IoReason.of(e));
+      log.warn("cannot remove {}: {}", temporary, IoReason.of(e));
     }
   }
 
-  /** Removes what was left beside a file by those that ended while they wrote it. */
-  static void removeDrafts(Path file) {
+  /** Removes temporary files of processes that ended while they wrote. */
+  static void removeTemporaryFiles(Path file) {
     String name = Pattern.quote(String.valueOf(file.getFileName()));
-    Pattern draft = Pattern.compile(name + "(?:\\.[0-9a-f-]{36})?" + Pattern.quote(DRAFT));
-    Instant abandoned = Instant.now().minus(DRAFT_PATIENCE);
+    Pattern temporary =
+        Pattern.compile(name + "(?:\\.[0-9a-f-]{36})?" + Pattern.quote(TEMPORARY_SUFFIX));
+    Instant abandoned = Instant.now().minus(TEMPORARY_MAX_AGE);
     Path directory = file.toAbsolutePath().getParent();
     try (DirectoryStream<Path> found =
         Files.newDirectoryStream(
             directory == null ? Path.of("/") : directory,
             path ->
-                draft.matcher(String.valueOf(path.getFileName())).matches()
+                temporary.matcher(String.valueOf(path.getFileName())).matches()
                     && Files.getLastModifiedTime(path).toInstant().isBefore(abandoned))) {
       found.forEach(JournalFile::discard);
     } catch (IOException | DirectoryIteratorException e) {
-      log.debug("drafts of the journal not looked for", e);
+      log.debug("cannot list temporary files of the journal", e);
     }
   }
 
-  /** What tells the file from one that somebody else puts in its place; null if there is none. */
+  /** Identifies the file, to detect a replacement by another process; null if it does not exist. */
   static @Nullable Object identity(Path file) {
     try {
       return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
@@ -211,9 +203,9 @@ final class JournalFile {
     }
   }
 
-  private static void fill(Path draft, Collection<SeenHost> hosts) throws IOException {
+  private static void fill(Path temporary, Collection<SeenHost> hosts) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       var out =
           new BufferedWriter(
               new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.US_ASCII));
@@ -228,19 +220,22 @@ final class JournalFile {
         out.write(' ');
         out.write(seen.slot());
         out.write(' ');
-        long parts = Math.max(1, Math.round(seen.days() * DAY_PARTS));
-        out.write(Long.toString(parts / DAY_PARTS));
+        long parts = Math.max(1, Math.round(seen.days() * HostList.DAY_PARTS));
+        out.write(Long.toString(parts / HostList.DAY_PARTS));
         out.write('.');
-        out.write(Long.toString(DAY_PARTS + parts % DAY_PARTS), 1, 3); // with zeros in front
+        out.write(
+            Long.toString(HostList.DAY_PARTS + parts % HostList.DAY_PARTS),
+            1,
+            3); // with leading zeros
         out.write('\n');
       }
       out.flush();
-      // Before the rename: else a crash may leave the new name on a file without contents.
+      // Before the rename, else a crash may leave an empty file under the new name.
       channel.force(true);
     }
   }
 
-  /** Puts the rename itself on the disk. */
+  /** Writes the rename to disk. */
   private static void sync(@Nullable Path directory) throws IOException {
     if (directory != null) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

@@ -24,26 +24,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Collects what the loops counted, and keeps the journal's file.
+ * Collects the counts of the loops and writes the journal's file.
  *
- * <p>Everything happens on a thread of its own; nothing that fails here reaches a request or ends
- * the daemon. Methods may be called from any thread but an event loop's.
+ * <p>Works on a separate thread; errors affect neither requests nor the daemon. Methods may be
+ * called from any thread except an event loop's.
  */
 public final class JournalKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JournalKeeper.class);
 
-  /** How long a loop that is busy is waited for; what it has comes with the next collection. */
-  private static final long PATIENCE_MILLIS = 1_000;
+  /** Maximum wait for a busy loop; its counts come with the next collection. */
+  private static final long LOOP_TIMEOUT_MILLIS = 1_000;
 
-  /** For callers who need the newest counts: reading a large file included. */
-  private static final long CALLER_PATIENCE_MILLIS = 5_000;
+  /** Maximum wait of callers that need the newest counts, including reading a large file. */
+  private static final long CALLER_TIMEOUT_MILLIS = 5_000;
 
   private static final long MILLIS_PER_MINUTE = 60_000;
 
   private final ScheduledExecutorService thread = thread();
   private final Journal journal = new Journal(JournalSettings.MEMORY_ONLY.hosts());
 
-  // What follows is the thread's own.
+  // Used by the thread only.
   private final Deque<HostCounts> spare = new ArrayDeque<>();
   private final BlockingQueue<HostCounts> full = new LinkedBlockingQueue<>();
   private int outstanding;
@@ -52,25 +52,27 @@ public final class JournalKeeper implements AutoCloseable {
   private final Set<Path> read = new HashSet<>();
   private boolean writable;
 
-  /** Why the file could not be read; empty if it was or there is none. */
+  /** Why the file could not be read; empty if it was read or none is configured. */
   private volatile String problem = "";
 
-  /** The minute for which the {@linkplain Journal#regulars regular hosts} were looked for. */
+  /** The minute for which the {@linkplain Journal#regularHosts regular hosts} were determined. */
   private long regularsMinute = -1;
 
   private @Nullable HostFilter regulars;
   private boolean shared;
 
-  /** What tells the file from another; null if there was none when it was last looked at. */
+  /** The identity of the file when it was last checked; null if it did not exist. */
   private @Nullable Object known;
 
-  private String complaint = "";
+  private String lastWriteFailure = "";
   private @Nullable ScheduledFuture<?> schedule;
 
-  /** Where counts come from: an event loop. */
+  /** A source of counts: an event loop. */
   @FunctionalInterface
   public interface Source {
-    /** Has the loop swap its table for an empty one, and hand over the full one from its thread. */
+    /**
+     * Makes the loop replace its table by an empty one and hand over the full one from its thread.
+     */
     void take(HostCounts empty, Consumer<HostCounts> full);
   }
 
@@ -88,16 +90,16 @@ public final class JournalKeeper implements AutoCloseable {
     return executor;
   }
 
-  /** Works by a configuration from now on; a file that is new is read first. Returns at once. */
-  public void keep(JournalSettings newer, List<? extends Source> loops) {
+  /** Applies a configuration; reads a new file first. Does not block. */
+  public void configure(JournalSettings newer, List<? extends Source> loops) {
     List<? extends Source> copy = List.copyOf(loops);
     thread.execute(
         () -> {
           boolean sameFile = newer.equals(settings) || isSameFile(newer.file(), settings.file());
           sources = copy;
-          journal.keep(newer.hosts());
+          journal.setMaxHosts(newer.hosts());
           settings = newer;
-          // One that could not be used has been repaired, perhaps: the log has told of it.
+          // An unusable file may have been repaired, because the log reported it.
           if (!sameFile || !writable) {
             loadGuarded(newer);
           }
@@ -114,7 +116,7 @@ public final class JournalKeeper implements AutoCloseable {
     return one == null ? other == null : one.equals(other);
   }
 
-  /** What it throws must not keep the counts from being collected. */
+  /** Loads the file; logs exceptions, so that counts are collected anyway. */
   private void loadGuarded(JournalSettings newer) {
     try {
       load(newer);
@@ -133,16 +135,16 @@ public final class JournalKeeper implements AutoCloseable {
       return;
     }
     try {
-      // More than are remembered: those that stay are not the first in the file.
+      // More than the maximum, because the hosts to keep need not be the first in the file.
       JournalFile.Contents contents = JournalFile.read(file, JournalSettings.MAX_HOSTS);
       if (contents.isUnusable()) {
-        notUsed(file, contents.problem());
+        logNotUsed(file, contents.problem());
         return;
       }
       if (read.add(file)) {
-        // What it has now is in memory already if it was ours before.
+        // If we wrote the file before, its hosts are in memory already.
         journal.add(contents.hosts());
-        JournalFile.removeDrafts(file);
+        JournalFile.removeTemporaryFiles(file);
       }
       known = JournalFile.identity(file);
       writable = true;
@@ -155,18 +157,18 @@ public final class JournalKeeper implements AutoCloseable {
             contents.damagedLines());
       }
     } catch (IOException e) {
-      notUsed(file, IoReason.of(e));
+      logNotUsed(file, IoReason.of(e));
     } catch (RuntimeException e) {
-      notUsed(file, e.toString());
+      logNotUsed(file, e.toString());
     }
   }
 
-  private void notUsed(Path file, String reason) {
+  private void logNotUsed(Path file, String reason) {
     problem = file + ": " + reason;
     log.error("journal not used file={}: {}; hosts stay in memory", file, reason);
   }
 
-  /** Collects and writes. Nothing that it throws may end the schedule. */
+  /** Collects and writes. Logs exceptions, because they would end the schedule. */
   private void run() {
     try {
       collect();
@@ -179,19 +181,19 @@ public final class JournalKeeper implements AutoCloseable {
   private void collect() {
     long minute = System.currentTimeMillis() / MILLIS_PER_MINUTE;
     if (outstanding == 0) {
-      HostFilter known = regulars(minute);
+      HostFilter known = regularHosts(minute);
       for (Source source : sources) {
         HostCounts empty = spare.isEmpty() ? new HostCounts() : spare.pop();
-        empty.keepRoomFor(known);
+        empty.reserveFor(known);
         try {
           source.take(empty, full::add);
           outstanding++;
         } catch (RejectedExecutionException e) {
-          spare.push(empty); // a loop that has ended counts nothing
+          spare.push(empty); // the loop has ended
         }
       }
     }
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LOOP_TIMEOUT_MILLIS);
     while (outstanding > 0) {
       HostCounts counts = next(deadline - System.nanoTime());
       if (counts == null) {
@@ -203,11 +205,11 @@ public final class JournalKeeper implements AutoCloseable {
     }
   }
 
-  /** Looks for them once a minute at most: it is a look at all hosts. */
-  private @Nullable HostFilter regulars(long minute) {
+  /** Determines the regular hosts at most once per minute, because it scans all hosts. */
+  private @Nullable HostFilter regularHosts(long minute) {
     if (minute != regularsMinute) {
       regularsMinute = minute;
-      regulars = journal.regulars(minute);
+      regulars = journal.regularHosts(minute);
     }
     return regulars;
   }
@@ -231,35 +233,35 @@ public final class JournalKeeper implements AutoCloseable {
       try {
         JournalFile.write(file, journal.hosts());
       } finally {
-        // It may be there although what came after it failed.
+        // The file may have been replaced although a later step failed.
         known = JournalFile.identity(file);
       }
-      complain("");
+      logWriteFailure("");
     } catch (IOException e) {
-      complain(IoReason.of(e));
+      logWriteFailure(IoReason.of(e));
     } catch (RuntimeException e) {
-      complain(e.toString());
+      logWriteFailure(e.toString());
     }
   }
 
-  /** Says once that what is there now was written by somebody else. */
+  /** Logs once that another process has written the file. */
   private void warnIfShared(Path file) {
     Object there = JournalFile.identity(file);
     if (!shared && known != null && there != null && !there.equals(known)) {
       shared = true;
       log.warn(
-          "journal shared file={}: another program writes it as well, and who writes last wins;"
-              + " let each rsp have its own",
+          "journal shared file={}: another program writes it too, and the last writer wins;"
+              + " give each rsp its own file",
           file);
     }
   }
 
-  /** Says once that writing fails, and once that it works again. */
-  private void complain(String what) {
-    if (what.equals(complaint)) {
+  /** Logs once that writing fails, and once that it works again. */
+  private void logWriteFailure(String what) {
+    if (what.equals(lastWriteFailure)) {
       return;
     }
-    complaint = what;
+    lastWriteFailure = what;
     if (what.isEmpty()) {
       log.info("journal written again file={}", settings.file());
     } else {
@@ -268,20 +270,20 @@ public final class JournalKeeper implements AutoCloseable {
   }
 
   /**
-   * All hosts as of now, those with the most requests first. Blocks, some seconds at worst; then
-   * what has come in until then is all there is.
+   * All hosts including the newest counts, those with the most requests first. Blocks, at most some
+   * seconds; after that, returns the counts collected so far.
    */
   public List<SeenHost> hosts() {
-    return afterwards(this::collect);
+    return hostsAfter(this::collect);
   }
 
   /**
-   * All hosts as of now, and whether the file could be read: it is tried again if not, since it may
-   * have been repaired. Blocks as {@link #hosts} does.
+   * As {@link #hosts}, and whether the file could be read. If not, tries again, because it may have
+   * been repaired. Blocks like {@link #hosts}.
    */
   public KnownHosts known() {
     List<SeenHost> hosts =
-        afterwards(
+        hostsAfter(
             () -> {
               if (!problem.isEmpty()) {
                 load(settings);
@@ -291,9 +293,9 @@ public final class JournalKeeper implements AutoCloseable {
     return new KnownHosts(hosts, problem);
   }
 
-  private List<SeenHost> afterwards(Runnable task) {
+  private List<SeenHost> hostsAfter(Runnable task) {
     try {
-      thread.submit(task).get(CALLER_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      thread.submit(task).get(CALLER_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
@@ -302,13 +304,13 @@ public final class JournalKeeper implements AutoCloseable {
     return journal.hosts();
   }
 
-  /** Collects and writes once more, and ends. Blocks, some seconds at worst. */
+  /** Collects and writes a last time and stops. Blocks, at most some seconds. */
   @Override
   public void close() {
     try {
       thread.submit(this::run);
       thread.shutdown();
-      if (!thread.awaitTermination(CALLER_PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (!thread.awaitTermination(CALLER_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
         log.warn("journal not finished file={}", settings.file());
       }
     } catch (InterruptedException e) {

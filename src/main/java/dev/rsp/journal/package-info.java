@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Remembers which hosts were served, how often, and from which slot. */
+/** Records which hosts were served, how often, and from which slot. */
 @NullMarked
 package dev.rsp.journal;
 

@@ -7,11 +7,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Why a file could not be used, for an operator: no names of Java classes, no path twice. */
+/**
+ * Formats the reason of an I/O error for an operator, without Java class names and repeated paths.
+ */
 public final class IoReason {
   private IoReason() {}
 
-  /** The reason alone, in the words of the C library where Java has none; never empty. */
+  /** The reason alone, in the C library's words if Java has none; never empty. */
   public static String of(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "No such file or directory";

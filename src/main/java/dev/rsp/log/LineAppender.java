@@ -16,17 +16,15 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A queue of log lines with one thread that writes them out.
  *
- * <p>Who logs never waits: a full pipe or a slow disk fills the queue, and then lines are dropped
- * and counted. The count is the next line that gets through. Logback's own AsyncAppender drops
- * without counting, and at exit waits for ever for a pipe that nobody reads.
+ * <p>Logging never blocks: if a pipe or disk is too slow and the queue is full, lines are dropped
+ * and counted. The next line written reports the count. Logback's own AsyncAppender drops without
+ * counting, and at exit it blocks for ever on a pipe without a reader.
  */
 final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
-  /**
-   * Lines that may wait: what a burst of a few seconds needs, and some 30 MiB at the very worst.
-   */
+  /** Maximum of queued lines: enough for a burst of a few seconds; at most about 30 MiB. */
   static final int CAPACITY = 4096;
 
-  /** Bytes per write, more or less: as many as a pipe takes at once, pipe(7). */
+  /** Approximate bytes per write: the capacity of a pipe, pipe(7). */
   private static final int BATCH_BYTES = 65536;
 
   private static final long FLUSH_MILLIS = 1000;
@@ -60,7 +58,7 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     try {
       line = format.line(event);
     } catch (RuntimeException | Error e) {
-      // Who logs must not fail by it; there is no place to complain but the count.
+      // Logging must not throw; the error can only be counted.
       dropped.incrementAndGet();
       return;
     }
@@ -71,7 +69,7 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     }
   }
 
-  /** Waits until the lines so far are written, but no longer than a second. Any thread. */
+  /** Waits until all earlier lines are written, at most one second. Any thread. */
   void flush() {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FLUSH_MILLIS);
     while (pending.get() > 0 && System.nanoTime() - deadline < 0) {
@@ -98,13 +96,13 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
           }
           writeOut(batch, count);
         } catch (RuntimeException | Error e) {
-          dropped.addAndGet(count); // the thread lives on, or there would be no log from here on
+          dropped.addAndGet(count); // the thread must continue, or nothing more would be logged
         }
         batch.reset();
         pending.addAndGet(-count);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody does that
+      Thread.currentThread().interrupt(); // never happens
     }
   }
 
@@ -113,14 +111,14 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     try {
       batch.writeTo(out);
       count = 0;
-      // What was dropped came after what was queued, and most of it while this write was waiting.
+      // Dropped lines are newer than queued lines; most were dropped while this write was blocked.
       lost = dropped.getAndSet(0);
       if (lost > 0) {
         out.write(format.line(Instant.now(), Level.WARN, "log lines dropped: " + lost));
       }
       out.flush();
     } catch (IOException e) {
-      // The disk is full, or the reader is gone. There is no place to complain; the count goes on.
+      // The disk is full, or the reader is gone. The error can only be counted.
       dropped.addAndGet(lost + count);
     }
   }

@@ -13,22 +13,22 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a log line.
+ * The format of a log line.
  *
- * <p>For a person or a file, {@code [2014-02-13 19:43:20.123456 +0000] message}, as the original
- * rsp wrote it, with the level's name before the message if it is WARN or ERROR. For the systemd
- * journal, which keeps the time itself, the message alone, with {@code <4>} or {@code <3>} before
- * it (sd-daemon(3)). A stack trace follows on the same line. Control characters are escaped, so
- * nothing that a peer sent can forge a line or drive a terminal.
+ * <p>For a person or a file, {@code [2014-02-13 19:43:20.123456 +0000] message}, as in the original
+ * rsp, with the level before the message if it is WARN or ERROR. For the systemd journal, which
+ * records the time itself, only the message, with the prefix {@code <4>} or {@code <3>}
+ * (sd-daemon(3)). A stack trace follows on the same line. Control characters are escaped, so that
+ * text from a peer can neither forge a line nor control a terminal.
  */
 final class LineFormat {
-  /** Longest text in characters. A queue of lines is only bounded if the lines are. */
+  /** Longest text in characters, to limit the memory of the queue. */
   static final int MAX_LENGTH = 8192;
 
-  /** Most frames per exception, so that a deep one does not push its cause off the line. */
+  /** Maximum frames per exception, so that the line has space for its causes. */
   static final int MAX_FRAMES = 20;
 
-  /** Most causes. With the exception itself and the frames of each, the line is full. */
+  /** Maximum causes: with all their frames the line is full. */
   static final int MAX_CAUSES = 3;
 
   private static final String CUT = "...";
@@ -39,14 +39,14 @@ final class LineFormat {
     this.time = time;
   }
 
-  /** Lines with a local time. */
+  /** A format with local time. */
   static LineFormat terminal(ZoneId zone) {
     return new LineFormat(
         DateTimeFormatter.ofPattern("'['yyyy-MM-dd HH:mm:ss.SSSSSS xx'] '", Locale.ROOT)
             .withZone(zone));
   }
 
-  /** Lines with a priority where it is not INFO. */
+  /** A format with a priority prefix unless the level is INFO. */
   static LineFormat journal() {
     return new LineFormat(null);
   }
@@ -76,7 +76,7 @@ final class LineFormat {
 
   private static void appendTrace(StringBuilder text, @Nullable IThrowableProxy thrown) {
     String joint = ": ";
-    // A cause may be among its own causes; the limit ends that too.
+    // Causes may be cyclic; the limit also ends a cycle.
     for (int causes = 0; thrown != null && causes <= MAX_CAUSES; causes++) {
       text.append(joint).append(thrown.getClassName());
       if (thrown.getMessage() != null) {

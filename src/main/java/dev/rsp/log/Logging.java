@@ -18,16 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * The set-up of the log: one line per event to standard output, at INFO and above.
+ * Configures the log: one line per event to standard output, at INFO and above.
  *
- * <p>Logback finds it as a service when the first logger is asked for; nobody has to call it. The
- * environment variable {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error.
+ * <p>Logback loads it as a service when the first logger is created. The environment variable
+ * {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
   private static final String APPENDER = "stdout";
 
-  /** Made by Logback. */
+  /** Called by Logback. */
   public Logging() {}
 
   @Override
@@ -37,7 +37,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         isJournal(environment.get("JOURNAL_STREAM"), Path.of("/proc/self/fd/1"))
             ? LineFormat.journal()
             : LineFormat.terminal(ZoneId.systemDefault());
-    // Not System.out: that one hides its errors, and here a lost line is counted.
+    // Not System.out, which hides errors: lost lines must be counted.
     var appender = new LineAppender(format, new FileOutputStream(FileDescriptor.out));
     appender.setContext(context);
     appender.setName(APPENDER);
@@ -47,14 +47,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.toLevel(environment.get("RSP_LOG_LEVEL"), Level.INFO));
     root.addAppender(appender);
-    // Netty tells its set-up at INFO and DEBUG, which means nothing to an operator.
+    // Netty logs its setup at INFO and DEBUG, which does not help an operator.
     context.getLogger("io.netty").setLevel(Level.WARN);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
   /**
-   * Waits until what was logged so far is written, a second at most. Happens at exit by itself; for
-   * those who halt instead.
+   * Waits until all earlier lines are written, at most one second. A normal exit does this
+   * automatically; call it before {@link Runtime#halt}.
    */
   public static void flush() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
@@ -64,7 +64,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     }
   }
 
-  /** Writes nothing until that is closed: for a command whose output programs read. */
+  /** Discards all log lines until the result is closed: for commands whose output programs read. */
   public static Silence silence() {
     if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
       return () -> {};
@@ -75,13 +75,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return () -> root.setLevel(before);
   }
 
-  /** A time in which nothing is written. */
+  /** A period without log output. */
   public interface Silence extends AutoCloseable {
     @Override
     void close();
   }
 
-  /** Whether the stream is the journal's socket: systemd.exec(5), JOURNAL_STREAM. */
+  /** Whether the stream is the systemd journal's socket: systemd.exec(5), JOURNAL_STREAM. */
   static boolean isJournal(@Nullable String deviceAndInode, Path stream) {
     if (deviceAndInode == null) {
       return false;
@@ -91,7 +91,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
       Object inode = Files.getAttribute(stream, "unix:ino");
       return deviceAndInode.equals(device + ":" + inode);
     } catch (IOException | UnsupportedOperationException e) {
-      return false; // no /proc, so no systemd either
+      return false; // no /proc, so no systemd
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.log;
 
-/** Lets through some events a second and counts the others. One thread's. */
+/** Allows a number of events per second and counts the others. Confined to one thread. */
 public final class RateLimit {
   private static final long INTERVAL_NANOS = 1_000_000_000L;
 
@@ -10,21 +10,21 @@ public final class RateLimit {
   private int allowed;
   private long suppressed;
 
-  /** Lets through one event a second. */
+  /** Allows one event per second. */
   public RateLimit() {
     this(1);
   }
 
   /**
-   * Lets through some events a second.
+   * Allows a number of events per second.
    *
-   * @param perSecond how many, at least 1
+   * @param perSecond number of events, at least 1
    */
   public RateLimit(int perSecond) {
     this.perSecond = perSecond;
   }
 
-  /** Whether this event may be reported. */
+  /** Whether this event may be logged. */
   public boolean allows() {
     long now = System.nanoTime();
     if (now - beganNanos >= INTERVAL_NANOS) {
@@ -39,7 +39,7 @@ public final class RateLimit {
     return true;
   }
 
-  /** How many events were kept back since the last call. */
+  /** Number of events that were not allowed since the last call. */
   public long takeSuppressed() {
     long taken = suppressed;
     suppressed = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Writes what happens as lines, without making anybody wait. */
+/** Writes the log without blocking its callers. */
 @NullMarked
 package dev.rsp.log;
 

@@ -7,20 +7,20 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * The arguments of one call of a {@link Builtin}, counted from 1, and the watch of its caller.
+ * The arguments of one call of a {@link Builtin}, numbered from 1, and the caller's monitor.
  *
- * <p>What is wrong with an argument is raised as a Lua error that names the function and the
- * position.
+ * <p>An invalid argument raises a Lua error with the function's name and the position of the
+ * argument.
  *
  * @param function the function's name, for messages
  */
-record Args(String function, Varargs values, Watch watch) {
+record Args(String function, Varargs values, Monitor monitor) {
   int count() {
     return values.narg();
   }
 
   Meter meter() {
-    return watch.meter();
+    return monitor.meter();
   }
 
   /** The argument, or nil if there is none. */
@@ -32,7 +32,7 @@ record Args(String function, Varargs values, Watch watch) {
     return values.arg(i).isnil();
   }
 
-  /** The argument, which may be nil but must be there. */
+  /** The argument, which may be nil but must be present. */
   LuaValue any(int i) {
     if (values.narg() < i) {
       throw bad(i, "value expected");
@@ -59,7 +59,7 @@ record Args(String function, Varargs values, Watch watch) {
     throw unexpected(i, "string");
   }
 
-  /** A number, or a string that reads as one. */
+  /** A number, or a string that can be converted to one. */
   double number(int i) {
     LuaValue value = values.arg(i);
     scanDigits(i);
@@ -69,7 +69,7 @@ record Args(String function, Varargs values, Watch watch) {
     throw unexpected(i, "number");
   }
 
-  /** Has all arguments paid for and fit to be read by a function of LuaJ that takes numbers. */
+  /** Charges and checks all arguments, for a function of LuaJ that takes numbers. */
   Varargs numbers() {
     for (int i = 1; i <= values.narg(); i++) {
       scanDigits(i);
@@ -77,7 +77,7 @@ record Args(String function, Varargs values, Watch watch) {
     return values;
   }
 
-  /** A number without its fraction, or the nearest {@code int} if it is none. */
+  /** A number without its fraction, limited to the range of {@code int}. */
   int integer(int i) {
     LuaValue value = values.arg(i);
     return value.isinttype() ? value.toint() : (int) number(i);
@@ -87,24 +87,32 @@ record Args(String function, Varargs values, Watch watch) {
     return missing(i) ? otherwise : integer(i);
   }
 
+  /** A position as Lua counts it, from 1 or from the end, as one from 1; it may be out of range. */
+  static int fromStart(int position, int length) {
+    if (position >= 0) {
+      return position;
+    }
+    return -(long) position > length ? 0 : length + position + 1;
+  }
+
   /** The error to throw for an argument. */
   RaisedError bad(int i, String what) {
     return error("bad argument #" + i + " to '" + function + "' (" + what + ")");
   }
 
-  /** The error to throw, with the place of the call. */
+  /** The error to throw, with the position of the call. */
   RaisedError error(String message) {
     return raise(LuaValue.valueOf(position(1) + message));
   }
 
-  /** The error to throw that carries a value as it is. */
+  /** The error to throw, with a Lua value instead of a message. */
   RaisedError raise(LuaValue value) {
     return new RaisedError(value, position(1));
   }
 
   /** {@code "file:line: "} of the caller, or of its callers with higher levels. */
   String position(int level) {
-    return watch.calls().position(level);
+    return monitor.calls().position(level);
   }
 
   private RaisedError unexpected(int i, String type) {

@@ -8,19 +8,19 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * Lua's basic functions, without those that load code, print, or see the machine.
+ * Lua's basic functions, except those that load code, print or access the system.
  *
- * <p>Written anew because LuaJ's are neither charged nor safe: its {@code pcall} and {@code xpcall}
- * run handlers in the middle of an error, and its library brings {@code load} and {@code dofile}.
+ * <p>LuaJ's own are not used: they have no budget, their {@code pcall} and {@code xpcall} run
+ * handlers during an error, and the library contains {@code load} and {@code dofile}.
  */
 final class BaseLibrary {
   /**
-   * Instructions that a caught error costs. Making an exception, filling its stack and unwinding
-   * takes microseconds, and a loop could do little else.
+   * Instructions charged for a caught error: creating an exception, filling its stack trace and
+   * unwinding take microseconds.
    */
   private static final int CAUGHT_INSTRUCTIONS = 250;
 
-  /** Most results of {@code unpack}: what C Lua's stack has room for (LUAI_MAXCSTACK, 5.1). */
+  /** Maximum results of {@code unpack}: the limit of C Lua's stack (LUAI_MAXCSTACK, 5.1). */
   private static final int MAX_UNPACKED = 8000;
 
   private static final LuaString METATABLE = LuaValue.valueOf("__metatable");
@@ -34,7 +34,7 @@ final class BaseLibrary {
 
   private BaseLibrary() {}
 
-  /** Puts the functions into a script's globals. */
+  /** Adds the functions to a script's globals. */
   static void install(LuaTable globals) {
     globals.rawset(LuaValue.valueOf("next"), NEXT);
     Builtin.define(globals, "assert", BaseLibrary::assertTrue);
@@ -56,7 +56,7 @@ final class BaseLibrary {
     Builtin.define(globals, "xpcall", BaseLibrary::xpcall);
   }
 
-  /** The string that {@code tostring} gives. */
+  /** The result of {@code tostring}. */
   static LuaString toText(LuaValue value, Meter meter) {
     if (value instanceof LuaString string) {
       return string;
@@ -84,7 +84,7 @@ final class BaseLibrary {
     if (count > MAX_UNPACKED) {
       throw args.error("too many results to unpack");
     }
-    args.meter().spend(count);
+    args.meter().charge(count);
     var values = new LuaValue[(int) count];
     for (int i = 0; i < count; i++) {
       values[i] = table.rawget((int) (from + i));
@@ -114,20 +114,20 @@ final class BaseLibrary {
     try {
       return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(2)));
     } catch (LuaError e) {
-      args.meter().spend(CAUGHT_INSTRUCTIONS);
-      return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.watch().calls()));
+      args.meter().charge(CAUGHT_INSTRUCTIONS);
+      return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.monitor().calls()));
     }
   }
 
-  /** Runs the handler after the error has unwound, so that it cannot hold on to anything. */
+  /** Runs the handler after the stack is unwound, not during the error. */
   private static Varargs xpcall(Args args) {
     LuaValue function = args.any(1);
     LuaValue handler = args.any(2);
     try {
       return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(3)));
     } catch (LuaError e) {
-      args.meter().spend(CAUGHT_INSTRUCTIONS);
-      LuaValue raised = Messages.raised(e, args.watch().calls());
+      args.meter().charge(CAUGHT_INSTRUCTIONS);
+      LuaValue raised = Messages.raised(e, args.monitor().calls());
       return LuaValue.varargsOf(LuaValue.FALSE, handler.invoke(raised));
     }
   }
@@ -165,7 +165,7 @@ final class BaseLibrary {
     if (!key.isvalidkey()) {
       throw args.bad(2, "an index must be neither nil nor NaN");
     }
-    args.watch().writes(table, key);
+    args.monitor().writes(table, key);
     table.rawset(key, args.any(3));
     return table;
   }
@@ -205,10 +205,10 @@ final class BaseLibrary {
       throw args.error("cannot change a protected metatable");
     }
     if (metatable.istable() && !metatable.rawget(MODE).isnil()) {
-      // What the collector takes would decide where a request goes.
-      throw args.error("weak tables are not offered");
+      // Otherwise garbage collection could decide where a request goes.
+      throw args.error("weak tables are not supported");
     }
-    args.watch().effects().changes(table);
+    args.monitor().effects().changes(table);
     return table.setmetatable(metatable.isnil() ? null : metatable);
   }
 

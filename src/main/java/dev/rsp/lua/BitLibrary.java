@@ -6,13 +6,13 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * LuaJIT's {@code bit}, so that scripts written for OpenResty run as they are. Unlike {@code
- * bit32}, its results have a sign, and shifts take only the lower five bits of the distance.
+ * LuaJIT's {@code bit}, so that scripts for OpenResty run unchanged. Unlike {@code bit32}, its
+ * results are signed, and shifts use only the lower five bits of the distance.
  */
 final class BitLibrary {
   /**
    * 2^52 + 2^51: adding it leaves a number's lower 32 bits in the lower half of the sum, rounded to
-   * even. LuaJIT does the same, so that fractions and large numbers come out alike.
+   * even. LuaJIT does the same, so that fractions and large numbers give the same results.
    */
   private static final double BIAS = 6_755_399_441_055_744.0;
 
@@ -29,7 +29,7 @@ final class BitLibrary {
     define(library, "band", a -> fold(a, (x, y) -> x & y));
     define(library, "bor", a -> fold(a, (x, y) -> x | y));
     define(library, "bxor", a -> fold(a, (x, y) -> x ^ y));
-    // Java too shifts and rotates an int by the lower five bits of the distance.
+    // Java also shifts and rotates an int by the lower five bits of the distance.
     define(library, "lshift", a -> bits(a, 1) << bits(a, 2));
     define(library, "rshift", a -> bits(a, 1) >>> bits(a, 2));
     define(library, "arshift", a -> bits(a, 1) >> bits(a, 2));
@@ -49,7 +49,7 @@ final class BitLibrary {
 
   private static int fold(Args args, Pair operation) {
     int result = bits(args, 1);
-    args.meter().spend(args.count());
+    args.meter().charge(args.count());
     for (int i = 2; i <= args.count(); i++) {
       result = operation.on(result, bits(args, i));
     }
@@ -70,7 +70,7 @@ final class BitLibrary {
     int on(Args args);
   }
 
-  /** An operation on two of them. */
+  /** An operation on two numbers. */
   @FunctionalInterface
   private interface Pair {
     int on(int x, int y);

@@ -7,12 +7,12 @@ import org.luaj.vm2.Varargs;
 import org.luaj.vm2.lib.VarArgFunction;
 
 /**
- * A library function written in Java. It holds no state of a script, so that all scripts on all
- * threads can share it; what it spends is charged to the script that calls it.
+ * A library function written in Java. Stateless, so that scripts on all threads can share it; the
+ * calling script is charged for its work.
  */
 final class Builtin extends VarArgFunction {
   /**
-   * Instructions that a call costs beyond the call itself: its arguments are wrapped and checked.
+   * Instructions charged in addition to the call itself, for wrapping and checking the arguments.
    */
   private static final int CALL_INSTRUCTIONS = 4;
 
@@ -23,19 +23,19 @@ final class Builtin extends VarArgFunction {
     this.body = body;
   }
 
-  /** Makes one, and puts it into a table under its name. */
+  /** Creates a function and stores it in a table under its name. */
   static void define(LuaTable library, String name, Body body) {
     library.rawset(LuaValue.valueOf(name), new Builtin(name, body));
   }
 
   @Override
   public Varargs invoke(Varargs values) {
-    Watch watch = Watch.current();
-    watch.meter().spend(CALL_INSTRUCTIONS);
-    return body.call(new Args(name, values, watch));
+    Monitor monitor = Monitor.current();
+    monitor.meter().charge(CALL_INSTRUCTIONS);
+    return body.call(new Args(name, values, monitor));
   }
 
-  /** What a builtin does. */
+  /** The implementation of a function. */
   @FunctionalInterface
   interface Body {
     Varargs call(Args args);

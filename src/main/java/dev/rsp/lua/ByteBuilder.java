@@ -4,7 +4,7 @@ package dev.rsp.lua;
 import java.util.Arrays;
 import org.luaj.vm2.LuaString;
 
-/** A string under construction, charged before it grows. */
+/** Builds a string; charges memory before it grows. */
 final class ByteBuilder {
   private final Meter meter;
   private byte[] bytes = new byte[64];
@@ -33,7 +33,7 @@ final class ByteBuilder {
     return this;
   }
 
-  /** Appends text of which every character is one byte. */
+  /** Appends text in which every character is one byte. */
   ByteBuilder append(String text) {
     for (int i = 0; i < text.length(); i++) {
       append(text.charAt(i));

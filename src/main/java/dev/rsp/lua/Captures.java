@@ -3,12 +3,12 @@ package dev.rsp.lua;
 
 import org.luaj.vm2.LuaError;
 
-/** What the parentheses of a pattern caught. Offsets are those of the subject's byte array. */
+/** The captures of a pattern. Offsets are those of the subject's byte array. */
 final class Captures {
   /** The length of a capture that is not closed yet. */
   static final int OPEN = -1;
 
-  /** The length of a capture of a position, which is written {@code ()}. */
+  /** The length of a position capture, {@code ()}. */
   static final int POSITION = -2;
 
   /** As in C Lua (LUA_MAXCAPTURES). */
@@ -48,7 +48,7 @@ final class Captures {
     count--;
   }
 
-  /** Closes the innermost one that is open, and returns which it was. */
+  /** Closes the innermost open capture and returns its index. */
   int closeAt(int end) {
     int last = count - 1;
     while (last >= 0 && lengths[last] != OPEN) {
@@ -65,7 +65,7 @@ final class Captures {
     lengths[i] = OPEN;
   }
 
-  /** Whether there is such a capture, and it is closed. */
+  /** Whether the capture exists and is closed. */
   boolean isClosed(int i) {
     return i >= 0 && i < count && lengths[i] != OPEN;
   }

@@ -4,8 +4,8 @@ package dev.rsp.lua;
 import org.luaj.vm2.LuaError;
 
 /**
- * The parts of a Lua pattern that stand for one character: a plain one, {@code .}, {@code %a} or a
- * set. ASCII only, so that the result does not depend on the locale.
+ * The items of a Lua pattern that match one character: a literal, {@code .}, {@code %a} or a set.
+ * ASCII only, so that the result does not depend on the locale.
  */
 final class CharacterClass {
   private final byte[] pattern;
@@ -17,9 +17,9 @@ final class CharacterClass {
   }
 
   /**
-   * Where the part that starts at {@code p} ends.
+   * The end of the item that starts at {@code p}.
    *
-   * @throws LuaError if the pattern ends before it does
+   * @throws LuaError if the pattern ends inside the item
    */
   int end(int p) {
     if (pattern[p] == '%') {
@@ -28,7 +28,7 @@ final class CharacterClass {
     return pattern[p] == '[' ? setEnd(p) : p + 1;
   }
 
-  /** Whether a character is what the part from {@code p} to {@code end} stands for. */
+  /** Whether a character matches the item from {@code p} to {@code end}. */
   boolean matches(int c, int p, int end) {
     return switch (pattern[p]) {
       case '.' -> true;
@@ -61,7 +61,7 @@ final class CharacterClass {
     return at + 1;
   }
 
-  /** Whether a character is in the set whose members lie from {@code p} to {@code end}. */
+  /** Whether a character is in the set from {@code p} to {@code end}. */
   private boolean isInSet(int c, int p, int end) {
     boolean wanted = true;
     int at = p;
@@ -90,7 +90,9 @@ final class CharacterClass {
     return !wanted;
   }
 
-  /** An upper-case name is the complement of its lower-case one; what names no class is itself. */
+  /**
+   * An upper-case name is the complement of the lower-case one; other characters match themselves.
+   */
   private static boolean isInClass(int c, int name) {
     boolean in;
     switch (name | 0x20) {

@@ -6,15 +6,17 @@ import java.lang.management.ThreadMXBean;
 import java.util.function.LongSupplier;
 
 /**
- * What a script's time is measured by.
+ * The clocks that measure a script's time.
  *
- * @param wallNanos the time that passes
- * @param processorNanos the time that the processor has spent on the calling thread
+ * @param wallNanos elapsed time
+ * @param processorNanos processor time of the calling thread
  */
 record Clock(LongSupplier wallNanos, LongSupplier processorNanos) {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-  /** The machine's own. Where the JVM cannot tell what a thread took, all time counts. */
+  /**
+   * The system's clocks. If the JVM cannot measure a thread's processor time, elapsed time counts.
+   */
   static final Clock SYSTEM =
       new Clock(
           System::nanoTime,

@@ -4,7 +4,7 @@ package dev.rsp.lua;
 /**
  * A test that a file declared with {@code test}.
  *
- * @param name as the file gives it, on one line
+ * @param name the name in the file, on one line
  * @param where {@code file:line} of the declaration
  */
 public record DeclaredTest(String name, String where) {}

@@ -7,22 +7,22 @@ import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /**
- * What the call in hand depends on and leaves behind: it decides whether its answer may be kept for
- * the next request with the same host.
+ * Records what the current call reads and changes. This decides whether its result may be cached
+ * for other requests with the same host.
  *
- * <p>It errs on the side of asking again. A script that once changed something that outlives a call
- * (a global, a local of the file, a table made by an earlier call) is never again host-only, since
- * any of its answers may depend on that.
+ * <p>In doubt the result is not cached. Once a script has changed state that outlives a call (a
+ * global, a local of the file, a table of an earlier call), no result is host-only, because any may
+ * depend on that state.
  */
 final class Effects {
-  /** Tables of the call's own that are told apart from older ones; one more counts as older. */
+  /** Maximum of tables that are recorded as created by this call; others count as older. */
   private static final int MAX_OWN = 64;
 
   private static final LuaTable NO_TABLE = new LuaTable();
 
   private final LuaTable[] own = new LuaTable[MAX_OWN];
   private int ownCount;
-  private final Calls calls;
+  private final LuaStack calls;
   private long call;
   private boolean serving;
   private boolean hostOnly;
@@ -35,11 +35,13 @@ final class Effects {
   private boolean hashSigned;
   private @Nullable Hash hash;
 
-  Effects(Calls calls) {
+  Effects(LuaStack calls) {
     this.calls = calls;
   }
 
-  /** Begins a call for a request. Until the first one, the file is loading and may do anything. */
+  /**
+   * Begins a call for a request. Until the first one, the file is loading and may change anything.
+   */
   void startServing() {
     call++;
     serving = true;
@@ -48,16 +50,16 @@ final class Effects {
     hash = null;
   }
 
-  /** Whether a request is being placed; if not, the file is loading. */
+  /** Whether a request is being served; if not, the file is loading. */
   boolean serving() {
     return serving;
   }
 
   /**
-   * The call asked for a hash.
+   * Records that the call computed a hash.
    *
-   * @param signed whether it is a number with a sign
-   * @param whole gives it again, should anybody want to know
+   * @param signed whether the hash is a signed number
+   * @param whole computes the full hash again, on request
    */
   void hashed(String function, LuaString key, int n, boolean signed, Hash whole) {
     hashFunction = function;
@@ -67,7 +69,7 @@ final class Effects {
     hash = whole;
   }
 
-  /** The hash that the call in hand, or the last one, asked for last; null if for none. */
+  /** The last hash that the current or the last call computed; null if none. */
   @Nullable HashCall lastHash() {
     if (hash == null) {
       return null;
@@ -77,7 +79,7 @@ final class Effects {
     return new HashCall(hashFunction, Messages.decode(hashKey), hashN, value);
   }
 
-  /** Ends a call, and lets go of its tables. */
+  /** Ends a call and drops the references to its tables. */
   void stop() {
     for (int i = 0; i < ownCount; i++) {
       own[i] = NO_TABLE;
@@ -85,68 +87,68 @@ final class Effects {
     ownCount = 0;
   }
 
-  /** The number of the call in hand; 0 is the file itself. */
+  /** The number of the current call; 0 is loading the file. */
   long call() {
     return call;
   }
 
-  /** The call asked for something other than the host. */
-  void lookedFurther() {
+  /** Records that the call read something other than the host. */
+  void readMoreThanHost() {
     hostOnly = false;
   }
 
-  /** The call made a table, and may change it as it likes. */
+  /** Records that the call created a table; it may change this table. */
   void created(LuaTable table) {
     if (serving && ownCount < MAX_OWN) {
       own[ownCount++] = table;
     }
   }
 
-  /** The call changes a table, or something behind the table's metatable. */
+  /** Records that the call changes a table, or a value behind its metatable. */
   void changes(LuaValue table) {
     if (serving && !changedState && !isOwn(table)) {
       changedState = true;
-      becomeStateful();
+      markStateful();
     }
   }
 
-  /** The call changes a variable outside the function that is being run. */
+  /** Records that the call changes a variable outside the running function. */
   void changesOuterVariable() {
     if (serving) {
       changedState = true;
-      becomeStateful();
+      markStateful();
     }
   }
 
-  private void becomeStateful() {
+  private void markStateful() {
     if (!stateful) {
       stateful = true;
       firstChange = calls.position(1);
     }
   }
 
-  /** Goes on from what is known of the same script before it was started afresh. */
-  void succeed(Effects before) {
+  /** Takes over the state flags of the same script before a restart. */
+  void inherit(Effects before) {
     stateful = before.stateful;
     firstChange = before.firstChange;
   }
 
-  /** Where a call first changed something that outlives it, as {@code "file:line: "}. */
+  /** Where a call first changed state that outlives it, as {@code "file:line: "}. */
   String firstChange() {
     return firstChange;
   }
 
-  /** Whether any call changed something that outlives it. */
+  /** Whether any call changed state that outlives it. */
   boolean stateful() {
     return stateful;
   }
 
-  /** Whether the answer holds for every request with the same host. */
+  /** Whether the result is valid for every request with the same host. */
   boolean hostOnly() {
     return hostOnly && !stateful;
   }
 
-  /** Whether the call may have left something behind. */
+  /** Whether this call may have changed state that outlives it. */
   boolean changedState() {
     return changedState;
   }

@@ -2,18 +2,18 @@
 package dev.rsp.lua;
 
 /**
- * The end of a script that spent more than it was allowed.
+ * Ends a script that exceeded its budget.
  *
- * <p>An {@link Error}, because LuaJ turns every {@link Exception} into something that a script may
+ * <p>An {@link Error}, because LuaJ converts every {@link Exception} into an error that scripts can
  * catch.
  */
 final class ExhaustedError extends Error {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes one.
+   * Creates an error.
    *
-   * @param message what ran out, with {@code file:line}
+   * @param message the exceeded limit, with {@code file:line}
    */
   ExhaustedError(String message) {
     super(message, null, false, false);

@@ -4,29 +4,29 @@ package dev.rsp.lua;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a test expects of the file's decisions. */
+/** A test's expectation about the file's decisions. */
 public sealed interface Expectation {
-  /** Where the test says so: {@code file:line}. */
+  /** The position in the test: {@code file:line}. */
   String where();
 
   /**
-   * A request goes first to a slot.
+   * The first choice for a request is a slot.
    *
-   * @param request a host in any spelling, and perhaps a path behind it
+   * @param request a host in any spelling, optionally followed by a path
    * @param slot the slot's name, or an address outside the list; or an index from 1 in digits
    */
   record At(String request, String slot, String where) implements Expectation {}
 
-  /** Two requests go to the same slot first. */
+  /** Two requests have the same first choice. */
   record Same(String request, String other, String where) implements Expectation {}
 
-  /** A request is refused by {@code select}; an error in it is no refusal. */
+  /** {@code select} refuses a request; an error is not a refusal. */
   record Refused(String request, String where) implements Expectation {}
 
   /**
-   * What a test said when it ran.
+   * The result of running a test.
    *
-   * @param error why it did not get to its end, with {@code file:line}; null if it did
+   * @param error why it did not finish, with {@code file:line}; null if it finished
    */
   record Run(List<Expectation> expectations, @Nullable String error) {
     public Run {

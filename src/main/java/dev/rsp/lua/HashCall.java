@@ -2,11 +2,11 @@
 package dev.rsp.lua;
 
 /**
- * A hash that a script asked for.
+ * A hash that a script computed.
  *
  * @param function such as {@code python}
- * @param key what was hashed; what is no UTF-8 in it is shown as U+FFFD
- * @param n among how many it was to choose
- * @param value the whole hash in decimal, before it was reduced to an index
+ * @param key the hashed text; invalid UTF-8 is shown as U+FFFD
+ * @param n number of choices
+ * @param value the full hash in decimal, before it was reduced to an index
  */
 public record HashCall(String function, String key, int n, String value) {}

@@ -13,13 +13,10 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * The {@code hash} functions that choose among so many. They return indexes and not hashes, because
- * a Lua number cannot hold 64 bits.
+ * The {@code hash} functions that choose one of {@code n}. They return indexes and not hashes,
+ * because a Lua number cannot hold 64 bits.
  */
 final class HashLibrary {
-  /** What some functions begin with. */
-  static final Effects.Hash XXH64 = (key, offset, length) -> XxHash64.hash(key, offset, length, 0);
-
   private static final long MASK32 = 0xffff_ffffL;
 
   private HashLibrary() {}
@@ -32,8 +29,8 @@ final class HashLibrary {
     define(library, "fnv1a", Fnv1a::index, false, Fnv1a::hash);
     define(
         library, "murmur3", Murmur3::index, false, (k, o, l) -> Murmur3.hash(k, o, l, 0) & MASK32);
-    define(library, "xxh64", XxHash64::index, false, XXH64);
-    define(library, "jump", JumpHash::index, false, XXH64);
+    define(library, "xxh64", XxHash64::index, false, SlotHashes.XXH64);
+    define(library, "jump", JumpHash::index, false, SlotHashes.XXH64);
     SlotHashes.define(library);
     return library;
   }
@@ -50,11 +47,11 @@ final class HashLibrary {
       throw args.bad(2, "whole number from 1 expected, got " + args.value(2).tojstring());
     }
     args.meter().scan(key.m_length);
-    args.watch().effects().hashed(args.function(), key, (int) n, signed, whole);
+    args.monitor().effects().hashed(args.function(), key, (int) n, signed, whole);
     return LuaValue.valueOf(choice.index(key.m_bytes, key.m_offset, key.m_length, (int) n));
   }
 
-  /** Chooses one of {@code n}, from 1. */
+  /** Chooses an index from 1 to {@code n}. */
   @FunctionalInterface
   private interface Choice {
     int index(byte[] key, int offset, int length, int n);

@@ -9,12 +9,12 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Prototype;
 
 /**
- * Which functions of the library {@code hash} a compiled program could call.
+ * Finds the functions of the library {@code hash} that a compiled program may call.
  *
- * <p>As long as it uses the library in the form {@code hash.NAME} alone, these are the names among
- * its constants. Every other way to the library counts as a call of all functions, since their
- * names may be put together: {@code hash[x]}, {@code local h = hash}, {@code pairs(_G)}, {@code
- * _ENV[x]}. The virtual machine is that of Lua 5.2.
+ * <p>If it uses the library only in the form {@code hash.NAME}, these are the names among its
+ * constants. Any other access counts as a call of all functions, because the names may be computed:
+ * {@code hash[x]}, {@code local h = hash}, {@code pairs(_G)}, {@code _ENV[x]}. The bytecode is that
+ * of Lua 5.2.
  */
 final class HashUses {
   private static final LuaString ENVIRONMENT = LuaValue.valueOf("_ENV");
@@ -29,28 +29,28 @@ final class HashUses {
     this.library = library;
   }
 
-  /** Those of some functions of the library that a program could call. */
+  /** The given library functions that a program may call. */
   static Set<String> in(Prototype program, Set<String> library) {
     var uses = new HashUses(library);
-    uses.look(program);
+    uses.scan(program);
     return uses.computed ? library : uses.named;
   }
 
-  private void look(Prototype function) {
+  private void scan(Prototype function) {
     for (LuaValue constant : function.k) {
       if (constant instanceof LuaString name && library.contains(Messages.decode(name))) {
         named.add(Messages.decode(name));
       }
     }
     for (int at = 0; at < function.code.length; at++) {
-      computed |= leavesTheForm(function, at);
+      computed |= isOtherAccess(function, at);
     }
     for (Prototype inner : function.p) {
-      look(inner);
+      scan(inner);
     }
   }
 
-  private static boolean leavesTheForm(Prototype function, int at) {
+  private static boolean isOtherAccess(Prototype function, int at) {
     int instruction = function.code[at];
     if (!readsEnvironment(function, instruction)) {
       return false;
@@ -63,14 +63,16 @@ final class HashUses {
         || (global.raweq(LIBRARY) && !takesConstantField(function, at + 1, instruction));
   }
 
-  /** Whether it takes a global, or the table of all globals, which is an upvalue. */
+  /** Whether it reads a global, or the table of all globals, which is an upvalue. */
   private static boolean readsEnvironment(Prototype function, int instruction) {
     int code = Lua.GET_OPCODE(instruction);
     return (code == Lua.OP_GETTABUP || code == Lua.OP_GETUPVAL)
         && ENVIRONMENT.raweq(function.upvalues[Lua.GETARG_B(instruction)].name);
   }
 
-  /** Whether what an instruction took is used for a field of known name, and for nothing else. */
+  /**
+   * Whether the value that an instruction read is only used to read a field with a constant name.
+   */
   private static boolean takesConstantField(Prototype function, int next, int taken) {
     int instruction = function.code[next];
     return Lua.GET_OPCODE(instruction) == Lua.OP_GETTABLE

@@ -7,19 +7,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule that a file declares with {@code host_from_path}: requests to one host whose path has a
- * certain form are routed by the host that stands inside the path.
+ * A rule that a file declares with {@code host_from_path}: requests to one host whose path matches
+ * a pattern are routed by the host in that path.
  *
- * <p>It is for control URLs, such as {@code /user/*}{@code /webapps/{host}/reload}: they must reach
- * the backend that the named site itself goes to. Immutable; any thread.
+ * <p>For control URLs, such as {@code /user/*}{@code /webapps/{host}/reload}: they must reach the
+ * backend of the site that they name. Immutable; any thread.
  */
 public final class HostFromPath {
-  /** The segment that stands for any one segment. */
+  /** The segment that matches any one segment. */
   private static final String ANY = "*";
 
   private static final String HOST = "{host}";
 
-  /** In characters: a target has 8192 at most by default, and its host takes a part. */
+  /** In characters: a target has at most 8192 by default, and the host is a part of it. */
   private static final int MAX_PATTERN = 1024;
 
   private final String pattern;
@@ -35,12 +35,13 @@ public final class HostFromPath {
   }
 
   /**
-   * Makes one.
+   * Creates a rule.
    *
    * @param pattern segments, each a literal text, {@code *} or, once, <code>{host}</code>
-   * @param on the host that such requests are sent to, in any spelling
+   * @param on the host of such requests, in any spelling
    * @param where {@code file:line} of the declaration
-   * @throws IllegalArgumentException with the message for whoever wrote it, if something is wrong
+   * @throws IllegalArgumentException if an argument is invalid, with a message for the author of
+   *     the file
    */
   static HostFromPath of(String pattern, String on, String where) {
     String host = HostName.canonicalise(on);
@@ -70,29 +71,28 @@ public final class HostFromPath {
         "host_from_path: " + what + " \"" + value + "\" (expected: " + expected + ")");
   }
 
-  /** The canonical host whose requests the rule looks at. */
+  /** The canonical host whose requests the rule applies to. */
   public String on() {
     return on;
   }
 
-  /** The pattern as the file writes it. */
+  /** The pattern as written in the file. */
   public String pattern() {
     return pattern;
   }
 
-  /** Where the file declares it: {@code file:line}. */
+  /** The position of the declaration: {@code file:line}. */
   public String where() {
     return where;
   }
 
   /**
-   * The segment of a path that names the host, as it stands there; null if the path is of another
-   * form.
+   * The segment of a path that contains the host, not decoded; null if the path does not match.
    *
-   * <p>Literal segments compare with case, and after unreserved characters have been decoded (RFC
-   * 3986 §6.2.2.2), since that makes no other path of it. {@code *} and the host are one segment
-   * that is not empty. The segment of the host is not decoded: no host needs it, so {@code %} in it
-   * makes it no valid host.
+   * <p>Literal segments are compared case-sensitively, after decoding of unreserved characters (RFC
+   * 3986 §6.2.2.2), which gives an equivalent path. {@code *} and the host match one non-empty
+   * segment. The host's segment is not decoded: a host needs no encoding, so a segment with {@code
+   * %} is no valid host.
    */
   public @Nullable String segment(String path) {
     if (!path.startsWith("/")) {

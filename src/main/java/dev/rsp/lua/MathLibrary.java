@@ -10,15 +10,15 @@ import org.luaj.vm2.lib.TwoArgFunction;
 import org.luaj.vm2.lib.jse.JseMathLib;
 
 /**
- * LuaJ's {@code math} and {@code bit32}, which hold no state, with what is wrong in them put right,
- * and random numbers of our own.
+ * LuaJ's {@code math} and {@code bit32}, which are stateless, with fixes and our own random
+ * numbers.
  */
 final class MathLibrary {
   private MathLibrary() {}
 
   static LuaTable createBit32() {
     LuaTable library = load(new Bit32Lib(), "bit32");
-    // LuaJ's takes the distance modulo 32.
+    // LuaJ's uses the distance modulo 32.
     LuaValue shift = library.get("arshift");
     Builtin.define(
         library,
@@ -27,12 +27,12 @@ final class MathLibrary {
     return library;
   }
 
-  /** Makes a table with a random generator of its own, seeded by chance. */
+  /** Creates a table with its own random generator and a random seed. */
   static LuaTable create() {
     LuaTable library = load(new JseMathLib(), "math");
     // LuaJ's ignores the base.
     Builtin.define(library, "log", MathLibrary::log);
-    // LuaJ's builds the bits by hand, and is wrong for large exponents.
+    // LuaJ's is wrong for large exponents.
     Builtin.define(library, "ldexp", a -> LuaValue.valueOf(Math.scalb(a.number(1), a.integer(2))));
     var state = new Object[] {new SplittableRandom()};
     Builtin.define(library, "random", a -> random(a, (SplittableRandom) state[0]));
@@ -40,7 +40,7 @@ final class MathLibrary {
         library,
         "randomseed",
         a -> {
-          a.watch().effects().changesOuterVariable();
+          a.monitor().effects().changesOuterVariable();
           state[0] = new SplittableRandom(Double.doubleToLongBits(a.number(1)));
           return LuaValue.NONE;
         });
@@ -53,7 +53,7 @@ final class MathLibrary {
   }
 
   private static Varargs random(Args args, SplittableRandom source) {
-    args.watch().effects().lookedFurther();
+    args.monitor().effects().readMoreThanHost();
     if (args.count() == 0) {
       return LuaValue.valueOf(source.nextDouble());
     }
@@ -66,8 +66,8 @@ final class MathLibrary {
   }
 
   /**
-   * Takes the table that a LuaJ library makes; it insists on putting it into two places. All that
-   * its functions take is numbers, and strings that have to be read as such.
+   * Loads the table of a LuaJ library, which stores it both in the globals and in {@code package}.
+   * Its functions take only numbers, and strings that are converted to numbers.
    */
   private static LuaTable load(TwoArgFunction library, String name) {
     var scratch = new LuaTable();

@@ -9,16 +9,14 @@ import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
 
-/**
- * What scripts and LuaJ say when they fail, made fit for {@code pcall}, operators and log lines.
- */
+/** Converts the error messages of scripts and LuaJ for {@code pcall}, operators and log lines. */
 final class Messages {
-  /** Longest message in characters that goes to a log: a few lines of a terminal. */
+  /** Longest message for the log in characters: a few lines of a terminal. */
   private static final int MAX_LENGTH = 300;
 
   /**
-   * The chunk name that all files are compiled under. What LuaJ writes before its messages can then
-   * be told from what a file or its name contains; as the sign says, it is to be shown as it is.
+   * The chunk name for all files, so that LuaJ's prefix of messages cannot be confused with text of
+   * the file or its name. The equals sign means that the name is shown unchanged.
    */
   static final String CHUNK = "=lua";
 
@@ -26,7 +24,7 @@ final class Messages {
 
   private static final Pattern NO_INDEXING = Pattern.compile("\\bindex expected, got (\\w+)$");
 
-  /** LuaJ's parser tells a token by its number in its own list. */
+  /** LuaJ's parser names a token by its number in its own list. */
   private static final Pattern TOKEN_NUMBER =
       Pattern.compile("unexpected symbol (\\d{1,3}) \\(.\\)", Pattern.DOTALL);
 
@@ -41,16 +39,16 @@ final class Messages {
 
   private Messages() {}
 
-  /** The value that {@code pcall} is to return for an error: what was raised, else a message. */
-  static LuaValue raised(LuaError error, Calls calls) {
+  /** The value that {@code pcall} returns for an error: the raised value, else a message. */
+  static LuaValue raised(LuaError error, LuaStack calls) {
     if (error instanceof RaisedError) {
       return error.getMessageObject();
     }
     return LuaValue.valueOf(text(error, calls));
   }
 
-  /** The message of an error, with {@code file:line} before it if that is known. */
-  static String text(LuaError error, Calls calls) {
+  /** The message of an error, with {@code file:line} in front if known. */
+  static String text(LuaError error, LuaStack calls) {
     if (error instanceof RaisedError raised) {
       LuaValue value = raised.getMessageObject();
       String message =
@@ -59,19 +57,19 @@ final class Messages {
               : "error object is a " + value.typename() + " value";
       return message.startsWith(calls.file() + ":") ? message : raised.position() + message;
     }
-    // LuaJ puts the position first; the first line that it adds is the name of what failed.
+    // LuaJ puts the position first; the first line that it adds is the name of the value that
+    // failed.
     String[] lines = String.valueOf(error.getMessage()).split("\n", 3);
-    String message = improved(lines[0], lines.length > 1 ? lines[1] : "");
+    String message = improve(lines[0], lines.length > 1 ? lines[1] : "");
     Matcher position = LUAJ_POSITION.matcher(message);
     return position.lookingAt()
         ? calls.file() + ":" + position.group(1) + ": " + message.substring(position.end())
-        // It was thrown between two functions: by one of LuaJ's own that was called in tail
-        // position.
+        // Thrown between two functions: by a LuaJ function that was called in tail position.
         : calls.position(1) + message;
   }
 
-  /** Some of LuaJ's messages leave out what C Lua's say. */
-  private static String improved(String message, String name) {
+  /** Adds what some of LuaJ's messages lack compared with C Lua's. */
+  private static String improve(String message, String name) {
     String better = message.replace("table index expected, got table", "table index is nil or NaN");
     better = TOKEN_NUMBER.matcher(better).replaceFirst(found -> "unexpected " + token(found));
     better = NO_INDEXING.matcher(better).replaceFirst("attempt to index ? (a $1 value)");
@@ -93,7 +91,7 @@ final class Messages {
     return Matcher.quoteReplacement("'" + name + "'");
   }
 
-  /** Takes {@code file:line} off the front of a message, if it is there. */
+  /** Splits {@code file:line} from the front of a message, if present. */
   static ScriptException split(String message, String file) {
     if (message.startsWith(file + ":")) {
       Matcher line = LINE.matcher(message).region(file.length() + 1, message.length());
@@ -105,12 +103,12 @@ final class Messages {
     return new ScriptException(file, 0, clean(message));
   }
 
-  /** The text of a string; what is no UTF-8 becomes U+FFFD. LuaJ's own decoder may fail on it. */
+  /** Decodes a string; invalid UTF-8 becomes U+FFFD. LuaJ's own decoder may fail on it. */
   static String decode(LuaString string) {
     return new String(string.m_bytes, string.m_offset, string.m_length, StandardCharsets.UTF_8);
   }
 
-  /** The same text on one line and of bounded length, with nothing that moves a cursor. */
+  /** The text on one line, with limited length and without control characters. */
   static String clean(String text) {
     var clean = new StringBuilder(Math.min(text.length(), MAX_LENGTH) + 4);
     for (int i = 0; i < text.length() && clean.length() < MAX_LENGTH; ) {

@@ -4,22 +4,22 @@ package dev.rsp.lua;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the call in hand may still spend.
+ * The remaining budget of the current call.
  *
- * <p>Whoever is about to spend asks first. Once a meter has run out, it stays so until the next
- * {@link #start}, whatever the script catches.
+ * <p>Costs are charged before the work is done. Once the budget is exceeded, every charge fails
+ * until the next {@link #start}, whatever the script catches.
  */
 final class Meter {
   /**
-   * Bytes that are copied, compared or searched for the price of one instruction. An interpreted
-   * instruction takes 10 to 20 ns, and bytes go at about one per nanosecond.
+   * Bytes copied, compared or searched that cost one instruction. An interpreted instruction takes
+   * 10 to 20 ns, a byte about 1 ns.
    */
   private static final int BYTES_PER_INSTRUCTION = 16;
 
-  /** Ticks between two looks at the clock, so that looking costs nothing against the rest. */
-  private static final int TICKS_PER_LOOK = 256;
+  /** Ticks between two clock checks, so that the cost of the checks is negligible. */
+  private static final int TICKS_PER_CHECK = 256;
 
-  private final Calls calls;
+  private final LuaStack calls;
   private final Clock clock;
   private long instructionsAllowed;
   private long instructionsLeft;
@@ -31,53 +31,52 @@ final class Meter {
   private long nanosAllowed;
   private int ticks;
 
-  /** Makes one that allows nothing until it is started. */
-  Meter(Calls calls, Clock clock) {
+  /** Creates a meter with an empty budget; {@link #start} sets one. */
+  Meter(LuaStack calls, Clock clock) {
     this.calls = calls;
     this.clock = clock;
   }
 
-  void start(Allowance allowance) {
-    instructionsAllowed = allowance.instructions();
+  void start(Budget budget) {
+    instructionsAllowed = budget.instructions();
     instructionsLeft = instructionsAllowed;
-    bytesAllowed = allowance.bytes();
+    bytesAllowed = budget.bytes();
     bytesLeft = bytesAllowed;
-    nanosAllowed = TimeUnit.MILLISECONDS.toNanos(allowance.millis());
+    nanosAllowed = TimeUnit.MILLISECONDS.toNanos(budget.millis());
     startNanos = clock.wallNanos().getAsLong();
     processorStartNanos = clock.processorNanos().getAsLong();
     ticks = 0;
   }
 
-  /** Nothing is allowed after this. */
+  /** Ends the call; the budget is empty after this. */
   void stop() {
     spent = instructionsAllowed - instructionsLeft;
     instructionsLeft = 0;
   }
 
-  /** Instructions that the call before the last {@link #stop} took. */
-  long spent() {
+  /** Instructions that the last call used, up to the last {@link #stop}. */
+  long instructionsUsed() {
     return spent;
   }
 
-  /** What has been allocated since the start. */
+  /** Bytes allocated since the start. */
   long allocated() {
     return bytesAllowed - bytesLeft;
   }
 
-  /** Spends one instruction, and looks at the clock now and then. */
+  /** Charges one instruction and checks the clock periodically. */
   void tick() {
-    if (++ticks % TICKS_PER_LOOK == 0) {
-      lookAtClock();
+    if (++ticks % TICKS_PER_CHECK == 0) {
+      checkClock();
     }
-    spend(1);
+    charge(1);
   }
 
   /**
-   * What counts is the processor's time: a machine that runs something else for a while, or a
-   * collection of garbage, is not the script's fault. Asking for it is a system call, so that it is
-   * only done when as much time has passed at all.
+   * Processor time counts: other processes and garbage collection are not the script's fault.
+   * Reading it is a system call, so it is read only after the elapsed time has exceeded the limit.
    */
-  private void lookAtClock() {
+  private void checkClock() {
     if (clock.wallNanos().getAsLong() - startNanos > nanosAllowed
         && clock.processorNanos().getAsLong() - processorStartNanos > nanosAllowed) {
       instructionsLeft = 0;
@@ -85,22 +84,22 @@ final class Meter {
     }
   }
 
-  /** Spends instructions. */
-  void spend(long instructions) {
+  /** Charges instructions. */
+  void charge(long instructions) {
     instructionsLeft -= instructions;
     if (instructionsLeft < 0) {
-      // Far below zero it could wrap, and begin again.
+      // A large negative value could overflow and become positive.
       instructionsLeft = -1;
       throw new ExhaustedError(calls.position(1) + "the script ran too many instructions");
     }
   }
 
-  /** Spends what it takes to look at so many bytes. */
+  /** Charges the instructions for reading a number of bytes. */
   void scan(long bytes) {
-    spend(bytes / BYTES_PER_INSTRUCTION);
+    charge(bytes / BYTES_PER_INSTRUCTION);
   }
 
-  /** Spends the memory that something is going to take, and the time to fill it. */
+  /** Charges memory before it is allocated, and the instructions to fill it. */
   void allocate(long bytes) {
     bytesLeft -= bytes;
     if (bytesLeft < 0) {

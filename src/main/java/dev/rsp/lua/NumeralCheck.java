@@ -5,13 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
- * Finds the numerals in a source text that Lua refuses. LuaJ's lexer leaves them to Java, which
- * takes {@code 1f} and {@code 1d} for numbers, and reads what begins with {@code 0x} as far as it
- * gets: {@code 0x}, {@code 0x1.2.3} and {@code 0x1p} are numbers to it. A good one that it misreads
- * is refused, too: {@code 0x1p+4}, which is 1 to it.
+ * Finds numerals in a source text that are invalid in Lua but accepted by LuaJ. LuaJ lets Java
+ * parse them, which accepts {@code 1f} and {@code 1d}, and it parses only a prefix of a hexadecimal
+ * numeral, so that it accepts {@code 0x}, {@code 0x1.2.3} and {@code 0x1p}. A valid numeral that
+ * LuaJ misreads is refused, too: {@code 0x1p+4}, which it reads as 1.
  *
- * <p>It reads tokens as LuaJ does, and only as far as to tell numerals from the rest. The text is
- * one that compiles, at least up to the numeral that is looked for.
+ * <p>It splits the text into tokens like LuaJ, but only distinguishes numerals from other tokens.
+ * The text must compile, at least up to the invalid numeral.
  */
 final class NumeralCheck {
   private static final Pattern DECIMAL =
@@ -32,15 +32,15 @@ final class NumeralCheck {
   }
 
   /**
-   * Looks through a text from some place on.
+   * Checks a text from an offset on.
    *
-   * @throws ScriptException if there is a numeral that is no number
+   * @throws ScriptException if there is an invalid numeral
    */
   static void check(String file, byte[] source, int start) throws ScriptException {
-    new NumeralCheck(source, start).look(file);
+    new NumeralCheck(source, start).scan(file);
   }
 
-  private void look(String file) throws ScriptException {
+  private void scan(String file) throws ScriptException {
     while (peek() != END) {
       if (isDigit(peek()) || (peek() == '.' && isDigit(peek(1)))) {
         numeral(file);
@@ -50,7 +50,7 @@ final class NumeralCheck {
     }
   }
 
-  /** Lua 5.2 takes all that looks like a part of a numeral before it asks whether it is one. */
+  /** Like Lua 5.2, takes all characters that may be part of a numeral and then checks it. */
   private void numeral(String file) throws ScriptException {
     int start = at;
     at += peek() == '.' ? 1 : 0;
@@ -117,7 +117,7 @@ final class NumeralCheck {
     }
   }
 
-  /** Skips {@code [==[ … ]==]}, if that is what follows. */
+  /** Skips {@code [==[ … ]==]} if it follows. */
   private boolean skippedLongBracket() {
     int level = bracket('[');
     if (level < 0) {
@@ -131,7 +131,7 @@ final class NumeralCheck {
     return true;
   }
 
-  /** How many equals signs are between two brackets; -1 if there are no such brackets here. */
+  /** Number of equals signs between two brackets; -1 if there is no long bracket here. */
   private int bracket(int kind) {
     if (peek() != kind) {
       return -1;

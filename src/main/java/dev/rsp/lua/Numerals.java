@@ -4,19 +4,19 @@ package dev.rsp.lua;
 import org.luaj.vm2.LuaString;
 
 /**
- * Strings that are used as numbers, where LuaJ reads them wrongly: a sign alone is 0 to it, it
- * allows a sign behind {@code 0x}, and reads beyond the end of a {@code 0x} without digits.
+ * Detects strings that LuaJ converts to numbers wrongly: it converts a lone sign to 0, allows a
+ * sign after {@code 0x}, and reads beyond the end of {@code 0x} without digits.
  */
 final class Numerals {
   private Numerals() {}
 
-  /** Whether LuaJ takes a string for a number that is none. */
+  /** Whether LuaJ would convert a string to a number although it is none. */
   static boolean isMisread(LuaString text) {
     LuaString numeral = withoutSpaces(text);
     return isLoneSign(numeral) || (isHex(numeral) && !hasDigits(numeral));
   }
 
-  /** The same in a base that is given: 0x may be two digits there. */
+  /** As {@link #isMisread}, but with a given base, in which 0x may be two digits. */
   static boolean isMisreadInBase(LuaString text) {
     return isLoneSign(withoutSpaces(text));
   }
@@ -35,7 +35,7 @@ final class Numerals {
     return hex.m_length > 2 && hex.luaByte(2) != '-';
   }
 
-  /** LuaJ skips spaces, and no other white space. */
+  /** LuaJ skips spaces but no other white space. */
   private static LuaString withoutSpaces(LuaString text) {
     int start = 0;
     int end = text.m_length;

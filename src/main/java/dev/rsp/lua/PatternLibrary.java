@@ -6,7 +6,7 @@ import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
-/** The {@code string} functions that search. */
+/** The {@code string} functions that use patterns. */
 final class PatternLibrary {
   private static final String SPECIALS = "^$*+?.([%-";
 
@@ -22,7 +22,7 @@ final class PatternLibrary {
   private static Varargs search(Args args, boolean find) {
     LuaString text = args.string(1);
     LuaString pattern = args.string(2);
-    int from = Math.max(1, StringLibrary.fromStart(args.integer(3, 1), text.m_length)) - 1;
+    int from = Math.max(1, Args.fromStart(args.integer(3, 1), text.m_length)) - 1;
     if (from > text.m_length) {
       return LuaValue.NIL;
     }
@@ -37,7 +37,7 @@ final class PatternLibrary {
     for (int at = from; at <= text.m_length; at++) {
       int end = matcher.match(at);
       if (end >= 0) {
-        return find ? placeAndCaptures(matcher, at, end) : captures(matcher, at, end);
+        return find ? positionAndCaptures(matcher, at, end) : captures(matcher, at, end);
       }
       if (anchored) {
         break;
@@ -50,13 +50,13 @@ final class PatternLibrary {
     LuaString text = args.string(1);
     LuaString pattern = args.string(2);
     var next = new int[] {0};
-    args.meter().allocate(Watch.OBJECT_BYTES);
-    long made = args.watch().effects().call();
+    args.meter().allocate(Monitor.OBJECT_BYTES);
+    long made = args.monitor().effects().call();
     return new Builtin(
         "gmatch",
         a -> {
-          if (a.watch().effects().call() != made) {
-            a.watch().effects().changesOuterVariable();
+          if (a.monitor().effects().call() != made) {
+            a.monitor().effects().changesOuterVariable();
           }
           var matcher = new PatternMatcher(text, pattern, 0, a.meter());
           for (int at = next[0]; at <= text.m_length; at++) {
@@ -127,8 +127,8 @@ final class PatternLibrary {
       if (same == part.m_length) {
         return at;
       }
-      // A quarter of an instruction for the place, and what was compared there.
-      meter.spend((at & 3) == 0 ? 1 : 0);
+      // A quarter of an instruction per position, plus the compared bytes.
+      meter.charge((at & 3) == 0 ? 1 : 0);
       meter.scan(same);
     }
     return -1;
@@ -142,7 +142,7 @@ final class PatternLibrary {
     return LuaValue.varargsOf(values);
   }
 
-  private static Varargs placeAndCaptures(PatternMatcher matcher, int from, int to) {
+  private static Varargs positionAndCaptures(PatternMatcher matcher, int from, int to) {
     var values = new LuaValue[2 + matcher.ownCaptureCount()];
     values[0] = LuaValue.valueOf(from + 1);
     values[1] = LuaValue.valueOf(to);
@@ -152,9 +152,7 @@ final class PatternLibrary {
     return LuaValue.varargsOf(values);
   }
 
-  /**
-   * What {@code gsub} puts in place of a match: a string with {@code %1}, a table or a function.
-   */
+  /** The replacement of {@code gsub}: a string with {@code %1}, a table or a function. */
   private static final class Replacement {
     private final Args args;
     private final LuaValue value;
@@ -189,7 +187,7 @@ final class PatternLibrary {
 
     private void appendTemplate(
         ByteBuilder result, LuaString template, PatternMatcher matcher, int from, int to) {
-      args.meter().spend(template.m_length);
+      args.meter().charge(template.m_length);
       for (int i = 0; i < template.m_length; i++) {
         int c = template.luaByte(i);
         if (c != '%') {

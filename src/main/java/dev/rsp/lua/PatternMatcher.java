@@ -6,13 +6,13 @@ import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
 
 /**
- * A Lua 5.2 pattern that is being matched against one subject.
+ * Matches a Lua 5.2 pattern against one subject.
  *
- * <p>Every step is charged, because a pattern of twenty characters can take longer than the
- * universe has. Offsets are those of the byte arrays.
+ * <p>Every step is charged, because a pattern of twenty characters can take exponential time.
+ * Offsets are those of the byte arrays.
  */
 final class PatternMatcher {
-  /** As in C Lua (MAXCCALLS of lstrlib.c): items that had to be remembered to come back to. */
+  /** As in C Lua (MAXCCALLS of lstrlib.c): maximum recursion depth for backtracking. */
   private static final int MAX_DEPTH = 200;
 
   private static final int NO_MATCH = -1;
@@ -29,9 +29,9 @@ final class PatternMatcher {
   private int depth;
 
   /**
-   * Makes one.
+   * Creates a matcher.
    *
-   * @param skip bytes of the pattern to leave out: 1 for an anchor that the caller sees to
+   * @param skip bytes of the pattern to skip: 1 for an anchor that the caller handles
    */
   PatternMatcher(LuaString text, LuaString pattern, int skip, Meter meter) {
     this.meter = meter;
@@ -45,10 +45,10 @@ final class PatternMatcher {
   }
 
   /**
-   * Matches from one place on, and no later one.
+   * Matches at one position only.
    *
-   * @param from how far into the subject, from 0
-   * @return how far into the subject the match ends, or -1 if there is none
+   * @param from position in the subject, from 0
+   * @return end position of the match, or -1 if there is none
    */
   int match(int from) {
     captures.clear();
@@ -57,22 +57,22 @@ final class PatternMatcher {
     return end == NO_MATCH ? NO_MATCH : end - textStart;
   }
 
-  /** How many values {@link #capture} has: the captures, or the whole match if there are none. */
+  /** Number of values for {@link #capture}: the captures, or the whole match if there are none. */
   int captureCount() {
     return Math.max(1, captures.count());
   }
 
-  /** How many captures the pattern has. */
+  /** Number of captures of the pattern. */
   int ownCaptureCount() {
     return captures.count();
   }
 
   /**
-   * What a capture of the last match caught.
+   * The value of a capture of the last match.
    *
-   * @param i which, from 0
-   * @param from where the match starts, for the whole of it
-   * @param to where the match ends
+   * @param i index, from 0
+   * @param from start of the whole match
+   * @param to end of the whole match
    */
   LuaValue capture(int i, int from, int to) {
     if (i >= captures.count()) {
@@ -88,7 +88,7 @@ final class PatternMatcher {
     };
   }
 
-  /** The subject between two of its places. */
+  /** The subject between two positions. */
   LuaString whole(int from, int to) {
     return slice(textStart + from, to - from);
   }
@@ -98,7 +98,7 @@ final class PatternMatcher {
     return LuaString.valueOf(text, start, length);
   }
 
-  /** Matches the pattern from {@code p} on at {@code t}; returns where the match ends. */
+  /** Matches the pattern from {@code p} on at {@code t}; returns the end of the match. */
   private int match(int t, int p) {
     if (++depth > MAX_DEPTH) {
       throw new LuaError("pattern too complex");
@@ -110,7 +110,7 @@ final class PatternMatcher {
 
   private int matchItems(int t, int p) {
     while (p < patternEnd) {
-      meter.spend(1);
+      meter.charge(1);
       switch (pattern[p]) {
         case '(' -> {
           boolean position = p + 1 < patternEnd && pattern[p + 1] == ')';
@@ -173,7 +173,7 @@ final class PatternMatcher {
     if (t >= textEnd) {
       return false;
     }
-    meter.spend(1);
+    meter.charge(1);
     if (itemEnd - p > 2) {
       meter.scan(itemEnd - p);
     }
@@ -224,7 +224,7 @@ final class PatternMatcher {
     return end;
   }
 
-  /** Whether there is a {@code %b}, {@code %f} or {@code %1} here, which no suffix may follow. */
+  /** Whether {@code %b}, {@code %f} or {@code %1} starts here; these allow no suffix. */
   private boolean isSpecialEscape(int p) {
     if (pattern[p] != '%' || p + 1 == patternEnd) {
       return false;
@@ -237,7 +237,7 @@ final class PatternMatcher {
     return switch (pattern[p + 1]) {
       case 'b' -> balanced(t, p + 2);
       case 'f' -> frontier(t, p + 2) ? t : NO_MATCH;
-      default -> sameAgain(t, pattern[p + 1] - '1');
+      default -> backReference(t, pattern[p + 1] - '1');
     };
   }
 
@@ -259,8 +259,8 @@ final class PatternMatcher {
     }
     int open = 1;
     for (int at = t + 1; at < textEnd; at++) {
-      meter.spend(1);
-      // The closing one first: both may be the same character.
+      meter.charge(1);
+      // Check the closing one first: both may be the same character.
       if (text[at] == pattern[p + 1]) {
         if (--open == 0) {
           return at + 1;
@@ -272,7 +272,7 @@ final class PatternMatcher {
     return NO_MATCH;
   }
 
-  /** Whether the set begins to hold here; both ends of the subject count as a zero byte. */
+  /** Whether the frontier {@code %f} matches; both ends of the subject count as a zero byte. */
   @SuppressWarnings("OrphanedFormatString") // the wording is C Lua's
   private boolean frontier(int t, int p) {
     if (p >= patternEnd || pattern[p] != '[') {
@@ -285,7 +285,7 @@ final class PatternMatcher {
     return !classes.matches(before, p, end) && classes.matches(here, p, end);
   }
 
-  private int sameAgain(int t, int i) {
+  private int backReference(int t, int i) {
     if (!captures.isClosed(i)) {
       throw new LuaError("invalid capture index");
     }

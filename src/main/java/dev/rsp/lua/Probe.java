@@ -8,23 +8,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A look at what a file's {@code select} does with a few hosts, each asked about several times and
- * between the others, before it serves anybody.
+ * The result of a trial run of a file's {@code select} before it serves requests, with a few hosts,
+ * each several times and in alternation.
  *
- * <p>A script that keeps state, or answers the same question differently, may be meant so, but it
- * cannot be explained, foretold or remembered; so its operator is told.
+ * <p>A script that keeps state, or returns different results for the same request, may be intended,
+ * but its results can be neither explained, nor predicted, nor cached. So the operator gets a
+ * warning.
  *
- * @param warnings each {@code file:line: what}
- * @param remembers whether its answers may be remembered
+ * @param warnings each {@code file:line: message}
+ * @param isCacheable whether its results may be cached
  */
-public record Probe(List<String> warnings, boolean remembers) {
-  /** That of a file that decides nothing by itself. */
-  public static final Probe CONTENT = new Probe(List.of(), true);
+public record Probe(List<String> warnings, boolean isCacheable) {
+  /** The result for a file without {@code select}. */
+  public static final Probe NO_WARNINGS = new Probe(List.of(), true);
 
-  /** More than two, so that what counts, takes turns or throws dice shows it. */
+  /** More than two, to detect counters, round robin and random numbers. */
   private static final int ROUNDS = 3;
 
-  /** Names of different length, kind and first letter; RFC 2606 keeps them from being anybody's. */
+  /** Names of different length, kind and first letter, reserved by RFC 2606. */
   private static final List<String> HOSTS =
       List.of("www.example.com", "a.example", "joebuty.sites.example", "x.test", "[2001:db8::1]");
 
@@ -33,21 +34,21 @@ public record Probe(List<String> warnings, boolean remembers) {
   }
 
   /**
-   * Runs the file once more and asks it. What it logs meanwhile is not written.
+   * Runs the file again and calls its {@code select}. Its log lines are not written.
    *
-   * @param setting what the file amounts to
+   * @param context the configuration that the script can read
    */
-  public static Probe of(Program program, Setting setting) throws ScriptException {
+  public static Probe of(Program program, ScriptContext context) throws ScriptException {
     Script script = program.run();
-    script.tell(setting);
-    script.beQuiet();
+    script.setContext(context);
+    script.muteLog();
     Map<String, Selection> first = new HashMap<>();
     String differing = null;
     for (int round = 0; round < ROUNDS; round++) {
       for (String host : HOSTS) {
         Selection answer = script.select(new Question(host));
         Selection before = first.putIfAbsent(host, answer);
-        if (before != null && differing == null && !meansTheSame(before, answer)) {
+        if (before != null && differing == null && !isSameResult(before, answer)) {
           differing = host;
         }
       }
@@ -56,21 +57,21 @@ public record Probe(List<String> warnings, boolean remembers) {
     if (script.keepsState()) {
       warnings.add(
           script.firstStateChange()
-              + ": select keeps state: it changes something that outlives the call, so that it is"
-              + " run for each request and cannot be foretold");
+              + ": select keeps state: it changes a value that outlives the call, so it runs for"
+              + " each request and its results cannot be predicted");
     }
     if (differing != null) {
       warnings.add(
-          script.whereSelectIs()
-              + ": select answers differently when it is asked twice about "
+          script.selectPosition()
+              + ": select returns different results for the same host, "
               + differing
-              + ", so that it is run for each request and cannot be foretold");
+              + ", so it runs for each request and its results cannot be predicted");
     }
     return new Probe(warnings, warnings.isEmpty());
   }
 
-  /** Whether it depended on other things is no part of an answer. */
-  private static boolean meansTheSame(Selection one, Selection other) {
+  /** Compares results without {@code hostOnly}. */
+  private static boolean isSameResult(Selection one, Selection other) {
     if (one instanceof Selection.Chosen a && other instanceof Selection.Chosen b) {
       return a.choices().equals(b.choices());
     }

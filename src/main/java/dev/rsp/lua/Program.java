@@ -13,14 +13,12 @@ import org.luaj.vm2.LuaError;
 import org.luaj.vm2.Prototype;
 import org.luaj.vm2.compiler.LuaC;
 
-/**
- * A compiled Lua file. It never changes, and any number of threads may {@linkplain #run run} it.
- */
+/** A compiled Lua file. Immutable; any number of threads may {@linkplain #run run} it. */
 public final class Program {
-  /** What a compiled chunk begins with: the virtual machine believes all that is in one. */
+  /** First byte of a compiled chunk. These are refused: the virtual machine does not check them. */
   private static final byte BINARY = 0x1b;
 
-  /** Enough to tell an operator's files apart; nobody gains by a collision. */
+  /** Enough to distinguish an operator's files; a collision has no security impact. */
   private static final int FINGERPRINT_BYTES = 4;
 
   private static final int[] BYTE_ORDER_MARK = {0xef, 0xbb, 0xbf};
@@ -41,18 +39,18 @@ public final class Program {
    * Compiles a file. A byte order mark is skipped, and so is a first line that starts with {@code
    * #}; binary chunks are refused.
    *
-   * @param name the file's name, as error messages are to show it
+   * @param name the file's name for error messages
    * @throws ScriptException if it is not valid Lua, or takes more than 10 s to compile
    */
   public static Program compile(String name, byte[] source) throws ScriptException {
     return compile(name, source, Clock.SYSTEM);
   }
 
-  /** The same by another clock for what compiling may take. */
+  /** Compiles with another clock for the time limit. */
   static Program compile(String name, byte[] source, Clock clock) throws ScriptException {
     int start = textStart(source);
     if (start < source.length && source[start] == BINARY) {
-      throw new ScriptException(name, 0, "it is compiled Lua (expected: source text)");
+      throw new ScriptException(name, 0, "the file is compiled Lua (expected: source text)");
     }
     var text = new LineCounter(source, start, clock);
     try {
@@ -60,57 +58,58 @@ public final class Program {
       NumeralCheck.check(name, source, start);
       return new Program(name, prototype, source);
     } catch (LuaError e) {
-      throw Messages.split(Messages.text(e, new Calls(name)), name);
+      throw Messages.split(Messages.text(e, new LuaStack(name)), name);
     } catch (StackOverflowError e) {
-      throw new ScriptException(name, 0, "it is nested too deeply");
+      throw new ScriptException(name, 0, "the code is nested too deeply");
     } catch (ExhaustedError e) {
       throw new ScriptException(name, text.line(), Messages.clean(String.valueOf(e.getMessage())));
     } catch (NumberFormatException e) {
       NumeralCheck.check(name, source, start);
       throw new ScriptException(name, text.line(), "malformed number");
     } catch (RuntimeException e) {
-      // The compiler is old and unkept: an index out of bounds there is a fault in the source here.
+      // The compiler is not maintained: an exception in it, such as an index out of bounds, means
+      // an invalid source.
       throw new ScriptException(
-          name, text.line(), "it does not compile: " + Messages.clean(e.toString()));
+          name, text.line(), "compiling failed: " + Messages.clean(e.toString()));
     } catch (IOException e) {
       throw new UncheckedIOException("from memory", e);
     }
   }
 
   /**
-   * Runs the file on new globals of its own, within the budget for loading.
+   * Runs the file with new globals, within the budget for loading.
    *
-   * @throws ScriptException if it raises an error or its budget runs out
+   * @throws ScriptException if it raises an error or exceeds the budget
    */
   public Script run() throws ScriptException {
     return run(Clock.SYSTEM);
   }
 
-  /** The same by another clock for what its calls may take. */
+  /** Runs the file with another clock for the time limits of its calls. */
   Script run(Clock clock) throws ScriptException {
     return new Script(this, clock);
   }
 
   /**
-   * Makes what the program's {@code hash} functions will look into, so that no event loop has to:
-   * with large weights or thousands of slots it takes some 50 ms. A program that may put the name
-   * of a function together has all made.
+   * Builds the tables of the program's {@code hash} functions in advance, because it takes about 50
+   * ms with large weights or thousands of slots, too long for an event loop. If the program may
+   * compute a function's name, all tables are built.
    */
   public void prepare(SlotTables tables) {
     SlotHashes.prepare(tables, prototype);
   }
 
-  /** The file's name, as error messages show it. */
+  /** The file's name for error messages. */
   public String name() {
     return name;
   }
 
-  /** A copy of the text that was compiled. */
+  /** A copy of the source text. */
   public byte[] source() {
     return source.clone();
   }
 
-  /** Eight hexadecimal digits that tell this text from another. */
+  /** Eight hexadecimal digits that identify the source text. */
   public String fingerprint() {
     return fingerprint;
   }
@@ -124,23 +123,25 @@ public final class Program {
     }
   }
 
-  /** Runs the file on globals that are under a watch. */
-  void run(Globals globals, Watch watch) throws ScriptException {
-    watch.start(Allowance.LOAD);
+  /** Runs the file with the given globals under a monitor. */
+  void run(Globals globals, Monitor monitor) throws ScriptException {
+    monitor.start(Budget.LOAD);
     try {
       new LuaClosure(prototype, globals).call();
     } catch (LuaError e) {
-      throw Messages.split(Messages.text(e, watch.calls()), name);
+      throw Messages.split(Messages.text(e, monitor.calls()), name);
     } catch (ExhaustedError e) {
       throw Messages.split(String.valueOf(e.getMessage()), name);
-    } catch (RuntimeException | Error e) { // whatever it is, the file made it happen
+    } catch (RuntimeException | Error e) { // any exception is the file's fault
       throw new ScriptException(name, 0, "the script failed: " + Messages.clean(e.toString()));
     } finally {
-      watch.stop();
+      monitor.stop();
     }
   }
 
-  /** Where the text starts; the line feed of a skipped line stays, so that lines keep numbers. */
+  /**
+   * The offset of the text. The line feed of a skipped line stays, so that line numbers are right.
+   */
   private static int textStart(byte[] source) {
     int start = hasByteOrderMark(source) ? BYTE_ORDER_MARK.length : 0;
     if (start < source.length && source[start] == '#') {

@@ -4,7 +4,7 @@ package dev.rsp.lua;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaValue;
 
-/** A value that a script or one of our functions raised, as it is to reach {@code pcall}. */
+/** A value that a script or a library function raised, for {@code pcall}. */
 final class RaisedError extends LuaError {
   private static final long serialVersionUID = 1L;
 
@@ -12,9 +12,9 @@ final class RaisedError extends LuaError {
   private final String position;
 
   /**
-   * Makes one.
+   * Creates an error.
    *
-   * @param position where it was raised, as {@code "file:line: "}
+   * @param position position of the raise, as {@code "file:line: "}
    */
   RaisedError(LuaValue value, String position) {
     super("raised");
@@ -32,15 +32,15 @@ final class RaisedError extends LuaError {
   }
 
   /**
-   * A constant, since LuaJ asks for it at every function that the error passes, and decodes strings
-   * that need not be UTF-8.
+   * A constant, because LuaJ calls this for every function that the error passes and would decode
+   * strings that may not be UTF-8.
    */
   @Override
   public String getMessage() {
     return "raised";
   }
 
-  /** Nobody reads it, and collecting it costs more than all the rest of a raised error. */
+  /** No stack trace: it is not used and is the most expensive part of an error. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
-/** Ends a call because the script refused the request; no {@code pcall} stops it on its way. */
+/** Ends a call because the script refused the request. {@code pcall} cannot catch it. */
 final class RefusedSignal extends Error {
   private static final long serialVersionUID = 1L;
 

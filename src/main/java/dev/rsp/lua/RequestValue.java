@@ -9,25 +9,24 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.lib.TwoArgFunction;
 
 /**
- * The {@code request} that a script sees. It cannot be changed, and answers nothing once the call
- * that it was made for has ended.
+ * The {@code request} object of a script. Read-only; it cannot be used after the call has ended.
  */
 final class RequestValue extends LuaValue {
   private static final LuaString HOST = valueOf("host");
   private static final Header HEADER = new Header();
 
   private final RequestView view;
-  private final Watch watch;
-  private boolean over;
+  private final Monitor monitor;
+  private boolean ended;
 
-  RequestValue(RequestView view, Watch watch) {
+  RequestValue(RequestView view, Monitor monitor) {
     this.view = view;
-    this.watch = watch;
+    this.monitor = monitor;
   }
 
-  /** Ends its life: what a script keeps of it answers no more. */
+  /** Invalidates the object: a script that kept it gets errors. */
   void end() {
-    over = true;
+    ended = true;
   }
 
   @Override
@@ -47,13 +46,13 @@ final class RequestValue extends LuaValue {
 
   @Override
   public LuaValue get(LuaValue key) {
-    if (over) {
-      throw new LuaError("this request is over (expected: to be used while select runs)");
+    if (ended) {
+      throw new LuaError("the request has ended (expected: use while select runs)");
     }
     if (key.raweq(HOST)) {
       return string(view.host());
     }
-    watch.effects().lookedFurther();
+    monitor.effects().readMoreThanHost();
     String field = key instanceof LuaString name ? Messages.decode(name) : key.typename();
     return switch (field) {
       case "original_host" -> string(view.originalHost());
@@ -77,31 +76,31 @@ final class RequestValue extends LuaValue {
   }
 
   private LuaValue header(LuaString name) {
-    if (over) {
-      throw new LuaError("this request is over (expected: to be used while select runs)");
+    if (ended) {
+      throw new LuaError("the request has ended (expected: use while select runs)");
     }
-    watch.effects().lookedFurther();
-    watch.meter().scan(name.m_length);
+    monitor.effects().readMoreThanHost();
+    monitor.meter().scan(name.m_length);
     String value =
         view.header(
             new String(name.m_bytes, name.m_offset, name.m_length, StandardCharsets.ISO_8859_1));
     return value == null ? NIL : string(value);
   }
 
-  /** One byte per character: what the client sent is bytes, and so are Lua's strings. */
+  /** One byte per character: clients send bytes, and Lua strings are bytes. */
   private LuaString string(String value) {
-    watch.meter().allocate(value.length());
+    monitor.meter().allocate(value.length());
     return LuaString.valueUsing(value.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** The function behind {@code request:header(name)}. */
+  /** The function {@code request:header(name)}. */
   private static final class Header extends TwoArgFunction {
     @Override
     public LuaValue call(@Nullable LuaValue request, @Nullable LuaValue name) {
       if (request instanceof RequestValue value && name instanceof LuaString string) {
         return value.header(string);
       }
-      throw new LuaError("bad use of request.header (expected: request:header(name))");
+      throw new LuaError("invalid use of request.header (expected: request:header(name))");
     }
   }
 }

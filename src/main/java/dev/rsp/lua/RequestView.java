@@ -3,23 +3,23 @@ package dev.rsp.lua;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a script may ask about the request that it places. Called on the script's own thread. */
+/** The properties of a request that a script can read. Called on the script's thread. */
 public interface RequestView {
   /** The canonical host: lower case, no port, no trailing dot. */
   String host();
 
-  /** The host that the request was sent to, if {@link #host} was taken from its path. */
+  /** The host of the request itself, if {@link #host} was taken from its path. */
   default String originalHost() {
     return host();
   }
 
-  /** The method, as the client wrote it. */
+  /** The method, as received. */
   String method();
 
-  /** The target up to the question mark, as the client wrote it. */
+  /** The target up to the question mark, as received. */
   String path();
 
-  /** What follows the question mark, or the empty string. */
+  /** The part after the question mark, or the empty string. */
   String query();
 
   /** {@code http} or {@code https}. */
@@ -29,7 +29,7 @@ public interface RequestView {
   String client();
 
   /**
-   * The value of the first field of that name, compared without case; null if there is none. One
+   * The value of the first field with that name, case-insensitive; null if there is none. One
    * character per byte (ISO 8859-1).
    */
   @Nullable String header(String name);

@@ -9,7 +9,7 @@ import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /**
- * The world that one script sees: a library of its own, and nothing of the machine.
+ * Creates the globals of one script: its own library, without access to the system.
  *
  * <p>Left out on purpose: {@code io os debug luajava package require coroutine load loadstring
  * loadfile dofile collectgarbage print}. Coroutines are threads in LuaJ, and the others reach
@@ -17,8 +17,8 @@ import org.luaj.vm2.LuaValue;
  */
 final class Sandbox {
   static {
-    // One metatable serves the strings of the whole JVM, so that scripts must not be able to reach
-    // it: its functions are a copy that no script gets hold of as a table.
+    // All strings in the JVM share one metatable, so scripts must not get access to it: its
+    // functions are a copy that no script can reach as a table.
     var metatable = new LuaTable();
     metatable.rawset(LuaValue.INDEX, StringLibrary.create());
     metatable.rawset(LuaValue.METATABLE, LuaValue.valueOf("locked"));
@@ -27,11 +27,11 @@ final class Sandbox {
 
   private Sandbox() {}
 
-  /** New globals with the library in them, under a watch. */
-  static Globals create(Watch watch) {
+  /** New globals with the library, under a monitor. */
+  static Globals create(Monitor monitor) {
     var globals = new Globals();
-    // LuaJ asks the globals for the hook before every instruction.
-    globals.debuglib = watch;
+    // LuaJ reads the hook from the globals before every instruction.
+    globals.debuglib = monitor;
     BaseLibrary.install(globals);
     ServingLibrary.install(globals);
     globals.rawset("_G", globals);
@@ -46,7 +46,7 @@ final class Sandbox {
     return globals;
   }
 
-  /** What is in some globals at this moment, by name. */
+  /** A copy of the current globals by name. */
   static Map<LuaValue, LuaValue> contents(Globals globals) {
     Map<LuaValue, LuaValue> contents = new HashMap<>();
     for (LuaValue key : globals.keys()) {

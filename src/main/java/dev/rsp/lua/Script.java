@@ -15,47 +15,48 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * A Lua file that has run, with its own globals.
+ * A loaded Lua file with its own globals.
  *
- * <p>It belongs to one thread at a time; another may take it over by a safe hand-over.
+ * <p>Confined to one thread at a time; it may be handed over to another thread with safe
+ * publication.
  */
 public final class Script {
-  /** What one call may take at most. */
-  public static final long REQUEST_INSTRUCTIONS = Allowance.REQUEST.instructions();
+  /** Instruction limit of one call. */
+  public static final long REQUEST_INSTRUCTIONS = Budget.REQUEST.instructions();
 
   private static final LuaString SELECT = LuaValue.valueOf("select");
   private static final LuaString ON_FAILURE = LuaValue.valueOf("on_failure");
   private static final LuaString BACKENDS = LuaValue.valueOf("backends");
 
-  /** Stands for an {@code on_failure} that answered nothing. */
-  private static final Selection SILENCE = new Selection.Failed("");
+  /** Means that {@code on_failure} returned nothing. */
+  private static final Selection NO_RESULT = new Selection.Failed("");
 
   private final Program program;
   private final Clock clock;
-  private World world;
+  private Environment environment;
   private @Nullable Slots slots;
-  private Setting setting = Setting.NONE;
-  private Allowance allowance = Allowance.TRIAL;
+  private ScriptContext context = ScriptContext.NONE;
+  private Budget budget = Budget.TRIAL;
 
   Script(Program program, Clock clock) throws ScriptException {
     this.program = program;
     this.clock = clock;
-    this.world = World.of(program, clock);
+    this.environment = Environment.of(program, clock);
   }
 
   /**
-   * The globals that the file itself set, by name; nothing of the standard library. A key that is
-   * no string is shown in brackets.
+   * The globals that the file set, by name, without the standard library. Keys that are not strings
+   * are in brackets.
    *
-   * <p>Read tables in it raw ({@code rawget}, {@code next}): metamethods do not run outside of a
-   * call.
+   * <p>Read the tables with raw access ({@code rawget}, {@code next}): metamethods cannot run
+   * outside a call.
    */
   public SortedMap<String, LuaValue> globals() {
     SortedMap<String, LuaValue> own = new TreeMap<>();
-    Sandbox.contents(world.globals)
+    Sandbox.contents(environment.globals)
         .forEach(
             (key, value) -> {
-              if (!value.raweq(world.library.getOrDefault(key, LuaValue.NIL))) {
+              if (!value.raweq(environment.library.getOrDefault(key, LuaValue.NIL))) {
                 boolean named = key instanceof LuaString;
                 own.put(named ? Messages.decode(key.strvalue()) : "[" + key + "]", value);
               }
@@ -64,75 +65,78 @@ public final class Script {
   }
 
   /**
-   * Gives the script the backends that {@code hash.rendezvous} and its kin choose from. Until then,
-   * and while the file is loading, these functions fail.
+   * Sets the backends that {@code hash.rendezvous}, {@code ring}, {@code maglev} and {@code
+   * bounded} choose from. Until then, and while the file is loading, these functions fail.
    */
   public void slots(Slots known) {
     slots = known;
-    world.watch.slots(known);
+    environment.monitor.slots(known);
   }
 
   /** Whether the file defined a function {@code select}. */
   public boolean hasSelect() {
-    return world.globals.rawget(SELECT).isclosure();
+    return environment.globals.rawget(SELECT).isclosure();
   }
 
   /** Whether the file defined a function {@code on_failure}. */
   public boolean hasOnFailure() {
-    return world.globals.rawget(ON_FAILURE).isclosure();
+    return environment.globals.rawget(ON_FAILURE).isclosure();
   }
 
-  /** What the file declared with {@code host_from_path}, in its order. */
+  /** The rules that the file declared with {@code host_from_path}, in order. */
   public List<HostFromPath> hostsFromPaths() {
-    return List.copyOf(world.watch.hostsFromPaths());
+    return List.copyOf(environment.monitor.hostsFromPaths());
   }
 
   /** {@code file:line} of the file's {@code select}, or the empty string if it has none. */
-  public String whereSelectIs() {
-    return world.globals.rawget(SELECT) instanceof LuaClosure select ? where(select) : "";
+  public String selectPosition() {
+    return environment.globals.rawget(SELECT) instanceof LuaClosure select ? where(select) : "";
   }
 
   /** {@code file:line} of the file's {@code on_failure}, or the empty string if it has none. */
-  public String whereOnFailureIs() {
-    return world.globals.rawget(ON_FAILURE) instanceof LuaClosure told ? where(told) : "";
+  public String onFailurePosition() {
+    return environment.globals.rawget(ON_FAILURE) instanceof LuaClosure onFailure
+        ? where(onFailure)
+        : "";
   }
 
   /**
-   * Tells the script what the file amounts to. From here on the global {@code backends} is a list
-   * that can be read and not changed.
+   * Sets the configuration that the script can read. After this the global {@code backends} is a
+   * read-only list.
    */
-  public void tell(Setting told) {
-    setting = told;
-    world.tell(told);
-    if (told.hashing() != null) {
-      slots(told.hashing());
+  public void setContext(ScriptContext newContext) {
+    context = newContext;
+    environment.setContext(newContext);
+    if (newContext.hashing() != null) {
+      slots(newContext.hashing());
     }
   }
 
-  /** From here on an event loop may wait for each call: none has longer than any other. */
-  public void serve() {
-    allowance = Allowance.REQUEST;
+  /** Switches to the budget for serving requests, in which each call blocks an event loop. */
+  public void startServing() {
+    budget = Budget.REQUEST;
   }
 
   /**
-   * Asks the file's {@code select} for a place, within the budget for one request. Never throws for
-   * anything a script does.
+   * Calls the file's {@code select}, within the budget for one request. Never throws because of a
+   * script.
    *
-   * <p>If what the script keeps between requests has grown too large, this request fails, and the
-   * next one finds the script as if it had just been loaded.
+   * <p>If the script keeps too much memory between requests, this request fails and the script is
+   * loaded again.
    */
   public Selection select(RequestView request) {
     return call(
         SELECT,
         request,
-        (function, value) -> Answer.read(function.invoke(value), world.watch.effects().hostOnly()));
+        (function, value) ->
+            SelectResult.read(function.invoke(value), environment.monitor.effects().hostOnly()));
   }
 
   /**
-   * Asks the file's {@code on_failure} where a request goes whose place could not be reached, as
-   * {@link #select} does. An answer never holds for another request.
+   * Calls the file's {@code on_failure} for a request whose backend could not be reached, like
+   * {@link #select}. The result is never valid for another request.
    *
-   * @return null if it answered {@code nil}: the request goes on as if there were no such function
+   * @return null if it returned {@code nil}: the request continues as if the function did not exist
    */
   public @Nullable Selection onFailure(RequestView request, Failure failure) {
     Selection answer =
@@ -142,70 +146,70 @@ public final class Script {
             (function, value) -> {
               Varargs returned = function.invoke(value, table(failure));
               boolean silent = returned.arg1().isnil() && returned.arg(2).isnil();
-              return silent ? SILENCE : Answer.read(returned, false);
+              return silent ? NO_RESULT : SelectResult.read(returned, false);
             });
-    return answer.equals(SILENCE) ? null : answer;
+    return answer.equals(NO_RESULT) ? null : answer;
   }
 
-  /** The hash that the last call of {@link #select} asked for last; null if it asked for none. */
+  /** The last hash that the last call of {@link #select} computed; null if none. */
   public @Nullable HashCall lastHash() {
-    return world.watch.effects().lastHash();
+    return environment.monitor.effects().lastHash();
   }
 
-  /** Where a call first left something behind, as {@code file:line}; empty if none did. */
+  /** Where a call first changed state that outlives it, as {@code file:line}; empty if none did. */
   public String firstStateChange() {
-    String position = world.watch.effects().firstChange();
+    String position = environment.monitor.effects().firstChange();
     return position.isEmpty() ? "" : position.substring(0, position.length() - 2);
   }
 
-  /** Whether a call left something behind, so that no answer holds for another request. */
+  /** Whether a call changed state that outlives it, so that no result may be cached. */
   public boolean keepsState() {
-    return world.watch.effects().stateful();
+    return environment.monitor.effects().stateful();
   }
 
-  /** What the script logs from here on is not written. */
-  public void beQuiet() {
-    world.watch.beQuiet();
+  /** Discards the script's log lines from now on. */
+  public void muteLog() {
+    environment.monitor.muteLog();
   }
 
-  /** Instructions that the last call took, with what library functions charged for. */
+  /** Instructions that the last call used, including those charged by library functions. */
   public long lastInstructions() {
-    return world.watch.meter().spent();
+    return environment.monitor.meter().instructionsUsed();
   }
 
   private Selection call(LuaString name, RequestView request, Call call) {
-    if (!(world.globals.rawget(name) instanceof LuaClosure function)) {
+    if (!(environment.globals.rawget(name) instanceof LuaClosure function)) {
       return failed("there is no function " + name.tojstring());
     }
     try {
       Selection answer = ask(function, name, request, call);
-      return hasOutgrown() ? startAfresh() : answer;
-    } catch (Throwable e) { // the request is lost, the event loop must not be
+      return retainsTooMuch() ? restart() : answer;
+    } catch (Throwable e) { // only this request may fail, not the event loop
       return failed(e.toString());
     }
   }
 
   private Selection ask(LuaClosure function, LuaString name, RequestView request, Call call) {
-    Watch watch = world.watch;
-    var value = new RequestValue(request, watch);
-    watch.start(allowance);
-    watch.effects().startServing();
+    Monitor monitor = environment.monitor;
+    var value = new RequestValue(request, monitor);
+    monitor.start(budget);
+    monitor.effects().startServing();
     try {
       return call.answer(function, value);
     } catch (RefusedSignal e) {
-      return new Selection.Refused(e.status(), e.reason(), watch.effects().hostOnly());
-    } catch (Answer.Unfit e) {
+      return new Selection.Refused(e.status(), e.reason(), monitor.effects().hostOnly());
+    } catch (SelectResult.InvalidResult e) {
       String message = String.valueOf(e.getMessage());
       return failed(where(function) + ": " + message.replaceFirst("^select", name.tojstring()));
     } catch (LuaError e) {
-      return failed(Messages.text(e, watch.calls()));
+      return failed(Messages.text(e, monitor.calls()));
     } catch (ExhaustedError e) {
       return failed(String.valueOf(e.getMessage()));
     } catch (StackOverflowError e) {
       return failed("the script calls itself too deeply");
     } finally {
       value.end();
-      watch.stop();
+      monitor.stop();
     }
   }
 
@@ -224,21 +228,23 @@ public final class Script {
     return program.name() + ":" + function.p.linedefined;
   }
 
-  private boolean hasOutgrown() {
-    return world.watch.effects().changedState()
-        && world.growth.exceededAfter(world.watch.meter().allocated());
+  private boolean retainsTooMuch() {
+    return environment.monitor.effects().changedState()
+        && environment.retained.exceededAfter(environment.monitor.meter().allocated());
   }
 
-  private Selection startAfresh() {
+  private Selection restart() {
     try {
-      World outgrown = world;
-      world = World.of(program, clock);
-      world.tell(setting);
-      world.watch.slots(slots);
-      world.watch.succeeds(outgrown.watch);
-      return failed("the script kept too much between requests, and was started afresh");
+      Environment previous = environment;
+      environment = Environment.of(program, clock);
+      environment.setContext(context);
+      environment.monitor.slots(slots);
+      environment.monitor.inherit(previous.monitor);
+      return failed("the script kept too much memory between requests and was restarted");
     } catch (ScriptException e) {
-      return failed("the script kept too much between requests, and fails now: " + e.getMessage());
+      return failed(
+          "the script kept too much memory between requests, and the restart failed: "
+              + e.getMessage());
     }
   }
 
@@ -248,41 +254,40 @@ public final class Script {
         Messages.clean(message.startsWith(file) ? message : file + " " + message));
   }
 
-  /** The tests that the file declared, in its order. They have not been run. */
+  /** The tests that the file declared, in order. They have not run. */
   public List<DeclaredTest> tests() {
-    return world.watch.tests().tests();
+    return environment.monitor.tests().tests();
   }
 
   /**
-   * Runs one of {@link #tests}, within the budget for loading. Never throws for anything a script
-   * does.
+   * Runs one of {@link #tests}, within the budget for loading. Never throws because of a script.
    */
   public Expectation.Run runTest(int index) {
-    return world.watch.tests().run(index, world.watch);
+    return TestLibrary.run(index, environment.monitor);
   }
 
-  /** A call of one of the file's functions, and what its answer means. */
+  /** Calls one of the file's functions and converts its result. */
   @FunctionalInterface
   private interface Call {
-    Selection answer(LuaClosure function, RequestValue request) throws Answer.Unfit;
+    Selection answer(LuaClosure function, RequestValue request) throws SelectResult.InvalidResult;
   }
 
-  /** All that one run of the file made. */
-  private record World(
-      Watch watch, Globals globals, Map<LuaValue, LuaValue> library, Growth growth) {
-    static World of(Program program, Clock clock) throws ScriptException {
-      var watch = new Watch(program.name(), clock);
-      Globals globals = Sandbox.create(watch);
+  /** The state of one loaded instance of the file. */
+  private record Environment(
+      Monitor monitor, Globals globals, Map<LuaValue, LuaValue> library, RetainedMemory retained) {
+    static Environment of(Program program, Clock clock) throws ScriptException {
+      var monitor = new Monitor(program.name(), clock);
+      Globals globals = Sandbox.create(monitor);
       Map<LuaValue, LuaValue> library = Sandbox.contents(globals);
-      program.run(globals, watch);
-      watch.tests().loaded();
-      return new World(watch, globals, library, new Growth(globals));
+      program.run(globals, monitor);
+      monitor.tests().loaded();
+      return new Environment(monitor, globals, library, new RetainedMemory(globals));
     }
 
-    void tell(Setting told) {
-      watch.setting(told);
-      if (!told.slots().isEmpty()) {
-        globals.rawset(BACKENDS, FrozenTable.backends(told, globals.rawget(BACKENDS)));
+    void setContext(ScriptContext newContext) {
+      monitor.context(newContext);
+      if (!newContext.slots().isEmpty()) {
+        globals.rawset(BACKENDS, ReadOnlyTable.backends(newContext, globals.rawget(BACKENDS)));
       }
     }
   }

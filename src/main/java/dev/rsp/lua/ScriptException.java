@@ -2,9 +2,9 @@
 package dev.rsp.lua;
 
 /**
- * What stopped a script: a syntax error, a run-time error, or a budget that ran out.
+ * A script failed: a syntax error, a run-time error, or an exceeded budget.
  *
- * <p>The message says what happened, without file and line; {@link #told} has both.
+ * <p>{@link #getMessage} has no file and line; {@link #message} has both.
  */
 public final class ScriptException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -13,10 +13,10 @@ public final class ScriptException extends Exception {
   private final int line;
 
   /**
-   * Makes one.
+   * Creates an exception.
    *
    * @param file the script's name
-   * @param line the line in it, from 1, or 0 if it is not known
+   * @param line the line in it, from 1, or 0 if unknown
    */
   ScriptException(String file, int line, String message) {
     super(message, null, false, false);
@@ -24,13 +24,13 @@ public final class ScriptException extends Exception {
     this.line = line;
   }
 
-  /** The line in the script, from 1, or 0 if it is not known. */
+  /** The line in the script, from 1, or 0 if unknown. */
   public int line() {
     return line;
   }
 
-  /** {@code file:line: message}, without the line if that is not known. */
-  public String told() {
+  /** {@code file:line: message}, or {@code file: message} if the line is unknown. */
+  public String message() {
     return file + (line > 0 ? ":" + line : "") + ": " + getMessage();
   }
 }

@@ -3,13 +3,13 @@ package dev.rsp.lua;
 
 import java.util.List;
 
-/** What a script's {@code select} answered. */
+/** The result of a script's {@code select}. */
 public sealed interface Selection {
   /**
-   * Places in order of preference, at least one.
+   * Choices in order of preference, at least one.
    *
-   * @param hostOnly whether the script looked at nothing but {@code request.host}, so that the
-   *     answer holds for every request with that host
+   * @param hostOnly whether the script read nothing but {@code request.host}, so that the result is
+   *     valid for every request with that host
    */
   record Chosen(List<Choice> choices, boolean hostOnly) implements Selection {
     public Chosen {
@@ -18,13 +18,12 @@ public sealed interface Selection {
   }
 
   /**
-   * The script answered {@code nil, reason}, or called {@code refuse}: the request is to be
-   * refused.
+   * The script returned {@code nil, reason} or called {@code refuse}: the request must be refused.
    *
    * @param status 400 to 599
    */
   record Refused(int status, String reason, boolean hostOnly) implements Selection {
-    /** What {@code nil, reason} means: nobody serves that host now. */
+    /** The status for {@code nil, reason}: no backend serves that host now. */
     static final int UNAVAILABLE = 503;
 
     Refused(String reason, boolean hostOnly) {
@@ -33,14 +32,13 @@ public sealed interface Selection {
   }
 
   /**
-   * The script failed: it raised an error, ran out of its budget, or answered something that is no
-   * place.
+   * The script failed: it raised an error, exceeded its budget, or returned an invalid value.
    *
-   * @param message what happened, with {@code file:line} where known; safe to log
+   * @param message the error, with {@code file:line} if known; safe to log
    */
   record Failed(String message) implements Selection {}
 
-  /** One place. */
+  /** One slot or address. */
   sealed interface Choice {
     /** A slot by its index, from 1. */
     record Index(int index) implements Choice {}

@@ -14,30 +14,30 @@ import org.luaj.vm2.Varargs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The functions that rsp adds to Lua for choosing a backend. */
+/** The functions that rsp adds to Lua for the selection of backends. */
 final class ServingLibrary {
   private static final Logger log = LoggerFactory.getLogger("dev.rsp.script");
 
   /**
-   * Instructions that a look at the file system costs: some ten system calls for the links on the
-   * way, about a microsecond each, at 10 to 20 ns for an instruction. A request has room for 40.
+   * Instructions charged for a file test: about ten system calls to resolve links, about 1 µs each,
+   * at 10 to 20 ns per instruction. The budget of a request allows 40.
    */
   private static final int EXISTS_INSTRUCTIONS = 2_500;
 
-  /** Instructions that a line in the log costs: it is formatted and put into a queue. */
+  /** Instructions charged for a log line, which is formatted and queued. */
   private static final int LOG_INSTRUCTIONS = 500;
 
-  /** Longest path in bytes: PATH_MAX of Linux has 4096 with the end mark. */
+  /** Longest path in bytes: PATH_MAX of Linux is 4096 including the terminating zero. */
   private static final int MAX_PATH_BYTES = 4095;
 
-  /** Most declarations of a file: every request to one of their hosts is held against all. */
+  /** Maximum of declarations per file: every request to one of their hosts is compared with all. */
   private static final int MAX_HOSTS_FROM_PATHS = 256;
 
   private static final String NO_REASON = "refused by the script";
 
   private ServingLibrary() {}
 
-  /** Puts the functions into a script's globals. */
+  /** Adds the functions to a script's globals. */
   static void install(LuaTable globals) {
     var limit = new RateLimit();
     Builtin.define(globals, "canonical_host", ServingLibrary::canonicalHost);
@@ -47,11 +47,11 @@ final class ServingLibrary {
     Builtin.define(globals, "refuse", ServingLibrary::refuse);
   }
 
-  /** The canonical form of a host, or nil if it is no host. */
+  /** The canonical form of a host, or nil if it is not valid. */
   private static Varargs canonicalHost(Args args) {
     LuaString text = args.string(1);
     args.meter().scan(text.m_length);
-    // A host with its port is short; what is longer is none, and need not be copied to know that.
+    // A host with its port is short; a longer text is refused without a copy.
     if (text.m_length > 512) {
       return LuaValue.NIL;
     }
@@ -60,20 +60,20 @@ final class ServingLibrary {
     return host == null ? LuaValue.NIL : LuaValue.valueOf(host);
   }
 
-  /** Whether there is a file at a path below one of the directories that the file allows. */
+  /** Whether a file exists at a path below one of the directories in {@code exists_below}. */
   private static Varargs exists(Args args) {
     LuaString text = args.string(1);
-    if (!args.watch().effects().serving()) {
-      throw args.error("exists can be asked while a request is placed, not while the file loads");
+    if (!args.monitor().effects().serving()) {
+      throw args.error("exists can be called while a request is served, not while the file loads");
     }
-    args.watch().effects().lookedFurther();
-    args.meter().spend(EXISTS_INSTRUCTIONS);
+    args.monitor().effects().readMoreThanHost();
+    args.meter().charge(EXISTS_INSTRUCTIONS);
     args.meter().scan(text.m_length);
     Path path = text.m_length > MAX_PATH_BYTES ? null : plainPath(Messages.decode(text));
     if (path == null) {
       throw args.bad(1, "an absolute path without . and .. expected");
     }
-    for (Path directory : args.watch().setting().existsBelow()) {
+    for (Path directory : args.monitor().context().existsBelow()) {
       if (path.startsWith(directory) && !path.equals(directory)) {
         return LuaValue.valueOf(isBelow(path, directory));
       }
@@ -94,17 +94,17 @@ final class ServingLibrary {
     }
   }
 
-  /** What a link leads to counts only if that is below the directory as well. */
+  /** The target of a link must be below the directory, too. */
   private static boolean isBelow(Path path, Path directory) {
     try {
       return path.toRealPath().startsWith(directory.toRealPath());
     } catch (IOException e) {
-      return false; // not there, or not for us to see
+      return false; // missing or not accessible
     }
   }
 
   private static Varargs hostFromPath(Args args) {
-    if (args.watch().effects().serving()) {
+    if (args.monitor().effects().serving()) {
       throw args.error("host_from_path can be called while the file loads, not later");
     }
     LuaTable options = args.table(2);
@@ -116,13 +116,13 @@ final class ServingLibrary {
     if (!(options.rawget("on") instanceof LuaString on)) {
       throw args.bad(2, "{ on = a host name } expected");
     }
-    if (args.watch().hostsFromPaths().size() == MAX_HOSTS_FROM_PATHS) {
+    if (args.monitor().hostsFromPaths().size() == MAX_HOSTS_FROM_PATHS) {
       throw args.error("host_from_path was called more than " + MAX_HOSTS_FROM_PATHS + " times");
     }
     String position = args.position(1);
     String where = position.isEmpty() ? "" : position.substring(0, position.length() - 2);
     try {
-      args.watch()
+      args.monitor()
           .hostsFromPaths()
           .add(HostFromPath.of(Messages.decode(args.string(1)), Messages.decode(on), where));
     } catch (IllegalArgumentException e) {
@@ -131,11 +131,11 @@ final class ServingLibrary {
     return LuaValue.NONE;
   }
 
-  /** A line a second at most, on which nothing can pass for another line. */
+  /** Logs at most one line per second; the text cannot contain line breaks. */
   private static Varargs log(Args args, RateLimit limit) {
     String level = Messages.decode(args.string(1));
     LuaString text = BaseLibrary.toText(args.any(2), args.meter());
-    args.meter().spend(LOG_INSTRUCTIONS);
+    args.meter().charge(LOG_INSTRUCTIONS);
     args.meter().scan(text.m_length);
     boolean known =
         switch (level) {
@@ -145,7 +145,7 @@ final class ServingLibrary {
     if (!known) {
       throw args.bad(1, "\"debug\", \"info\", \"warn\" or \"error\" expected");
     }
-    if (!args.watch().quiet() && limit.allows()) {
+    if (!args.monitor().isLogMuted() && limit.allows()) {
       String line = args.position(1) + Messages.clean(Messages.decode(text));
       long suppressed = limit.takeSuppressed();
       switch (level) {
@@ -164,8 +164,8 @@ final class ServingLibrary {
       throw args.bad(1, "a status from 400 to 599 expected");
     }
     String reason = args.missing(2) ? "" : Messages.clean(Messages.decode(args.string(2)));
-    if (!args.watch().effects().serving()) {
-      throw args.error("refuse can be called while a request is placed, not while the file loads");
+    if (!args.monitor().effects().serving()) {
+      throw args.error("refuse can be called while a request is served, not while the file loads");
     }
     throw new RefusedSignal((int) status, reason.isBlank() ? NO_REASON : reason);
   }

@@ -2,6 +2,7 @@
 package dev.rsp.lua;
 
 import dev.rsp.hash.SlotTables;
+import dev.rsp.hash.XxHash64;
 import java.util.BitSet;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -13,6 +14,9 @@ import org.luaj.vm2.Varargs;
 
 /** The {@code hash} functions that choose among the file's backends, by their names and weights. */
 final class SlotHashes {
+  /** The hash of the key that these functions, and some of {@link HashLibrary}, begin with. */
+  static final Effects.Hash XXH64 = (key, offset, length) -> XxHash64.hash(key, offset, length, 0);
+
   private static final Set<String> NAMES = Set.of("rendezvous", "ring", "maglev", "bounded");
 
   private SlotHashes() {}
@@ -24,7 +28,7 @@ final class SlotHashes {
     Builtin.define(library, "bounded", SlotHashes::bounded);
   }
 
-  /** Makes the tables that a program may ask for. */
+  /** Builds the tables that a program may use. */
   static void prepare(SlotTables tables, Prototype program) {
     for (String name : HashUses.in(program, NAMES)) {
       switch (name) {
@@ -40,7 +44,7 @@ final class SlotHashes {
     LuaString key = key(args);
     SlotTables tables = slots(args).tables();
     IntPredicate among = among(args, 2, tables);
-    args.meter().spend(tables.count());
+    args.meter().charge(tables.count());
     return found(args, tables.rendezvous().index(key.m_bytes, key.m_offset, key.m_length, among));
   }
 
@@ -67,9 +71,9 @@ final class SlotHashes {
     Slots slots = slots(args);
     SlotTables tables = slots.tables();
     IntPredicate among = among(args, 3, tables);
-    // Who has room changes with every request.
-    args.watch().effects().lookedFurther();
-    args.meter().spend(2L * tables.count());
+    // The load changes with every request.
+    args.monitor().effects().readMoreThanHost();
+    args.meter().charge(2L * tables.count());
     args.meter().allocate((long) Integer.BYTES * tables.count());
     return found(
         args,
@@ -85,7 +89,7 @@ final class SlotHashes {
   }
 
   private static Slots slots(Args args) {
-    Slots slots = args.watch().slots();
+    Slots slots = args.monitor().slots();
     if (slots == null) {
       throw args.error(
           "hash."
@@ -96,7 +100,7 @@ final class SlotHashes {
     return slots;
   }
 
-  /** These two have one table, of all backends. */
+  /** Refuses a list argument: ring and maglev use one table of all backends. */
   private static void all(Args args) {
     if (!args.missing(2)) {
       throw args.bad(2, "no list expected: only rendezvous and bounded take one");
@@ -110,7 +114,7 @@ final class SlotHashes {
     }
     LuaTable list = args.table(i);
     int length = list.rawlen();
-    args.meter().spend(length);
+    args.meter().charge(length);
     args.meter().allocate(tables.count() / Byte.SIZE);
     var among = new BitSet();
     for (int at = 1; at <= length; at++) {
@@ -139,7 +143,7 @@ final class SlotHashes {
       throw args.error("hash." + args.function() + ": none of these backends has a weight");
     }
     int n = slots(args).tables().count();
-    args.watch().effects().hashed(args.function(), key(args), n, false, HashLibrary.XXH64);
+    args.monitor().effects().hashed(args.function(), key(args), n, false, XXH64);
     return LuaValue.valueOf(index);
   }
 }

@@ -5,10 +5,10 @@ import dev.rsp.hash.SlotTables;
 import java.util.function.IntUnaryOperator;
 
 /**
- * The backends that the {@code hash} functions over slots choose from.
+ * The backends that the {@code hash} functions for slots choose from.
  *
- * @param tables of the slots' names and weights; one object can serve all loops
- * @param inFlight for a slot's index, from 1, how many requests it is serving at this moment, on
- *     all loops
+ * @param tables hash tables of the slots' names and weights; shared by all loops
+ * @param inFlight the number of requests that a slot, by its index from 1, has in flight now on all
+ *     loops
  */
 public record Slots(SlotTables tables, IntUnaryOperator inFlight) {}

@@ -7,15 +7,15 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Prototype;
 
 /**
- * What the source calls the value that an instruction failed on, such as {@code global 'print'}.
+ * The source's name of the value that an instruction failed on, such as {@code global 'print'}.
  *
- * <p>LuaJ knows it only if its own call stack is kept, which costs more than running the script. It
- * is a hint: code that jumps between loading a value and using it can mislead it.
+ * <p>LuaJ finds it only with its own call stack, which costs more than running the script. The
+ * result is a hint: it can be wrong if the code jumps between loading and using a value.
  */
 final class SourceName {
   private SourceName() {}
 
-  /** The name of what the instruction calls or indexes, or the empty string. */
+  /** The name of the value that the instruction calls or indexes, or the empty string. */
   static String of(Prototype function, int pc) {
     int i = function.code[pc];
     return switch (Lua.GET_OPCODE(i)) {

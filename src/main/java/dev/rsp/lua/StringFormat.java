@@ -33,7 +33,7 @@ final class StringFormat {
 
   private LuaString run() {
     while (at < template.m_length) {
-      args.meter().spend(1);
+      args.meter().charge(1);
       int c = next();
       if (c != '%') {
         result.append(c);
@@ -75,8 +75,8 @@ final class StringFormat {
     } else {
       at--;
     }
-    // A number takes time by its digits.
-    args.meter().spend(8);
+    // The time depends on the number of digits.
+    args.meter().charge(8);
     var spec = new Spec(flags.toString(), Math.max(0, width), precision, (char) next());
     argument++;
     convert(spec);
@@ -186,7 +186,7 @@ final class StringFormat {
   }
 
   /**
-   * What {@code %g} gives: the shorter of both, without zeros at the end unless they are wanted.
+   * The result of {@code %g}: the shorter form, without trailing zeros unless {@code #} is given.
    */
   private static String shorter(BigDecimal number, int digits, boolean keepZeros) {
     int exponent = exponent(number.round(new MathContext(digits, RoundingMode.HALF_EVEN)));
@@ -254,13 +254,13 @@ final class StringFormat {
     result.append('"');
   }
 
-  /** One directive, as it was written. */
+  /** One parsed directive. */
   private record Spec(String flags, int width, int precision, char conversion) {
     boolean has(char flag) {
       return flags.indexOf(flag) >= 0;
     }
 
-    /** A sign and digits at full width. */
+    /** A sign and digits, padded to the width. */
     String number(String sign, String digits) {
       int missing = Math.max(0, width - sign.length() - digits.length());
       if (has('-')) {

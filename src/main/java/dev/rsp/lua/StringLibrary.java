@@ -6,12 +6,13 @@ import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
-/** Lua's {@code string} functions, charged by the bytes that they read and make. */
+/** Lua's {@code string} functions, charged by the bytes that they read and write. */
 final class StringLibrary {
   private StringLibrary() {}
 
   /**
-   * A new table of the functions. The functions are shared, so that overwriting hurts one table.
+   * A new table of the shared functions. A script that overwrites an entry changes only its own
+   * table.
    */
   static LuaTable create() {
     var library = new LuaTable();
@@ -28,18 +29,11 @@ final class StringLibrary {
     return library;
   }
 
-  /** A position as Lua counts it, from 1 or from the end, as one from 1; it may be out of range. */
-  static int fromStart(int position, int length) {
-    if (position >= 0) {
-      return position;
-    }
-    return -(long) position > length ? 0 : length + position + 1;
-  }
-
   private static Varargs bytes(Args args) {
     LuaString s = args.string(1);
-    int from = fromStart(args.integer(2, 1), s.m_length);
-    int to = Math.min(args.missing(3) ? from : fromStart(args.integer(3), s.m_length), s.m_length);
+    int from = Args.fromStart(args.integer(2, 1), s.m_length);
+    int to =
+        Math.min(args.missing(3) ? from : Args.fromStart(args.integer(3), s.m_length), s.m_length);
     from = Math.max(1, from);
     if (from > to) {
       return LuaValue.NONE;
@@ -74,7 +68,7 @@ final class StringLibrary {
     LuaString s = args.string(1);
     long count = Math.max(0, args.integer(2));
     LuaString separator = args.missing(3) ? LuaValue.EMPTYSTRING : args.string(3);
-    // Neither of the factors is above 2^31, so that the product fits.
+    // Neither factor is above 2^31, so the product fits.
     long length = count * s.m_length + Math.max(0, count - 1) * separator.m_length;
     args.meter().allocate(length);
     var bytes = new byte[(int) length];
@@ -102,8 +96,8 @@ final class StringLibrary {
 
   private static Varargs sub(Args args) {
     LuaString s = args.string(1);
-    int from = Math.max(1, fromStart(args.integer(2), s.m_length));
-    int to = Math.min(fromStart(args.integer(3, -1), s.m_length), s.m_length);
+    int from = Math.max(1, Args.fromStart(args.integer(2), s.m_length));
+    int to = Math.min(Args.fromStart(args.integer(3, -1), s.m_length), s.m_length);
     if (from > to) {
       return LuaValue.EMPTYSTRING;
     }
@@ -129,7 +123,7 @@ final class StringLibrary {
     return c >= 'a' && c <= 'z' ? c - 32 : c;
   }
 
-  /** Another byte for a byte. */
+  /** Maps a byte to a byte. */
   private interface ByteMap {
     int apply(int c);
   }

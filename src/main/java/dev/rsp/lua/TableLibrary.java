@@ -8,9 +8,9 @@ import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
 
 /**
- * Lua's {@code table} functions, charged by the entries that they touch.
+ * Lua's {@code table} functions, charged by the entries that they access.
  *
- * <p>{@code sort} is our own because LuaJ's sees only entries that its array part happens to hold.
+ * <p>{@code sort} is reimplemented because LuaJ's sorts only the entries in the table's array part.
  */
 final class TableLibrary {
   private TableLibrary() {}
@@ -33,7 +33,7 @@ final class TableLibrary {
     long to = args.missing(4) ? table.rawlen() : args.integer(4);
     var joined = new ByteBuilder(args.meter());
     for (long i = from; i <= to; i++) {
-      args.meter().spend(1);
+      args.meter().charge(1);
       LuaValue value = table.rawget((int) i);
       if (!value.isstring()) {
         throw args.error(
@@ -66,8 +66,8 @@ final class TableLibrary {
     if (at < 1 || at > end) {
       throw args.bad(2, "position out of bounds");
     }
-    args.watch().writes(table, LuaValue.valueOf(end));
-    args.meter().spend(end - at);
+    args.monitor().writes(table, LuaValue.valueOf(end));
+    args.meter().charge(end - at);
     for (int i = end; i > at; i--) {
       table.rawset(i, table.rawget(i - 1));
     }
@@ -77,13 +77,13 @@ final class TableLibrary {
 
   private static Varargs pack(Args args) {
     int count = args.count();
-    args.meter().allocate(Watch.OBJECT_BYTES + (long) Watch.ENTRY_BYTES * (count + 1));
+    args.meter().allocate(Monitor.OBJECT_BYTES + (long) Monitor.ENTRY_BYTES * (count + 1));
     var table = new LuaTable(count, 1);
     for (int i = 1; i <= count; i++) {
       table.rawset(i, args.value(i));
     }
     table.rawset("n", LuaValue.valueOf(count));
-    args.watch().effects().created(table);
+    args.monitor().effects().created(table);
     return table;
   }
 
@@ -91,13 +91,13 @@ final class TableLibrary {
     LuaTable table = args.table(1);
     int length = table.rawlen();
     int at = args.integer(2, length);
-    // As C Lua: with an empty list, 0 and 1 are in bounds as well.
+    // As in C Lua: for an empty list, 0 and 1 are in bounds, too.
     if (!args.missing(2) && (at < 1 || at > length + 1) && !(length == 0 && at == 0)) {
       throw args.bad(2, "position out of bounds");
     }
-    args.watch().effects().changes(table);
+    args.monitor().effects().changes(table);
     LuaValue removed = table.rawget(at);
-    args.meter().spend(Math.max(0, length - at));
+    args.meter().charge(Math.max(0, length - at));
     for (int i = at; i < length; i++) {
       table.rawset(i, table.rawget(i + 1));
     }
@@ -114,7 +114,7 @@ final class TableLibrary {
       throw args.bad(2, "function expected, got " + before.typename());
     }
     int length = table.rawlen();
-    args.meter().allocate((long) Watch.ENTRY_BYTES * length);
+    args.meter().allocate((long) Monitor.ENTRY_BYTES * length);
     var values = new LuaValue[length];
     for (int i = 0; i < length; i++) {
       values[i] = table.rawget(i + 1);
@@ -124,7 +124,7 @@ final class TableLibrary {
     } catch (IllegalArgumentException e) {
       throw args.error("invalid order function for sorting");
     }
-    args.watch().effects().changes(table);
+    args.monitor().effects().changes(table);
     for (int i = 0; i < length; i++) {
       table.rawset(i + 1, values[i]);
     }
@@ -139,7 +139,7 @@ final class TableLibrary {
   }
 
   private static boolean isBefore(LuaValue a, LuaValue b, LuaValue before, Meter meter) {
-    meter.spend(2);
+    meter.charge(2);
     if (!before.isnil()) {
       return before.call(a, b).toboolean();
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.luaj.vm2.LuaClosure;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaString;
@@ -13,91 +11,78 @@ import org.luaj.vm2.Varargs;
 /**
  * The functions {@code test}, {@code expect}, {@code expect_same} and {@code expect_refused}.
  *
- * <p>Loading a file only notes its tests, so that they cost a daemon next to nothing. Running one
- * only notes what it expects; whoever runs it compares that with the decisions, and so sees every
- * failure of a test and not just the first.
+ * <p>Loading a file only records its tests, so that they cost a daemon almost nothing. Running a
+ * test only records its expectations; the caller compares them with the decisions, and so finds
+ * every failure of a test, not only the first.
  */
 final class TestLibrary {
-  /** Most tests of a file, and most expectations of a test. */
-  static final int MOST = 10_000;
+  /** Maximum of tests per file, and of expectations per test. */
+  static final int MAX_ENTRIES = 10_000;
 
-  /** Longest host and path: a target of {@code limits.target_bytes}' default, and a host. */
+  /** Longest host and path: the default of {@code limits.target_bytes}, plus a host. */
   private static final int MAX_REQUEST_BYTES = 8192 + 256;
 
   private TestLibrary() {}
 
-  /** What one script declared, and what the test that is running expects so far. */
-  static final class Declared {
-    private final List<DeclaredTest> tests = new ArrayList<>();
-    private final List<LuaClosure> bodies = new ArrayList<>();
-    private List<Expectation> expectations = List.of();
-    private boolean loading = true;
-    private boolean running;
-
-    /** The file has run: tests that come later come too late. */
-    void loaded() {
-      loading = false;
-    }
-
-    List<DeclaredTest> tests() {
-      return List.copyOf(tests);
-    }
-
-    Expectation.Run run(int index, Watch watch) {
-      expectations = new ArrayList<>();
-      running = true;
-      watch.start(Allowance.LOAD);
-      try {
-        bodies.get(index).invoke();
-        return new Expectation.Run(expectations, null);
-      } catch (LuaError e) {
-        return failed(Messages.text(e, watch.calls()), watch);
-      } catch (ExhaustedError e) {
-        return failed(String.valueOf(e.getMessage()), watch);
-      } catch (StackOverflowError e) {
-        return failed("the test calls itself too deeply", watch);
-      } catch (RuntimeException | Error e) { // whatever it is, the test made it happen
-        return failed(e.toString(), watch);
-      } finally {
-        running = false;
-        watch.stop();
-      }
-    }
-
-    private Expectation.Run failed(String message, Watch watch) {
-      String file = watch.calls().file() + ":";
-      return new Expectation.Run(
-          expectations, Messages.clean(message.startsWith(file) ? message : file + " " + message));
-    }
-  }
-
-  /** Puts the functions into a script's globals. */
+  /** Adds the functions to a script's globals. */
   static void install(LuaTable globals) {
     Builtin.define(globals, "test", TestLibrary::test);
     Builtin.define(globals, "expect", TestLibrary::expect);
     Builtin.define(
         globals,
         "expect_same",
-        a -> note(a, new Expectation.Same(request(a, 1), request(a, 2), where(a))));
+        a -> addExpectation(a, new Expectation.Same(request(a, 1), request(a, 2), where(a))));
     Builtin.define(
-        globals, "expect_refused", a -> note(a, new Expectation.Refused(request(a, 1), where(a))));
+        globals,
+        "expect_refused",
+        a -> addExpectation(a, new Expectation.Refused(request(a, 1), where(a))));
+  }
+
+  /**
+   * Runs a test of the script with this monitor, within the budget for loading. Never throws for
+   * anything a script does.
+   */
+  static Expectation.Run run(int index, Monitor monitor) {
+    DeclaredTests declared = monitor.tests();
+    monitor.start(Budget.LOAD);
+    try {
+      declared.begin(index).invoke();
+      return new Expectation.Run(declared.expectations(), null);
+    } catch (LuaError e) {
+      return failed(Messages.text(e, monitor.calls()), monitor);
+    } catch (ExhaustedError e) {
+      return failed(String.valueOf(e.getMessage()), monitor);
+    } catch (StackOverflowError e) {
+      return failed("the test calls itself too deeply", monitor);
+    } catch (RuntimeException | Error e) { // whatever it is, the test made it happen
+      return failed(e.toString(), monitor);
+    } finally {
+      declared.end();
+      monitor.stop();
+    }
+  }
+
+  private static Expectation.Run failed(String message, Monitor monitor) {
+    String file = monitor.calls().file() + ":";
+    return new Expectation.Run(
+        monitor.tests().expectations(),
+        Messages.clean(message.startsWith(file) ? message : file + " " + message));
   }
 
   private static Varargs test(Args args) {
-    Declared declared = args.watch().tests();
+    DeclaredTests declared = args.monitor().tests();
     String name = Messages.clean(Messages.decode(args.string(1)));
     if (!(args.value(2) instanceof LuaClosure body)) {
       throw args.bad(2, "a function written in Lua expected, got " + args.value(2).typename());
     }
-    if (!declared.loading) {
+    if (!declared.isLoading()) {
       throw args.error("test can be called while the file loads, not later");
     }
-    if (declared.tests.size() == MOST) {
-      throw args.error("test was called more than " + MOST + " times");
+    if (declared.count() == MAX_ENTRIES) {
+      throw args.error("test was called more than " + MAX_ENTRIES + " times");
     }
-    args.meter().allocate(Watch.OBJECT_BYTES + name.length());
-    declared.tests.add(new DeclaredTest(name, where(args)));
-    declared.bodies.add(body);
+    args.meter().allocate(Monitor.OBJECT_BYTES + name.length());
+    declared.add(new DeclaredTest(name, where(args)), body);
     return LuaValue.NONE;
   }
 
@@ -108,26 +93,28 @@ final class TestLibrary {
       throw args.bad(2, "a slot's name or index expected, got " + slot.typename());
     }
     String text = index ? Integer.toString(slot.toint()) : Messages.decode(slot.strvalue());
-    return note(args, new Expectation.At(request(args, 1), Messages.clean(text), where(args)));
+    return addExpectation(
+        args, new Expectation.At(request(args, 1), Messages.clean(text), where(args)));
   }
 
-  private static Varargs note(Args args, Expectation expectation) {
-    Declared declared = args.watch().tests();
-    if (!declared.running) {
-      throw args.error(args.function() + " can be called inside of a test");
+  private static Varargs addExpectation(Args args, Expectation expectation) {
+    DeclaredTests declared = args.monitor().tests();
+    if (!declared.isRunning()) {
+      throw args.error(args.function() + " can only be called inside a test");
     }
-    if (declared.expectations.size() == MOST) {
-      throw args.error("a test expects more than " + MOST + " things");
+    if (declared.expectations().size() == MAX_ENTRIES) {
+      throw args.error("a test has more than " + MAX_ENTRIES + " expectations");
     }
-    args.meter().allocate(Watch.OBJECT_BYTES);
-    declared.expectations.add(expectation);
+    args.meter().allocate(Monitor.OBJECT_BYTES);
+    declared.expect(expectation);
     return LuaValue.NONE;
   }
 
   private static String request(Args args, int i) {
     LuaString text = args.string(i);
     if (text.m_length > MAX_REQUEST_BYTES) {
-      throw args.bad(i, "a host, and perhaps a path, of " + MAX_REQUEST_BYTES + " bytes at most");
+      throw args.bad(
+          i, "a host, optionally with a path, of at most " + MAX_REQUEST_BYTES + " bytes");
     }
     args.meter().allocate(text.m_length);
     return Messages.decode(text);

@@ -2,10 +2,10 @@
 package dev.rsp.plan;
 
 /**
- * Another way to make a change.
+ * An alternative to a change of the configuration.
  *
- * @param what what to write instead
- * @param moved how many hosts that would move
- * @param percent the same of all hosts
+ * @param what description of the alternative
+ * @param moved number of hosts that it would move
+ * @param percent percentage of hosts that it would move
  */
-record Alternative(String what, int moved, double percent) {}
+public record Alternative(String what, int moved, double percent) {}

@@ -18,12 +18,12 @@ import java.util.TreeSet;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
-/** Looks for ways to make a change that move fewer hosts. */
+/** Finds alternatives to a change that move fewer hosts. */
 final class Alternatives {
-  /** What saves less than a tenth of the moves is not worth another plan. */
-  private static final double WORTH_TELLING = 0.9;
+  /** An alternative is listed if it needs at most this share of the moves. */
+  private static final double MAX_SHARE_OF_MOVES = 0.9;
 
-  /** Stands for any slot that is in neither list: a host that goes to one moves. */
+  /** A placeholder for any slot that is in neither list: a host on such a slot moves. */
   private static final String NEW_SLOT = "(new)";
 
   private final Config old;
@@ -43,10 +43,10 @@ final class Alternatives {
   }
 
   /**
-   * Those that move fewer hosts than the change does, the cheapest first.
+   * Alternatives that move fewer hosts than the change, the one with the fewest moves first.
    *
-   * @param before where hosts go now
-   * @param moved how many the change moves
+   * @param before the current slot of each host
+   * @param moved number of hosts that the change moves
    */
   static List<Alternative> to(
       Config old, Config newer, List<SeenHost> hosts, List<String> before, int moved, long deadline)
@@ -59,12 +59,12 @@ final class Alternatives {
       alternatives.rendezvous();
     }
     return alternatives.found.stream()
-        .filter(alternative -> alternative.moved() <= moved * WORTH_TELLING)
+        .filter(alternative -> alternative.moved() <= moved * MAX_SHARE_OF_MOVES)
         .sorted(Comparator.comparingInt(Alternative::moved))
         .toList();
   }
 
-  /** The hash goes by the place in the list, so that what stands between the old ones moves all. */
+  /** The hash depends on positions, so a new slot between old ones moves all hosts. */
   private void oldOrder() throws ScriptException {
     List<Slot> ordered = new ArrayList<>();
     for (Slot slot : old.slots()) {
@@ -76,7 +76,7 @@ final class Alternatives {
     }
   }
 
-  /** A slot that is down keeps its place, and only its own hosts move. */
+  /** A slot that is down keeps its position, so that only its own hosts move. */
   private void downInsteadOfRemoved() throws ScriptException {
     Set<String> names = names(newer);
     List<String> removed =
@@ -94,7 +94,7 @@ final class Alternatives {
     add("state = \"down\" for " + listed(removed) + " instead of removal", old.withSlots(slots));
   }
 
-  /** Of the default hash, lengths that are multiples of the old one keep more hosts in place. */
+  /** With the default hash, a multiple of the old length moves fewer hosts. */
   private void otherLengths() {
     boolean byPlace =
         !old.hasSelect() && !newer.hasSelect() && allUp(old.slots()) && allUp(newer.slots());
@@ -118,7 +118,7 @@ final class Alternatives {
     return length == 1 ? "1 slot" : length + " slots";
   }
 
-  /** What the same change would move if hosts were placed by the names of slots in both files. */
+  /** The moves of the same change if both files used a hash of the slots' names. */
   private void rendezvous() {
     if (names(old).equals(names(newer)) || noneUp(old) || noneUp(newer)) {
       return;
@@ -151,7 +151,7 @@ final class Alternatives {
   }
 
   private void add(String what, Config config) throws ScriptException {
-    Goals goals = Goals.of(Preview.of(config), hosts, deadline);
+    Assignments goals = Assignments.of(Preview.of(config), hosts, deadline);
     if (goals.names().size() == hosts.size()) {
       add(what, goals.names());
     }
@@ -186,7 +186,7 @@ final class Alternatives {
     return config.slots().stream().noneMatch(slot -> slot.isUp() && slot.weight() > 0);
   }
 
-  /** Names in a sentence; of many, the first and how many more. */
+  /** Names for a message; of many, the first two and the number of others. */
   private static String listed(List<String> names) {
     return names.size() <= 3
         ? String.join(", ", names)

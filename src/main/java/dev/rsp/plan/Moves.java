@@ -11,33 +11,34 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Which hosts change their slot, and what that does to the load of slots.
+ * The hosts that change their slot, and the load of the slots before and after.
  *
- * @param hosts how many were looked at
- * @param moved how many of them go elsewhere; to be refused, or no longer to be, counts as well
- * @param requests of all of them
- * @param movedRequests of those that go elsewhere
- * @param pairs from where to where, those with the most hosts first
- * @param loads by slot, in the order of the lists, the old one first
+ * @param hosts number of hosts compared
+ * @param moved number of hosts that change their slot; becoming refused, or no longer refused,
+ *     counts too
+ * @param requests of all hosts
+ * @param movedRequests of the hosts that move
+ * @param pairs moves by old and new slot, those with the most hosts first
+ * @param loads by slot, in the order of the lists, the old list first
  */
-record Moves(
+public record Moves(
     int hosts, int moved, long requests, long movedRequests, List<Pair> pairs, List<Load> loads) {
-  /** Hosts that go from one slot to another. */
-  record Pair(String from, String to, int hosts, long requests) {}
+  /** Hosts that move from one slot to another. */
+  public record Pair(String from, String to, int hosts, long requests) {}
 
-  /** What a slot has before and after. */
-  record Load(
+  /** The load of a slot before and after. */
+  public record Load(
       String slot, int hostsBefore, int hostsAfter, long requestsBefore, long requestsAfter) {}
 
-  Moves {
+  public Moves {
     pairs = List.copyOf(pairs);
     loads = List.copyOf(loads);
   }
 
   /**
-   * Compares where hosts go: as many as both lists of names have.
+   * Compares two lists of assignments, up to the length of the shorter one.
    *
-   * @param slots names in the order that loads are to have; others follow as they are met
+   * @param slots names that define the order of the loads; others follow in the order of occurrence
    */
   static Moves between(
       List<SeenHost> hosts, List<String> before, List<String> after, List<String> slots) {
@@ -97,30 +98,46 @@ record Moves(
   }
 
   /** Percent of hosts that move; 0 if there are none. */
-  double percent() {
+  public double percent() {
     return percent(moved, hosts);
   }
 
   /** Percent of requests that move; 0 if there are none. */
-  double requestsPercent() {
+  public double requestsPercent() {
     return percent(movedRequests, requests);
   }
 
-  /** How many hosts go to a place. */
+  /** Number of hosts that the old configuration refuses. */
+  public int refusedBefore() {
+    return before(Preview.REFUSED);
+  }
+
+  /** Number of hosts that the new configuration refuses. */
+  public int refusedAfter() {
+    return after(Preview.REFUSED);
+  }
+
+  /** Number of hosts that the script of the new configuration fails on. */
+  public int failedAfter() {
+    return after(Preview.FAILED);
+  }
+
+  /** Number of hosts assigned to a slot after the change. */
   int after(String name) {
     return loads.stream().filter(l -> l.slot.equals(name)).mapToInt(Load::hostsAfter).sum();
   }
 
-  /** How many hosts went to a place. */
+  /** Number of hosts assigned to a slot before the change. */
   int before(String name) {
     return loads.stream().filter(l -> l.slot.equals(name)).mapToInt(Load::hostsBefore).sum();
   }
 
-  static double percent(long part, long whole) {
+  /** A part in percent; 0 if the whole is 0. */
+  public static double percent(long part, long whole) {
     return whole == 0 ? 0 : 100.0 * part / whole;
   }
 
-  /** A percentage with one digit behind the point, as it is shown. */
+  /** Formats a percentage with one digit after the decimal point. */
   static String shown(double percent) {
     return String.format(Locale.ROOT, "%.1f %%", percent);
   }

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a change of the configuration would do to the hosts that there are.
+ * The effect of a configuration change on the known hosts.
  *
- * @param undecidedBefore hosts that the old configuration places by more than the host
- * @param undecidedAfter the same for the new one
- * @param error the first thing that the new script did wrong; empty if nothing
- * @param alternatives cheaper ways, the cheapest first
+ * @param undecidedBefore hosts whose slot in the old configuration does not depend on the host
+ *     alone
+ * @param undecidedAfter the same for the new configuration
+ * @param error the new script's first error; empty if none
+ * @param alternatives alternatives that move fewer hosts, the one with the fewest moves first
  */
 public record Plan(
     Moves moves,
@@ -28,15 +29,15 @@ public record Plan(
   }
 
   /**
-   * Places the hosts by both configurations, on globals that nobody serves by. Blocks for as long
-   * as the scripts take.
+   * Assigns the hosts by both configurations, with scripts that do not serve requests. Blocks while
+   * the scripts run.
    *
-   * @throws ScriptException if a program, which ran before, fails this time
+   * @throws ScriptException if a program fails, although it ran when the file was loaded
    */
   public static Plan of(Config old, Config newer, List<SeenHost> hosts) throws ScriptException {
     long never = System.nanoTime() + Long.MAX_VALUE / 2;
-    Goals before = Goals.of(Preview.of(old), hosts, never);
-    Goals after = Goals.of(Preview.of(newer), hosts, never);
+    Assignments before = Assignments.of(Preview.of(old), hosts, never);
+    Assignments after = Assignments.of(Preview.of(newer), hosts, never);
     Moves moves = Moves.between(hosts, before.names(), after.names(), slots(old, newer));
     return new Plan(
         moves,
@@ -46,7 +47,7 @@ public record Plan(
         Alternatives.to(old, newer, hosts, before.names(), moves.moved(), never));
   }
 
-  /** Names of all slots, those of the old list first. */
+  /** The names of all slots, those of the old list first. */
   static List<String> slots(Config old, Config newer) {
     Set<String> names = new LinkedHashSet<>();
     old.slots().stream().map(Slot::name).forEach(names::add);
@@ -54,7 +55,7 @@ public record Plan(
     return List.copyOf(names);
   }
 
-  /** A percentage as it is shown. */
+  /** Formats a percentage. */
   public static String shown(double percent) {
     return Moves.shown(percent);
   }

@@ -4,28 +4,29 @@ package dev.rsp.plan;
 import dev.rsp.config.Config;
 import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptException;
-import dev.rsp.route.Asked;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
+import dev.rsp.route.RequestSnapshot;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A configuration that is asked where requests would go, on globals of its own. It serves nobody.
+ * Finds where a configuration would send requests, with its own copy of the script. Serves no
+ * requests.
  *
- * <p>One thread's.
+ * <p>Confined to one thread.
  */
 final class Preview {
-  /** What stands in the place of a slot for a request that is refused. */
+  /** Instead of a slot's name, for a refused request. */
   static final String REFUSED = "(refused)";
 
-  /** The same for one on which the script failed. */
+  /** Instead of a slot's name, for a request on which the script failed. */
   static final String FAILED = "(failed)";
 
-  /** What one decision of a script may take: {@link Script#REQUEST_INSTRUCTIONS}. */
+  /** Budget of one decision of a script: {@link Script#REQUEST_INSTRUCTIONS}. */
   static final long BUDGET_INSTRUCTIONS = Script.REQUEST_INSTRUCTIONS;
 
-  /** RFC 5737: it is nobody's. */
+  /** An address reserved for documentation (RFC 5737). */
   private static final String CLIENT = "192.0.2.1";
 
   private final Config config;
@@ -39,14 +40,14 @@ final class Preview {
   }
 
   /**
-   * Runs the configuration's program anew.
+   * Runs the configuration's program again.
    *
-   * @throws ScriptException if it, which ran before, fails this time
+   * @throws ScriptException if it fails, although it ran when the file was loaded
    */
   static Preview of(Config config) throws ScriptException {
     Script script = config.script();
     if (script != null) {
-      script.beQuiet();
+      script.muteLog();
     }
     return new Preview(config, script);
   }
@@ -55,30 +56,30 @@ final class Preview {
     return config;
   }
 
-  /** Where a canonical host goes with a GET of {@code /}. */
+  /** Decides for a GET of {@code /} with a canonical host. */
   Decision decide(String host) {
-    return decide(new Asked(host, "GET", "/", "", CLIENT, Map.of()));
+    return decide(new RequestSnapshot(host, "GET", "/", "", CLIENT, Map.of()));
   }
 
-  Decision decide(Asked request) {
+  Decision decide(RequestSnapshot request) {
     return chooser.decide(request);
   }
 
   /**
-   * Where a request goes that is written as a host in any spelling, and perhaps a path behind it;
-   * null if it names no valid host.
+   * Decides for a request in the form of a host in any spelling, optionally followed by a path;
+   * null if the host is invalid.
    */
-  @Nullable Decision decideWritten(String request) {
+  @Nullable Decision decideText(String request) {
     int slash = request.indexOf('/');
-    Asked asked =
+    RequestSnapshot asked =
         slash < 0
-            ? Asked.get(request, "/")
-            : Asked.get(request.substring(0, slash), request.substring(slash));
+            ? RequestSnapshot.get(request, "/")
+            : RequestSnapshot.get(request.substring(0, slash), request.substring(slash));
     return asked == null ? null : decide(asked);
   }
 
-  /** The name of the slot or the address that a request goes to first, or why it goes nowhere. */
-  static String goal(Decision decision) {
+  /** The name or address of the first target, or {@link #REFUSED} or {@link #FAILED}. */
+  static String targetName(Decision decision) {
     Decision.Target target = decision.target();
     if (target != null) {
       return target.name();
@@ -86,7 +87,7 @@ final class Preview {
     return decision.error() == null ? REFUSED : FAILED;
   }
 
-  /** Instructions that the last decision took; 0 without a script. */
+  /** Instructions that the last decision used; 0 without a script. */
   long lastInstructions() {
     return script == null ? 0 : script.lastInstructions();
   }

@@ -13,13 +13,13 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What should be true of every configuration, tried with many hosts. */
+/** Checks properties that every configuration should have, with many hosts. */
 final class Properties {
-  /** Share of the budget for one request from which on a script is told to be too dear. */
+  /** Percentage of the budget for one request above which a script is reported as too expensive. */
   private static final int WARN_PERCENT = 50;
 
   /**
-   * Hosts in spellings that selectors get wrong; RFC 2606 and 5737 keep most from being anybody's.
+   * Hosts in spellings that selectors often handle wrongly; most are reserved by RFC 2606 or 5737.
    */
   private static final List<String> SPELLINGS =
       List.of(
@@ -41,7 +41,7 @@ final class Properties {
   private final Preview one;
   private final Preview other;
 
-  /** Canonical hosts that are known to be served, and so must have a slot. */
+  /** Canonical hosts that are known to be served, so they must have a slot. */
   private final List<String> served;
 
   /** All canonical hosts. */
@@ -61,7 +61,7 @@ final class Properties {
   }
 
   /**
-   * Tries them.
+   * Checks all properties.
    *
    * @param served canonical hosts that are known to be served
    */
@@ -70,7 +70,7 @@ final class Properties {
     return List.of(
         properties.total(),
         properties.pure(),
-        properties.indifferentToSpelling(),
+        properties.ignoresSpelling(),
         properties.withinBudget());
   }
 
@@ -94,8 +94,9 @@ final class Properties {
   private Result pure() {
     List<String> backwards = new ArrayList<>(all);
     java.util.Collections.reverse(backwards);
-    List<String> first = all.stream().map(host -> Preview.goal(one.decide(host))).toList();
-    List<String> second = backwards.stream().map(host -> Preview.goal(other.decide(host))).toList();
+    List<String> first = all.stream().map(host -> Preview.targetName(one.decide(host))).toList();
+    List<String> second =
+        backwards.stream().map(host -> Preview.targetName(other.decide(host))).toList();
     List<String> failures = new ArrayList<>();
     int i = 0;
     for (String host : all) {
@@ -111,15 +112,15 @@ final class Properties {
         failures);
   }
 
-  private Result indifferentToSpelling() {
+  private Result ignoresSpelling() {
     List<String> failures = new ArrayList<>();
     for (String host : all) {
-      String goal = Preview.goal(one.decide(host));
+      String target = Preview.targetName(one.decide(host));
       for (String spelling : spellings(host)) {
-        Decision decision = one.decideWritten(spelling);
-        if (decision == null || !goal.equals(Preview.goal(decision))) {
+        Decision decision = one.decideText(spelling);
+        if (decision == null || !target.equals(Preview.targetName(decision))) {
           failures.add(
-              at(host) + " goes to " + goal + ", and written as " + spelling + goes(decision));
+              at(host) + " goes to " + target + ", and written as " + spelling + goes(decision));
         }
       }
     }
@@ -135,17 +136,17 @@ final class Properties {
   }
 
   private static String goes(@Nullable Decision decision) {
-    return decision == null ? " it is no valid host" : " to " + Preview.goal(decision);
+    return decision == null ? " it is no valid host" : " to " + Preview.targetName(decision);
   }
 
   private Result withinBudget() {
     long most = 0;
-    String dearest = "";
+    String mostExpensive = "";
     for (String host : all) {
       one.decide(host);
       if (one.lastInstructions() > most) {
         most = one.lastInstructions();
-        dearest = host;
+        mostExpensive = host;
       }
     }
     long allowed = Preview.BUDGET_INSTRUCTIONS;
@@ -153,7 +154,9 @@ final class Properties {
     return new Result(
         "property: select takes less than half of its budget"
             + (most == 0 ? "" : ", " + spent + " at most"),
-        most * 100 > allowed * WARN_PERCENT ? List.of(at(dearest) + " takes " + spent) : List.of());
+        most * 100 > allowed * WARN_PERCENT
+            ? List.of(at(mostExpensive) + " takes " + spent)
+            : List.of());
   }
 
   private String at(String host) {

@@ -3,7 +3,7 @@ package dev.rsp.plan;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
-import dev.rsp.config.Foresight.ReloadLimits;
+import dev.rsp.config.Safeguards.ReloadLimits;
 import dev.rsp.journal.KnownHosts;
 import dev.rsp.journal.SeenHost;
 import dev.rsp.lua.ScriptException;
@@ -19,119 +19,122 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds a reload back that would do more than the running configuration allows.
+ * Refuses a reload that exceeds the limits of the running configuration.
  *
- * <p>The limit on moves is the running configuration's, since the new file is the one that may be
- * wrong; so one edit cannot both lift the limit and use that. A refusal prints a text that lets
- * this one change through when the new file sets {@code reload.force} to it: it names the
- * configuration that runs now and the share of hosts that may move, so that it is worth nothing
- * once the change is in force, and nothing for a change that moves more.
+ * <p>The limit on moves is that of the running configuration, because the new file may be the wrong
+ * one: one edit cannot both raise the limit and use it. A refusal prints a text that permits this
+ * change if the new file sets {@code reload.force} to it. The text contains the running
+ * configuration's fingerprint and the percentage of hosts that may move, so it is invalid after the
+ * reload and for a change that moves more hosts.
  *
- * <p>If it could not place a single host by both files, it lets nothing through that may move any,
- * as {@link Config#placesHostsAs} says: if the journal cannot be read, if it knows no host, and if
- * there was no time.
+ * <p>If it cannot compare any host, it refuses every change that may move hosts (see {@link
+ * Config#routesHostsLike}). This happens if the journal cannot be read, if no host is known, or if
+ * the time limit is exceeded.
  */
 public final class ReloadGuard {
   private static final Logger log = LoggerFactory.getLogger(ReloadGuard.class);
 
-  /** An operator waits for it, and a service manager may. 200,000 hosts take a second or two. */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+  /** An operator waits for it, and a service manager may. 200,000 hosts take one to two seconds. */
+  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** What has to be forced if nothing is known of the hosts: any of them may move. */
+  /** The percentage to force if no host is known: any may move. */
   private static final int ALL_PERCENT = 100;
 
-  /** Pairs of slots that a refusal names. */
+  /** Number of pairs of slots in a refusal. */
   private static final int TOP_PAIRS = 3;
 
   private ReloadGuard() {}
 
   /**
-   * Checks a new configuration against the running one. Blocks, up to some 10 s for the tests and
-   * 10 s for the moves; not for an event loop.
+   * Checks a new configuration against the running one. Blocks, up to about 10 s for the tests and
+   * 10 s for the moves, so do not call it on an event loop.
    *
-   * @param hosts that are known to be served; asked only if they are needed
-   * @throws ConfigException if the reload is refused, with what it would have done
+   * @param hosts that are known to be served; called only if needed
+   * @throws ConfigException if the reload is refused, with its effects
    */
   public static void check(Config running, Config newer, Supplier<KnownHosts> hosts)
       throws ConfigException {
-    check(running, newer, hosts, PATIENCE_NANOS);
+    check(running, newer, hosts, TIMEOUT_NANOS);
   }
 
-  /** The same with another time for each of its two parts. */
-  static void check(Config running, Config newer, Supplier<KnownHosts> hosts, long patienceNanos)
+  /** Checks with another time limit for each of the two parts. */
+  static void check(Config running, Config newer, Supplier<KnownHosts> hosts, long timeoutNanos)
       throws ConfigException {
     List<String> problems = new ArrayList<>();
     try {
-      ReloadLimits limits = running.foresight().reload();
-      if (limits.runTests() || newer.foresight().reload().runTests()) {
-        problems.addAll(
-            SelectorCheck.ownTests(newer, System.nanoTime() + patienceNanos).failures());
+      ReloadLimits limits = running.safeguards().reload();
+      if (limits.runTests() || newer.safeguards().reload().runTests()) {
+        problems.addAll(SelectorCheck.ownTests(newer, System.nanoTime() + timeoutNanos).failures());
       }
       if (limits.maxMovesPercent() < ALL_PERCENT) {
         KnownHosts known = hosts.get();
-        String ignorance = ignorance(known);
+        String unknownReason = unknownReason(known);
         Moves moves = null;
-        if (ignorance.isEmpty()) {
-          moves = moves(running, newer, known.hosts(), patienceNanos);
-          ignorance = moves.hosts() == 0 ? "there was no time to place any host" : "";
+        if (unknownReason.isEmpty()) {
+          moves = moves(running, newer, known.hosts(), timeoutNanos);
+          unknownReason = moves.hosts() == 0 ? "there was no time to place any host" : "";
         }
         if (moves != null && moves.hosts() > 0) {
-          judge(running, newer, moves, problems);
-        } else if (!newer.placesHostsAs(running)) {
-          unknown(running, newer, ignorance, problems);
+          checkMoves(running, newer, moves, problems);
+        } else if (!newer.routesHostsLike(running)) {
+          refuseUnknown(running, newer, unknownReason, problems);
         }
       }
     } catch (ScriptException e) {
-      problems.add(e.told());
+      problems.add(e.message());
     }
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
   }
 
-  /** Why it cannot be said how many hosts would move; empty if it can. */
-  private static String ignorance(KnownHosts known) {
+  /** Why the moves cannot be counted; empty if they can. */
+  private static String unknownReason(KnownHosts known) {
     if (!known.problem().isEmpty()) {
       return "the journal cannot be read: " + known.problem();
     }
     return known.hosts().isEmpty() ? "it has served no host yet" : "";
   }
 
-  private static void unknown(
-      Config running, Config newer, String ignorance, List<String> problems) {
+  private static void refuseUnknown(
+      Config running, Config newer, String unknownReason, List<String> problems) {
     if (isForced(
-        newer.foresight().reload().force(), running.program().fingerprint(), ALL_PERCENT)) {
-      logForced(newer, "rsp could not count the hosts, because " + ignorance);
+        newer.safeguards().reload().force(), running.program().fingerprint(), ALL_PERCENT)) {
+      logForced(newer, "rsp could not count the hosts, because " + unknownReason);
       return;
     }
     problems.add(
         "%s: this may move hosts. rsp cannot count them, because %s; %s"
-            .formatted(newer.program().name(), ignorance, limitAndForce(running, ALL_PERCENT)));
+            .formatted(newer.program().name(), unknownReason, limitAndForce(running, ALL_PERCENT)));
   }
 
-  private static Moves moves(Config running, Config newer, List<SeenHost> known, long patienceNanos)
+  private static Moves moves(Config running, Config newer, List<SeenHost> known, long timeoutNanos)
       throws ScriptException {
-    // In no order, so that what can be placed in time stands for all.
+    // In random order, so that the hosts compared in time are a representative sample.
     List<SeenHost> hosts = new ArrayList<>(known);
     Collections.shuffle(hosts, new Random(hosts.size()));
-    // These run both files, which may take seconds of their own.
+    // These run both files, which may take seconds.
     Preview current = Preview.of(running);
     Preview next = Preview.of(newer);
     long start = System.nanoTime();
-    Goals before = Goals.of(current, hosts, start + patienceNanos / 2);
-    Goals after = Goals.of(next, hosts.subList(0, before.names().size()), start + patienceNanos);
+    Assignments before = Assignments.of(current, hosts, start + timeoutNanos / 2);
+    Assignments after =
+        Assignments.of(next, hosts.subList(0, before.names().size()), start + timeoutNanos);
     Moves moves = Moves.between(hosts, before.names(), after.names(), Plan.slots(running, newer));
     if (moves.hosts() < hosts.size()) {
-      log.warn("reload guard: time for {} of {} hosts", moves.hosts(), hosts.size());
+      log.warn(
+          "reload guard: compared {} of {} hosts within the time limit",
+          moves.hosts(),
+          hosts.size());
     }
     return moves;
   }
 
-  private static void judge(Config running, Config newer, Moves moves, List<String> problems) {
-    if (moves.percent() <= running.foresight().reload().maxMovesPercent()) {
+  private static void checkMoves(Config running, Config newer, Moves moves, List<String> problems) {
+    if (moves.percent() <= running.safeguards().reload().maxMovesPercent()) {
       return;
     }
-    String force = newer.foresight().reload().force();
+    String force = newer.safeguards().reload().force();
     if (isForced(force, running.program().fingerprint(), moves.percent())) {
       logForced(newer, shown(moves));
       return;
@@ -146,13 +149,13 @@ public final class ReloadGuard {
 
   private static void logForced(Config newer, String what) {
     log.warn(
-        "reload forced by reload.force = \"{}\": {}", newer.foresight().reload().force(), what);
+        "reload forced by reload.force = \"{}\": {}", newer.safeguards().reload().force(), what);
   }
 
   private static String limitAndForce(Config running, int percent) {
     return "the running configuration's reload.max_moves is %s. %s"
         .formatted(
-            number(running.foresight().reload().maxMovesPercent()),
+            number(running.safeguards().reload().maxMovesPercent()),
             "To reload anyway, put reload = { force = \""
                 + running.program().fingerprint()
                 + ":"
@@ -160,7 +163,7 @@ public final class ReloadGuard {
                 + "\" } into the new file");
   }
 
-  /** Whether a text names the running configuration and at least that share of hosts. */
+  /** Whether a text has the running configuration's fingerprint and at least that percentage. */
   static boolean isForced(String force, String fingerprint, double percent) {
     String[] parts = force.split(":", -1);
     return parts.length == 2

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.plan;
 
+import dev.rsp.http.Client;
 import dev.rsp.http.RequestHead;
-import dev.rsp.route.Asked;
-import dev.rsp.route.Client;
+import dev.rsp.route.RequestSampler;
+import dev.rsp.route.RequestSnapshot;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -12,61 +13,59 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a share of the requests aside, for somebody else to look at.
+ * Takes a random sample of the requests for a {@link Shadow}.
  *
- * <p>An event loop's thread calls it and never waits: what does not fit is counted and forgotten.
+ * <p>Called by an event loop and never blocks: samples that do not fit into the queue are counted
+ * and dropped.
  */
-public final class Sampler {
-  /** Takes no request. */
-  public static final Sampler NONE = new Sampler(0, new Aside());
-
-  /** Samples of all loops that wait: one is a kilobyte or two with its fields. */
-  private static final int MOST_WAITING = 512;
+public final class Sampler implements RequestSampler {
+  /** Maximum of queued samples of all loops: one is 1 to 2 KiB with its fields. */
+  private static final int MAX_WAITING = 512;
 
   private static final double UNIT = 0x1p-53;
 
   private final double share;
-  private final Aside aside;
+  private final SampleQueue samples;
   private final SplittableRandom random = new SplittableRandom();
 
-  Sampler(double share, Aside aside) {
+  Sampler(double share, SampleQueue samples) {
     this.share = share;
-    this.aside = aside;
+    this.samples = samples;
   }
 
-  /** Looks at a request. */
-  public void look(RequestHead head, Client client) {
-    // By chance and not every n-th, because clients ask in patterns.
+  @Override
+  public void sample(RequestHead head, Client client) {
+    // Random, not every n-th, because requests come in patterns.
     if (share > 0 && (random.nextLong() >>> 11) * UNIT < share) {
-      aside.put(head, client);
+      samples.put(head, client);
     }
   }
 
-  /** What all loops of a daemon put aside. */
-  static final class Aside {
-    private final Queue<Asked> waiting = new ConcurrentLinkedQueue<>();
+  /** A bounded queue of samples, shared by all loops. */
+  static final class SampleQueue {
+    private final Queue<RequestSnapshot> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger count = new AtomicInteger();
     private final LongAdder dropped = new LongAdder();
 
     private void put(RequestHead head, Client client) {
-      if (count.get() >= MOST_WAITING) {
+      if (count.get() >= MAX_WAITING) {
         dropped.increment();
         return;
       }
-      waiting.add(Asked.of(head, client));
+      waiting.add(RequestSnapshot.of(head, client));
       count.incrementAndGet();
     }
 
-    /** The oldest, or null if there is none. */
-    @Nullable Asked take() {
-      Asked oldest = waiting.poll();
+    /** Removes the oldest sample; null if there is none. */
+    @Nullable RequestSnapshot take() {
+      RequestSnapshot oldest = waiting.poll();
       if (oldest != null) {
         count.decrementAndGet();
       }
       return oldest;
     }
 
-    /** Those that found no room. */
+    /** Number of samples dropped because the queue was full. */
     long dropped() {
       return dropped.sum();
     }

@@ -11,12 +11,12 @@ import dev.rsp.plan.TestReport.Result;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All tests of a configuration: those that a file declares, and what should hold for every one. */
+/** Runs all tests of a configuration: those that a file declares, and the general properties. */
 public final class SelectorCheck {
   private SelectorCheck() {}
 
   /**
-   * Runs the tests and tries the properties. Blocks for as long as the scripts take.
+   * Runs the tests and checks the properties. Blocks while the scripts run.
    *
    * @param tests the file that declares tests: the configuration's own, or another
    * @param hosts that are known to be served
@@ -33,7 +33,7 @@ public final class SelectorCheck {
     hosts.forEach(seen -> served.add(seen.host()));
     for (String request : expected) {
       String host = HostName.canonicalise(request.split("/", 2)[0]);
-      // With a path, another host may decide, or the path itself.
+      // With a path, the slot may depend on another host or on the path.
       if (host != null && !request.contains("/")) {
         served.add(host);
       }
@@ -45,7 +45,7 @@ public final class SelectorCheck {
   /**
    * Runs only the tests that the configuration itself declares.
    *
-   * @param deadline by {@link System#nanoTime}; tests that are not run by then fail
+   * @param deadline by {@link System#nanoTime}; tests that have not run by then fail
    * @throws ScriptException if the file does not run
    */
   static TestReport ownTests(Config config, long deadline) throws ScriptException {

@@ -17,7 +17,7 @@ final class SelectorTests {
   private final Preview preview;
   private final List<String> slots;
 
-  /** Every host that a test expects to have a slot, as written. */
+  /** The hosts that tests expect to have a slot, as written. */
   private final List<String> expectedHosts = new ArrayList<>();
 
   private SelectorTests(Preview preview) {
@@ -26,10 +26,10 @@ final class SelectorTests {
   }
 
   /**
-   * Runs all tests until time is over; those that were not run then fail.
+   * Runs the tests until the deadline; those that have not run by then fail.
    *
    * @param tests the script that declares them: the configuration's own, or another
-   * @param hosts takes the hosts that tests expect to have a slot
+   * @param hosts receives the hosts that tests expect to have a slot
    */
   static List<Result> run(Config config, Script tests, List<String> hosts, long deadline)
       throws ScriptException {
@@ -62,7 +62,7 @@ final class SelectorTests {
     if (run.error() != null) {
       failures.add(run.error());
     } else if (run.expectations().isEmpty()) {
-      failures.add(test.where() + ": it expects nothing");
+      failures.add(test.where() + ": the test has no expectations");
     }
     return failures;
   }
@@ -75,17 +75,17 @@ final class SelectorTests {
       return same(same);
     }
     var refused = (Expectation.Refused) expectation;
-    Decision decision = preview.decideWritten(refused.request());
+    Decision decision = preview.decideText(refused.request());
     if (decision == null) {
       return invalid(refused.request());
     }
-    return Preview.goal(decision).equals(Preview.REFUSED)
+    return Preview.targetName(decision).equals(Preview.REFUSED)
         ? null
         : refused.request() + goesTo(decision) + " (expected: refused)";
   }
 
   private @Nullable String at(Expectation.At at) {
-    Decision decision = preview.decideWritten(at.request());
+    Decision decision = preview.decideText(at.request());
     if (decision == null) {
       return invalid(at.request());
     }
@@ -96,26 +96,26 @@ final class SelectorTests {
       return "there is no slot " + wanted + " (expected: 1 to " + slots.size() + ")";
     }
     String name = index > 0 ? slots.get(index - 1) : wanted;
-    return Preview.goal(decision).equals(name)
+    return Preview.targetName(decision).equals(name)
         ? null
         : at.request() + goesTo(decision) + " (expected: " + name + ")";
   }
 
-  /** The index that some digits mean; 0 if they are none. */
+  /** Parses an index; 0 if the text is none. */
   private static int index(String text) {
     return text.matches("[1-9][0-9]{0,5}") ? Integer.parseInt(text) : 0;
   }
 
   private @Nullable String same(Expectation.Same same) {
-    Decision one = preview.decideWritten(same.request());
-    Decision other = preview.decideWritten(same.other());
+    Decision one = preview.decideText(same.request());
+    Decision other = preview.decideText(same.other());
     if (one == null || other == null) {
       return invalid(one == null ? same.request() : same.other());
     }
     expectedHosts.add(same.request());
     expectedHosts.add(same.other());
     boolean failed = one.error() != null || other.error() != null;
-    return !failed && Preview.goal(one).equals(Preview.goal(other))
+    return !failed && Preview.targetName(one).equals(Preview.targetName(other))
         ? null
         : same.request()
             + goesTo(one)
@@ -126,7 +126,7 @@ final class SelectorTests {
   }
 
   private static String invalid(String request) {
-    return request + " is no valid host (expected: a host, and perhaps a path behind it)";
+    return request + " is no valid host (expected: a host, optionally followed by a path)";
   }
 
   private static String goesTo(Decision decision) {
@@ -134,7 +134,7 @@ final class SelectorTests {
       return " fails: " + decision.error();
     }
     return decision.refusal() == null
-        ? " goes to " + Preview.goal(decision)
+        ? " goes to " + Preview.targetName(decision)
         : " is refused: " + decision.refusal().why();
   }
 }

@@ -4,10 +4,10 @@ package dev.rsp.plan;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
-import dev.rsp.config.Foresight.Candidate;
+import dev.rsp.config.Safeguards.Candidate;
 import dev.rsp.lua.ScriptException;
-import dev.rsp.route.Asked;
 import dev.rsp.route.Decision;
+import dev.rsp.route.RequestSnapshot;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,54 +19,54 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares what a candidate configuration would decide with what the one in force decides, for a
- * share of real requests.
+ * Compares the decisions of a candidate configuration with those of the active one, for a sample of
+ * real requests.
  *
- * <p>Both are asked on a thread of their own, with globals of their own, after the request was
- * routed: a candidate that fails, or runs for ever, changes no answer and delays none. The thread
- * works at most a fifth of the time.
+ * <p>Both run on a separate thread, with separate copies of the scripts, after the request was
+ * routed: a candidate that fails or never ends neither changes nor delays a response. The thread is
+ * busy for at most a fifth of the time.
  */
 public final class Shadow implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Shadow.class);
 
-  /** Longest work at a time. */
+  /** Maximum time of work without a pause. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** A pause of so many times the work that went before it. */
-  private static final int REST_FACTOR = 4;
+  /** Length of a pause, as a multiple of the preceding work. */
+  private static final int PAUSE_FACTOR = 4;
 
-  private static final long LEAST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static final long CLOSE_MILLIS = 2_000;
 
-  /** Hosts that are counted, and those that a line names. */
+  /** Maximum of hosts that are counted, and of those in a log line. */
   private static final int COUNTED_HOSTS = 1_000;
 
-  private static final int TOLD_HOSTS = 5;
+  private static final int LISTED_HOSTS = 5;
 
   private final Candidate settings;
   private final Preview live;
 
-  /** A second copy of the live script, which differs from the first if it throws dice. */
-  private final Preview again;
+  /** A second copy of the live script; its results differ from the first if they are random. */
+  private final Preview secondLive;
 
   private final Preview candidate;
-  private final Sampler.Aside aside = new Sampler.Aside();
+  private final Sampler.SampleQueue samples = new Sampler.SampleQueue();
   private final ScheduledExecutorService thread = thread();
 
-  // What follows is the thread's own.
+  // Used by the thread only.
   private final TopHosts differing = new TopHosts(COUNTED_HOSTS);
   private long compared;
   private long differ;
   private long failed;
   private long unsteady;
-  private long told;
+  private long lastReported;
   private String firstError = "";
 
-  private Shadow(Candidate settings, Preview live, Preview again, Preview candidate) {
+  private Shadow(Candidate settings, Preview live, Preview secondLive, Preview candidate) {
     this.settings = settings;
     this.live = live;
-    this.again = again;
+    this.secondLive = secondLive;
     this.candidate = candidate;
   }
 
@@ -84,11 +84,11 @@ public final class Shadow implements AutoCloseable {
   }
 
   /**
-   * Begins to compare, if a configuration names a candidate. One that cannot be loaded is told in
-   * the log, and that is all: what is in force does not depend on it. Blocks for the loading.
+   * Starts the comparison if the configuration has a candidate; else returns null. If the candidate
+   * cannot be loaded, only logs that. Blocks while the candidate is loaded.
    */
   public static @Nullable Shadow of(Config config) {
-    Candidate settings = config.foresight().candidate();
+    Candidate settings = config.safeguards().candidate();
     if (settings == null) {
       return null;
     }
@@ -106,41 +106,41 @@ public final class Shadow implements AutoCloseable {
       log.error("candidate not compared: {} problem(s)", e.problems().size());
       e.problems().forEach(problem -> log.error("{}", problem));
     } catch (ScriptException e) {
-      log.error("candidate not compared: {}", e.told());
+      log.error("candidate not compared: {}", e.message());
     }
     return null;
   }
 
   private void begin() {
-    thread.schedule(this::turn, LEAST_REST_NANOS, TimeUnit.NANOSECONDS);
+    thread.schedule(this::turn, MIN_PAUSE_NANOS, TimeUnit.NANOSECONDS);
     thread.scheduleWithFixedDelay(
-        this::tellGuarded, settings.everyMillis(), settings.everyMillis(), TimeUnit.MILLISECONDS);
+        this::reportGuarded, settings.everyMillis(), settings.everyMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Puts the requests of one more loop aside for it. Any thread. */
+  /** Creates a sampler for one loop. Any thread. */
   public Sampler sampler() {
-    return new Sampler(settings.share(), aside);
+    return new Sampler(settings.share(), samples);
   }
 
   private void turn() {
     long begin = System.nanoTime();
     try {
       work(begin + TURN_NANOS);
-    } catch (RuntimeException | Error e) { // whatever a script made of it
+    } catch (RuntimeException | Error e) { // any exception is the script's fault
       failed++;
       firstError = firstError.isEmpty() ? e.toString() : firstError;
     }
     long worked = System.nanoTime() - begin;
     try {
       thread.schedule(
-          this::turn, Math.max(LEAST_REST_NANOS, REST_FACTOR * worked), TimeUnit.NANOSECONDS);
+          this::turn, Math.max(MIN_PAUSE_NANOS, PAUSE_FACTOR * worked), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("closed");
     }
   }
 
   private void work(long until) {
-    for (Asked request = aside.take(); request != null; request = aside.take()) {
+    for (RequestSnapshot request = samples.take(); request != null; request = samples.take()) {
       compare(request);
       if (System.nanoTime() - until > 0) {
         return;
@@ -148,7 +148,7 @@ public final class Shadow implements AutoCloseable {
     }
   }
 
-  private void compare(Asked request) {
+  private void compare(RequestSnapshot request) {
     compared++;
     Decision other = candidate.decide(request);
     if (other.error() != null) {
@@ -156,9 +156,9 @@ public final class Shadow implements AutoCloseable {
       firstError = firstError.isEmpty() ? other.error() : firstError;
     }
     Decision decision = live.decide(request);
-    String from = Preview.goal(decision);
-    String to = Preview.goal(other);
-    if (!decision.pure() && !from.equals(Preview.goal(again.decide(request)))) {
+    String from = Preview.targetName(decision);
+    String to = Preview.targetName(other);
+    if (!decision.pure() && !from.equals(Preview.targetName(secondLive.decide(request)))) {
       unsteady++;
     }
     if (!from.equals(to)) {
@@ -167,23 +167,23 @@ public final class Shadow implements AutoCloseable {
     }
   }
 
-  /** A task that throws would not be run again. */
-  private void tellGuarded() {
+  /** Catches exceptions, because a periodic task that throws is not run again. */
+  private void reportGuarded() {
     try {
-      tell();
+      report();
     } catch (RuntimeException | Error e) {
       log.error("candidate not reported", e);
     }
   }
 
-  /** Says what was found, if there is anything new to say. */
-  private void tell() {
-    if (compared == told) {
+  /** Logs the result if it has changed. */
+  private void report() {
+    if (compared == lastReported) {
       return;
     }
-    told = compared;
+    lastReported = compared;
     String hosts =
-        differing.top(TOLD_HOSTS).stream()
+        differing.top(LISTED_HOSTS).stream()
             .map(top -> top.host() + " " + top.note() + " (" + top.count() + ")")
             .collect(Collectors.joining(", "));
     log.info(
@@ -193,20 +193,20 @@ public final class Shadow implements AutoCloseable {
         differ,
         String.format(Locale.ROOT, "%.1f", Moves.percent(differ, compared)),
         failed,
-        aside.dropped(),
+        samples.dropped(),
         unsteady,
         hosts.isEmpty() ? "" : " most: " + hosts,
         firstError.isEmpty() ? "" : " error: " + firstError);
   }
 
-  /** Compares what still waits, for a short time, says what was found, and ends. */
+  /** Compares the queued samples for a limited time, logs the result and stops. */
   @Override
   public void close() {
     try {
       thread.submit(
           () -> {
             work(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS) / 2);
-            tell();
+            report();
           });
       thread.shutdown();
       if (!thread.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {

@@ -4,7 +4,7 @@ package dev.rsp.plan;
 import java.util.List;
 
 /**
- * What tests of a configuration found.
+ * The results of a configuration's tests.
  *
  * @param results in the order in which they ran
  */
@@ -14,13 +14,13 @@ public record TestReport(List<Result> results) {
   }
 
   /**
-   * One test, or one property that every configuration should have.
+   * The result of one test or one general property.
    *
-   * @param failures each one line; empty if it passed
+   * @param failures one line each; empty if it passed
    */
   public record Result(String title, List<String> failures) {
-    /** Failures of one test that are told: all of 24,000 hosts help nobody. */
-    static final int MAX_TOLD = 10;
+    /** Maximum of failures listed per test: a list of 24,000 hosts is of no use. */
+    static final int MAX_LISTED = 10;
 
     public Result {
       failures = List.copyOf(failures);
@@ -32,12 +32,12 @@ public record TestReport(List<Result> results) {
     }
   }
 
-  /** How many failed. */
+  /** Number of failed tests. */
   public int failed() {
     return (int) results.stream().filter(result -> !result.passed()).count();
   }
 
-  /** Every failure of every test, as one line each. */
+  /** All failures of all tests, one line each. */
   public List<String> failures() {
     return results.stream()
         .filter(result -> !result.passed())
@@ -46,15 +46,15 @@ public record TestReport(List<Result> results) {
         .toList();
   }
 
-  /** As a test runner shows it. */
+  /** Formats the report like a test runner. */
   public String text() {
     var out = new StringBuilder();
     for (Result result : results) {
       out.append(result.passed() ? "ok    " : "FAIL  ").append(result.title()).append('\n');
       result.failures().stream()
-          .limit(Result.MAX_TOLD)
+          .limit(Result.MAX_LISTED)
           .forEach(failure -> out.append("      ").append(failure).append('\n'));
-      int more = result.failures().size() - Result.MAX_TOLD;
+      int more = result.failures().size() - Result.MAX_LISTED;
       if (more > 0) {
         out.append("      and ").append(more).append(" more\n");
       }

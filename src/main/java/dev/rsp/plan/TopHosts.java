@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The hosts that are met most often, found with bounded memory.
+ * Finds the most frequent hosts with bounded memory.
  *
- * <p>The "space-saving" algorithm (Metwally, Agrawal and El Abbadi, 2005): a host that is not among
- * those counted takes the place of the one with the lowest count, and goes on from that. So every
- * host that is met in more than one of {@code most} cases is in it, and a count is too high by at
- * most the lowest one. One thread's.
+ * <p>The "space-saving" algorithm (Metwally, Agrawal and El Abbadi, 2005): a new host replaces the
+ * one with the lowest count and continues from that count. So it contains every host with more than
+ * 1/{@code most} of the events, and a count is too high by at most the lowest count. Confined to
+ * one thread.
  */
 final class TopHosts {
   private final int most;
   private final Map<String, Entry> entries = new HashMap<>();
 
-  /** A host, how often it was met at most, and what was last said of it. */
+  /** A host, the upper limit of its count, and its last note. */
   record Top(String host, long count, String note) {}
 
   private static final class Entry {
@@ -60,7 +60,7 @@ final class TopHosts {
         .orElseThrow();
   }
 
-  /** The first so many, those met most often first. */
+  /** The most frequent hosts, in descending order, at most {@code wanted}. */
   List<Top> top(int wanted) {
     List<Entry> sorted = new ArrayList<>(entries.values());
     sorted.sort(

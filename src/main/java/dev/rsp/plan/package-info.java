@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Foretells where hosts go by a configuration that is not in force, and tests that it is sound. */
+/** Predicts which slots a configuration that is not active assigns to hosts, and tests it. */
 @NullMarked
 package dev.rsp.plan;
 

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where requests go: by a host in the path, the file's {@code select}, or the hash of the
- * host; then by the states of slots. No sockets, no cache, no clock: the same request gets the same
- * {@link Decision} from every chooser of one configuration, as far as its script is pure.
+ * host; then by the states of slots. It has no sockets, cache or clock: all choosers of one
+ * configuration make the same {@link Decision} for the same request, if the script is pure.
  *
- * <p>The proxy serves by it, and whoever wants to know what the proxy would do asks it too. It
- * belongs to one thread at a time, as its script does.
+ * <p>Used by the proxy and by the tools that explain or preview its decisions. Confined to one
+ * thread at a time, like its script.
  */
 public final class Chooser {
   private static final Refusal SCRIPT_FAILED = new Refusal(500, "the selection script failed");
@@ -36,18 +36,18 @@ public final class Chooser {
   private final Standby standby;
   private final boolean noneIsUp;
 
-  /** Routes to one slot alone, which need not be made for each host. */
+  /** The routes to a single slot, shared by all hosts. */
   private final Route[] direct;
 
   /**
-   * A chooser.
+   * Creates a chooser.
    *
-   * @param script of {@link Config#script}, for this chooser alone
+   * @param script from {@link Config#script}, used by this chooser only
    */
   public Chooser(Config config, @Nullable Script script) {
     this.config = config;
     this.script = script;
-    this.pathRules = new PathRules(config.choosing().hostsFromPaths());
+    this.pathRules = new PathRules(config.selection().hostsFromPaths());
     this.names = new SlotNames(config.slots());
     this.standby = new Standby(config.slots());
     this.noneIsUp = config.slots().stream().noneMatch(Slot::isUp);
@@ -60,41 +60,45 @@ public final class Chooser {
     }
   }
 
-  /** Decides about a request by all rules. */
+  /** Decides for a request, including the rules for paths. */
   public Decision decide(RequestView request) {
     PathRules.Match match = pathRules.match(request.host(), request.path());
     return match == null ? decide(request, null) : decide(request, match);
   }
 
-  /** Decides about a request for which the rules for paths have been looked at. */
+  /** Decides for a request whose match with the rules for paths is known. */
   Decision decide(RequestView request, PathRules.@Nullable Match match) {
     if (match == null) {
-      return decide(new Draft(request.host(), null), request);
+      return decide(new DecisionBuilder(request.host(), null), request);
     }
     if (match.host() == null) {
-      return new Draft(request.host(), match).refused(INVALID_HOST);
+      return new DecisionBuilder(request.host(), match).refused(INVALID_HOST);
     }
-    return decide(new Draft(match.host(), match), new AtInnerHost(request, match.host()));
+    return decide(
+        new DecisionBuilder(match.host(), match), new RequestWithPathHost(request, match.host()));
   }
 
   /**
-   * Asks the file's {@code on_failure} about a request whose place could not be reached. Looks at
-   * the rules for paths again, as {@link #decide(RequestView)} does.
+   * Calls the file's {@code on_failure} for a request whose backend could not be reached. Applies
+   * the rules for paths again, like {@link #decide(RequestView)}.
    *
-   * @return null if there is none, or it answered nothing: the request goes on as it was to
+   * @return null if there is no such function or it returned nothing: the request continues with
+   *     the old decision
    */
   public @Nullable Decision afterFailure(RequestView request, Failure failure) {
     if (script == null || !script.hasOnFailure()) {
       return null;
     }
     PathRules.Match match = pathRules.match(request.host(), request.path());
-    String inner = match == null ? null : match.host();
-    RequestView seen = inner == null ? request : new AtInnerHost(request, inner);
+    String pathHost = match == null ? null : match.host();
+    RequestView seen = pathHost == null ? request : new RequestWithPathHost(request, pathHost);
     Selection answer = script.onFailure(seen, failure);
-    return answer == null ? null : new Draft(seen.host(), match).onFailure(answer, script);
+    return answer == null
+        ? null
+        : new DecisionBuilder(seen.host(), match).onFailure(answer, script);
   }
 
-  /** Whether failed connections are to be told to {@link #afterFailure}. */
+  /** Whether {@link #afterFailure} must be called after a failed connection. */
   boolean hasOnFailure() {
     return script != null && script.hasOnFailure();
   }
@@ -103,39 +107,39 @@ public final class Chooser {
     return pathRules;
   }
 
-  /** The slot that answers at a place; null if none does. */
+  /** The slot with that address; null if there is none. */
   @Nullable Slot slotAt(Place place) {
     return names.at(place);
   }
 
   /**
-   * The route to a slot if that is all there is to a decision by hash: it is up, and nothing else
-   * is to be tried. Else null.
+   * The route for a decision by hash that needs nothing but this slot: it is up, and there is no
+   * failover. Else null.
    */
   @Nullable Route directRoute(Slot slot) {
-    return slot.isUp() && config.choosing().failover() == 0 ? direct[slot.index() - 1] : null;
+    return slot.isUp() && config.selection().failover() == 0 ? direct[slot.index() - 1] : null;
   }
 
-  private Decision decide(Draft draft, RequestView request) {
+  private Decision decide(DecisionBuilder draft, RequestView request) {
     return script != null && script.hasSelect()
         ? draft.selected(script.select(request), script)
         : draft.hashed();
   }
 
-  /** A decision while it is made. */
-  private final class Draft {
+  /** Builds a decision. */
+  private final class DecisionBuilder {
     private final String host;
     private final PathRules.@Nullable Match match;
     private final List<Slot> passedOver = new ArrayList<>();
     private final List<Decision.Target> targets = new ArrayList<>();
-    private Decision.Source source = Decision.Source.NOBODY;
+    private Decision.Source source = Decision.Source.HOST_FROM_PATH;
     private String where = "";
     private @Nullable HashCall hash;
     private @Nullable Slot chosen;
     private @Nullable String error;
     private boolean pure;
 
-    Draft(String host, PathRules.@Nullable Match match) {
+    DecisionBuilder(String host, PathRules.@Nullable Match match) {
       this.host = host;
       this.match = match;
     }
@@ -147,40 +151,40 @@ public final class Chooser {
       int n = direct.length;
       hash = new HashCall("python", host, n, Long.toString(PythonHash.hash64(key, 0, key.length)));
       add(config.slots().get(PythonHash.index(key, 0, key.length, n) - 1));
-      return settled(true);
+      return withFailover(true);
     }
 
     Decision selected(Selection answer, Script by) {
       source = Decision.Source.SELECT;
-      where = by.whereSelectIs();
+      where = by.selectPosition();
       hash = by.lastHash();
-      return answered(answer);
+      return fromSelection(answer);
     }
 
     Decision onFailure(Selection answer, Script by) {
       source = Decision.Source.ON_FAILURE;
-      where = by.whereOnFailureIs();
-      return answered(answer);
+      where = by.onFailurePosition();
+      return fromSelection(answer);
     }
 
-    private Decision answered(Selection answer) {
+    private Decision fromSelection(Selection answer) {
       if (answer instanceof Selection.Failed failed) {
         return failed(failed.message());
       }
-      boolean remembers = config.choosing().probe().remembers();
+      boolean isCacheable = config.selection().probe().isCacheable();
       if (answer instanceof Selection.Refused refused) {
-        pure = refused.hostOnly() && remembers;
+        pure = refused.hostOnly() && isCacheable;
         return refused(new Refusal(refused.status(), refused.reason()));
       }
       Selection.Chosen choice = (Selection.Chosen) answer;
-      pure = choice.hostOnly() && remembers;
+      pure = choice.hostOnly() && isCacheable;
       for (Selection.Choice one : choice.choices()) {
         if (!add(one)) {
           String before = where.isEmpty() ? "" : where + ": ";
-          return failed(before + source.text() + " answered " + describe(one));
+          return failed(before + source.text() + " returned " + describe(one));
         }
       }
-      return settled(choice.choices().size() == 1);
+      return withFailover(choice.choices().size() == 1);
     }
 
     private boolean add(Selection.Choice choice) {
@@ -220,17 +224,17 @@ public final class Chooser {
     }
 
     /**
-     * Fills in who takes over from slots that are not up, and who is tried next.
+     * Adds the replacements of slots that are not up, and the failover targets.
      *
-     * @param single whether one place was named, so that the failover is for rsp to choose
+     * @param single whether one target was named, so that rsp chooses the failover
      */
-    private Decision settled(boolean single) {
+    private Decision withFailover(boolean single) {
       if (targets.isEmpty() && noneIsUp) {
         passedOver.stream().filter(Slot::isLastResort).forEach(this::target);
       }
-      int wanted = single && chosen != null ? 1 + config.choosing().failover() : 1;
+      int wanted = single && chosen != null ? 1 + config.selection().failover() : 1;
       if (targets.size() < wanted) {
-        // Some more than needed, because those that are in may be among them.
+        // Ask for more than needed, because some may already be targets.
         for (Slot slot : standby.ranked(hostBytes(), wanted + targets.size())) {
           if (targets.size() < wanted) {
             target(slot);

@@ -10,21 +10,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a request goes, and why. Immutable; it holds nothing of the request itself.
+ * Where a request goes, and why. Immutable; without references to the request.
  *
- * @param host the canonical host that was decided by
- * @param fromPath the rule that took it from the path; null if the request was sent to it
- * @param source who decided
- * @param where {@code file:line} of a script that decided; else empty
- * @param hash the hash that was taken: the default's, or the last one that the script asked for
- * @param n how many slots there are, whatever their states
- * @param chosen the slot that was named first, whether or not it takes requests; null if none was
- * @param passedOver slots that were named, or were the hash's, and are not up
- * @param targets where it goes, in order; empty if it is refused
- * @param pure whether the decision holds for every request with that host
- * @param refusal why it goes nowhere; null if it goes somewhere
- * @param error what a script did wrong, with {@code file:line}, for the log; null if nothing
- * @param route the same as the proxy takes it
+ * @param host the canonical host that the decision is based on
+ * @param fromPath the rule that took the host from the path; null if it is the request's own host
+ * @param source what decided
+ * @param where {@code file:line} of the script's function that decided; else empty
+ * @param hash the hash: the default hash, or the last one that the script computed
+ * @param n number of slots in any state
+ * @param chosen the slot that was named first, in any state; null if none was
+ * @param passedOver slots that were named or hashed to and are not up
+ * @param targets the targets in order; empty if it is refused
+ * @param pure whether the decision is valid for every request with that host
+ * @param refusal the refusal; null if it is not refused
+ * @param error the script's error, with {@code file:line}, for the log; null if none
+ * @param route the decision in the form that the proxy uses
  */
 public record Decision(
     String host,
@@ -45,7 +45,7 @@ public record Decision(
     targets = List.copyOf(targets);
   }
 
-  /** Who decides. */
+  /** What made the decision. */
   public enum Source {
     /** The hash of the host. */
     DEFAULT("default"),
@@ -53,8 +53,8 @@ public record Decision(
     SELECT("select"),
     /** The file's {@code on_failure}. */
     ON_FAILURE("on_failure"),
-    /** A path whose host is invalid: nobody was asked. */
-    NOBODY("host_from_path");
+    /** A rule for paths: the host in the path is invalid. */
+    HOST_FROM_PATH("host_from_path");
 
     private final String text;
 
@@ -62,54 +62,55 @@ public record Decision(
       this.text = text;
     }
 
-    /** As it is shown to operators. */
+    /** The name for operators. */
     public String text() {
       return text;
     }
   }
 
   /**
-   * A place to try.
+   * A backend to try.
    *
-   * @param slot null for a place outside the list
+   * @param slot null for an address outside the list
    */
   public record Target(@Nullable Slot slot, Place place) {
-    /** The slot's name, or the address of a place outside the list. */
+    /** The slot's name, or an address outside the list. */
     public String name() {
       return slot == null ? place.text() : slot.name();
     }
   }
 
-  /** Whether the request goes somewhere. */
+  /** Whether the request is not refused. */
   public boolean accepted() {
     return refusal == null;
   }
 
-  /** Where it goes first; null if it is refused. */
+  /** The first target; null if it is refused. */
   public @Nullable Target target() {
     return targets.isEmpty() ? null : targets.get(0);
   }
 
-  /** The slot that it goes to first; null if it is refused or goes outside the list. */
+  /** The first target's slot; null if the request is refused or goes outside the list. */
   public @Nullable Slot slot() {
     return targets.isEmpty() ? null : targets.get(0).slot();
   }
 
-  /** Where it goes, in order, if no connection can be made to the first. */
+  /** The targets, in order, if no connection to the first can be made. */
   public List<Target> failover() {
     return targets.isEmpty() ? List.of() : targets.subList(1, targets.size());
   }
 
   /**
-   * The rule that fired: {@code default}, {@code select backends.lua:12}, or {@code host_from_path
-   * backends.lua:3} and then, behind a comma, what decided about the host in the path.
+   * The rule that applied: {@code default}, {@code select backends.lua:12}, or {@code
+   * host_from_path backends.lua:3}, followed by a comma and the rule that applied to the host in
+   * the path.
    */
   public String rule() {
     String decided = where.isEmpty() ? source.text() : source.text() + " " + where;
     if (fromPath == null) {
       return decided;
     }
-    String path = Source.NOBODY.text() + " " + fromPath.where();
-    return source == Source.NOBODY ? path : path + ", " + decided;
+    String path = Source.HOST_FROM_PATH.text() + " " + fromPath.where();
+    return source == Source.HOST_FROM_PATH ? path : path + ", " + decided;
   }
 }

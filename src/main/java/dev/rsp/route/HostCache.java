@@ -7,16 +7,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the route of each host, for a bounded number of hosts.
+ * Caches the routes of a bounded number of hosts.
  *
- * <p>A set-associative table: a host has {@value #WAYS} places where it can stand, so a look-up
- * compares at most as many hashes, and what is put in first leaves first. Hosts come from clients;
- * the hash is keyed so that nobody can choose names that push others out. One event loop's.
+ * <p>A set-associative table: a host has {@value #WAYS} possible entries, so a lookup compares at
+ * most that many hashes; the oldest entry is replaced first. Hosts come from clients, so the hash
+ * is keyed: clients cannot choose hosts that evict others. Confined to one event loop.
  */
 final class HostCache {
   private static final int WAYS = 4;
 
-  /** 32,768 hosts: about as many sites as one platform of this kind has (24,241 in 2014). */
+  /** 32,768 hosts: about the number of sites on one platform of this kind (24,241 in 2014). */
   static final int SETS = 8192;
 
   private final SipHash hash;
@@ -31,7 +31,7 @@ final class HostCache {
   }
 
   /**
-   * A cache of {@value #WAYS} times {@code sets} hosts.
+   * Creates a cache for {@value #WAYS} times {@code sets} hosts.
    *
    * @param sets a power of two
    */
@@ -44,12 +44,12 @@ final class HostCache {
     next = new byte[sets];
   }
 
-  /** The hash that the two other methods take, of bytes from 0. */
+  /** The hash of a host, for the two other methods. */
   long hash(byte[] host, int length) {
     return hash.hash(host, 0, length);
   }
 
-  /** The route of a host, or null if it is not known. */
+  /** The route of a host; null if it is not cached. */
   @Nullable Route get(long hostHash, byte[] host, int length) {
     int first = ((int) hostHash & mask) * WAYS;
     for (int at = first; at < first + WAYS; at++) {
@@ -63,7 +63,7 @@ final class HostCache {
     return null;
   }
 
-  /** Remembers a route that {@link #get} did not find. */
+  /** Adds a route that {@link #get} did not find. */
   void put(long hostHash, byte[] host, int length, Route route) {
     int set = (int) hostHash & mask;
     int at = set * WAYS + (next[set]++ & WAYS - 1);

@@ -8,17 +8,17 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The rules by which the host of a request is taken from its path. Immutable. */
+/** The rules that take the host of a request from its path. Immutable. */
 final class PathRules {
   private final List<HostFromPath> rules;
 
-  /** The hosts that rules look at, each once. */
+  /** The hosts that the rules apply to, without duplicates. */
   private final byte[][] hosts;
 
   /**
-   * A rule that fired.
+   * A rule that matched.
    *
-   * @param host the canonical host in the path; null if what stands there is none
+   * @param host the canonical host in the path; null if it is invalid
    */
   record Match(HostFromPath rule, @Nullable String host) {}
 
@@ -32,8 +32,8 @@ final class PathRules {
             .toArray(byte[][]::new);
   }
 
-  /** Whether any rule looks at requests for this host. Makes no garbage. */
-  boolean concern(byte[] host, int length) {
+  /** Whether any rule applies to this host. Allocates nothing. */
+  boolean applyTo(byte[] host, int length) {
     for (byte[] on : hosts) {
       if (Arrays.equals(on, 0, on.length, host, 0, length)) {
         return true;
@@ -42,7 +42,7 @@ final class PathRules {
     return false;
   }
 
-  /** The first rule in the order of the file that a request meets; null if it meets none. */
+  /** The first rule, in the order of the file, that matches a request; null if none matches. */
   @Nullable Match match(String host, String path) {
     for (HostFromPath rule : rules) {
       if (rule.on().equals(host)) {

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a request goes: places in order of preference, or the reason why it goes nowhere.
+ * Where a request goes: backends in order of preference, or a refusal.
  *
- * <p>Immutable; one object serves all requests for a slot.
+ * <p>Immutable; shared by all requests for a slot.
  */
 public final class Route {
   private final Place[] places;
@@ -26,7 +26,7 @@ public final class Route {
     this.uwsgi = any(places, Protocol.UWSGI);
   }
 
-  /** A route to the first place that accepts a connection, of at least one. */
+  /** A route to the first of these backends that accepts a connection; at least one. */
   public static Route to(List<Place> places) {
     if (places.isEmpty()) {
       throw new IllegalArgumentException("places: none (expected: at least one)");
@@ -34,7 +34,7 @@ public final class Route {
     return new Route(places.toArray(new Place[0]), null);
   }
 
-  /** A route to nowhere. */
+  /** A refusal. */
   public static Route refused(Refusal refusal) {
     return new Route(new Place[0], refusal);
   }
@@ -43,27 +43,27 @@ public final class Route {
     return Arrays.stream(places).anyMatch(place -> place.protocol() == protocol);
   }
 
-  /** Whether one of its places is spoken with in HTTP. */
+  /** Whether one of the backends uses HTTP. */
   public boolean http() {
     return http;
   }
 
-  /** Whether one of its places is spoken with in the uwsgi protocol. */
+  /** Whether one of the backends uses the uwsgi protocol. */
   public boolean uwsgi() {
     return uwsgi;
   }
 
-  /** Why the request goes nowhere; null if it goes somewhere. */
+  /** The refusal; null if the request is not refused. */
   public @Nullable Refusal refusal() {
     return refusal;
   }
 
-  /** How many places there are to try. */
+  /** Number of backends to try. */
   public int count() {
     return places.length;
   }
 
-  /** The place to try after so many others, from 0. */
+  /** The backend to try at an attempt, from 0. */
   public Place place(int attempt) {
     return places[attempt];
   }

@@ -5,6 +5,7 @@ import dev.rsp.config.Config;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import dev.rsp.hash.PythonHash;
+import dev.rsp.http.Client;
 import dev.rsp.http.RequestHead;
 import dev.rsp.log.RateLimit;
 import dev.rsp.lua.Failure;
@@ -15,15 +16,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the route of a request: from memory where its host alone decides, else by a {@link
+ * Finds the route of a request: from a cache if it depends on the host alone, else with a {@link
  * Chooser}.
  *
- * <p>One event loop's, for one snapshot. A route that is known costs no garbage.
+ * <p>Confined to one event loop; for one configuration. A cached route is found without
+ * allocations.
  */
 public final class Router {
   private static final Logger log = LoggerFactory.getLogger(Router.class);
 
-  /** Most places that are tried for one request: {@code on_failure} may never tire. */
+  /**
+   * Maximum of backends tried for one request, because {@code on_failure} may always return
+   * another.
+   */
   public static final int MAX_ATTEMPTS = 16;
 
   private final Chooser chooser;
@@ -31,21 +36,16 @@ public final class Router {
   private final @Nullable Script script;
   private final RateLimit failureLog = new RateLimit();
 
-  /** By the default hash, the route to each slot, or null if it takes a decision. */
+  /** For the default hash: the route to each slot, or null if a decision is needed. */
   private final @Nullable Route[] direct;
-
-  /** The host that the last request was routed by. */
-  private byte[] host = new byte[0];
-
-  private int hostLength;
 
   private @Nullable HostCache cache;
   private boolean warned;
 
   /**
-   * A router for one loop.
+   * Creates a router for one loop.
    *
-   * @param script of {@link Config#script}, for this loop alone
+   * @param script from {@link Config#script}, used by this loop only
    */
   public Router(Config config, @Nullable Script script) {
     this.chooser = new Chooser(config, script);
@@ -64,41 +64,37 @@ public final class Router {
   }
 
   /**
-   * The route of a request.
+   * Returns the route of a request.
    *
-   * @param client who asks; looked at only if a script does
+   * @param client the client; read only if a script reads it
    */
   public Route route(RequestHead head, Client client) {
-    host = head.hostBytes();
-    hostLength = head.hostLength();
-    if (pathRules.concern(host, hostLength)) {
+    byte[] host = head.hostBytes();
+    int hostLength = head.hostLength();
+    if (pathRules.applyTo(host, hostLength)) {
       PathRules.Match match = pathRules.match(head.host(), head.path());
       if (match != null) {
-        return inPath(match, head, client);
+        return routeByPath(match, head, client);
       }
     }
     Route known = known(host, hostLength);
     return known != null ? known : decide(host, hostLength, null, head, client);
   }
 
-  /**
-   * The canonical host that the last request was routed by, from 0 to {@link #hostLength()}: its
-   * own, or the one in its path. Good until the next request is read; not to be changed.
-   */
-  public byte[] hostBytes() {
-    return host;
+  /** The canonical host by which a request is routed: its own, or the one in its path. */
+  public String routingHost(RequestHead head) {
+    PathRules.Match match =
+        pathRules.applyTo(head.hostBytes(), head.hostLength())
+            ? pathRules.match(head.host(), head.path())
+            : null;
+    String pathHost = match == null ? null : match.host();
+    return pathHost == null ? head.host() : pathHost;
   }
 
-  /** Bytes of the host that the last request was routed by. */
-  public int hostLength() {
-    return hostLength;
-  }
-
-  private Route inPath(PathRules.Match match, RequestHead head, Client client) {
-    String inner = match.host();
-    host = (inner == null ? head.host() : inner).getBytes(StandardCharsets.US_ASCII);
-    hostLength = host.length;
-    Route known = inner == null ? null : known(host, host.length);
+  private Route routeByPath(PathRules.Match match, RequestHead head, Client client) {
+    String pathHost = match.host();
+    byte[] host = (pathHost == null ? head.host() : pathHost).getBytes(StandardCharsets.US_ASCII);
+    Route known = pathHost == null ? null : known(host, host.length);
     return known != null ? known : decide(host, host.length, match, head, client);
   }
 
@@ -114,7 +110,7 @@ public final class Router {
 
   private Route decide(
       byte[] host, int length, PathRules.@Nullable Match match, RequestHead head, Client client) {
-    Decision decision = chooser.decide(new RequestQuestion(head, client.text()), match);
+    Decision decision = chooser.decide(new RequestHeadView(head, client.text()), match);
     report(decision);
     if (decision.pure() && cache != null) {
       cache.put(cache.hash(host, length), host, length, decision.route());
@@ -123,23 +119,24 @@ public final class Router {
   }
 
   /**
-   * What {@link #afterFailure} will want to know of a request whose head is gone by then; null if
-   * nobody will ask.
+   * Copies a request for a later {@link #afterFailure}, when its head is gone; null if the file has
+   * no {@code on_failure}.
    */
-  public @Nullable Asked keep(RequestHead head, Client client) {
-    return chooser.hasOnFailure() ? Asked.of(head, client) : null;
+  public @Nullable RequestSnapshot snapshot(RequestHead head, Client client) {
+    return chooser.hasOnFailure() ? RequestSnapshot.of(head, client) : null;
   }
 
   /**
-   * Asks the file's {@code on_failure} where a request is to go, to which nobody has answered yet.
+   * Calls the file's {@code on_failure} for a request that no backend has answered yet.
    *
-   * @param request what {@link #keep} gave
-   * @param place the place that could not be reached
-   * @param reason as {@link Failure} has it
-   * @param attempt how many places have been tried, from 1
-   * @return the route to take from its first place, or to nowhere; null to go on as before
+   * @param request the result of {@link #snapshot}
+   * @param place the backend that could not be reached
+   * @param reason as in {@link Failure}
+   * @param attempt number of backends tried, from 1
+   * @return the new route or a refusal; null to continue with the old route
    */
-  public @Nullable Route afterFailure(Asked request, Place place, String reason, int attempt) {
+  public @Nullable Route afterFailure(
+      RequestSnapshot request, Place place, String reason, int attempt) {
     if (attempt >= MAX_ATTEMPTS) {
       return null;
     }
@@ -148,15 +145,17 @@ public final class Router {
         chooser.afterFailure(
             request, new Failure(slot == null ? null : slot.name(), place.text(), reason, attempt));
     if (decision == null) {
-      // Even one that answers nothing may have kept what select will decide by.
-      forgetIfStateful();
+      // Even a call that returns nothing may have changed state that select uses.
+      clearCacheIfStateful();
       return null;
     }
     report(decision);
     return decision.route();
   }
 
-  /** A script that fails does so for every request; the log gets one line a second. */
+  /**
+   * Logs errors of the script, at most one line per second, because most fail for every request.
+   */
   private void report(Decision decision) {
     if (decision.error() != null && failureLog.allows()) {
       log.error(
@@ -165,13 +164,13 @@ public final class Router {
           failureLog.takeSuppressed(),
           decision.error());
     }
-    forgetIfStateful();
+    clearCacheIfStateful();
   }
 
-  private void forgetIfStateful() {
+  private void clearCacheIfStateful() {
     if (!warned && script != null && script.keepsState()) {
       warned = true;
-      // What was remembered so far may depend on what the script has changed since.
+      // Cached routes may depend on state that the script has changed since.
       cache = cache == null ? null : new HostCache();
       log.warn(
           "{}: the script keeps state, so it is run for each request", script.firstStateChange());

@@ -11,12 +11,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the texts mean that a script answers: slots, by name or else by address, and places outside
- * the list, which are IP addresses with a port or Unix sockets.
+ * Resolves the texts that a script returns: a slot's name or address, or an address outside the
+ * list, which must be an IP address with a port or a Unix socket.
  *
- * <p>Names of machines are not taken: resolving them would block the loop. The last {@value #KEPT}
- * places are kept, so that the same text is the same object and nothing is parsed twice. One event
- * loop's.
+ * <p>Host names are refused, because resolving them would block the loop. The last {@value #KEPT}
+ * addresses are cached, so that the same text gives the same object without parsing. Confined to
+ * one event loop.
  */
 final class SlotNames {
   private static final int KEPT = 4096;
@@ -24,7 +24,7 @@ final class SlotNames {
   private final Map<String, Slot> byName = new HashMap<>();
   private final Map<String, Slot> byAddress = new HashMap<>();
 
-  /** The slots whose address is an IP address, which has several spellings. */
+  /** The slots with an IP address, because one IP address has several spellings. */
   private final Map<InetSocketAddress, Slot> bySocket = new HashMap<>();
 
   private final Map<String, Place> outside =
@@ -42,35 +42,35 @@ final class SlotNames {
       byName.put(slot.name(), slot);
       Place place = slot.place();
       if (place != null) {
-        // Of two at one address, the one that is up says whether it may be contacted.
-        byAddress.merge(place.text(), slot, SlotNames::theOneThatIsUp);
+        // If two slots have the same address, one that is up has priority.
+        byAddress.merge(place.text(), slot, SlotNames::preferUp);
         InetSocketAddress socket = Place.ofLiteral(place.text()) == null ? null : place.address();
-        // Addresses of two links compare as equal, and are not.
+        // Link-local addresses of two links compare as equal but are different.
         if (socket != null && !socket.getAddress().isLinkLocalAddress()) {
-          bySocket.merge(socket, slot, SlotNames::theOneThatIsUp);
+          bySocket.merge(socket, slot, SlotNames::preferUp);
         }
       }
     }
   }
 
-  private static Slot theOneThatIsUp(Slot old, Slot other) {
+  private static Slot preferUp(Slot old, Slot other) {
     return old.isUp() ? old : other;
   }
 
-  /** The slot of that name, or at that address; null if there is none. */
+  /** The slot with that name or address; null if there is none. */
   @Nullable Slot find(String text) {
     Slot slot = byName.get(text);
     return slot == null ? byAddress.get(text) : slot;
   }
 
-  /** The slot that answers at a place; null if there is none. */
+  /** The slot with that address; null if there is none. */
   @Nullable Slot at(Place place) {
     Slot slot = byAddress.get(place.text());
     InetSocketAddress socket = place.address();
     return slot == null && socket != null ? bySocket.get(socket) : slot;
   }
 
-  /** The place that a text means, or null if it is no address. */
+  /** Parses an address outside the list; null if the text is none. */
   @Nullable Place outside(String text) {
     Place place = outside.get(text);
     if (place == null) {

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Who takes the hosts of a slot that is not up, and in which order slots are failed over to: the
- * slots that are up, ranked for each host by weighted rendezvous of the host over their names.
+ * Ranks the slots that replace a slot that is not up, and the failover slots: the slots that are
+ * up, by weighted rendezvous hashing of the host over their names.
  *
- * <p>So the hosts of one slot are spread over all others by their weights, no other host moves, and
- * the order is a function of the host and the slots alone. Slots of weight 0 come after all others
- * that are up. Those that drain and spares with an address come only if no slot is up. Immutable.
+ * <p>So the hosts of one slot are spread over all others by weight, no other host moves, and the
+ * order depends only on the host and the slots. Slots with weight 0 come after all others that are
+ * up. Draining slots and spares with an address are used only if no slot is up. Immutable.
  */
 final class Standby {
   private final List<Slot> slots;
@@ -32,7 +32,7 @@ final class Standby {
     }
   }
 
-  /** Those that pass the test, at their places in the list; all others weigh nothing. */
+  /** A hash of the members at their positions in the list; all others have weight 0. */
   private Rendezvous tier(Predicate<Slot> members, boolean alike) {
     List<Weighted> weighted = new ArrayList<>();
     for (Slot slot : slots) {
@@ -42,7 +42,7 @@ final class Standby {
     return new Rendezvous(weighted);
   }
 
-  /** The first slots for a host in the order in which they would take it, at most so many. */
+  /** The slots for a host in order of preference, at most {@code most}. */
   List<Slot> ranked(byte[] host, int most) {
     List<Slot> ranked = new ArrayList<>();
     for (Rendezvous tier : tiers) {

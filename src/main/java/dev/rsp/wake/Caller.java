@@ -5,27 +5,30 @@ import dev.rsp.config.Initialise;
 
 /** Calls the URL that starts a site. */
 interface Caller {
-  /** What a call finds out; on any thread. After {@link #calling} at most one of the others. */
+  /**
+   * Receives the result of a call, on any thread. After {@link #calling} at most one other method
+   * is called.
+   */
   interface Result {
-    /** The site's file, if one was asked for, is not there: the URL is about to be called. */
+    /** The URL is about to be called: no file is configured, or the site's file does not exist. */
     void calling();
 
-    /** The answer was a success. */
+    /** The response had a 2xx status. */
     void accepted();
 
-    /** The site's file is there, so the URL was not called. */
+    /** The site's file exists, so the URL was not called. */
     void exists();
 
-    /** The answer was another. */
+    /** The response had another status. */
     void refused(int status);
 
-    /** There was no answer. */
+    /** There was no response. */
     void failed(String why);
   }
 
-  /** Calls it without waiting for the answer. */
+  /** Calls the URL; does not block. */
   void call(String host, Initialise by, Result result);
 
-  /** Makes no more calls. */
+  /** Stops; no more calls are made. */
   void close();
 }

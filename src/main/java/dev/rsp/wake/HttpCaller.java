@@ -18,9 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Calls URLs with the JDK's client, on two threads that live only if there was ever a call. */
+/** Calls URLs with the JDK's HTTP client, on two threads that are created at the first call. */
 final class HttpCaller implements Caller {
-  /** One may wait for a slow disk while the other goes on; calls themselves wait for nobody. */
+  /** Two, so that a slow disk does not block all calls; the calls themselves are asynchronous. */
   private static final int THREADS = 2;
 
   private @Nullable ExecutorService threads;
@@ -29,16 +29,16 @@ final class HttpCaller implements Caller {
   @Override
   public void call(String host, Initialise by, Result result) {
     try {
-      threads().execute(() -> look(host, by, result));
+      threads().execute(() -> checkAndCall(host, by, result));
     } catch (RejectedExecutionException e) {
-      result.failed("rsp stops");
+      result.failed("rsp is stopping");
     }
   }
 
   private synchronized ExecutorService threads() {
-    ExecutorService made = threads;
-    if (made == null) {
-      made =
+    ExecutorService created = threads;
+    if (created == null) {
+      created =
           Executors.newFixedThreadPool(
               THREADS,
               task -> {
@@ -46,27 +46,27 @@ final class HttpCaller implements Caller {
                 thread.setDaemon(true);
                 return thread;
               });
-      threads = made;
+      threads = created;
     }
-    return made;
+    return created;
   }
 
   private synchronized HttpClient client() {
-    HttpClient made = client;
-    if (made == null) {
-      made =
+    HttpClient created = client;
+    if (created == null) {
+      created =
           HttpClient.newBuilder()
               .executor(threads())
               .version(HttpClient.Version.HTTP_1_1)
               .proxy(HttpClient.Builder.NO_PROXY)
               .followRedirects(HttpClient.Redirect.NEVER)
               .build();
-      client = made;
+      client = created;
     }
-    return made;
+    return created;
   }
 
-  private void look(String host, Initialise by, Result result) {
+  private void checkAndCall(String host, Initialise by, Result result) {
     try {
       Path marker = by.marker(host);
       if (marker != null && Files.exists(marker)) {
@@ -81,24 +81,24 @@ final class HttpCaller implements Caller {
               .build();
       client()
           .sendAsync(request, BodyHandlers.ofInputStream())
-          .whenComplete((response, error) -> answeredGuarded(response, error, result));
+          .whenComplete((response, error) -> handleResponseGuarded(response, error, result));
     } catch (RuntimeException | Error e) {
-      // Not its message, which could have the URL in it.
+      // Not its message, which may contain the URL.
       result.failed(e.getClass().getSimpleName());
     }
   }
 
-  /** What a callback of the client throws is lost, and with it the end of the attempt. */
-  private static void answeredGuarded(
+  /** Reports exceptions as a failure, because the client would discard them. */
+  private static void handleResponseGuarded(
       @Nullable HttpResponse<InputStream> response, @Nullable Throwable error, Result result) {
     try {
-      answered(response, error, result);
+      handleResponse(response, error, result);
     } catch (RuntimeException | Error e) {
       result.failed(e.getClass().getSimpleName());
     }
   }
 
-  private static void answered(
+  private static void handleResponse(
       @Nullable HttpResponse<InputStream> response, @Nullable Throwable error, Result result) {
     if (response == null) {
       Throwable cause = error instanceof CompletionException ? error.getCause() : error;
@@ -106,10 +106,10 @@ final class HttpCaller implements Caller {
       return;
     }
     try {
-      // The status says it all; whatever else comes is not waited for.
+      // Only the status matters; the body is not read.
       response.body().close();
     } catch (IOException e) {
-      // The connection ends either way.
+      // The connection is closed in any case.
     }
     int status = response.statusCode();
     if (status >= 200 && status < 300) {

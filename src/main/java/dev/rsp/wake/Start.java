@@ -11,31 +11,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One attempt to start the site of a host, and the requests of all loops that wait for it.
+ * One attempt to start a host's site, with the waiting requests of all loops.
  *
- * <p>One of them at a time tries whether the site accepts connections; the others only look here
- * whether it does. Any thread may call any method.
+ * <p>One request at a time probes whether the site accepts connections; the others only poll the
+ * state here. Any thread may call any method.
  */
 public final class Start {
   private static final Logger log = LoggerFactory.getLogger(Start.class);
 
-  /** A request that waits. */
+  /** A waiting request. */
   public interface Waiter {
-    /** There is nothing more to wait for. On any thread, and perhaps after it has left. */
-    void inVain();
+    /** The start has failed. Called on any thread, possibly after the request has left. */
+    void startFailed();
   }
 
-  /** How far an attempt has come. */
+  /** The state of an attempt. */
   public enum State {
-    /** The URL is being called, or has answered that the site is on its way. */
+    /** The URL is being called, or has answered that the site is starting. */
     STARTING,
-    /** It accepted a connection. */
+    /** The site accepted a connection. */
     UP,
-    /** It was started before, as its file says: that it does not answer is a fault. */
+    /**
+     * The site's file exists, so it was started before: it should accept connections but does not.
+     */
     EXISTS,
     /** There is no such site: the URL answered 404. */
     UNKNOWN,
-    /** The URL said no, or the site was not there in time. */
+    /** The URL answered with an error, or the site did not accept connections in time. */
     FAILED
   }
 
@@ -43,11 +45,11 @@ public final class Start {
   final Initialise by;
   final long beganNanos;
 
-  /** When it ended, if it has. */
+  /** Time of its end, if it has ended. */
   volatile long endedNanos;
 
-  /** Until when it is remembered, once it has ended. */
-  volatile long forgetNanos;
+  /** Time until which its result is valid, if it has ended. */
+  volatile long expiresNanos;
 
   private final Starter starter;
   private final AtomicReference<@Nullable Waiter> prober = new AtomicReference<>();
@@ -61,10 +63,11 @@ public final class Start {
     this.beganNanos = nowNanos;
   }
 
-  /** How far it has come by now. */
+  /** The current state; detects a timeout. */
   public State state() {
     if (state == State.STARTING && overdue(starter.nanos())) {
-      starter.ended(this, State.FAILED, "not there within " + by.timeoutMillis() + " ms");
+      starter.ended(
+          this, State.FAILED, "no connection accepted within " + by.timeoutMillis() + " ms");
     }
     return state;
   }
@@ -74,8 +77,8 @@ public final class Start {
   }
 
   /**
-   * Lets one request more wait; false if as many wait as may. It is told of a bad end, but has to
-   * look for a good one: if all tried at once, the site's queue of connections could be too short.
+   * Adds a waiting request; false if the limit is reached. It is notified of a failure but must
+   * poll for success: if all connected at once, they could overflow the site's accept queue.
    */
   public boolean enter(Waiter who) {
     synchronized (this) {
@@ -84,13 +87,13 @@ public final class Start {
       }
       waiters.add(who);
     }
-    if (isInVain()) {
-      who.inVain();
+    if (hasFailed()) {
+      who.startFailed();
     }
     return true;
   }
 
-  /** A request waits no longer. */
+  /** Removes a waiting request. */
   public void leave(Waiter who) {
     prober.compareAndSet(who, null);
     boolean waited;
@@ -102,51 +105,51 @@ public final class Start {
     }
   }
 
-  /** Whether it has come to a bad end. */
-  public boolean isInVain() {
+  /** Whether the attempt has failed. */
+  public boolean hasFailed() {
     return state != State.STARTING && state != State.UP;
   }
 
-  /** Tells all that wait that they do so in vain. */
-  void tellWaiters() {
-    List<Waiter> told;
+  /** Notifies all waiting requests of the failure. */
+  void notifyWaiters() {
+    List<Waiter> notified;
     synchronized (this) {
-      told = List.copyOf(waiters);
+      notified = List.copyOf(waiters);
     }
-    told.forEach(Start::tell);
+    notified.forEach(Start::notifyFailed);
   }
 
-  /** One that throws must not keep the others from being woken. */
-  private static void tell(Waiter waiter) {
+  /** Logs exceptions, so that the others are notified, too. */
+  private static void notifyFailed(Waiter waiter) {
     try {
-      waiter.inVain();
+      waiter.startFailed();
     } catch (RuntimeException | Error e) {
       log.error("a request that waits for its site was not woken", e);
     }
   }
 
-  /** Whether this one is to try if the site is there. If it leaves, another takes over. */
+  /** Whether this request probes the site. If it leaves, another takes over. */
   public boolean probes(Waiter who) {
     return prober.get() == who || prober.compareAndSet(null, who);
   }
 
-  /** The site has accepted a connection. */
+  /** Called when the site has accepted a connection. */
   public void up() {
     starter.ended(this, State.UP, "");
   }
 
-  /** How many requests wait. */
+  /** Number of waiting requests. */
   public synchronized int waiting() {
     return waiters.size();
   }
 
-  /** Moves on from STARTING; false if another was faster. */
+  /** Changes the state from STARTING; false if another thread was first. */
   synchronized boolean moveTo(State next, long nowNanos, long untilNanos) {
     boolean first = state == State.STARTING;
     if (first) {
       endedNanos = nowNanos;
-      forgetNanos = untilNanos;
-      // Last, since it is read without the lock: who sees the end sees the two that belong to it.
+      expiresNanos = untilNanos;
+      // Last, because it is read without the lock: a reader of the new state sees both times.
       state = next;
     }
     return first;

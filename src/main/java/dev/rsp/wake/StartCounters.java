@@ -4,21 +4,23 @@ package dev.rsp.wake;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** How starts of sites have gone, over all loops. Any thread. */
+/** Counts the results of site starts, over all loops. Any thread. */
 public final class StartCounters {
-  /** What is counted, in the order in which it is shown. */
+  /** The counters, in the order of the summary. */
   public enum Step {
     /** The URL was called. */
     CALLED,
-    /** It answered that the site is on its way. */
+    /** The URL answered that the site is starting. */
     ACCEPTED,
     /** The site accepted a connection. */
     STARTED,
-    /** The URL was not called: the site's file says that it was started before. */
+    /** The URL was not called: the site's file shows that it was started before. */
     EXISTING,
     /** There is no such site. */
     UNKNOWN,
-    /** The URL said no or nothing, or the site was not there in time. */
+    /**
+     * The URL answered with an error or not at all, or the site did not accept connections in time.
+     */
     FAILED,
     /** A request waited for a site. */
     WAITED
@@ -28,22 +30,23 @@ public final class StartCounters {
 
   private final AtomicLongArray counts = new AtomicLongArray(STEPS.length);
 
-  @SuppressWarnings("EnumOrdinal") // the place in an array that is never stored
+  @SuppressWarnings("EnumOrdinal") // index of an array that is never stored
   void count(Step step) {
     counts.incrementAndGet(step.ordinal());
   }
 
-  /** How often it has happened. */
+  /** The value of a counter. */
   @SuppressWarnings("EnumOrdinal")
   public long get(Step step) {
     return counts.get(step.ordinal());
   }
 
   /**
-   * All that is not zero, as {@code called=3 started=2 starting=1 waiting=4}; empty if nothing is.
+   * All counters that are not zero, as {@code called=3 started=2 starting=1 waiting=4}; empty if
+   * all are.
    *
-   * @param starting sites that are on their way
-   * @param waiting requests that wait
+   * @param starting number of sites that are starting
+   * @param waiting number of waiting requests
    */
   String summary(int starting, int waiting) {
     var text = new StringBuilder();

@@ -6,13 +6,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log lines of starts. A client that asks for many hosts that do not exist causes some for each
- * of them, so the lines of a kind are limited. Any thread.
+ * Logs starts. The rate of each kind of line is limited, because a client that requests many hosts
+ * that do not exist causes lines for each. Any thread.
  */
 final class StartLog {
   private static final Logger log = LoggerFactory.getLogger(StartLog.class);
 
-  /** As many sites as may be starting at a time by default. */
+  /** The default for the number of sites that may be starting at the same time. */
   static final int LINES_PER_SECOND = 64;
 
   private final RateLimit calling = new RateLimit(LINES_PER_SECOND);
@@ -21,18 +21,18 @@ final class StartLog {
   private final RateLimit started = new RateLimit(LINES_PER_SECOND);
   private final RateLimit failed = new RateLimit(LINES_PER_SECOND);
 
-  /** The URL is going to be called. */
+  /** The URL is about to be called. */
   synchronized void calling(Start start) {
     if (calling.allows()) {
       log.info(
           "initialise host={} url={} suppressed={}",
           start.host,
-          start.by.shownUrl(start.host),
+          start.by.urlForLog(start.host),
           calling.takeSuppressed());
     }
   }
 
-  /** The URL could not be called by a fault of rsp's own. */
+  /** The URL could not be called because of an internal error. */
   synchronized void notCalled(Start start, Throwable cause) {
     if (notCalled.allows()) {
       log.error(
@@ -40,7 +40,7 @@ final class StartLog {
     }
   }
 
-  /** The URL has answered that the site is on its way. */
+  /** The URL has answered that the site is starting. */
   synchronized void accepted(Start start, long afterMillis) {
     if (accepted.allows()) {
       log.info(

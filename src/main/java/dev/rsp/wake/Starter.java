@@ -12,14 +12,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which sites are being started, and has each started by one call, however many requests of
- * however many loops ask for it. Any thread may call any method; none of them blocks.
+ * Starts each site with one call, however many requests of all loops need it. Any thread may call
+ * any method; none blocks.
  */
 public final class Starter implements AutoCloseable {
-  /** Sites that are known to be starting, or to have been started: some 100 bytes each. */
+  /** Maximum of recorded starts: about 100 bytes each. */
   static final int MAX_KNOWN = 4096;
 
-  /** So long it holds what a file system said, so that a burst of requests asks once. */
+  /**
+   * Time for which the result of a file test is valid, so that a burst of requests causes one test.
+   */
   private static final long EXISTS_NANOS = 1_000_000_000L;
 
   private final Caller caller;
@@ -31,7 +33,7 @@ public final class Starter implements AutoCloseable {
   private int starting;
   private boolean closed;
 
-  /** Calls URLs, with threads of its own as soon as there is something to call. */
+  /** Creates a starter; it creates its threads at the first call. */
   public Starter() {
     this(new HttpCaller(), System::nanoTime);
   }
@@ -42,61 +44,60 @@ public final class Starter implements AutoCloseable {
   }
 
   /**
-   * The attempt to start the site of a host: the one that is on its way or has failed not long ago,
-   * or a new one.
+   * Returns the attempt to start a host's site: a current or recently failed one, or a new one.
    *
    * @param host canonical
-   * @param triedNanos when the site was tried, by {@link System#nanoTime}: if it has come up since,
-   *     it is to be tried again, and not started again
-   * @return null if there are as many on their way as may be
+   * @param triedNanos time of the last connection attempt, by {@link System#nanoTime}: if the site
+   *     has come up since, the caller must connect again, and no new start is made
+   * @return null if the maximum of sites is starting
    */
   public @Nullable Start join(String host, Initialise by, long triedNanos) {
-    Start begun;
+    Start start;
     synchronized (this) {
       Start before = known.get(host);
-      if (before != null && holds(before, by, triedNanos)) {
+      if (before != null && isStillValid(before, by, triedNanos)) {
         return before;
       }
       if (starting >= by.starting()) {
-        // Those that nobody waits for any more have not noticed that their time is over.
+        // A timeout of an attempt without waiting requests has not been detected yet.
         known.values().forEach(Start::state);
       }
       if (closed || starting >= by.starting()) {
         return null;
       }
-      begun = new Start(this, host, by, nanos.getAsLong());
-      forget(before);
-      makeRoom();
-      known.put(host, begun);
+      start = new Start(this, host, by, nanos.getAsLong());
+      remove(before);
+      evictEnded();
+      known.put(host, start);
       starting++;
     }
-    Answered answered = new Answered(begun);
+    CallResult answered = new CallResult(start);
     try {
-      caller.call(begun.host, by, answered);
+      caller.call(start.host, by, answered);
     } catch (RuntimeException | Error e) {
-      log.notCalled(begun, e);
+      log.notCalled(start, e);
       answered.failed(e.getClass().getSimpleName());
     }
-    return begun;
+    return start;
   }
 
-  /** Whether what is known of a site still says something about it. */
-  private boolean holds(Start before, Initialise by, long triedNanos) {
+  /** Whether an earlier attempt is still valid. */
+  private boolean isStillValid(Start before, Initialise by, long triedNanos) {
     long now = nanos.getAsLong();
     return switch (before.state()) {
       case STARTING -> true;
       case UP -> triedNanos - before.endedNanos < 0;
-      case EXISTS, UNKNOWN, FAILED -> before.by.equals(by) && now - before.forgetNanos < 0;
+      case EXISTS, UNKNOWN, FAILED -> before.by.equals(by) && now - before.expiresNanos < 0;
     };
   }
 
-  private void forget(@Nullable Start before) {
+  private void remove(@Nullable Start before) {
     if (before != null) {
       known.remove(before.host, before);
     }
   }
 
-  private void makeRoom() {
+  private void evictEnded() {
     Iterator<Start> oldest = known.values().iterator();
     while (known.size() >= MAX_KNOWN && oldest.hasNext()) {
       if (oldest.next().state() != State.STARTING) {
@@ -105,11 +106,11 @@ public final class Starter implements AutoCloseable {
     }
   }
 
-  /** What a call has found out. */
-  private final class Answered implements Caller.Result {
+  /** Receives the result of a call. */
+  private final class CallResult implements Caller.Result {
     private final Start start;
 
-    Answered(Start start) {
+    CallResult(Start start) {
       this.start = start;
     }
 
@@ -121,14 +122,14 @@ public final class Starter implements AutoCloseable {
 
     @Override
     public void accepted() {
-      // On its way: it is there when it accepts a connection.
+      // Not up yet: it is up when it accepts a connection.
       counters.count(Step.ACCEPTED);
       log.accepted(start, millisSince(start));
     }
 
     @Override
     public void exists() {
-      ended(start, State.EXISTS, "it was started before, and does not answer");
+      ended(start, State.EXISTS, "it was started before but accepts no connections");
     }
 
     @Override
@@ -142,12 +143,12 @@ public final class Starter implements AutoCloseable {
     }
   }
 
-  /** An attempt has come to its end; only the first word counts. */
+  /** Ends an attempt; only the first call counts. */
   void ended(Start start, State how, String why) {
     long now = nanos.getAsLong();
     boolean brief = how == State.EXISTS;
     long forget = now + (brief ? EXISTS_NANOS : start.by.rememberMillis() * 1_000_000L);
-    // Both at once: who sees that it has ended finds its place among those that start free.
+    // Both in one lock: a thread that sees the end must also see the lower number.
     synchronized (this) {
       if (!start.moveTo(how, now, forget)) {
         return;
@@ -160,7 +161,7 @@ public final class Starter implements AutoCloseable {
       log.started(start, afterMillis, start.waiting());
     } else {
       log.failed(start, afterMillis, start.waiting(), why);
-      start.tellWaiters();
+      start.notifyWaiters();
     }
   }
 
@@ -194,27 +195,27 @@ public final class Starter implements AutoCloseable {
     return nanos.getAsLong();
   }
 
-  /** Requests that wait now, over all hosts and loops. */
+  /** Number of waiting requests, over all hosts and loops. */
   public int waiting() {
     return waiting.get();
   }
 
-  /** Sites that are being started now. */
+  /** Number of sites that are starting. */
   public synchronized int starting() {
     return starting;
   }
 
-  /** How starts have gone so far. */
+  /** The counters. */
   public StartCounters counters() {
     return counters;
   }
 
-  /** How starts have gone, and how many are on their way; empty if there was none. */
+  /** The counters and the current numbers as text; empty if all are zero. */
   public String summary() {
     return counters.summary(starting(), waiting());
   }
 
-  /** Begins no more starts; an answer that is still on its way changes nothing that matters. */
+  /** Makes no more calls; responses that are still pending have no effect. */
   @Override
   public void close() {
     synchronized (this) {

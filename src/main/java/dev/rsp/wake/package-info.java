@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Has sites that sleep started, each by one call at a time, for all loops. */
+/** Starts sites whose backends do not run, with one call at a time per site, for all loops. */
 @NullMarked
 package dev.rsp.wake;
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an operator is told about addresses that are wrong. */
+/** The error messages for invalid addresses. */
 class AddressProblemsTest {
   private static final String SLOT = "an address, or a table with name and address";
 
@@ -37,7 +37,7 @@ class AddressProblemsTest {
         arguments("{ { '[::]:80' } }", "[1]: a table (expected: " + TO_LISTEN_ON + ")"),
         arguments(
             "{ '[::]:80', '0.0.0.0:81', '[::]:80' }",
-            "[3]: \"[::]:80\" (expected: one that is not in the list yet: see listen[1])"),
+            "[3]: \"[::]:80\" (expected: no duplicate of listen[1])"),
         arguments(
             "'nope.example:80'",
             ": \"nope.example:80\" (expected: a name that resolves: Name or service not known)"),
@@ -106,13 +106,13 @@ class AddressProblemsTest {
             "[1].name: 3 (expected: 1 to 128 visible ASCII characters without a space, not beginning with ( or #)"),
         backends(
             "{ '10.0.0.1:80', '10.0.0.2:80', '10.0.0.1:80' }",
-            "[3]: \"10.0.0.1:80\" (expected: one that is not in the list yet: see backends[1])"),
+            "[3]: \"10.0.0.1:80\" (expected: no duplicate of backends[1])"),
         backends(
             "{ { name = 'a', address = '10.0.0.1:80' }, { name = 'a', address = '10.0.0.2:80' } }",
-            "[2].name: \"a\" (expected: one that is not in the list yet: see backends[1].name)"),
+            "[2].name: \"a\" (expected: no duplicate of backends[1].name)"),
         backends(
             "{ '10.0.0.1:80', { name = '10.0.0.1:80', address = '10.0.0.2:80' } }",
-            "[2].name: \"10.0.0.1:80\" (expected: one that is not in the list yet: see backends[1])"));
+            "[2].name: \"10.0.0.1:80\" (expected: no duplicate of backends[1])"));
   }
 
   @ParameterizedTest(name = "backends = {0}")

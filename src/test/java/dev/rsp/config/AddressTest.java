@@ -111,13 +111,13 @@ class AddressTest {
         "UNIX:/run/rsp.sock",
       })
   void whatIsNoAddressIsRefused(String text) {
-    assertInstanceOf(Address.Wrong.class, Address.parse(text, 1));
+    assertInstanceOf(Address.Invalid.class, Address.parse(text, 1));
   }
 
   @Test
   void aUnixPathHasRoomFor107Bytes() {
     assertInstanceOf(Address.Unix.class, Address.parse("unix:/" + "a".repeat(106), 1));
-    assertInstanceOf(Address.Wrong.class, Address.parse("unix:/" + "a".repeat(107), 1));
+    assertInstanceOf(Address.Invalid.class, Address.parse("unix:/" + "a".repeat(107), 1));
   }
 
   @Test
@@ -126,14 +126,14 @@ class AddressTest {
     String longest = label + "." + label + "." + label + "." + "a".repeat(61);
     assertInstanceOf(Address.Named.class, Address.parse(longest + ":80", 1));
     assertInstanceOf(Address.Named.class, Address.parse(longest + ".:80", 1));
-    assertInstanceOf(Address.Wrong.class, Address.parse(longest + "a:80", 1));
-    assertInstanceOf(Address.Wrong.class, Address.parse(label + "a:80", 1));
+    assertInstanceOf(Address.Invalid.class, Address.parse(longest + "a:80", 1));
+    assertInstanceOf(Address.Invalid.class, Address.parse(label + "a:80", 1));
   }
 
   @Test
   void portZeroIsTakenWhereTheSystemMayChoose() {
     assertInstanceOf(Address.Literal.class, Address.parse("127.0.0.1:0", 0));
-    assertInstanceOf(Address.Wrong.class, Address.parse("127.0.0.1:00", 0));
+    assertInstanceOf(Address.Invalid.class, Address.parse("127.0.0.1:00", 0));
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.Objects;
 
 /** A configuration file for a test; its names resolve without a network. */
 final class ConfigFile {
-  /** Knows {@code localhost}, {@code two.example}, and names that begin with {@code app}. */
+  /** Resolves {@code localhost}, {@code two.example}, and names that begin with {@code app}. */
   static final Resolver RESOLVER =
       name -> {
         if (name.equals("localhost")) {
@@ -30,16 +30,16 @@ final class ConfigFile {
         throw new UnknownHostException(name + ": Name or service not known");
       };
 
-  /** Knows {@code http} and {@code https}, whatever the machine knows. */
+  /** Contains {@code http} and {@code https}, independent of the machine. */
   private static final ServiceNames SERVICES =
       new ServiceNames(Path.of("src/test/resources/services"));
 
-  /** The two lines that no file can do without. */
+  /** The two lines that every file needs. */
   static final String LISTEN = "listen = '0.0.0.0:0'";
 
   static final String BACKENDS = "backends = { '10.0.0.11:80' }";
 
-  /** What is expected where an address is wrong. */
+  /** The expectation in the error message for an invalid address. */
   static final String FORMS = "host:port, [v6]:port or unix:/path";
 
   static final String TO_LISTEN_ON =
@@ -76,7 +76,7 @@ final class ConfigFile {
     return load(SERVICES, bind);
   }
 
-  /** Loads it on a machine with other names of services. */
+  /** Loads the file with other service names. */
   Config load(ServiceNames services) throws ConfigException {
     return load(services, ListenCheck.NONE);
   }
@@ -102,7 +102,7 @@ final class ConfigFile {
         .toList();
   }
 
-  /** The place of a slot, which has one. */
+  /** The address of a slot that has one. */
   static Place place(Slot slot) {
     return Objects.requireNonNull(slot.place(), slot.name());
   }

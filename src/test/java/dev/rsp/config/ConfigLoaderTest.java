@@ -133,7 +133,7 @@ class ConfigLoaderTest {
         config.slots().stream().map(Slot::name).toList());
   }
 
-  /** With large weights the ring alone takes some 50 ms, which no event loop has. */
+  /** With large weights the ring alone takes about 50 ms, too long for an event loop. */
   @Test
   void tablesThatSelectMayAskForAreMadeBeforeItServes() throws Exception {
     String none = "function select(request) return hash.python(request.host, 1) end";
@@ -141,14 +141,14 @@ class ConfigLoaderTest {
         "if request.host == 'rare.example' then return hash.%s(request.host) end return 1";
     for (String function : List.of("ring", "maglev", "rendezvous")) {
       String select = "function select(request) " + rare.formatted(function) + " end";
-      assertEquals(Set.of(function), loaded(select).tables().made());
+      assertEquals(Set.of(function), loaded(select).tables().built());
       String onFailure = select.replace("select(", "on_failure(");
-      assertEquals(Set.of(function), loaded(none, onFailure).tables().made());
+      assertEquals(Set.of(function), loaded(none, onFailure).tables().built());
     }
-    assertEquals(Set.of(), loaded(none).tables().made());
+    assertEquals(Set.of(), loaded(none).tables().built());
   }
 
-  /** A name that the script puts together is in none of its constants. */
+  /** A name that the script computes is not among its constants. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -167,7 +167,8 @@ class ConfigLoaderTest {
         "function select(r) local t = { f = hash } return t.f['mag' .. 'lev'](r.host) end",
       })
   void allTablesAreMadeForAScriptThatMayPutTheNameOfAHashTogether(String script) throws Exception {
-    assertEquals(Set.of("bounded", "maglev", "rendezvous", "ring"), loaded(script).tables().made());
+    assertEquals(
+        Set.of("bounded", "maglev", "rendezvous", "ring"), loaded(script).tables().built());
   }
 
   @Test
@@ -181,7 +182,7 @@ class ConfigLoaderTest {
                 "  return (hash).python(r.host, hash.jump(r.host, 1))",
                 "end")
             .tables()
-            .made());
+            .built());
   }
 
   private Config loaded(String... lines) throws ConfigException {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an operator is told about a file that runs, but says something wrong. */
+/** The error messages for a file that runs but sets invalid values. */
 class ConfigProblemsTest {
   private static final String SECONDS = "(expected: a number of seconds from 0.001 to 86400)";
   private static final String VIA =
@@ -30,7 +30,7 @@ class ConfigProblemsTest {
 
   static Stream<Arguments> oneLineThatIsWrong() {
     return Stream.of(
-        // Keys that nobody knows.
+        // Unknown keys.
         wrong(
             "conect = 3",
             "conect: 3 (expected: a known key, or local; did you mean timeouts.connect?)"),
@@ -97,7 +97,7 @@ class ConfigProblemsTest {
         wrong("loops = 1025", "loops: 1025 (expected: a whole number of loops from 1 to 1024)"),
         wrong("loops = 2.5", "loops: 2.5 (expected: a whole number of loops from 1 to 1024)"),
 
-        // The rest.
+        // Others.
         wrong("default_host = 'Example.com'", "default_host: \"Example.com\" " + HOST),
         wrong("default_host = 'example.com.'", "default_host: \"example.com.\" " + HOST),
         wrong("default_host = 'example.com:80'", "default_host: \"example.com:80\" " + HOST),

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The sample and the reference say what the loader does. */
+/** The sample and the reference agree with the loader. */
 class DocumentedTest {
   private static final Path SAMPLE = Path.of("config/backends.lua");
   private static final Path REFERENCE = Path.of("src/docs/configuration.md");
@@ -42,7 +42,7 @@ class DocumentedTest {
   @Test
   void whatTheSampleCommentsOutAreTheDefaults() throws Exception {
     String sample = Files.readString(SAMPLE);
-    // Settings are lines such as "-- loops = 2" and what is within their braces.
+    // Settings are lines such as "-- loops = 2" and the lines within their braces.
     String all =
         sample.replaceAll("(?m)^-- (?=[a-z_]+ = |  [a-z_]+ += |}|function |  return |end$)", "");
     Config config = ConfigFile.in(directory, all).load();
@@ -84,7 +84,7 @@ class DocumentedTest {
   void theReferenceHasTheDefaultAndTheRangeOfEveryNumber(NumberKey key) throws IOException {
     boolean limit = Keys.ALL_LIMITS.contains(key);
     String row = row((limit ? "limits." : "timeouts.") + key.name()).orElseThrow();
-    assertTrue(row.contains("| " + (long) key.ifAbsent() + " |"), row);
+    assertTrue(row.contains("| " + (long) key.defaultValue() + " |"), row);
     if (limit) {
       assertTrue(row.contains("| " + (long) key.least() + " to " + (long) key.most()), row);
     }
@@ -101,8 +101,8 @@ class DocumentedTest {
             "at most " + Address.MAX_PATH_BYTES + " bytes",
             "seconds from 0.001 to 86400",
             (ConfigLoader.MAX_BYTES >> 20) + " MiB",
-            "within " + NameLookup.PATIENCE.toSeconds() + " seconds",
-            "From " + Problems.MAX_TOLD + " problems on",
+            "within " + NameLookup.TIMEOUT.toSeconds() + " seconds",
+            "From " + Problems.MAX_LISTED + " problems on",
             String.format(
                 Locale.ROOT, "event loops, %.0f to %.0f", Keys.LOOPS.least(), Keys.LOOPS.most()))) {
       assertTrue(reference.contains(bound), bound);

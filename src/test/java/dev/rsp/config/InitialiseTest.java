@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The table that says how sites are started. */
+/** The table {@code initialise}. */
 class InitialiseTest {
   private static final String REST = "listen = '127.0.0.1:0' backends = { '127.0.0.1:1' }";
   private static final String URL = "http://127.0.0.1:5000/init?host={host}";
@@ -115,7 +115,7 @@ class InitialiseTest {
   void theReferenceHasTheDefaultOfEveryNumber() throws Exception {
     String reference = Files.readString(Path.of("src/docs/configuration.md"));
     for (NumberKey key : InitialiseKeys.NUMBERS) {
-      String number = String.valueOf(key.ifAbsent()).replaceFirst("\\.0$", "");
+      String number = String.valueOf(key.defaultValue()).replaceFirst("\\.0$", "");
       String row =
           reference
               .lines()

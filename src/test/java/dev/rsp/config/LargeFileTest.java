@@ -17,12 +17,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The largest files that are taken, each of one thing: loading takes time by the file's size. */
+/** The largest allowed files, each with one kind of content: loading takes linear time. */
 final class LargeFileTest {
-  /** What is linear takes a second; what goes by the square of the size took 15 s and more. */
+  /** Linear time is about 1 s; quadratic time was 15 s and more. */
   private static final Duration LINEAR = Duration.ofSeconds(10);
 
-  /** Leaves room for the lines that every file needs. */
+  /** Leaves space for the lines that every file needs. */
   private static final int BYTES = ConfigLoader.MAX_BYTES - 1000;
 
   @TempDir Path directory;
@@ -74,7 +74,7 @@ final class LargeFileTest {
   @MethodSource
   void manyProblems(String what, String source) {
     List<String> problems = assertTimeoutPreemptively(LINEAR, () -> file(source).problems());
-    assertEquals(Problems.MAX_TOLD + 1, problems.size());
+    assertEquals(Problems.MAX_LISTED + 1, problems.size());
   }
 
   private ConfigFile file(String... lines) {

@@ -22,7 +22,7 @@ class NameLookupTest {
 
   @Test
   void noNamesNeedNoAnswer() {
-    assertEquals(Map.of(), new NameLookup(ConfigFile.RESOLVER, LONG).ask(Set.of()));
+    assertEquals(Map.of(), new NameLookup(ConfigFile.RESOLVER, LONG).lookUp(Set.of()));
   }
 
   @Test
@@ -31,7 +31,7 @@ class NameLookupTest {
         Map.of(
             "app1", new Found(ConfigFile.ip("10.0.0.7")),
             "nope.example", new NotFound("Name or service not known")),
-        new NameLookup(ConfigFile.RESOLVER, LONG).ask(Set.of("app1", "nope.example")));
+        new NameLookup(ConfigFile.RESOLVER, LONG).lookUp(Set.of("app1", "nope.example")));
   }
 
   @Test
@@ -47,7 +47,7 @@ class NameLookupTest {
         LONG,
         () ->
             new NameLookup(together, LONG)
-                .ask(Set.of("a", "b"))
+                .lookUp(Set.of("a", "b"))
                 .values()
                 .forEach(answer -> assertInstanceOf(Found.class, answer)));
   }
@@ -66,7 +66,7 @@ class NameLookupTest {
         Map.of(
             "slow", new NotFound("no answer within 2.5 s"),
             "app", new Found(ConfigFile.ip("10.0.0.7"))),
-        new NameLookup(hanging, Duration.ofMillis(2500)).ask(Set.of("slow", "app")));
+        new NameLookup(hanging, Duration.ofMillis(2500)).lookUp(Set.of("slow", "app")));
   }
 
   @Test
@@ -80,7 +80,7 @@ class NameLookupTest {
     Thread.currentThread().interrupt();
     assertEquals(
         Map.of("app", new NotFound("interrupted")),
-        new NameLookup(hanging, LONG).ask(Set.of("app")));
+        new NameLookup(hanging, LONG).lookUp(Set.of("app")));
     assertTrue(Thread.interrupted());
   }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a backend is spoken with, as its address or its key says. */
+/** A backend's protocol, set by its address or its key. */
 class ProtocolTest {
   private static final String LISTEN = "listen = '127.0.0.1:0'";
 

@@ -14,12 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which part of a file may decide where hosts go. */
+/** The part of a file that can affect which slot a host gets. */
 @Timeout(60)
 final class SelectorTextTest {
   private static final String FIRST = "function select(r) return 1 end\n";
 
-  /** Without the mark of a comment on its one line with limits, the file has another select. */
+  /** Without the comment mark on the line with limits, the file has another select. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -58,7 +58,7 @@ final class SelectorTextTest {
     }
   }
 
-  /** LuaJ's parser by itself needs minutes for a comment of this length. */
+  /** LuaJ's unchanged parser needs minutes for a comment of this length. */
   @Test
   void aLongCommentTakesNoLongerThanItsLength() {
     String comment = "--[[" + "x".repeat(4 << 20) + "]]\n";

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a file may say of a slot beyond its name and address, and of choosing among slots. */
+/** A slot's state and weight, and the settings for the selection of slots. */
 final class SlotStatesTest {
   private static final String STATES = " (expected: \"up\", \"drain\", \"down\" or \"spare\")";
   private static final String WEIGHTS = " (expected: a whole number of shares from 0 to 256)";
@@ -98,15 +98,15 @@ final class SlotStatesTest {
 
   @Test
   void keysForChoosingAreRead() throws Exception {
-    Choosing choosing =
+    SelectionSettings selection =
         file("backends = { 'app1:80' } failover = 2 exists_below = { '/etc/vassals/', '/run/a' }"
                 + " function on_failure() end")
             .load()
-            .choosing();
-    assertEquals(2, choosing.failover());
-    assertEquals(List.of(Path.of("/etc/vassals"), Path.of("/run/a")), choosing.existsBelow());
-    assertTrue(choosing.hasOnFailure());
-    assertEquals(Choosing.DEFAULTS, file("backends = { 'app1:80' }").load().choosing());
+            .selection();
+    assertEquals(2, selection.failover());
+    assertEquals(List.of(Path.of("/etc/vassals"), Path.of("/run/a")), selection.existsBelow());
+    assertTrue(selection.hasOnFailure());
+    assertEquals(SelectionSettings.DEFAULTS, file("backends = { 'app1:80' }").load().selection());
   }
 
   @Test
@@ -114,7 +114,7 @@ final class SlotStatesTest {
     Place place = Place.unix("/run/a.sock");
     refused("weight: 257 (expected: 0 to 256)", () -> new Slot(1, "a", place, 257, State.UP));
     refused(
-        "place: none (expected: one, unless it is a spare)",
+        "place: null (expected: an address, unless the state is spare)",
         () -> new Slot(1, "a", null, 1, State.DOWN));
   }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** The records cannot be made wrong, whoever makes them. */
+/** The records refuse invalid values. */
 class ValuesTest {
   @Test
   void timesArePositive() {
@@ -44,7 +44,7 @@ class ValuesTest {
 
   @Test
   void aListenerHasASocketOrAPath() {
-    refused("x: null, null (expected: one of both)", () -> new ListenAddress("x", null, null));
+    refused("x: null, null (expected: exactly one)", () -> new ListenAddress("x", null, null));
   }
 
   private static Limits limits(

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
-/** One of the hash functions of scripts, over any list. */
+/** One of the hash functions of scripts, for any list. */
 record Algorithm(String name, Function<List<Weighted>, ToIntFunction<byte[]>> table) {
   ToIntFunction<byte[]> over(List<Weighted> list) {
     return table.apply(list);
@@ -16,7 +16,7 @@ record Algorithm(String name, Function<List<Weighted>, ToIntFunction<byte[]>> ta
     return Keys.placed(list, over(list));
   }
 
-  /** Those that know only how many there are. */
+  /** Those that use only the length of the list. */
   static List<Algorithm> overCounts() {
     return List.of(
         count("python", PythonHash::index),
@@ -28,7 +28,7 @@ record Algorithm(String name, Function<List<Weighted>, ToIntFunction<byte[]>> ta
         count("jump", JumpHash::index));
   }
 
-  /** Those that know names and weights. */
+  /** Those that use names and weights. */
   static List<Algorithm> overNames() {
     return List.of(rendezvous(), ring(), maglev());
   }

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The tables in hashing.md are what the code does; this also writes them. */
+/** The tables in hashing.md match the code; this class also writes them. */
 final class HashingDocumentTest {
   private static final Path DOCUMENT = Path.of("src/docs/hashing.md");
   private static final String WRITE = "rsp.write.hashing";
@@ -51,7 +51,7 @@ final class HashingDocumentTest {
     return document.substring(0, from) + begin + "\n" + table + "\n" + document.substring(to);
   }
 
-  /** How many hosts the fullest has, to the mean. */
+  /** The highest number of hosts per name, relative to the mean. */
   private static String shares() {
     var rows = new ArrayList<String>();
     rows.add(header("n"));
@@ -73,7 +73,7 @@ final class HashingDocumentTest {
     return (double) Collections.max(counts.values()) * n / Keys.HOSTS.size();
   }
 
-  /** Which part of the hosts gets another name. */
+  /** The share of hosts that get another name. */
   private static String moves() {
     List<Weighted> eight = Keys.live(8);
     var rows = new ArrayList<String>();
@@ -88,7 +88,7 @@ final class HashingDocumentTest {
     rows.add(row("4 → 9", Keys.live(4), Keys.live(9)));
     rows.add(row("16 → 17, appended", Keys.live(16), Keys.live(17)));
     rows.add(row("8, two change places", eight, swapped(eight)));
-    // An address is nothing that a table is made of.
+    // Tables do not depend on addresses.
     rows.add(row("8, an address changes", eight, Keys.live(8)));
     List<Weighted> ten = weights(10);
     rows.add(row("8, a weight of 10 becomes 5", ten, replaced(ten, 5)));
@@ -126,7 +126,7 @@ final class HashingDocumentTest {
     return other;
   }
 
-  /** Which part of the hosts keeps its place when the first letter of it is upper case. */
+  /** The share of hosts that keep their index if their first letter is upper case. */
   private static String wrongCase() {
     var rows = new ArrayList<String>();
     rows.add(

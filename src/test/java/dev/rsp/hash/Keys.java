@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
-/** Keys and names for tests, and what becomes of them. */
+/** Keys and names for tests, and comparisons of their assignments. */
 final class Keys {
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
-  /** As many sites as the load balancer of the platform had in July 2014. */
+  /** The number of sites of the platform's load balancer in July 2014. */
   static final List<byte[]> HOSTS = hosts(24_241);
 
   private Keys() {}
@@ -59,19 +59,19 @@ final class Keys {
     return IntStream.rangeClosed(1, n).mapToObj(i -> new Weighted("live" + i, 1)).toList();
   }
 
-  /** The names that the hosts get. */
+  /** The names assigned to the hosts. */
   static String[] placed(List<Weighted> list, ToIntFunction<byte[]> index) {
     return HOSTS.stream()
         .map(host -> list.get(index.applyAsInt(host) - 1).name())
         .toArray(String[]::new);
   }
 
-  /** How many hosts have another name. */
+  /** Number of hosts with another name. */
   static int moved(String[] before, String[] after) {
     return (int) IntStream.range(0, before.length).filter(i -> !before[i].equals(after[i])).count();
   }
 
-  /** How many hosts a name has. */
+  /** Number of hosts of a name. */
   static int count(String[] placed, String name) {
     return (int) List.of(placed).stream().filter(name::equals).count();
   }

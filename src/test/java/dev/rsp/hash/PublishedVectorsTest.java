@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The smaller functions answer what others publish. XXH64 and Python's 64 bits have own tests. */
+/** The smaller functions match published values. XXH64 and Python's 64-bit hash have own tests. */
 final class PublishedVectorsTest {
   /**
    * A model of CPython 2 at 32 bits; the one-byte keys were checked with quoted values of 32-bit
@@ -38,7 +38,7 @@ final class PublishedVectorsTest {
     assertEquals(1 + Math.floorMod(hash, 7), PythonHash.index32(bytes, 0, bytes.length, 7));
   }
 
-  /** The lower bits know nothing of the upper ones, but for the value that stands for errors. */
+  /** The lower bits do not depend on the upper ones, except for the value that means an error. */
   @Test
   void python32IsTheLowerHalfOfPython64() {
     for (byte[] host : Keys.HOSTS) {
@@ -73,7 +73,7 @@ final class PublishedVectorsTest {
     assertEquals(1 + Long.remainderUnsigned(expected, 7), Fnv1a.index(bytes, 0, bytes.length, 7));
   }
 
-  /** Boyd's vectors, which many implementations test with. */
+  /** Boyd's vectors, which many implementations use as tests. */
   @ParameterizedTest
   @CsvSource({
     "'', 0, 00000000",
@@ -109,7 +109,9 @@ final class PublishedVectorsTest {
     assertEquals(0xB0F57EE3, Murmur3.hash(hashes.array(), 0, 1024, 0));
   }
 
-  /** What the code in the paper answers, compiled from C; others' tests have some of these too. */
+  /**
+   * Results of the paper's code, compiled from C; other implementations test some of these, too.
+   */
   @ParameterizedTest
   @CsvSource({
     "0, 60, 0",
@@ -128,7 +130,7 @@ final class PublishedVectorsTest {
     assertEquals(bucket, JumpHash.bucket(Long.parseUnsignedLong(key), n));
   }
 
-  /** The same code over 100,000 keys and lists of up to 1,000 places. */
+  /** The same code with 100,000 keys and lists of up to 1,000 entries. */
   @Test
   void jumpAgreesWithThePaperEverywhere() {
     long sum = 0;

@@ -26,7 +26,7 @@ final class PythonHashTest {
     "xn--bcher-kva.example"
   };
 
-  /** What CPython 2.7.18 answers on a 64-bit machine. */
+  /** Results of CPython 2.7.18 on a 64-bit machine. */
   @ParameterizedTest
   @CsvSource({
     "'', 0",
@@ -52,7 +52,7 @@ final class PythonHashTest {
 
   @Test
   void minusOneIsKeptForErrorsAndBecomesMinusTwo() {
-    // Found by lattice reduction: all other keys that anybody would think of miss this case.
+    // Found by lattice reduction: no obvious key covers this case.
     byte[] key = {97, 98, 127, 27, 117, 55, 56, 22, 10, 29, 1, 27, 12};
 
     assertEquals(-1, referenceBeforeTheException(key));
@@ -80,7 +80,7 @@ final class PythonHashTest {
 
   @ParameterizedTest
   @CsvSource({
-    // The hash is negative, so that truncation instead of flooring would show.
+    // The hash is negative, so truncation instead of flooring would fail.
     "www.obeythetestinggoat.com, 7, 2",
     "ironhand.pythonanywhere.com, 5, 3",
     "JoeButy.pythonanywhere.com, 10, 7",
@@ -91,7 +91,7 @@ final class PythonHashTest {
 
   @Test
   void randomKeysAgreeWithUnboundedArithmetic() {
-    var random = new Random(20140707); // any seed; fixed, so that a failure can be repeated
+    var random = new Random(20140707); // an arbitrary fixed seed, so that failures are reproducible
     for (int i = 0; i < 2000; i++) {
       var key = new byte[random.nextInt(64)];
       random.nextBytes(key);
@@ -105,7 +105,7 @@ final class PythonHashTest {
 
   /**
    * Case is bit 5 of a letter, and the low five bits of the hash depend on the low five bits of the
-   * letters only: with so many places, a wrong case goes unnoticed.
+   * letters only: with these list lengths a wrong case has no effect.
    */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4, 8, 16, 32})
@@ -155,7 +155,7 @@ final class PythonHashTest {
     return PythonHash.index(bytes, 0, bytes.length, n);
   }
 
-  /** The same in numbers without bounds, cut to 64 bits at the end. */
+  /** The same with unbounded integers, reduced to 64 bits at the end. */
   private static long reference(byte[] key) {
     long hash = referenceBeforeTheException(key);
     return hash == -1 ? -2 : hash;

@@ -52,7 +52,7 @@ final class RendezvousTest {
     }
   }
 
-  /** Another version must place hosts where this one does. */
+  /** Other versions must give the same results. */
   @Test
   void theseHostsStayWhereTheyAre() {
     var equal = new Rendezvous(Keys.live(7));
@@ -198,7 +198,7 @@ final class RendezvousTest {
     assertThrows(IllegalArgumentException.class, () -> new Rendezvous(twice));
   }
 
-  /** Within four standard deviations of what chance would give. */
+  /** Within four standard deviations of the expected value. */
   private static void assertShare(double share, int count) {
     int hosts = Keys.HOSTS.size();
     double deviation = Math.sqrt(hosts * share * (1 - share));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** SipHash-1-3 against known numbers, and against itself written from the paper. */
+/** SipHash-1-3 against known values, and against an implementation that follows the paper. */
 final class SipHashTest {
   /** Of the bytes 0, 1, 2 and so on, under the key that the paper's appendix A uses. */
   @ParameterizedTest(name = "of {0} bytes")
@@ -79,7 +79,7 @@ final class SipHashTest {
     assertThrows(IndexOutOfBoundsException.class, () -> hash.hash(new byte[8], -1, 8));
   }
 
-  /** One state word after the other, as figure 2.1 of the paper draws them. */
+  /** One state word after the other, as in figure 2.1 of the paper. */
   private static long plain(long k0, long k1, byte[] input, int offset, int length) {
     long[] v = {
       k0 ^ 0x736f6d6570736575L,

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the tables over names promise, each within its bounds. */
+/** The guarantees of the tables of names. */
 final class SlotTablesTest {
   static List<Algorithm> tables() {
     return Algorithm.overNames();
@@ -44,7 +44,7 @@ final class SlotTablesTest {
     assertArrayEquals(table.placed(Keys.live(5)), table.placed(Keys.live(5)));
   }
 
-  /** Rendezvous and ring move what they must; Maglev's paper allows a few percent more. */
+  /** Rendezvous and ring move the minimum; Maglev's paper allows a few percent more. */
   @ParameterizedTest
   @MethodSource("tables")
   void aNewNameTakesItsShareAndHardlyMore(Algorithm table) {

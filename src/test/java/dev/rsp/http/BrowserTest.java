@@ -3,10 +3,11 @@ package dev.rsp.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.http.h1.Heads;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who is shown a page where a program gets a line of text. */
+/** Which requests get a page where a program gets a line of text. */
 final class BrowserTest {
   @ParameterizedTest(name = "{0} {1}")
   @CsvSource(
@@ -27,7 +28,7 @@ final class BrowserTest {
         "POST ~ Accept: text/html|Sec-Fetch-Mode: navigate           ~ false",
         "HEAD ~ Accept: text/html                                    ~ false",
       })
-  void knowsWhoLooksAtAPage(String method, String fields, boolean navigates) {
+  void recognisesBrowsersThatLoadAPage(String method, String fields, boolean navigates) {
     RequestHead head =
         Heads.request(
             method

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-import static dev.rsp.http.Heads.with;
+import static dev.rsp.http.h1.Heads.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.Rule;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.http.h1.Heads;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What invented names do to the sites in a journal that is full. */
+/** The effect of invented names on the sites in a full journal. */
 @Timeout(120)
 final class JournalFloodTest {
   private static final int MINUTES_PER_DAY = 1440;
 
-  /** A Monday's midnight, so that days and weeks begin with it. */
+  /** Midnight on a Monday, so that days and weeks begin then. */
   private static final long START = 20_577L * MINUTES_PER_DAY;
 
   private static final int WEEKS = 4;
@@ -32,7 +32,7 @@ final class JournalFloodTest {
 
   private final HostCounts counts = new HostCounts();
 
-  /** How often a site is asked for: so many times on each of these days, the answer to each. */
+  /** How often a site is requested: requests on each of these days, and their status. */
   private enum Rate {
     BUSY(1, 200, true),
     A_FEW_A_DAY(1, 3, true),
@@ -73,7 +73,7 @@ final class JournalFloodTest {
     }
     Set<String> sites = sites(journal);
     assertEquals(Rate.values().length * OF_EACH_RATE, sites.size());
-    // It begins at noon: 24 hours of it touch two dates.
+    // It begins at noon: 24 hours cover two dates.
     long noon = START + (WEEKS * 7 - 1) * MINUTES_PER_DAY + MINUTES_PER_DAY / 2;
     for (int round = 0; round < rounds; round++) {
       long minute = noon + (long) round * MINUTES_PER_DAY / rounds;
@@ -137,7 +137,7 @@ final class JournalFloodTest {
     assertEquals(1.5, journal.hosts().get(0).days());
   }
 
-  /** Its counts of a site that is served regularly go on while the table of a loop is full. */
+  /** A regular site is still counted while the table of a loop is full. */
   @Test
   void aLoopWhoseTableIsFullOfInventedNamesCountsTheRegularSites() {
     var journal = new Journal(1000);
@@ -147,7 +147,7 @@ final class JournalFloodTest {
     }
     long minute = START + 3 * MINUTES_PER_DAY;
     var loop = new HostCounts();
-    loop.keepRoomFor(journal.regulars(minute));
+    loop.reserveFor(journal.regularHosts(minute));
     for (int i = 0; i < 2 * HostCounts.MAX_HOSTS; i++) {
       add(loop, "invented" + i + ".example", true);
     }
@@ -165,11 +165,11 @@ final class JournalFloodTest {
     var journal = new Journal(1000);
     flood(journal, 500, 1, START, true);
     flood(journal, 500, 1, START + MINUTES_PER_DAY, true);
-    assertNull(journal.regulars(START + MINUTES_PER_DAY));
+    assertNull(journal.regularHosts(START + MINUTES_PER_DAY));
     visit(journal, List.of("a.example"), 0, 1, true);
     visit(journal, List.of("a.example"), 1, 1, true);
     visit(journal, List.of("a.example"), 2, 1, true);
-    HostFilter regulars = journal.regulars(START + 2 * MINUTES_PER_DAY);
+    HostFilter regulars = journal.regularHosts(START + 2 * MINUTES_PER_DAY);
     assertNotNull(regulars);
     assertTrue(mayContain(regulars, "a.example"));
     assertFalse(mayContain(regulars, "invented1.example"));
@@ -199,12 +199,12 @@ final class JournalFloodTest {
   }
 
   private void flood(Journal journal, int names, int times, long minute, boolean served) {
-    counts.keepRoomFor(journal.regulars(minute));
+    counts.reserveFor(journal.regularHosts(minute));
     for (int i = 0; i < names; i++) {
       for (int time = 0; time < times; time++) {
         add(counts, "invented" + i + ".example", served);
       }
-      if (i % (HostCounts.MAX_HOSTS / 4) == 0) { // as a loop's table is taken now and then
+      if (i % (HostCounts.MAX_HOSTS / 4) == 0) { // as a loop's table is collected periodically
         journal.add(counts, minute);
       }
     }
@@ -221,7 +221,7 @@ final class JournalFloodTest {
     return filter.mayContain(bytes, bytes.length);
   }
 
-  /** The hosts that are remembered, apart from invented ones. */
+  /** The hosts in the journal, without invented ones. */
   private static Set<String> sites(Journal journal) {
     return journal.hosts().stream()
         .map(SeenHost::host)

@@ -37,11 +37,11 @@ final class JournalKeeperTest {
     Files.writeString(file, "something else\n");
     var settings = new JournalSettings(file, 100, NEVER);
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(settings, List.of(counted("a.example")));
+      keeper.configure(settings, List.of(counted("a.example")));
       keeper.hosts();
       assertEquals("something else\n", Files.readString(file));
-      Files.delete(file); // what an operator does whom the log has told so
-      keeper.keep(settings, List.of(counted("a.example")));
+      Files.delete(file); // as an operator does after reading the log
+      keeper.configure(settings, List.of(counted("a.example")));
     }
     List<String> lines = Files.readAllLines(file);
     assertEquals(JournalFile.HEADER, lines.get(0));
@@ -54,8 +54,8 @@ final class JournalKeeperTest {
     JournalFile.write(file, List.of(new SeenHost("a.example", 5, 1, "one")));
     var settings = new JournalSettings(file, 100, NEVER);
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(settings, List.of());
-      keeper.keep(settings, List.of());
+      keeper.configure(settings, List.of());
+      keeper.configure(settings, List.of());
     }
     assertEquals("a.example 5 1 one 2.585", Files.readAllLines(file).get(1));
   }
@@ -69,12 +69,11 @@ final class JournalKeeperTest {
         List.of(
             "journal shared file="
                 + file
-                + ": another program writes it as well, and who writes last wins; let each rsp have"
-                + " its own"),
+                + ": another program writes it too, and the last writer wins; give each rsp its own file"),
         warnings(
             () -> {
               try (var keeper = new JournalKeeper()) {
-                keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+                keeper.configure(new JournalSettings(file, 100, NEVER), List.of());
                 keeper.hosts();
                 JournalFile.write(file, others);
               }
@@ -90,9 +89,10 @@ final class JournalKeeperTest {
             () -> {
               for (int run = 0; run < 2; run++) {
                 try (var keeper = new JournalKeeper()) {
-                  keeper.keep(new JournalSettings(file, 100, 1), List.of(counted("a.example")));
+                  keeper.configure(
+                      new JournalSettings(file, 100, 1), List.of(counted("a.example")));
                   keeper.hosts();
-                  keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+                  keeper.configure(new JournalSettings(file, 100, NEVER), List.of());
                   keeper.hosts();
                 }
               }
@@ -106,7 +106,7 @@ final class JournalKeeperTest {
     for (String unreadable : new String[] {"something else\n", JournalFile.HEADER + "\n\0\n"}) {
       Files.writeString(file, unreadable);
       try (var keeper = new JournalKeeper()) {
-        keeper.keep(new JournalSettings(file, 100, NEVER), List.of());
+        keeper.configure(new JournalSettings(file, 100, NEVER), List.of());
         assertTrue(keeper.known().problem().startsWith(file + ": it is "), unreadable);
         assertEquals(unreadable, Files.readString(file));
         JournalFile.write(file, List.of(new SeenHost("a.example", 5, 1, "one", 1)));
@@ -120,11 +120,11 @@ final class JournalKeeperTest {
   void aDirectoryInThePlaceOfTheFileCannotBeReadAndAMissingFileIsEmpty() throws IOException {
     Path directoryThere = Files.createDirectory(directory.resolve("directory"));
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(new JournalSettings(directoryThere, 100, NEVER), List.of());
+      keeper.configure(new JournalSettings(directoryThere, 100, NEVER), List.of());
       assertTrue(keeper.known().problem().startsWith(directoryThere + ": "));
-      keeper.keep(new JournalSettings(directory.resolve("none"), 100, NEVER), List.of());
+      keeper.configure(new JournalSettings(directory.resolve("none"), 100, NEVER), List.of());
       assertEquals(new KnownHosts(List.of(), ""), keeper.known());
-      keeper.keep(new JournalSettings(null, 100, NEVER), List.of());
+      keeper.configure(new JournalSettings(null, 100, NEVER), List.of());
       assertEquals(new KnownHosts(List.of(), ""), keeper.known());
     }
   }

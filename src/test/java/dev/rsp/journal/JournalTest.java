@@ -56,7 +56,7 @@ class JournalTest {
     }
   }
 
-  /** Two daemons that were given the same file. Who writes last wins; nobody writes half of one. */
+  /** Two daemons with the same file: the last writer wins, and no file is incomplete. */
   @Test
   void twoThatWriteOneFileNeverLeaveAMixOfBoth() throws Exception {
     Path file = directory.resolve("hosts.journal");
@@ -104,7 +104,7 @@ class JournalTest {
       }
     }
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(new JournalSettings(file, MANY, 3_600_000), List.of());
+      keeper.configure(new JournalSettings(file, MANY, 3_600_000), List.of());
     }
     assertEquals(
         Stream.concat(others.stream(), Stream.of(fresh)).sorted().toList(),
@@ -136,7 +136,7 @@ class JournalTest {
   void rememberingFewerDropsTheRestAtOnce() {
     var journal = new Journal(100);
     IntStream.range(0, 100).forEach(i -> journal.add(List.of(seen("h" + i, 5, i, "s"))));
-    journal.keep(10);
+    journal.setMaxHosts(10);
     assertEquals(10, journal.size());
     assertTrue(journal.hosts().contains(seen("h99", 5, 99, "s")));
   }
@@ -233,8 +233,7 @@ class JournalTest {
   void aJournalOfWhichNoLineCanBeReadIsLeftAlone() throws IOException {
     Path file = directory.resolve("hosts.journal");
     Files.writeString(file, JournalFile.HEADER + "\n\0\0\n\0\n");
-    assertEquals(
-        "it is damaged: no line of it can be read", JournalFile.read(file, MANY).problem());
+    assertEquals("it is damaged: no line can be read", JournalFile.read(file, MANY).problem());
   }
 
   @Test
@@ -255,7 +254,7 @@ class JournalTest {
     Path file = Files.writeString(directory.resolve("backends.lua"), "listen = '0.0.0.0:80'\n");
     assertTrue(JournalFile.read(file, MANY).isUnusable());
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(new JournalSettings(file, MANY, 10), List.of());
+      keeper.configure(new JournalSettings(file, MANY, 10), List.of());
       assertEquals(List.of(), keeper.hosts());
     }
     assertEquals("listen = '0.0.0.0:80'\n", Files.readString(file));
@@ -269,7 +268,7 @@ class JournalTest {
     loop.add(new byte[] {'b'}, 1, "live1", true);
     loop.add(new byte[] {'b'}, 1, "live1", true);
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(
+      keeper.configure(
           new JournalSettings(file, MANY, 3_600_000),
           List.of((empty, full) -> full.accept(copyOnce(loop, empty))));
       assertEquals(
@@ -291,7 +290,7 @@ class JournalTest {
     JournalFile.write(one, List.of(seen("a.example", 5, 7, "live1")));
     try (var keeper = new JournalKeeper()) {
       for (Path file : List.of(one, other, one)) {
-        keeper.keep(new JournalSettings(file, MANY, 3_600_000), List.of());
+        keeper.configure(new JournalSettings(file, MANY, 3_600_000), List.of());
       }
       assertEquals(List.of(seen("a.example", 5, 7, "live1")), keeper.hosts());
     }
@@ -302,7 +301,7 @@ class JournalTest {
   void aDirectoryThatCannotBeWrittenDoesNotEndTheKeeper() {
     Path file = directory.resolve("missing").resolve("hosts.journal");
     var keeper = new JournalKeeper();
-    keeper.keep(new JournalSettings(file, MANY, 1), List.of());
+    keeper.configure(new JournalSettings(file, MANY, 1), List.of());
     assertEquals(List.of(), keeper.hosts());
     keeper.close();
     assertFalse(Files.exists(file));
@@ -311,7 +310,7 @@ class JournalTest {
   @Test
   void aLoopThatNeverAnswersIsNotWaitedForForEver() {
     try (var keeper = new JournalKeeper()) {
-      keeper.keep(new JournalSettings(null, MANY, 3_600_000), List.of((empty, full) -> {}));
+      keeper.configure(new JournalSettings(null, MANY, 3_600_000), List.of((empty, full) -> {}));
       assertEquals(List.of(), keeper.hosts());
       assertEquals(List.of(), keeper.hosts());
     }
@@ -396,7 +395,7 @@ class JournalTest {
     return seen.host() + " " + seen.requests() + " " + seen.lastMinute() + " " + seen.slot();
   }
 
-  /** With days that a file keeps to the last digit. */
+  /** With days that a file stores exactly. */
   private static SeenHost seen(String host, long requests, long minute, String slot) {
     return new SeenHost(host, requests, minute, slot, requests == 1 ? 1 : 12.034);
   }

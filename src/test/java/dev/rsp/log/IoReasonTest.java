@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Neither a class nor the path again: the reason. */
+/** Messages contain the reason, without class names and without repeating the path. */
 final class IoReasonTest {
   @TempDir private Path directory;
 

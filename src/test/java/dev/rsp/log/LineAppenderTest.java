@@ -83,7 +83,7 @@ final class LineAppenderTest {
     assertEquals(List.of("kept", "<4>log lines dropped: 1"), sink.lines());
   }
 
-  /** A flush returns as soon as all is written, or after a second: some machines need more. */
+  /** A flush returns when all is written, or after a second; slow machines may need more. */
   private void awaitWritten() {
     for (int i = 0; i < 60; i++) {
       appender.flush();

@@ -89,7 +89,7 @@ final class LineFormatTest {
 
   @Test
   void writesTheFirstFramesOfEachExceptionAndTheFirstCauses() {
-    // Short frames, so that the longest line does not end before they do.
+    // Short frames, so that all fit into the longest line.
     Throwable thrown = new RuntimeException("cause 0");
     for (int i = 0; i < 5; i++) {
       frames(thrown, 100);
@@ -106,7 +106,8 @@ final class LineFormatTest {
   private static void frames(Throwable thrown, int count) {
     StackTraceElement[] frames = new StackTraceElement[count];
     for (int i = 0; i < count; i++) {
-      // Each exception's own, because frames that a cause shares with its effect are left out.
+      // Own frames for each exception, because frames shared with the enclosing exception are
+      // omitted.
       frames[i] = new StackTraceElement("C", "m" + System.identityHashCode(thrown), "C.java", i);
     }
     thrown.setStackTrace(frames);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code bit} does what the documentation of Lua BitOp (bitop.luajit.org) says. */
+/** {@code bit} behaves as documented for Lua BitOp (bitop.luajit.org). */
 final class BitLibraryTest {
   @ParameterizedTest
   @ValueSource(
@@ -62,7 +62,7 @@ final class BitLibraryTest {
     assertEquals(parts[1], eval("tostring(" + parts[0] + ")").tojstring());
   }
 
-  /** A loop as scripts for OpenResty have it: FNV-1 with 32 bits in two halves. */
+  /** A loop from scripts for OpenResty: FNV-1 with 32 bits in two halves. */
   @ParameterizedTest
   @ValueSource(strings = {"a => e40c292c", "foobar => bf9cf968"})
   void runsAHashThatWasWrittenForLuaJit(String row) {

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a script does, it costs one request and a bounded time. */
+/** Whatever a script does, it affects only one request and takes a bounded time. */
 final class BudgetTest {
-  /** Milliseconds on an idle machine, and not all are. */
+  /** Large, because the machine may be busy: an idle one takes milliseconds. */
   private static final Duration SOON = Duration.ofMinutes(1);
 
   private static final Clock STILL = new Clock(() -> 0, () -> 0);
@@ -37,7 +37,7 @@ final class BudgetTest {
         "local function f() return f() end return f()",
         "local function f() return 1 + f() end return f()",
         "local function f() f() f() end f()",
-        // what tries to catch the end
+        // attempts to catch the end
         "while true do pcall(function() while true do end end) end",
         "while true do pcall(error) end",
         "local function f() return pcall(f) end while true do f() end",
@@ -116,7 +116,7 @@ final class BudgetTest {
         "local function f(...) local a = ... return f(unpack(numbers, 1, 5000)) end return f()",
         "while true do local n = select('#', unpack(numbers, 1, 8000)) end",
         "while true do local n = math.max(unpack(numbers, 1, 8000)) end",
-        // patterns that come back to where they were
+        // patterns with backtracking
         "return (('a'):rep(30)):match(('a?'):rep(30) .. ('a'):rep(30))",
         "return big:match('(x*)*y')",
         "return big:match('.-.-.-.-b')",
@@ -136,7 +136,7 @@ final class BudgetTest {
         "return (('ab'):rep(5000)):gsub('.-.-.-c', '%0%0')",
         "return ('%s'):rep(30000):format(unpack(numbers, 1, 8000))",
         "return (('x'):rep(5000)):gsub('x', ('y'):rep(5000))",
-        // errors and what shows them
+        // errors and their formatting
         "error(setmetatable({}, {__tostring = function() while true do end end}), 0)",
         "return tostring(setmetatable({}, {__tostring = function() while true do end end}))",
         "log('info', setmetatable({}, {__tostring = function() while true do end end}))",
@@ -155,7 +155,7 @@ final class BudgetTest {
         "while true do local b = request.original_host end",
       })
   void whatNeverEndsCostsOneRequest(String body) {
-    // The clock stands still: steps and bytes are enough to end each of these.
+    // The clock does not advance: instructions and bytes alone must end each of these.
     var script =
         Scripts.run(
             "big = ('x'):rep(50000) big2 = ('x'):rep(49999) .. 'y' digits = ('1'):rep(50000) "
@@ -207,10 +207,10 @@ final class BudgetTest {
         "backends.lua:5: the script used too much memory", failed(script.select(request("b"))));
   }
 
-  /** 10 ms of the processor are all there is. */
+  /** The limit is 10 ms of processor time. */
   @Test
   void theClockIsTheLastResort() {
-    // A millisecond passes at each look, of which the processor works so much.
+    // Each check advances the clock by 1 ms, of which this much is processor time.
     var share = new AtomicLong(1_000);
     var script = serving(LONG_OR_SHORT, ticking(1_000_000, share));
     chosen(script.select(request("long")));
@@ -218,12 +218,12 @@ final class BudgetTest {
     assertEquals(
         "backends.lua:1: the script took too long", failed(script.select(request("long"))));
     chosen(script.select(request("short")));
-    // Time in which the processor did something else is not the script's.
+    // Time in which the processor ran other processes does not count.
     share.set(0);
     chosen(script.select(request("long")));
   }
 
-  /** 10,000 turns are looked at 40 times: 80 ms. */
+  /** 10,000 iterations cause 40 clock checks: 80 ms. */
   @Test
   void onlyAScriptThatServesNobodyYetMayTakeLonger() {
     Clock clock = ticking(2_000_000, new AtomicLong(2_000_000));
@@ -235,7 +235,7 @@ final class BudgetTest {
 
   private static Script serving(String source, Clock clock) {
     Script script = Scripts.run(source, clock);
-    script.serve();
+    script.startServing();
     return script;
   }
 
@@ -256,7 +256,7 @@ final class BudgetTest {
     }
   }
 
-  /** What a site's operator may want: a hash in plain Lua, byte by byte, of the longest host. */
+  /** A realistic case: a hash of the longest host in plain Lua, byte by byte. */
   @Test
   void hashingTheLongestHostInLuaFitsWell() {
     var script =

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What scripts see of the hash functions. */
+/** The hash functions of scripts. */
 final class HashLibraryTest {
   private static final SlotTables TABLES =
       new SlotTables(
@@ -157,13 +157,13 @@ final class HashLibraryTest {
             "local kept = {} function select(request) if request.path == '/path' then "
                 + "kept[#kept + 1] = ('x'):rep(900000) end return hash.ring(request.host) end");
     script.slots(new Slots(TABLES, index -> 0));
-    boolean afresh = false;
-    for (int i = 0; i < 200 && !afresh; i++) {
-      afresh =
+    boolean restarted = false;
+    for (int i = 0; i < 200 && !restarted; i++) {
+      restarted =
           script.select(request("a")) instanceof Selection.Failed failed
-              && failed.message().contains("afresh");
+              && failed.message().contains("restarted");
     }
-    assertTrue(afresh);
+    assertTrue(restarted);
     chosen(script.select(request("a")));
   }
 }

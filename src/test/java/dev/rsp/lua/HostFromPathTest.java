@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The form of control URLs, and the host in them. */
+/** Patterns of control URLs, and the host in them. */
 final class HostFromPathTest {
   private static HostFromPath rule(String pattern) {
     return HostFromPath.of(pattern, "www.example.com", "backends.lua:1");

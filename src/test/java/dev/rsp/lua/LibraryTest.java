@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The library does what the reference manual of Lua 5.2 says. */
+/** The library behaves as in the reference manual of Lua 5.2. */
 final class LibraryTest {
   @ParameterizedTest
   @ValueSource(

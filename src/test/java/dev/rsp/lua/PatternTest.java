@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.luaj.vm2.LuaValue;
 
-/** What Lua 5.2's reference manual, §6.4.1, says of patterns. */
+/** Patterns, as in Lua 5.2's reference manual, §6.4.1. */
 final class PatternTest {
   @ParameterizedTest
   @ValueSource(

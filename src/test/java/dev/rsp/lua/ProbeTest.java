@@ -9,10 +9,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A script that cannot be foretold is reported before it serves. */
+/** A script whose results cannot be predicted is reported before it serves. */
 final class ProbeTest {
   private static Probe probe(String source) throws ScriptException {
-    return Probe.of(Scripts.compile(source), Setting.NONE);
+    return Probe.of(Scripts.compile(source), ScriptContext.NONE);
   }
 
   @ParameterizedTest
@@ -40,7 +40,7 @@ final class ProbeTest {
       })
   void whatKeepsStateIsReportedWithItsLine(String source) throws Exception {
     Probe probe = probe(source);
-    assertFalse(probe.remembers());
+    assertFalse(probe.isCacheable());
     assertTrue(
         probe.warnings().get(0).startsWith("backends.lua:3: select keeps state"),
         probe.warnings().toString());
@@ -54,10 +54,10 @@ final class ProbeTest {
       })
   void whatAnswersDifferentlyIsReported(String source) throws Exception {
     Probe probe = probe(source);
-    assertFalse(probe.remembers());
+    assertFalse(probe.isCacheable());
     assertTrue(
         probe.warnings().stream()
-            .anyMatch(line -> line.startsWith("backends.lua:2: select answers differently")),
+            .anyMatch(line -> line.startsWith("backends.lua:2: select returns different results")),
         probe.warnings().toString());
   }
 }

@@ -40,7 +40,7 @@ final class ProgramTest {
     assertTrue(failureOf(source).startsWith("2: "), failureOf(source));
   }
 
-  /** LuaJ's compiler takes all of them but those with two points or half an exponent. */
+  /** LuaJ's compiler accepts all of them except those with two points or half an exponent. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -138,8 +138,8 @@ final class ProgramTest {
 
   @Test
   void compiledChunksAreRefused() {
-    assertEquals("0: it is compiled Lua (expected: source text)", failureOf("\033LuaR\0\1"));
-    assertEquals("0: it is compiled Lua (expected: source text)", failureOf("\ufeff\033Lua"));
+    assertEquals("0: the file is compiled Lua (expected: source text)", failureOf("\033LuaR\0\1"));
+    assertEquals("0: the file is compiled Lua (expected: source text)", failureOf("\ufeff\033Lua"));
   }
 
   static Stream<Arguments> deep() {
@@ -181,14 +181,14 @@ final class ProgramTest {
     assertEquals("\u00e9\u20ac", value.tojstring());
   }
 
-  /** The compiler's time goes by the square of the length of such an expression. */
+  /** The compiler's time is quadratic in the length of such an expression. */
   @Test
   void compilingEndsWhenItTakesTooLong() {
     var millis = new AtomicLong();
     var clock = new Clock(() -> 0, () -> millis.addAndGet(100) * 1_000_000);
     byte[] source = ("\nx = y" + " and y".repeat(100_000)).getBytes(StandardCharsets.UTF_8);
     var e = assertThrows(ScriptException.class, () -> Program.compile("f", source, clock));
-    assertEquals("it takes too long to compile", e.getMessage());
+    assertEquals("compiling takes too long", e.getMessage());
     assertEquals(2, e.line());
     assertEquals(10_200, millis.get(), "it ended at once");
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a script sees of a request, and when its answer holds for all requests with that host. */
+/** The request object, and when a result is valid for all requests with that host. */
 final class RequestTest {
   @ParameterizedTest
   @CsvSource({
@@ -83,7 +83,7 @@ final class RequestTest {
     chosen(script.select(request("a")));
 
     String message = failed(script.select(request("a")));
-    assertTrue(message.contains("this request is over"), message);
+    assertTrue(message.contains("the request has ended"), message);
   }
 
   @Test
@@ -155,7 +155,7 @@ final class RequestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        // it saw more of the request
+        // it read more of the request
         "return request.path and 1",
         "return request.method and 1",
         "return request.query and 1",
@@ -165,10 +165,10 @@ final class RequestTest {
         "local h = request.header return 1",
         "pcall(function() return request.nothing end) return 1",
         "if request.path == 'x' then return 2 end return nil, 'no'",
-        // chance
+        // random numbers
         "return math.random(3)",
         "math.random() return 1",
-        // it changed something that the next call sees
+        // it changed state that the next call can read
         "n = (n or 0) + 1 return n",
         "count = count + 1 return 1",
         "sites.x = 1 return 1",

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.luaj.vm2.LuaValue;
 
-/** No script reaches the machine, the process, or another script. */
+/** No script can access the system, the process or another script. */
 final class SandboxTest {
   @ParameterizedTest
   @ValueSource(
@@ -104,7 +104,7 @@ final class SandboxTest {
     assertEquals(List.of(new Choice.Text("xxx")), chosen(vandal.select(request("a"))).choices());
   }
 
-  /** LuaJ reads the second beyond its end, and the others as numbers that they are not. */
+  /** LuaJ reads beyond the end of the second, and converts the others to numbers wrongly. */
   @ParameterizedTest
   @ValueSource(strings = {"-", "0x", " 0X ", "0x-5"})
   void whatIsNoNumberIsComputedWithByNobody(String text) {
@@ -131,7 +131,7 @@ final class SandboxTest {
   @Test
   void weakTablesAreRefused() {
     assertEquals(
-        "1: weak tables are not offered", failureOf("t = setmetatable({}, {__mode = 'k'})"));
+        "1: weak tables are not supported", failureOf("t = setmetatable({}, {__mode = 'k'})"));
   }
 
   @Test
@@ -185,7 +185,7 @@ final class SandboxTest {
       if (answer instanceof Selection.Failed failed) {
         failures++;
         assertEquals(
-            "backends.lua: the script kept too much between requests, and was started afresh",
+            "backends.lua: the script kept too much memory between requests and was restarted",
             failed.message());
       } else {
         largest = Math.max(largest, ((Choice.Index) chosen(answer).choices().get(0)).index());
@@ -206,18 +206,18 @@ final class SandboxTest {
     }
   }
 
-  /** Else an answer could be kept for a host, and the script change what it depends on. */
+  /** Otherwise a result could be cached although the script changes the state it depends on. */
   @Test
   void aScriptThatWasStartedAfreshStillCountsAsOneThatKeepsState() {
     var script =
         run(
             "kept = {} function select(r) if r.host == 'grow' then "
                 + "for i = 1, 500 do kept[#kept + 1] = {} end end return 1 end");
-    boolean afresh = false;
-    for (int i = 0; i < 1000 && !afresh; i++) {
-      afresh = script.select(request("grow")) instanceof Selection.Failed;
+    boolean restarted = false;
+    for (int i = 0; i < 1000 && !restarted; i++) {
+      restarted = script.select(request("grow")) instanceof Selection.Failed;
     }
-    assertTrue(afresh);
+    assertTrue(restarted);
     assertFalse(chosen(script.select(request("a"))).hostOnly());
     assertTrue(script.keepsState());
     assertEquals("backends.lua:1", script.firstStateChange());

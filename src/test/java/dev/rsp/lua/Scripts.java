@@ -32,18 +32,18 @@ final class Scripts {
     }
   }
 
-  /** The value that an expression has while a file is loading. */
+  /** The value of an expression while a file is loading. */
   static LuaValue eval(String expression) {
     return run("result = " + expression).globals().getOrDefault("result", LuaValue.NIL);
   }
 
-  /** {@code line: message} of what stops a file from loading. */
+  /** {@code line: message} of the error that stops a file from loading. */
   static String failureOf(String source) {
     ScriptException e = assertThrows(ScriptException.class, () -> compile(source).run());
     return e.line() + ": " + e.getMessage();
   }
 
-  /** What {@code select} answers for www.example.com, its body given. */
+  /** The result of a {@code select} with the given body for www.example.com. */
   static Selection select(String body) {
     return run("function select(request) " + body + " end").select(request("www.example.com"));
   }

@@ -25,14 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** What rsp adds to Lua for choosing a backend. */
+/** The functions that rsp adds to Lua for the selection of backends. */
 final class ServingLibraryTest {
-  private static final Setting SETTING =
-      new Setting(
+  private static final ScriptContext SETTING =
+      new ScriptContext(
           List.of(
-              new ShownSlot(1, "10.0.0.1:80", "10.0.0.1:80", 1, "up"),
-              new ShownSlot(2, "b", "10.0.0.2:80", 3, "drain"),
-              new ShownSlot(3, "c", null, 1, "spare")),
+              new SlotView(1, "10.0.0.1:80", "10.0.0.1:80", 1, "up"),
+              new SlotView(2, "b", "10.0.0.2:80", 3, "drain"),
+              new SlotView(3, "c", null, 1, "spare")),
           List.of(),
           null);
 
@@ -44,14 +44,14 @@ final class ServingLibraryTest {
 
   private static Selection select(String body) {
     Script script = run(FILE + body + " end");
-    script.tell(SETTING);
+    script.setContext(SETTING);
     return script.select(request("a.example"));
   }
 
   private Selection exists(String path) {
     Script script =
         run("function select(r) return exists('" + path + "') and 'there' or 'not' end");
-    script.tell(new Setting(List.of(), List.of(directory.resolve("vassals")), null));
+    script.setContext(new ScriptContext(List.of(), List.of(directory.resolve("vassals")), null));
     return script.select(request("a"));
   }
 
@@ -77,7 +77,7 @@ final class ServingLibraryTest {
   void backendsCanBeRead(String expression, String value) {
     Script script =
         run("local select_ = select " + FILE + "refuse(404, tostring(" + expression + ")) end");
-    script.tell(SETTING);
+    script.setContext(SETTING);
     Selection answer = script.select(request("a"));
     assertEquals(new Selection.Refused(404, value, true), answer);
   }
@@ -184,8 +184,8 @@ final class ServingLibraryTest {
   @Test
   void existsIsBounded() {
     Script script = run("function select(r) while true do exists('" + directory + "/x') end end");
-    script.tell(new Setting(List.of(), List.of(directory), null));
-    // By its instructions, or by its time where files are that slow.
+    script.setContext(new ScriptContext(List.of(), List.of(directory), null));
+    // It exceeds the instructions, or the time if file access is slow.
     String message = failed(script.select(request("a")));
     assertTrue(message.matches(".*the script (ran too many instructions|took too long)"), message);
     assertTrue(Scripts.failureOf("exists('/x')").contains("not while the file loads"));
@@ -207,7 +207,7 @@ final class ServingLibraryTest {
     } finally {
       logger.detachAppender(lines);
     }
-    // A machine that stands still for a second may see one more.
+    // One more is possible if the machine pauses for a second.
     assertTrue(!lines.list.isEmpty() && lines.list.size() <= 3, lines.list.toString());
     ILoggingEvent line = lines.list.get(0);
     assertEquals("backends.lua:2: a?b?[1mh suppressed=0", line.getFormattedMessage());

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /** Configurations and hosts for tests. */
 final class Configs {
-  /** The default, written out. */
+  /** The default hash as a script. */
   static final String MODULO =
       "function select(request) return hash.python(request.host, #backends) end\n";
 
@@ -33,7 +33,7 @@ final class Configs {
     return "listen = '127.0.0.1:0'\nbackends = {\n  " + backends + "\n}\n" + more;
   }
 
-  /** So many backends: live1, live2 and so on. */
+  /** A number of backends: live1, live2 and so on. */
   static String lua(int n, String more) {
     return lua(more, IntStream.rangeClosed(1, n).mapToObj(i -> "live" + i).toArray(String[]::new));
   }
@@ -48,7 +48,7 @@ final class Configs {
     }
   }
 
-  /** site0.example and so on, the first with as many requests as there are hosts. */
+  /** site0.example and so on; the request count of the first equals the number of hosts. */
   static List<SeenHost> hosts(int n) {
     return IntStream.range(0, n)
         .mapToObj(i -> new SeenHost("site" + i + ".example", i == 0 ? n : 1, 0, "-"))

@@ -26,7 +26,7 @@ class ReloadGuardTest {
   private static final KnownHosts MANY = new KnownHosts(Configs.hosts(500), "");
   private static final KnownHosts NONE = new KnownHosts(List.of(), "");
   private static final KnownHosts UNREADABLE =
-      new KnownHosts(Configs.hosts(3), "hosts.journal: it is something else");
+      new KnownHosts(Configs.hosts(3), "hosts.journal: it is not a journal");
 
   @TempDir private Path directory;
 
@@ -66,7 +66,7 @@ class ReloadGuardTest {
     assertTrue(printed.find());
     String force = "reload = { " + printed.group(1) + " }\n";
     passes(old, Configs.lua(17, force));
-    // Once it is in force, the text is worth nothing.
+    // After the reload the text is invalid.
     assertTrue(
         refusal(
                 Configs.lua(17, GUARD + force.replace("}", ", max_moves = 30 }")),
@@ -130,7 +130,7 @@ class ReloadGuardTest {
         Configs.lua(9, ""),
         UNREADABLE,
         "new.lua: this may move hosts. rsp cannot count them, because the journal cannot be read:"
-            + " hosts.journal: it is something else; the running configuration's reload.max_moves"
+            + " hosts.journal: it is not a journal; the running configuration's reload.max_moves"
             + " is 30. To reload anyway, put reload = { force = \"");
   }
 
@@ -144,13 +144,13 @@ class ReloadGuardTest {
     assertTrue(printed.find(), problem);
     String forced = newer + "reload = { " + printed.group(1) + " }\n";
     assertDoesNotThrow(() -> check(old, forced, known));
-    // For a share of the hosts it is not enough: it may be all of them.
+    // A text for a smaller percentage is not enough: all hosts may move.
     refusal(old, forced.replace(":100", ":99"), known);
-    // Once it is in force, the text is worth nothing.
+    // After the reload the text is invalid.
     refusal(newer + "reload = { max_moves = 30, " + printed.group(1) + " }\n", old, known);
   }
 
-  /** What only asks where hosts go by both files cannot tell without hosts. */
+  /** A comparison of both files by hosts needs hosts. */
   @Test
   void whatCannotMoveAHostPassesWithoutHosts() {
     String old = Configs.lua(8, GUARD);
@@ -160,7 +160,7 @@ class ReloadGuardTest {
           old,
           Configs.lua(8, ""),
           Configs.lua(8, "reload = { max_moves = 100 }\nfailover = 1\ntimeouts = { idle = 7 }\n"),
-          old.replace("127.0.0.1:8'", "127.0.0.1:9'") // another machine under the old name
+          old.replace("127.0.0.1:8'", "127.0.0.1:9'") // another machine with the old name
         }) {
       assertPasses(old, newer);
     }

@@ -65,7 +65,7 @@ class SelectorCheckTest {
         List.of(
             "backends.lua:12: a goes to live1 (expected: live2)",
             "backends.lua:13: there is no slot 9 (expected: 1 to 3)",
-            "backends.lua:14: a..b is no valid host (expected: a host, and perhaps a path behind it)",
+            "backends.lua:14: a..b is no valid host (expected: a host, optionally followed by a path)",
             "backends.lua:15: bad.example fails: backends.lua:8: no (expected: live1)",
             "backends.lua:16: a goes to live1 (expected: refused)",
             "backends.lua:17: bad.example fails: backends.lua:8: no (expected: refused)",
@@ -73,7 +73,7 @@ class SelectorCheckTest {
                 + " the same)"),
         failures.stream().map(line -> line.replace(directory + "/", "")).toList());
     assertEquals(
-        "backends.lua:20: it expects nothing",
+        "backends.lua:20: the test has no expectations",
         report.results().get(1).failures().get(0).replace(directory + "/", ""));
   }
 

@@ -2,14 +2,15 @@
 package dev.rsp.referee;
 
 /**
- * What a response must know of its request.
+ * The properties of a request that determine a valid response.
  *
- * @param method as it was written; "" if that could not be read
+ * @param method as received; "" if it could not be parsed
  * @param http10 whether the client speaks HTTP/1.0
- * @param stays whether the client's version and options let the connection go on
+ * @param stays whether the client's version and options keep the connection open
  * @param offer the Upgrade field; "" if the client does not offer another protocol
- * @param trailers whether the client takes trailer fields
- * @param sound whether it is a request; if not, only a refusal that ends the connection is right
+ * @param trailers whether the client accepts trailer fields
+ * @param sound whether it is a valid request; if not, only a refusal that closes the connection is
+ *     valid
  */
 public record Asked(
     String method, boolean http10, boolean stays, String offer, boolean trailers, boolean sound) {
@@ -18,7 +19,7 @@ public record Asked(
     return new Asked(method, false, true, "", false, true);
   }
 
-  /** An HTTP/1.0 request that asks for one response and the end. */
+  /** An HTTP/1.0 request without keep-alive. */
   public static Asked of10(String method) {
     return new Asked(method, true, false, "", false, true);
   }

@@ -9,16 +9,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out what a test's client asked, from what it sent: as much as an honest reader could tell.
- * Where that ends, so does the list; a refusal is the last answer.
+ * Parses the requests that a test's client sent, up to the first ambiguous or invalid one; the
+ * response to that must be a final refusal.
  */
 final class Asker extends StreamReader {
   private static final Pattern METHOD = Pattern.compile("([A-Z]+) .*", Pattern.DOTALL);
 
-  /** As in a request that rsp writes, but with zeros in front. */
+  /** As in a request that rsp writes, but leading zeros are allowed. */
   private static final Pattern LOOSE_LENGTH = Pattern.compile("[0-9]{1,18}");
 
-  /** RFC 9112 §2.2 has a server ignore one; rsp takes two. */
+  /** RFC 9112 §2.2 lets a server ignore one; rsp ignores two. */
   private static final int MAX_EMPTY_LINES = 2;
 
   private final Queue<Asked> asked = new ArrayDeque<>();
@@ -31,7 +31,7 @@ final class Asker extends StreamReader {
     super(message -> {});
   }
 
-  /** The next request that is not answered. */
+  /** Removes the next unanswered request. */
   @Nullable Asked next() {
     Asked next = asked.poll();
     if (next == null && inHead()) {
@@ -45,7 +45,7 @@ final class Asker extends StreamReader {
     return asked.peek();
   }
 
-  /** Whether an answer may come: to a request, a part of one, or before any. */
+  /** Whether a response is allowed: to a request, to a part of one, or before any. */
   boolean open() {
     return !asked.isEmpty() || inHead() || untouched();
   }

@@ -3,10 +3,10 @@ package dev.rsp.referee;
 
 /** How one direction of a connection ended, as its reader saw it. */
 public enum End {
-  /** In good order: the reader saw the end of the stream. */
+  /** Closed: the reader saw the end of the stream. */
   FIN,
   /** By a reset. */
   RESET,
-  /** Not at all: it is still open, or the reader looked away before it ended. */
+  /** Unknown: still open, or the reader stopped before the end. */
   UNSEEN
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.referee;
 
-/** A violation on its way from where it was found to the stream's reader. */
+/** Carries a violation to the stream's reader. */
 final class Foul extends RuntimeException {
   private static final long serialVersionUID = 1;
 

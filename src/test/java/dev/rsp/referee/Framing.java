@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.referee;
 
-/** What tells where a body ends. */
+/** How the end of a body is determined. */
 record Framing(Kind kind, long length) {
   enum Kind {
     LENGTH,
     CHUNKED,
     UNTIL_CLOSE,
-    /** No body; what follows is no HTTP. */
+    /** No body; the following bytes are not HTTP. */
     TUNNEL
   }
 

@@ -13,21 +13,21 @@ final class Grammar {
   /** RFC 9110 §5.6.2. */
   static final Pattern TOKEN = Pattern.compile(TOKEN_CHARACTER + "+");
 
-  /** RFC 9110 §5.5, without the controls that it lets a recipient keep. */
+  /** RFC 9110 §5.5, without the control characters that it lets a recipient keep. */
   static final Pattern VALUE = Pattern.compile("[\t\\x20-\\x7e\\x80-\\xff]*");
 
   /**
-   * A method, a target without "#", and HTTP/1.1, with single spaces. RFC 3986 has no place for
-   * some of the target's octets, such as "|", but browsers send them and no reader splits there.
+   * A method, a target without "#", and HTTP/1.1, with single spaces. RFC 3986 does not allow some
+   * of the target's octets, such as "|", but browsers send them and no reader splits there.
    */
   static final Pattern REQUEST_LINE =
       Pattern.compile("(" + TOKEN_CHARACTER + "+) ([!-~&&[^#]]+) HTTP/1\\.([0-9])");
 
-  /** RFC 9112 §4: the space behind the code is not optional. */
+  /** RFC 9112 §4: the space after the code is required. */
   static final Pattern STATUS_LINE =
       Pattern.compile("HTTP/1\\.1 ([1-9][0-9][0-9]) ([\t\\x20-\\x7e\\x80-\\xff]*)");
 
-  /** RFC 9110 §8.6, as numbers are written, and below 10^18. */
+  /** RFC 9110 §8.6, without leading zeros, and below 10^18. */
   static final Pattern LENGTH = Pattern.compile("0|[1-9][0-9]{0,17}");
 
   /** RFC 9112 §7.1, below 2^60. */
@@ -37,12 +37,12 @@ final class Grammar {
   static final Pattern HOST =
       Pattern.compile("([0-9A-Za-z._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?");
 
-  /** RFC 9110 §7.6.3: received-protocol, received-by, and perhaps a comment. */
+  /** RFC 9110 §7.6.3: received-protocol, received-by, and an optional comment. */
   static final Pattern VIA = Pattern.compile("(HTTP/)?1\\.[0-9] [!-~]+( \\(.*\\))?");
 
   private Grammar() {}
 
-  /** The elements of a list in lower case, empty ones left out (RFC 9110 §5.6.1). */
+  /** The elements of a list in lower case, without empty ones (RFC 9110 §5.6.1). */
   static List<String> list(String value) {
     List<String> elements = new ArrayList<>();
     for (String element : value.split(",", -1)) {

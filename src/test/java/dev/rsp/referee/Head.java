@@ -18,7 +18,7 @@ record Head(List<Field> fields) {
     return Grammar.list(String.join(",", values(name)));
   }
 
-  /** The value of a field that may stand there once; "" if it does not. */
+  /** The value of a field that may occur once; "" if it is missing. */
   String single(String name, String section) {
     List<String> values = values(name);
     if (values.size() > 1) {
@@ -27,7 +27,7 @@ record Head(List<Field> fields) {
     return values.isEmpty() ? "" : values.get(0);
   }
 
-  /** RFC 9110 §7.6.1: what concerns one hop alone and is not this hop's. */
+  /** RFC 9110 §7.6.1: fields that apply to another single hop. */
   void noneOf(String... names) {
     for (String name : names) {
       if (has(name)) {
@@ -36,7 +36,7 @@ record Head(List<Field> fields) {
     }
   }
 
-  /** The options of this hop; any other would have nominated a field that is gone. */
+  /** The connection options of this hop; any other would name a field that has been removed. */
   List<String> connection(String... allowed) {
     List<String> options = list("Connection");
     for (String option : options) {
@@ -50,7 +50,7 @@ record Head(List<Field> fields) {
     return options;
   }
 
-  /** RFC 9112 §6.3: the framing that the fields alone say, of exactly one kind, or {@code none}. */
+  /** RFC 9112 §6.3: the framing according to the fields, of exactly one kind, or {@code none}. */
   Framing framing(Framing none) {
     List<String> codings = values("Transfer-Encoding");
     List<String> lengths = values("Content-Length");

@@ -6,28 +6,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An independent and narrow-minded reader of HTTP/1.1: it takes what rsp wrote in one direction of
- * one connection, and either every reader in the world takes the same messages from it, or it is a
- * violation.
+ * An independent, strict parser of HTTP/1.1: it reads the bytes that rsp wrote in one direction of
+ * one connection. Any text that two readers could interpret differently is a violation.
  *
- * <p>It is stricter than the RFCs where they leave a choice: lines end with CRLF, nothing is
- * folded, lengths are written as numbers are, there is one framing, no chunk extensions, no trailer
- * fields that were not asked for, no option of another hop. Where a message ends short, that must
- * be visible. For streams as they come, see {@link Watch}.
+ * <p>It is stricter than the RFCs where they leave a choice: lines end with CRLF, no folding,
+ * lengths without leading zeros, one framing, no chunk extensions, no unrequested trailer fields,
+ * no options of another hop. A truncated message must be detectable. For streams in pieces, see
+ * {@link Watch}.
  */
 public final class Referee {
   private Referee() {}
 
-  /** Judges what was written to a backend that never changed the protocol. */
+  /** Checks the bytes written to a backend that never changed the protocol. */
   public static Verdict requests(String stream, End end) {
     return requests(stream, end, false);
   }
 
   /**
-   * Judges what was written to a backend.
+   * Checks the bytes written to a backend.
    *
    * @param stream one character per byte
-   * @param answeredBy101 whether the backend changed the protocol when it was asked to
+   * @param answeredBy101 whether the backend accepted a protocol change
    */
   public static Verdict requests(String stream, End end, boolean answeredBy101) {
     List<Message> messages = new ArrayList<>();
@@ -35,7 +34,7 @@ public final class Referee {
   }
 
   /**
-   * Judges what was written to a client.
+   * Checks the bytes written to a client.
    *
    * @param stream one character per byte
    * @param asked the requests that the client sent, in order
@@ -47,9 +46,9 @@ public final class Referee {
   }
 
   /**
-   * Judges what was written to a client.
+   * Checks the bytes written to a client.
    *
-   * @param sent what the client sent, requests or not
+   * @param sent the bytes that the client sent, valid or not
    */
   public static Verdict responses(String stream, End end, String sent) {
     List<Message> messages = new ArrayList<>();

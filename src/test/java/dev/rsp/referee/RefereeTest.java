@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The referee itself: what it must accept, and what it must not. In tables, "|" is a line end. */
+/** The referee's own tests: what it must accept and reject. In tables, "|" is a line end. */
 final class RefereeTest {
   private static final String VIA = "Host: a|Via: 1.1 rsp|";
   private static final String DATE = "Date: x|";
@@ -29,7 +29,7 @@ final class RefereeTest {
     return Referee.responses(bytes(stream), end, List.of(asked));
   }
 
-  /** What was read, in brief: start line, length of the body, "+" if whole. */
+  /** A summary of the messages: start line, length of the body, "+" if complete. */
   private static String brief(Verdict verdict) {
     return verdict.sound().stream()
         .map(m -> m.startLine() + " " + m.bodyBytes() + (m.whole() ? "+" : "-"))
@@ -56,7 +56,7 @@ final class RefereeTest {
         "PUT / HTTP/1.1|" + VIA + "Expect: 100-continue|Content-Length: 1||a",
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked||3|abc|A|0123456789|0||",
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked|Trailer: X||0|X: y||",
-        // cut short, for all to see
+        // truncated, detectable
         "GET / HTTP/1.1|Ho",
         "GET / HTTP/1.1|" + VIA,
         "PUT / HTTP/1.1|" + VIA + "Content-Length: 3||ab",
@@ -64,7 +64,7 @@ final class RefereeTest {
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked||3|abc|0|"
       })
   void acceptsRequests(String stream) {
-    // The third one has a "|" in its target, which no line ends with.
+    // The third one has a "|" in its target that is not a line end.
     requests(stream.replace("%zz|b", "%zz%7Cb")).sound();
   }
 
@@ -139,7 +139,7 @@ final class RefereeTest {
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked||1000000000000000|",
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked||0|X: y||",
         "PUT / HTTP/1.1|" + VIA + "Transfer-Encoding: chunked|Trailer: x||0|Host: b||",
-        // cut short, but wrong before, or as no head is cut
+        // truncated, but invalid before that, or truncated where no head can be
         "GE",
         "GET / HT",
         "\0",
@@ -191,7 +191,7 @@ final class RefereeTest {
         "HTTP/1.1 200 OK|" + DATE + "Transfer-Encoding: chunked||3|abc|0||",
         "HTTP/1.1 200 OK|" + DATE + "Connection: close|Content-Length: 3||abc",
         "HTTP/1.1 103 Early Hints|Link: x||HTTP/1.1 100 ||HTTP/1.1 204 |" + DATE + "|",
-        // cut short, for all to see
+        // truncated, detectable
         "HT",
         "HTTP/1.1 200 O",
         "HTTP/1.1 200 OK|Da",
@@ -310,7 +310,7 @@ final class RefereeTest {
     assertFoul(answered(ok + ok, get));
     assertEquals(2, answered(ok + bad, get + "nonsense|").sound().size());
     assertEquals(1, answered(bad, "GET / HT").sound().size());
-    assertFoul(answered(bad, "")); // only 408 and 503 come unasked
+    assertFoul(answered(bad, "")); // only 408 and 503 may come without a request
     assertFoul(answered(ok, "GET / HTTP/1.1|Host : a||"));
     assertFoul(answered(ok, "GET / HTTP/1.0||"));
     assertFoul(answered(bad, "HEAD / HTTP/1.1|Host : a||")); // a body

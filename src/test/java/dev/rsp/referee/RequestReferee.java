@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 
-/** Judges what rsp wrote to a backend. */
+/** Checks the bytes that rsp wrote to a backend. */
 final class RequestReferee extends StreamReader {
   private static final List<String> NOT_IN_TRAILERS =
       List.of("content-length", "transfer-encoding", "host", "te", "authorization", "cookie");
@@ -19,10 +19,10 @@ final class RequestReferee extends StreamReader {
   private boolean trailersAnnounced;
 
   /**
-   * A referee of one connection.
+   * Creates a referee for one connection.
    *
-   * @param answeredBy101 whether the backend has changed the protocol, as far as it has answered
-   * @param messages takes each message
+   * @param answeredBy101 whether the backend's responses so far changed the protocol
+   * @param messages receives each message
    */
   RequestReferee(BooleanSupplier answeredBy101, Consumer<Message> messages) {
     super(messages);
@@ -97,7 +97,7 @@ final class RequestReferee extends StreamReader {
 
   @Override
   void partialStartLine(String text, End end) {
-    // A head goes out at once; one byte more than a body could look like the start of another.
+    // A head is written at once; an extra byte after a body could look like the start of another.
     if (end == End.FIN || !text.matches("[!-~]*( ([!-~&&[^#]]+( [HTP/1.]*)?)?)?")) {
       throw new Foul("RFC 9112 §3", "the start of no request line: \"" + text + "\"");
     }

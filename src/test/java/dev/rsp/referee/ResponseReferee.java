@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 
-/** Judges what rsp wrote to a client. */
+/** Checks the bytes that rsp wrote to a client. */
 final class ResponseReferee extends StreamReader {
   private static final String UNASKED = "RFC 9112 §9.2";
 
-  /** What a server may say to a client that has not asked yet (RFC 9110 §15.5.9, §15.6.4). */
+  /** The statuses that a server may send before a request (RFC 9110 §15.5.9, §15.6.4). */
   private static final List<Integer> TO_THE_SILENT = List.of(408, 503);
 
   /** The requests in order; each call of {@link #take} removes one. */
@@ -20,10 +20,10 @@ final class ResponseReferee extends StreamReader {
 
     @Nullable Asked take();
 
-    /** Whether an answer may come. */
+    /** Whether a response is allowed. */
     boolean open();
 
-    /** Whether the client has not sent anything. */
+    /** Whether the client has sent nothing. */
     boolean none();
   }
 

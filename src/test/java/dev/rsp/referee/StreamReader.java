@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the messages of one direction of one connection, in pieces of any size, and stops at the
- * first violation. The grammar is here; what a request or a response must say is in the subclasses.
+ * first violation. This class has the grammar; the subclasses have the rules for requests and
+ * responses.
  */
 abstract class StreamReader {
-  /** How much of a body a {@link Message} shows. */
+  /** How much of a body a {@link Message} contains. */
   static final int KEPT_BODY_BYTES = 64 * 1024;
 
-  /** More than rsp lets through by default, and enough to stop a reader that lost its way. */
+  /** Above rsp's default limit; stops a reader that is out of sync. */
   private static final int MAX_LINE_BYTES = 128 * 1024;
 
   private enum State {
@@ -29,7 +30,7 @@ abstract class StreamReader {
     CHUNK_END,
     TRAILERS,
     TUNNEL,
-    /** Nothing may come any more. */
+    /** No more bytes are allowed. */
     OVER
   }
 
@@ -55,24 +56,24 @@ abstract class StreamReader {
   /** Checks a start line. */
   abstract void startLine(String text);
 
-  /** Checks a head and says how its body is framed. */
+  /** Checks a head and returns the framing of its body. */
   abstract Framing head(Head head);
 
-  /** Checks the fields behind the last chunk. */
+  /** Checks the fields after the last chunk. */
   abstract void trailers(Head trailers);
 
-  /** The message is complete; returns whether another may follow. */
+  /** Called when a message is complete; returns whether another may follow. */
   abstract boolean mayFollow();
 
-  /** Checks what there is of a start line that never ended. */
+  /** Checks an incomplete start line. */
   abstract void partialStartLine(String text, End end);
 
-  /** Whether what follows is no HTTP any more; asked before a message begins. */
+  /** Whether the following bytes are no longer HTTP; called before each message. */
   boolean switched() {
     return false;
   }
 
-  /** The first byte of a message is there. */
+  /** Called at the first byte of a message. */
   void begins() {}
 
   /** An empty line before a message. */
@@ -80,20 +81,20 @@ abstract class StreamReader {
     throw new Foul("RFC 9112 §2.2", "an empty line where a message should begin");
   }
 
-  /** The size in a line that begins a chunk; the whole line, for a strict reader. */
+  /** The size in a chunk's first line; for a strict reader, the whole line. */
   String chunkSize(String text) {
     return text;
   }
 
-  /** Whether white space around values may be other than one space before them. */
+  /** Whether white space around values may differ from one space before them. */
   boolean anySpace() {
     return false;
   }
 
-  /** Hears of the first violation, and that nothing is read after it. */
+  /** Called at the first violation; nothing is read after it. */
   void broken(boolean insideHead, String partOfHead) {}
 
-  /** Reads on. */
+  /** Reads more bytes. */
   final void accept(byte[] bytes, int start, int length) {
     int at = start;
     int end = start + length;
@@ -108,7 +109,7 @@ abstract class StreamReader {
     }
   }
 
-  /** The stream ended; a message that was begun is over, whole or not. */
+  /** Handles the end of the stream, which ends a current message, complete or not. */
   final void end(End end) {
     if (violation != null) {
       return;
@@ -137,24 +138,24 @@ abstract class StreamReader {
     return violation;
   }
 
-  /** Whether a head was begun and is not complete. */
+  /** Whether a head is incomplete. */
   final boolean inHead() {
     return state == State.FIELDS || (state == State.START_LINE && (line.size() > 0 || afterCr));
   }
 
-  /** Whether the end of the stream is no surprise here. */
+  /** Whether the stream may end here. */
   private boolean between() {
     return state == State.START_LINE || state == State.TUNNEL || state == State.OVER;
   }
 
-  /** Whether nothing at all has come. */
+  /** Whether nothing has been received. */
   final boolean untouched() {
     return offset == 0;
   }
 
-  /** The start line, or the part of it that has come. */
+  /** The start line, or the part of it received so far. */
   final String partOfHead() {
-    // One that is whole but wrong is not in the line any more.
+    // A complete but invalid one is no longer in the line.
     return state == State.FIELDS || line.size() == 0 ? startLine : text();
   }
 
@@ -168,7 +169,7 @@ abstract class StreamReader {
     return line.toString(StandardCharsets.ISO_8859_1);
   }
 
-  /** Takes some of the bytes; says how many. */
+  /** Consumes some of the bytes; returns how many. */
   private int take(byte[] bytes, int at, int end) {
     switch (state) {
       case LENGTH, CHUNK_DATA -> {
@@ -218,7 +219,7 @@ abstract class StreamReader {
     body.write(bytes, at, Math.min(length, KEPT_BODY_BYTES - body.size()));
   }
 
-  /** RFC 9112 §2.2: CR and LF stand together, and only to end a line. */
+  /** RFC 9112 §2.2: CR and LF occur only together, at the end of a line. */
   private void octet(byte octet) {
     if (afterCr) {
       if (octet != '\n') {
@@ -280,7 +281,7 @@ abstract class StreamReader {
           trailers.add(field(text));
         }
       }
-      default -> state = State.CHUNK_SIZE; // the empty line behind a chunk
+      default -> state = State.CHUNK_SIZE; // the empty line after a chunk
     }
   }
 
@@ -290,7 +291,7 @@ abstract class StreamReader {
     }
   }
 
-  /** RFC 9112 §5: a token, a colon at once, a value; no folding. */
+  /** RFC 9112 §5: a token, immediately a colon, a value; no folding. */
   private Field field(String text) {
     int colon = text.indexOf(':');
     String name = text.substring(0, Math.max(0, colon));
@@ -308,7 +309,7 @@ abstract class StreamReader {
     return new Field(name, value);
   }
 
-  /** Without the spaces and tabs at both ends, and without other controls' removal. */
+  /** Removes spaces and tabs at both ends, but no other control characters. */
   private static String strip(String raw) {
     int start = 0;
     int end = raw.length();

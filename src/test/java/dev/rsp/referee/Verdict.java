@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a referee found in a stream.
+ * A referee's result for a stream.
  *
- * @param messages up to the first violation; only the last may be cut, and visibly
+ * @param messages the messages up to the first violation; only the last may be truncated
  * @param violation null if there is none
  */
 public record Verdict(List<Message> messages, @Nullable Violation violation) {
-  /** The messages, if the stream is as it must be. */
+  /** The messages, if the stream has no violation. */
   public List<Message> sound() {
     if (violation != null) {
       throw new AssertionError(violation.toString());

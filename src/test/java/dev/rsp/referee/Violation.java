@@ -2,11 +2,11 @@
 package dev.rsp.referee;
 
 /**
- * What must not have been written.
+ * A violation of the specification.
  *
- * @param section where it is forbidden, such as "RFC 9112 §6.3"
- * @param offset of the first byte of the line, or the byte, that is wrong; from 0
- * @param what is wrong
+ * @param section the section that forbids it, such as "RFC 9112 §6.3"
+ * @param offset of the first byte of the invalid line, or of the invalid byte; from 0
+ * @param what the violation
  */
 public record Violation(String section, long offset, String what) {
   @Override

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks over the shoulder of one end of a connection that a test plays, and judges what comes from
- * rsp. All methods may be called by any thread; what is sent must be told before it is sent.
+ * Observes one side of a connection that a test simulates and checks the bytes from rsp. All
+ * methods may be called by any thread; report bytes before sending them.
  */
 public final class Watch {
   private static final String SWITCHED = " 101";
@@ -33,12 +33,12 @@ public final class Watch {
     }
   }
 
-  /** Watches a client: what it is sent must answer what it sends. */
+  /** Observes a client: the bytes it receives must be responses to its requests. */
   public static Watch client() {
     return new Watch(true);
   }
 
-  /** Watches a backend: what it is sent must be requests, until it changes the protocol. */
+  /** Observes a backend: the bytes it receives must be requests, until it changes the protocol. */
   public static Watch backend() {
     return new Watch(false);
   }
@@ -50,7 +50,9 @@ public final class Watch {
     } else if (!switched) {
       String text = tail + new String(bytes, start, length, StandardCharsets.ISO_8859_1);
       switched = text.contains("HTTP/1.1" + SWITCHED) || text.contains("HTTP/1.0" + SWITCHED);
-      tail = text.substring(Math.max(0, text.length() - 11)); // one less than what is looked for
+      tail =
+          text.substring(
+              Math.max(0, text.length() - 11)); // one less than the length of the searched text
     }
   }
 
@@ -59,17 +61,17 @@ public final class Watch {
     reader.accept(bytes, start, length);
   }
 
-  /** The test saw the end, or will look no more. Later calls change nothing. */
+  /** The test saw the end or stops reading. Later calls have no effect. */
   public synchronized void ended(End end) {
     reader.end(end);
   }
 
-  /** What rsp did wrong so far; null if nothing. */
+  /** The first violation by rsp; null if none. */
   public synchronized @Nullable Violation violation() {
     return reader.violation();
   }
 
-  /** A view of the stream that the test reads from, so that this hears of all that it reads. */
+  /** Wraps the stream that the test reads from, to observe all bytes. */
   public InputStream over(InputStream in) {
     return new FilterInputStream(in) {
       @Override
@@ -99,7 +101,7 @@ public final class Watch {
     };
   }
 
-  /** A view of the stream that the test writes to, so that this hears of all that it writes. */
+  /** Wraps the stream that the test writes to, to observe all bytes. */
   public OutputStream over(OutputStream out) {
     return new FilterOutputStream(out) {
       @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Judges what rsp wrote, by the grammar of RFC 9110 and 9112 and with none of rsp's own code. */
+/** Checks the bytes that rsp writes against RFC 9110 and 9112, without using rsp's own code. */
 @NullMarked
 package dev.rsp.referee;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a decision says of itself. */
+/** The properties of decisions. */
 final class ChooserTest {
   private static final String BACKENDS =
       "backends = { {name = 'a', address = '10.0.0.1:80'}, {name = 'b', address = '10.0.0.2:80'},"
@@ -49,7 +49,7 @@ final class ChooserTest {
     Decision decision = decide(BACKENDS, "WWW.PythonAnywhere.com.:80");
     assertEquals("www.pythonanywhere.com", decision.host());
     assertEquals("default", decision.rule());
-    // The value is CPython 2.7's own.
+    // The value is from CPython 2.7.
     assertEquals(
         new HashCall("python", "www.pythonanywhere.com", 3, "9088254044299320651"),
         decision.hash());
@@ -122,7 +122,7 @@ final class ChooserTest {
   @Test
   void anErrorSaysWhere() throws Exception {
     assertEquals(
-        file(2) + ": select answered 4 (expected: 1 to 3)",
+        file(2) + ": select returned 4 (expected: 1 to 3)",
         decide(BACKENDS + "function select() return 4 end", "a").error());
   }
 
@@ -202,7 +202,7 @@ final class ChooserTest {
                 "if f.reason == 'timeout' then return end"
                     + " if f.attempt > 2 then refuse(502, f.slot .. f.address) end"
                     + " return {'b', 'unix:/run/' .. r.host .. '.sock'}"));
-    Asked request = Configs.get("x.example", "/p");
+    RequestSnapshot request = Configs.get("x.example", "/p");
     assertNull(chooser.afterFailure(request, failure("timeout", 1)));
     Decision next = Objects.requireNonNull(chooser.afterFailure(request, failure("refused", 1)));
     assertEquals(
@@ -243,9 +243,10 @@ final class ChooserTest {
         chooser(
             BACKENDS
                 + "function select(r) refuse(404, r.method .. r.query .. r:header('x-a')) end");
-    Asked asked =
-        Objects.requireNonNull(Asked.request("PUT", "A.example", "/p?q=1", Map.of("X-A", "1")));
+    RequestSnapshot asked =
+        Objects.requireNonNull(
+            RequestSnapshot.request("PUT", "A.example", "/p?q=1", Map.of("X-A", "1")));
     assertEquals("PUTq=11", Objects.requireNonNull(chooser.decide(asked).refusal()).why());
-    assertNull(Asked.get("a b", "/"));
+    assertNull(RequestSnapshot.get("a b", "/"));
   }
 }

@@ -14,7 +14,7 @@ import java.util.Objects;
 final class Configs {
   private Configs() {}
 
-  /** Listens, and adds what the text says. The file is called {@code backends.lua}. */
+  /** A file {@code backends.lua} with a listen address and the given text. */
   static Config load(Path directory, String lua) throws IOException, ConfigException {
     Path file = directory.resolve("backends.lua");
     return ConfigLoader.load(Files.writeString(file, "listen = '127.0.0.1:0' " + lua));
@@ -26,11 +26,11 @@ final class Configs {
     return new Chooser(config, config.script());
   }
 
-  static Asked get(String host) {
+  static RequestSnapshot get(String host) {
     return get(host, "/");
   }
 
-  static Asked get(String host, String target) {
-    return Objects.requireNonNull(Asked.get(host, target), host);
+  static RequestSnapshot get(String host, String target) {
+    return Objects.requireNonNull(RequestSnapshot.get(host, target), host);
   }
 }

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import dev.rsp.config.Config;
-import dev.rsp.http.HeadParser;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.h1.HeadParser;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -24,9 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A site's own traffic and the control URLs that name it reach the same slot, however either spells
- * the name. A platform of this kind once lower-cased one and not the other: no harm is done at 2, 4
- * or 8 slots, where the hash does not see case, and all of it at 3, 5 or 17.
+ * A site's own traffic and the control URLs that name it reach the same slot, in any spelling of
+ * the name. A platform once lower-cased only one of them: this has no effect with 2, 4 or 8 slots,
+ * where the hash does not depend on case, but fails with 3, 5 or 17.
  */
 final class ControlTrafficTest {
   @TempDir private Path directory;
@@ -115,7 +115,7 @@ final class ControlTrafficTest {
     Router router = router(3, "function select(r) refuse(404, 'asked') end");
     Route route = route(router, "/user/j/webapps/a%2eb/reload", "www.example.com");
     assertEquals(new Refusal(400, "invalid host in the path"), route.refusal());
-    // Nor is that remembered for the host that the request was sent to.
+    // The route is not cached for the request's own host either.
     assertEquals(new Refusal(404, "asked"), route(router, "/", "www.example.com").refusal());
     assertNull(route(router(3, ""), "/", "www.example.com").refusal());
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every shipped example loads without a warning and answers what its comments promise. */
+/** Every shipped example loads without warnings and behaves as its comments say. */
 final class ExamplesTest {
   private static final Path EXAMPLES = Path.of("config/examples");
 
@@ -49,7 +49,7 @@ final class ExamplesTest {
   @MethodSource("everyExample")
   void loadsWithoutAWarning(Path file) throws Exception {
     Config config = ConfigLoader.load(file);
-    assertEquals(List.of(), config.choosing().probe().warnings());
+    assertEquals(List.of(), config.selection().probe().warnings());
     Decision decision = new Chooser(config, config.script()).decide(Configs.get("a.example"));
     assertEquals(null, decision.error());
     assertTrue(decision.pure());
@@ -104,7 +104,7 @@ final class ExamplesTest {
   @Test
   void aSiteWithoutSocketIsStarted() throws Exception {
     Chooser chooser = chooser("sockets.lua");
-    Asked request = Configs.get("site.example");
+    RequestSnapshot request = Configs.get("site.example");
     String address = "unix:/run/sites/site.example.sock";
     assertEquals(
         "starter",

@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigLoader;
-import dev.rsp.http.HeadParser;
-import dev.rsp.http.HeadWriter;
+import dev.rsp.http.Client;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.http.h1.HeadWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.management.ManagementFactory;
@@ -20,7 +21,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A request whose route is known makes no garbage, from its bytes to its backend. */
+/** A request with a cached route allocates nothing, from its bytes to its backend. */
 class HitPathTest {
   private static final int REQUESTS = 10_000;
   private static final String BACKENDS =
@@ -89,7 +90,7 @@ class HitPathTest {
     return new Router(config, config.script());
   }
 
-  /** Rounded down: what the measurement itself allocates is less than a byte per request. */
+  /** Rounded down: the measurement itself allocates less than a byte per request. */
   private long bytesPerRequest(Router router) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Client client = () -> "192.0.2.7";

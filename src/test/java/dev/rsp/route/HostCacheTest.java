@@ -12,7 +12,7 @@ import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The routes of hosts, remembered for as many as there is room for. */
+/** Routes are cached for a bounded number of hosts. */
 final class HostCacheTest {
   private final HostCache cache = new HostCache(4, new SecureRandom());
 
@@ -32,7 +32,7 @@ final class HostCacheTest {
     byte[] longer = "a.example.and.more".getBytes(StandardCharsets.US_ASCII);
     Route route = route(1);
     cache.put(cache.hash(longer, 9), longer, 9, route);
-    longer[9] = 'x'; // the buffer is used again for the next host
+    longer[9] = 'x'; // the buffer is reused for the next host
     assertSame(route, get("a.example"));
   }
 
@@ -55,7 +55,7 @@ final class HostCacheTest {
     assertSame(second, cache.get(42, b, 1));
   }
 
-  /** What was put in first leaves first, and four of one set stay. */
+  /** The oldest entry is replaced first, and four entries of one set stay. */
   @Test
   void keepsTheLastFourOfASet() {
     for (int i = 0; i < 300; i++) {

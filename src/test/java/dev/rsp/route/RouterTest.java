@@ -11,10 +11,10 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.hash.PythonHash;
-import dev.rsp.http.HeadParser;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.h1.HeadParser;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** Which places a request goes to, by default and by script. */
+/** The backends of a request, by default and by script. */
 final class RouterTest {
   private static final Refusal FAILED = new Refusal(500, "the selection script failed");
 
@@ -67,7 +67,7 @@ final class RouterTest {
     return router.route(head(host), () -> "192.0.2.1");
   }
 
-  /** The places of a route, by the last number of their addresses. */
+  /** The backends of a route, by the last number of their addresses. */
   private static String places(Route route) {
     assertNull(route.refusal());
     return IntStream.range(0, route.count())
@@ -171,14 +171,14 @@ final class RouterTest {
         "while true do end"
       })
   void failsAsAServersFault(String body) throws Exception {
-    // As a file, one that fails at once is not taken; so only for one host.
+    // Only for one host, because a file whose select always fails is refused.
     Router router =
         router(2, "function select(r) if r.host ~= 'bad' then return 1 end " + body + " end");
     assertEquals(FAILED, route(router, "bad").refusal());
     assertEquals("1", places(route(router, "good")));
   }
 
-  /** A route with two places is made anew each time that the script is asked. */
+  /** A route with two backends is created for each call of the script. */
   @Test
   void remembersOnlyWhatTheHostAloneDecides() throws Exception {
     Router pure = router(3, "function select(r) return {#r.host, 3} end");
@@ -218,14 +218,14 @@ final class RouterTest {
     } finally {
       log.detachAppender(lines);
     }
-    // A machine that stands still for a second may see one more.
+    // One more is possible if the machine pauses for a second.
     assertEquals(true, lines.list.size() >= 1 && lines.list.size() <= 3, lines.list.toString());
     String line = lines.list.get(0).getFormattedMessage();
     assertEquals(true, line.startsWith("script failed host=bad suppressed=0: "), line);
     assertEquals(true, line.contains("on purpose"), line);
   }
 
-  /** It may be why select answers otherwise from then on, even if it names no place itself. */
+  /** It may change later results of select, even if it returns nothing itself. */
   @Test
   void forgetsAnswersOnceOnFailureKeepsSomething() throws Exception {
     Router router =
@@ -235,7 +235,7 @@ final class RouterTest {
                 + "function on_failure(r, f) bad[f.slot] = true end");
     Route first = route(router, "a");
     assertEquals("1", places(first));
-    Asked asked = Objects.requireNonNull(router.keep(head("a"), () -> "192.0.2.1"));
+    RequestSnapshot asked = Objects.requireNonNull(router.snapshot(head("a"), () -> "192.0.2.1"));
     assertNull(router.afterFailure(asked, first.place(0), "refused", 1));
     assertEquals("2", places(route(router, "a")));
   }

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Which hosts move when a slot changes its state or its address. The numbers of slots are odd: the
- * default hash hides its faults where they are powers of two.
+ * The hosts that move when a slot changes its state or address. The numbers of slots are odd,
+ * because powers of two hide weaknesses of the default hash.
  */
 final class StatesTest {
   private static final List<String> HOSTS =
@@ -31,7 +31,7 @@ final class StatesTest {
 
   @TempDir private Path directory;
 
-  /** Slots s1 to sn, all up but those that are given, as {@code "2=down 5=drain"}. */
+  /** Slots s1 to sn, all up except the given ones, such as {@code "2=down 5=drain"}. */
   private Chooser chooser(int n, String states, String more) throws Exception {
     var lua = new StringBuilder("backends = {");
     for (int i = 1; i <= n; i++) {
@@ -81,7 +81,7 @@ final class StatesTest {
     }
     assertEquals(n - 1, taken.size(), taken.toString());
     assertNull(taken.get("s2"));
-    // Each takes about its share: no less than a third, no more than three times.
+    // Each takes about its share: at least a third of it, at most three times.
     double share = (double) moved / (n - 1);
     for (int count : taken.values()) {
       assertTrue(count > share / 3 && count < share * 3, taken.toString());
@@ -197,7 +197,7 @@ final class StatesTest {
     assertNull(decision.slot());
   }
 
-  /** Failover is a function of the host and the slots alone. */
+  /** Failover depends only on the host and the slots. */
   @ParameterizedTest(name = "n={0}")
   @ValueSource(ints = {3, 5, 7})
   void failoverIsTheOrderInWhichSlotsWouldTakeOver(int n) throws Exception {
@@ -247,7 +247,7 @@ final class StatesTest {
     return decision.targets().stream().map(Decision.Target::name).toList();
   }
 
-  /** A slot that is down is never contacted, however a script spells its address. */
+  /** A slot that is down is never contacted, in any spelling of its address in a script. */
   @ParameterizedTest
   @ValueSource(strings = {"[2001:db8::1]:80", "[2001:DB8::1]:80", "[2001:db8:0:0:0:0:0:1]:80"})
   void anAddressMeansItsSlotInEverySpelling(String answer) throws Exception {

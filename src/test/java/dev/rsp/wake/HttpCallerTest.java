@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The call itself, against a server. */
+/** Calls to a real server. */
 final class HttpCallerTest {
   @TempDir Path directory;
 
@@ -29,7 +29,7 @@ final class HttpCallerTest {
   private final BlockingQueue<String> found = new LinkedBlockingQueue<>();
   private HttpServer server;
 
-  /** Answers with the status that the path begins with. */
+  /** Responds with the status at the beginning of the path. */
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -140,13 +140,13 @@ final class HttpCallerTest {
     assertEquals(
         "http://127.0.0.1:80/init/a.example",
         by("http://user:secret@127.0.0.1:80/init/{host}?token=secret", null, "POST")
-            .shownUrl("a.example"));
+            .urlForLog("a.example"));
   }
 
   @Test
   void failsWhenItIsClosed() throws Exception {
     caller.close();
     call("a.example", "/200/", null, "POST");
-    assertEquals("failed rsp stops", next());
+    assertEquals("failed rsp is stopping", next());
   }
 }

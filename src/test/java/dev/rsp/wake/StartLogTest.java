@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** A client may ask for any number of hosts that nobody has heard of. */
+/** A client may request any number of hosts that do not exist. */
 @Timeout(60)
 final class StartLogTest {
   private static final int HOSTS = 10_000;

@@ -23,11 +23,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Each site is started by one call at a time, and what is known of it is bounded and forgotten. */
+/** Each site is started by one call at a time; the records are bounded and expire. */
 final class StarterTest {
   private static final long SECOND = 1_000_000_000L;
 
-  /** 10 s to start, 5 s to remember; 2 wait for a host, 3 in all; 2 start at a time. */
+  /** 10 s to start, failures valid for 5 s; 2 wait for a host, 3 in total; 2 start at a time. */
   private static final Initialise BY =
       new Initialise("http://127.0.0.1:1/{host}", null, "POST", 10_000, 50, 5_000, 2, 3, 2, 0);
 
@@ -49,13 +49,13 @@ final class StarterTest {
           },
           () -> now);
 
-  /** A request that waits, and how often it was told that it does so in vain. */
+  /** A waiting request that counts the notifications of a failure. */
   private static final class Request implements Start.Waiter {
-    int told;
+    int notified;
 
     @Override
-    public void inVain() {
-      told++;
+    public void startFailed() {
+      notified++;
     }
   }
 
@@ -70,7 +70,7 @@ final class StarterTest {
     start.enter(other);
     results.get(0).refused(500);
     assertEquals(State.FAILED, start.state());
-    assertEquals(1, other.told);
+    assertEquals(1, other.notified);
   }
 
   @Test
@@ -92,7 +92,7 @@ final class StarterTest {
     assertEquals(0, broken.starting());
   }
 
-  /** Of a request that has just tried the site. */
+  /** For a request that has just tried to connect. */
   private Start join(String host) {
     return Objects.requireNonNull(starter.join(host, BY, now));
   }
@@ -136,9 +136,7 @@ final class StarterTest {
     assertEquals(List.of("a"), called);
   }
 
-  /**
-   * Loops look at the state of a start without a lock, and all that belongs to it must be there.
-   */
+  /** Loops read the state of a start without a lock, and must then see its other fields, too. */
   @Test
   void whoSeesThatAStartHasEndedFindsItsPlaceFreeAndItsEndRemembered() throws Exception {
     Initialise oneAtATime =
@@ -165,7 +163,7 @@ final class StarterTest {
           Thread.onSpinWait();
         }
         assertEquals(now, start.endedNanos);
-        assertEquals(now + 5_000_000_000L, start.forgetNanos);
+        assertEquals(now + 5_000_000_000L, start.expiresNanos);
       }
     } finally {
       end.set(true);
@@ -231,7 +229,7 @@ final class StarterTest {
     assertEquals(State.STARTING, first.state());
     now += 1;
     assertEquals(State.FAILED, first.state());
-    first.up(); // too late: what was said stays
+    first.up(); // too late: the result does not change
     assertEquals(State.FAILED, first.state());
   }
 
@@ -282,7 +280,7 @@ final class StarterTest {
     assertTrue(b.enter(new Request()));
     assertEquals(1, a.waiting());
     assertEquals(2, b.waiting());
-    a.leave(first); // who has left waits no longer
+    a.leave(first); // leaving twice has no effect
     assertEquals(3, starter.waiting());
   }
 
@@ -310,15 +308,15 @@ final class StarterTest {
     start.enter(waits);
     start.leave(left);
     results.get(0).exists();
-    assertEquals(0, left.told);
-    assertEquals(1, waits.told);
+    assertEquals(0, left.notified);
+    assertEquals(1, waits.notified);
     start.leave(waits);
     start.enter(late);
-    assertEquals(1, late.told);
+    assertEquals(1, late.notified);
     Start up = join("b");
     up.enter(waits);
     up.up();
-    assertEquals(1, waits.told);
+    assertEquals(1, waits.notified);
   }
 
   @Test
@@ -350,7 +348,7 @@ final class StarterTest {
       results.get(i).refused(500);
     }
     assertEquals(Starter.MAX_KNOWN + 100, called.size());
-    join("site" + (Starter.MAX_KNOWN + 99)); // the last are known still
+    join("site" + (Starter.MAX_KNOWN + 99)); // the newest are still recorded
     assertEquals(Starter.MAX_KNOWN + 100, called.size());
     join("site0");
     assertEquals(Starter.MAX_KNOWN + 101, called.size());

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.backend;
+
+import dev.rsp.config.Place;
+import dev.rsp.exchange.BackendEvents;
+import dev.rsp.exchange.BackendStream;
+import dev.rsp.exchange.ConnectFailure;
+import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.Service;
+import dev.rsp.net.Closing;
+import dev.rsp.net.Deadline;
+import dev.rsp.net.DeadlineWheel;
+import dev.rsp.net.HalfClosed;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.ReadSize;
+import dev.rsp.net.TurnFlusher;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection to a backend, from its connect to its close, whatever the protocol: carries one
+ * exchange after the other on its {@link ConnectionStream}. It returns to the pool if its state is
+ * certain, and is closed otherwise.
+ *
+ * <p>All methods run on its loop, which is that of every client it serves.
+ */
+public final class BackendConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(BackendConnection.class);
+
+  private enum State {
+    CONNECTING,
+    IDLE,
+    /** A request was sent; its response is awaited or on its way, or there is a tunnel. */
+    BUSY,
+    CLOSED
+  }
+
+  private final BackendPools pools;
+  private final NetLoop net;
+  private final DeadlineWheel deadlines;
+  private final TurnFlusher flusher;
+  private final Place place;
+  private final boolean listed;
+  private final Loads.Share load;
+  private final Channel channel;
+  private final ConnectionStream stream;
+  private final Deadline deadline = new Deadline(this::expired, this::failed);
+  private final ReadSize size = new ReadSize();
+
+  /** The address it was connected to; null for a Unix socket. */
+  private final @Nullable InetSocketAddress address;
+
+  private State state = State.CONNECTING;
+
+  /** Bytes written to it since it was opened. */
+  private long sent;
+
+  private boolean used;
+  private boolean timedOut;
+  private boolean reading = true;
+
+  /** The end of the connection no longer completes a response. */
+  private boolean failed;
+
+  /** The backend has stopped reading. */
+  private boolean writeFailed;
+
+  /**
+   * A connection before {@link #connect}.
+   *
+   * @param channel of {@link NetLoop#openOutbound}
+   */
+  BackendConnection(
+      BackendPools pools,
+      NetLoop net,
+      Service service,
+      Dialect dialect,
+      Place place,
+      Channel channel) {
+    this.pools = pools;
+    this.net = net;
+    this.deadlines = net.deadlines();
+    this.flusher = net.flusher();
+    this.place = place;
+    this.address = place.address();
+    this.listed = service.places.contains(place);
+    this.channel = channel;
+    this.load = service.loads.share(place);
+    this.stream = dialect.stream(this);
+  }
+
+  /**
+   * Connects for an exchange and reports the result to it, perhaps before this returns.
+   *
+   * @param connectMillis how long that may take
+   */
+  void connect(BackendEvents exchange, int connectMillis) {
+    try {
+      // Requests count for a backend that is slow to accept, too.
+      load.begin();
+      net.prepareOutbound(channel, this::mostReadBytes);
+      channel.pipeline().addLast(this);
+      stream.openedFor(exchange);
+      String unixPath = place.unixPath();
+      SocketAddress peer = unixPath != null ? net.unixAddress(unixPath) : address;
+      deadlines.arm(deadline, connectMillis);
+      net.connect(channel, Objects.requireNonNull(peer), this::connectDone);
+    } catch (Throwable e) {
+      endUnconnected();
+      channel.unsafe().closeForcibly();
+      throw e;
+    }
+  }
+
+  /** Netty only logs what a listener throws, and the exchange would wait for the result. */
+  private void connectDone(@Nullable Throwable cause) {
+    BackendEvents waiting = stream.exchange();
+    try {
+      deadlines.disarm(deadline);
+      if (cause != null) {
+        leave();
+        log.debug("connect failed backend={}: {}", place, cause.toString());
+        stream.notConnected(
+            timedOut ? ConnectFailure.TIMEOUT : ConnectFailure.of(cause, place.unixPath()));
+      } else if (waiting == null) {
+        state = State.IDLE;
+        close();
+      } else if (HalfClosed.notConnected(channel, address)) {
+        leave();
+        stream.misled();
+      } else {
+        state = State.IDLE;
+        stream.connected();
+      }
+    } catch (Throwable e) {
+      failed(waiting, e);
+    }
+  }
+
+  /** Closes a connection that was never open, and uncounts it. */
+  private void leave() {
+    state = State.CLOSED;
+    load.close();
+    channel.close();
+  }
+
+  // For the pool ---------------------------------------------------------------------------------
+
+  Place place() {
+    return place;
+  }
+
+  /** Whether its place was one of the configuration's slots when it was opened. */
+  boolean listed() {
+    return listed;
+  }
+
+  /**
+   * Its stream for another request to a place, whose name may have another address now.
+   *
+   * @param ask whether to ask the kernel if the backend has closed it unnoticed
+   * @return null if it cannot carry one
+   */
+  @Nullable BackendStream reuse(Place to, boolean ask) {
+    boolean sound = channel.isActive() && !failed && !writeFailed;
+    return sound && Objects.equals(address, to.address()) && !(ask && net.peerState().seen(channel))
+        ? stream
+        : null;
+  }
+
+  // For the stream -------------------------------------------------------------------------------
+
+  /** A request is about to be sent. Returns whether the connection has carried one before. */
+  public boolean begin() {
+    deadlines.pause(deadline);
+    state = State.BUSY;
+    load.begin();
+    boolean reused = used;
+    used = true;
+    return reused;
+  }
+
+  /** Its place. */
+  public Place leadsTo() {
+    return place;
+  }
+
+  /** Takes over the buffer. */
+  public void send(ByteBuf bytes) {
+    sent += bytes.readableBytes();
+    flusher.send(channel, bytes);
+  }
+
+  /**
+   * The exchange has ended well: the connection returns to the pool, or is closed.
+   *
+   * @param reusable whether the backend keeps it open, and was sent the complete request
+   */
+  public void exchangeEnded(boolean reusable) {
+    load.end();
+    if (!reading) {
+      setReading(true);
+    }
+    boolean sound = channel.isActive() && !failed && !writeFailed;
+    // A backend that answers early may never read the rest, and block the next request.
+    if (reusable && sound && TurnFlusher.unsentBytes(channel) == 0) {
+      state = State.IDLE;
+      int millis = pools.put(this, place, listed);
+      if (millis > 0) {
+        deadlines.arm(deadline, millis);
+        return;
+      }
+    }
+    close();
+  }
+
+  /**
+   * The response is not needed any more.
+   *
+   * @param malformed whether the response was malformed
+   */
+  public void exchangeReset(boolean malformed) {
+    failed |= malformed;
+    close();
+  }
+
+  /** Whether the backend still reads the request. */
+  public boolean takesRequest() {
+    return !writeFailed;
+  }
+
+  /** Whether it takes more for now; also true if it discards what is sent. */
+  public boolean writable() {
+    return channel.isWritable() || writeFailed;
+  }
+
+  /** Bytes sent that the kernel has not taken yet. */
+  public long unsentBytes() {
+    return TurnFlusher.unsentBytes(channel);
+  }
+
+  /** The capacity of the buffers that hold these. */
+  public long heldBytes() {
+    return Closing.held(channel);
+  }
+
+  /** The maximal size of the next read of what is to be sent, in bytes. */
+  public int mostWriteBytes() {
+    return size.mostBytes(sent - unsentBytes());
+  }
+
+  /** Pauses or resumes reading. */
+  public void setReading(boolean on) {
+    if (reading != on) {
+      reading = on;
+      channel.config().setAutoRead(on);
+      HalfClosed.reading(channel, on);
+    }
+  }
+
+  /** A tunnel follows, of which each side may end its half. */
+  public void allowHalfClosure() {
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+  }
+
+  /** Ends our side when all is sent. */
+  public void shutOutput() {
+    Closing.shutOutputAfterFlush(channel);
+  }
+
+  /** Closes when all is sent. */
+  public void closeAfterFlush() {
+    Closing.closeAfterFlush(channel);
+  }
+
+  // Events of the channel ------------------------------------------------------------------------
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    if (state == State.BUSY) {
+      stream.read(bytes);
+    } else {
+      bytes.release();
+      if (stream.exchange() == null) {
+        // RFC 9112 §9.2: bytes on an idle connection belong to no request.
+        close();
+      }
+    }
+  }
+
+  private int mostReadBytes() {
+    BackendEvents current = stream.exchange();
+    return current == null ? ReadBuffers.MIDDLE_BYTES : current.mostAnswerReadBytes();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (writable()) {
+      size.drained(deadlines.nowMillis(), sent - unsentBytes());
+    } else {
+      size.full(deadlines.nowMillis());
+    }
+    stream.writableChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      HalfClosed.endSeen(channel);
+      if (!stream.inputEnded()) {
+        close();
+      }
+    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
+      HalfClosed.reading(channel, reading);
+    } else if (event == ChannelInputShutdownReadComplete.INSTANCE && HalfClosed.gone(channel)) {
+      close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (state == State.CLOSED || state == State.CONNECTING) {
+      return;
+    }
+    BackendEvents current = stream.exchange();
+    try {
+      state = State.CLOSED;
+      load.close();
+      deadlines.disarm(deadline);
+      pools.forget(this);
+      stream.closed(!failed);
+    } catch (Throwable e) {
+      failed(current, e);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      failed = true;
+      failed(stream.exchange(), cause);
+    } else if (stream.inTunnel()) {
+      // With half-closure on, Netty would report only an end of the backend's side.
+      close();
+    } else if (channel.isActive() && !writeFailed) {
+      // Probably a write: the backend reads no more, but may have answered.
+      log.debug("backend={}: {}", place, cause.getMessage());
+      writeFailed = true;
+      failed = true;
+      stream.writableChanged(); // the rest of the request is read and discarded
+    } else {
+      failed = true;
+    }
+  }
+
+  private void expired() {
+    timedOut = state == State.CONNECTING;
+    close();
+  }
+
+  /** Closes at once; reports the loss to a current exchange. */
+  void close() {
+    if (state != State.CLOSED) { // an unregistered channel must not be closed twice
+      channel.close();
+    }
+  }
+
+  private void failed(Throwable cause) {
+    failed(stream.exchange(), cause);
+  }
+
+  /**
+   * An unexpected exception: ends this connection, and the exchange with its client's connection,
+   * but not the loop.
+   *
+   * @param served the exchange that was served, which may have left meanwhile
+   */
+  public void failed(@Nullable BackendEvents served, Throwable cause) {
+    net.failureLog().backendFailed(place, cause);
+    try {
+      if (served != null) {
+        served.fail();
+      }
+    } finally {
+      endUnconnected();
+      channel.close();
+    }
+  }
+
+  /** A channel that was never connected does not become inactive: no event would end it. */
+  private void endUnconnected() {
+    if (state == State.CONNECTING) {
+      state = State.CLOSED;
+      deadlines.disarm(deadline);
+      load.close();
+      stream.reset();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.ListenCheck;
+import dev.rsp.net.BindCheck;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rsp check}: reads a configuration file and prints every problem in it. */
+@Command(
+    name = "check",
+    description =
+        "Checks a configuration file. Exits with 0, or prints every problem and exits with 1.",
+    mixinStandardHelpOptions = true)
+final class CheckCommand implements Callable<Integer> {
+  @Option(
+      names = "--bind",
+      description = "Also binds each listen address. Not for the file of a running rsp.")
+  private boolean bind;
+
+  @Parameters(paramLabel = "FILE", description = "The configuration to check.")
+  private @Nullable Path file;
+
+  @Override
+  public Integer call() {
+    if (file == null) {
+      return 1;
+    }
+    try {
+      Config config = ConfigLoader.load(file, bind ? new BindCheck() : ListenCheck.NONE);
+      System.out.printf(
+          "%s: ok, %d backend(s), %s%n",
+          file,
+          config.slots().size(),
+          config.hasSelect() ? "chosen by its select" : "chosen by hash.python of the host");
+      config.selection().probe().warnings().forEach(line -> System.out.println("warning: " + line));
+      return 0;
+    } catch (ConfigException e) {
+      return ConfigProblems.print(e);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.config.ConfigException;
+
+/** Prints the problems of a configuration file on standard error. */
+final class ConfigProblems {
+  private ConfigProblems() {}
+
+  /**
+   * Prints what is wrong with a file, in the words of the original program where it has an error
+   * message for that problem.
+   *
+   * @return the exit code
+   */
+  static int print(ConfigException e) {
+    switch (e.kind()) {
+      case CANNOT_RUN -> System.err.println("Error parsing config file: " + e.getMessage());
+      case MUST_BE_A_STRING -> System.err.print(e.getMessage());
+      case WRONG_VALUES -> e.problems().forEach(System.err::println);
+    }
+    System.err.flush();
+    return 1;
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.rsp.daemon.Signals;
+import dev.rsp.hash.PythonHash;
+import dev.rsp.log.IoReason;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Three small backends, and a configuration file for the proxy. */
+final class Demo implements AutoCloseable {
+  private static final int BACKENDS = 3;
+
+  private final List<HttpServer> backends = new ArrayList<>();
+  private final Path file;
+  private final int port;
+
+  /** Whether the directory was created here. Then it is deleted: the ports in the file change. */
+  private final boolean temporary;
+
+  private Demo(Path file, int port, boolean temporary) {
+    this.file = file;
+    this.port = port;
+    this.temporary = temporary;
+  }
+
+  /**
+   * Starts the backends and writes the configuration file.
+   *
+   * @param directory where the file is written; null for a new temporary directory
+   * @param port the port on which the proxy will listen; 0 for any free port
+   * @throws IOException if the file cannot be written or a backend cannot listen, with a message
+   *     for the user
+   */
+  static Demo start(@Nullable Path directory, int port) throws IOException {
+    Path target = directory == null ? Files.createTempDirectory("rsp-demo") : directory;
+    Demo demo = new Demo(target.resolve("backends.lua"), port, directory == null);
+    try {
+      for (int i = 1; i <= BACKENDS; i++) {
+        demo.backends.add(backend("live" + i));
+      }
+      Files.createDirectories(target);
+      Files.writeString(demo.file, demo.configuration());
+    } catch (IOException e) {
+      demo.close();
+      throw new IOException("cannot write " + demo.file + ": " + IoReason.of(e), e);
+    }
+    return demo;
+  }
+
+  /** Serves until the process is stopped; returns the exit code. */
+  int serve(Signals signals, String transport) {
+    return RunCommand.serve(signals, file, transport, this::printHowToUse);
+  }
+
+  private static HttpServer backend(String name) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        request -> {
+          String host = request.getRequestHeaders().getFirst("Host");
+          byte[] answer =
+              "This is %s. You asked for %s at %s.%n"
+                  .formatted(name, request.getRequestURI(), host)
+                  .getBytes(StandardCharsets.UTF_8);
+          request.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+          request.sendResponseHeaders(200, answer.length);
+          request.getResponseBody().write(answer);
+          request.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private String configuration() {
+    StringBuilder lua =
+        new StringBuilder(
+            """
+            -- rsp's demo. Edit it, then send the process a HUP: nothing is lost by that.
+            listen = "127.0.0.1:%d"
+
+            backends = {
+            """
+                .formatted(port));
+    for (int i = 0; i < backends.size(); i++) {
+      lua.append(
+          "  { name = \"live%d\", address = \"127.0.0.1:%d\" },%n"
+              .formatted(i + 1, backends.get(i).getAddress().getPort()));
+    }
+    return lua.append(
+            """
+            }
+
+            -- Each host has its own backend. This is the default, and may be left out.
+            function select(request)
+              return hash.python(request.host, #backends)
+            end
+            """)
+        .toString();
+  }
+
+  private void printHowToUse() {
+    StringBuilder text =
+        new StringBuilder("\nrsp keeps every hostname on its own backend. Try:\n\n");
+    for (int slot = 1; slot <= BACKENDS; slot++) {
+      text.append(
+          "  curl -H 'Host: %s' http://127.0.0.1:%d/    # live%d answers, always%n"
+              .formatted(hostOf(slot), port, slot));
+    }
+    text.append(
+        """
+
+        The backends are listed in %s
+        Edit that file, then reload it:  kill -HUP %d
+        Stop with Ctrl-C.
+
+        """
+            .formatted(file, ProcessHandle.current().pid()));
+    System.out.print(text);
+    System.out.flush();
+  }
+
+  /** A host that the hash places in a slot. */
+  private static String hostOf(int slot) {
+    for (int i = 1; ; i++) {
+      String host = String.format(Locale.ROOT, "site%d.example", i);
+      byte[] bytes = host.getBytes(StandardCharsets.US_ASCII);
+      if (PythonHash.index(bytes, 0, bytes.length, BACKENDS) == slot) {
+        return host;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (HttpServer backend : backends) {
+      backend.stop(0);
+    }
+    if (temporary) {
+      try {
+        Files.deleteIfExists(file);
+        Files.deleteIfExists(file.resolveSibling(""));
+      } catch (IOException e) {
+        // The directory has other files in it. They are the user's, so it stays.
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.route.Chooser;
+import dev.rsp.route.Decision;
+import dev.rsp.route.RequestSnapshot;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rsp explain}: prints where a request would go, and why. */
+@Command(
+    name = "explain",
+    description = "Prints where requests for a host go, and why.",
+    mixinStandardHelpOptions = true)
+final class ExplainCommand extends FileCommand {
+  /** The most characters of an argument that an error message repeats: a line of a terminal. */
+  private static final int MAX_SHOWN_CHARS = 80;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "The configuration.")
+  private @Nullable Path file;
+
+  @Parameters(index = "1", paramLabel = "HOST", description = "The host, in any spelling.")
+  private @Nullable String host;
+
+  @Parameters(
+      index = "2",
+      arity = "0..1",
+      paramLabel = "PATH",
+      defaultValue = "/",
+      description = "The path, with an optional query; by default /.")
+  private String path = "/";
+
+  @Option(names = "--json", description = "Prints one line of JSON.")
+  private boolean json;
+
+  @Override
+  int run() throws ConfigException, ScriptException {
+    if (file == null || host == null) {
+      return 1;
+    }
+    // What a request line may contain: RFC 9112 §3.2.1; no fragment: RFC 3986 §3.5.
+    if (!path.startsWith("/") || !path.chars().allMatch(c -> c > ' ' && c <= '~' && c != '#')) {
+      return failed(
+          "\""
+              + shown(path)
+              + "\": no path (expected: as in a request line: starts with /,"
+              + " a space as %20)");
+    }
+    RequestSnapshot request = RequestSnapshot.get(host, path);
+    if (request == null) {
+      return failed(
+          "\""
+              + shown(host)
+              + "\": no valid host (expected: a host name, in ASCII (xn--...), an"
+              + " IPv4 address or an IPv6 address in brackets, optionally with a port)");
+    }
+    Config config = ConfigLoader.load(file);
+    Decision decision = new Chooser(config, config.script()).decide(request);
+    print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
+    return 0;
+  }
+
+  /** The argument without control characters, and no longer than one line. */
+  private static String shown(String argument) {
+    String visible = argument.replaceAll("[^ -~]", "?");
+    return visible.length() <= MAX_SHOWN_CHARS
+        ? visible
+        : visible.substring(0, MAX_SHOWN_CHARS) + "...";
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Moves;
+import dev.rsp.plan.Plan;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Formats a plan as one JSON object on one line. */
+final class PlanJson {
+  private PlanJson() {}
+
+  /**
+   * Formats a plan.
+   *
+   * @param invalidLines number of invalid lines in the list of hosts
+   */
+  static String of(Plan plan, int invalidLines) {
+    Moves moves = plan.moves();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("hosts", moves.hosts());
+    json.put("moved", moves.moved());
+    json.put("percent", rounded(moves.percent()));
+    json.put("pairs", moves.pairs().stream().map(PlanJson::pair).toList());
+    json.put("alternatives", plan.alternatives().stream().map(PlanJson::alternative).toList());
+    json.put("requests", moves.requests());
+    json.put("moved_requests", moves.movedRequests());
+    json.put("refused_before", moves.refusedBefore());
+    json.put("refused_after", moves.refusedAfter());
+    json.put("failed_after", moves.failedAfter());
+    json.put("undecided_before", plan.undecidedBefore());
+    json.put("undecided_after", plan.undecidedAfter());
+    json.put("invalid_lines", invalidLines);
+    json.put("slots", moves.loads().stream().map(PlanJson::load).toList());
+    return Json.of(json);
+  }
+
+  private static Map<String, Object> pair(Moves.Pair pair) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("from", pair.from());
+    json.put("to", pair.to());
+    json.put("hosts", pair.hosts());
+    json.put("requests", pair.requests());
+    return json;
+  }
+
+  private static Map<String, Object> alternative(Alternative alternative) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("what", alternative.what());
+    json.put("moved", alternative.moved());
+    json.put("percent", rounded(alternative.percent()));
+    return json;
+  }
+
+  private static Map<String, Object> load(Moves.Load load) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", load.slot());
+    json.put("hosts_before", load.hostsBefore());
+    json.put("hosts_after", load.hostsAfter());
+    json.put("requests_before", load.requestsBefore());
+    json.put("requests_after", load.requestsAfter());
+    return json;
+  }
+
+  /** Rounds to two digits after the decimal point. */
+  private static double rounded(double percent) {
+    return Math.round(percent * 100) / 100.0;
+  }
+}

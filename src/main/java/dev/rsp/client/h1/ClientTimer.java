@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h1;
+
+import dev.rsp.config.Limits;
+import dev.rsp.config.Timeouts;
+import dev.rsp.exchange.Terms;
+import dev.rsp.net.Deadline;
+import dev.rsp.net.DeadlineWheel;
+
+/**
+ * The timeouts and rates of a client's connection: what is awaited from which side, since when, and
+ * whether bytes pass fast enough meanwhile.
+ *
+ * <p>There is one {@link Deadline}. While bytes pass, only the time at which the wait expires is
+ * written; the deadline checks it from time to time, and measures rates.
+ */
+final class ClientTimer {
+  /**
+   * The interval of checks, since no event reports that a peer takes bytes from the kernel. Also
+   * the time over which a rate is measured, as Kestrel's grace period.
+   */
+  private static final int LOOK_MILLIS = 5_000;
+
+  /** What is awaited. */
+  private enum Wait {
+    /** The rest of a request's head: in total. */
+    HEAD,
+    /** The next request. */
+    REQUEST,
+    /** The next bytes of a request's body. */
+    BODY,
+    /** 100 (Continue) from the backend (RFC 9110 §10.1.1), or its response: in total. */
+    CONTINUE,
+    /** The head of the response: in total, from the end of the request. */
+    RESPONSE,
+    /** The next bytes of the response, from the backend or by the client. */
+    MORE,
+    /** The next bytes of a tunnel, in either direction. */
+    TUNNEL,
+    /** That the client takes the last answer of this connection. */
+    TAKEN,
+    /** That the client closes, after an answer before the end of its request: in total. */
+    CLOSE
+  }
+
+  private final DeadlineWheel deadlines;
+  private final Http1Connection connection;
+  private final Deadline deadline;
+
+  /** Of the current exchange, or of the last. */
+  private Timeouts timeouts = Timeouts.DEFAULTS;
+
+  private Limits limits = Limits.DEFAULTS;
+
+  private Wait wait = Wait.HEAD;
+
+  /** Whether the client waits for 100 (Continue) before it sends its body. */
+  private boolean expectsContinue;
+
+  private int patienceMillis;
+  private long overAt;
+  private long takenAtLook;
+
+  /** When a linger ends, even if the client still takes bytes. */
+  private long lingerUntil;
+
+  private final Pace bodyPace = new Pace();
+  private final Pace answerPace = new Pace();
+  private long bodyBytes;
+
+  ClientTimer(DeadlineWheel deadlines, Http1Connection connection) {
+    this.deadlines = deadlines;
+    this.connection = connection;
+    this.deadline = new Deadline(this::look, connection::failed);
+  }
+
+  /** A head is awaited, or has begun. */
+  void awaitHead(Terms current) {
+    use(current);
+    await(Wait.HEAD, timeouts.headMillis());
+  }
+
+  /** The next request is awaited. */
+  void awaitRequest(Terms current) {
+    await(Wait.REQUEST, current.timeouts.keepaliveMillis());
+    if (limits.responseRate() > 0) {
+      answerPace.spoil();
+    }
+  }
+
+  /**
+   * A request has begun.
+   *
+   * @param itsTerms hold until the next one
+   * @param last whether the request is complete
+   * @param expects whether the client waits for 100 (Continue) before it sends more
+   */
+  void requestBegan(Terms itsTerms, boolean last, boolean expects) {
+    use(itsTerms);
+    if (last) {
+      await(Wait.RESPONSE, timeouts.responseMillis());
+    } else {
+      expectsContinue = expects;
+      awaitBody();
+    }
+  }
+
+  /** The rest of the request is awaited again. */
+  void awaitBody() {
+    if (expectsContinue) {
+      await(Wait.CONTINUE, timeouts.responseMillis());
+    } else {
+      await(Wait.BODY, bodyPatience(connection.reading()));
+      bodyPace.begin(deadlines.nowMillis(), bodyPassed());
+    }
+  }
+
+  /** The backend has sent 100 (Continue). */
+  void continued() {
+    expectsContinue = false;
+    if (wait == Wait.CONTINUE) {
+      awaitBody();
+    }
+  }
+
+  /**
+   * Bytes of the body came, and were passed on.
+   *
+   * @param answering whether the response has begun
+   */
+  void bodyCame(int bytes, boolean answering) {
+    continued();
+    bodyBytes += bytes;
+    if (wait == Wait.BODY) {
+      restart(bodyPatience(connection.reading()));
+    } else if (answering) {
+      moved();
+    }
+  }
+
+  /**
+   * Reading of the client was resumed, or paused because the backend takes no more.
+   *
+   * @param owesBody whether the client has more of its request to send
+   */
+  void readingChanged(boolean reading, boolean owesBody) {
+    if (wait == Wait.BODY) {
+      restart(bodyPatience(reading));
+    } else if (mayBeLate(owesBody)) {
+      restart(answerPatience(owesBody));
+    }
+    bodyPace.spoil();
+  }
+
+  /** While the backend takes no more, the client is not read, and is not to blame. */
+  private int bodyPatience(boolean reading) {
+    return reading ? timeouts.bodyMillis() : timeouts.idleMillis();
+  }
+
+  /** Each side may be slow, but both may not be silent while the client owes bytes. */
+  private int answerPatience(boolean owesBody) {
+    return isLate(owesBody)
+        ? Math.min(timeouts.bodyMillis(), timeouts.idleMillis())
+        : timeouts.idleMillis();
+  }
+
+  /** Whether the response has begun, and the client is read and has more of its request to send. */
+  private boolean isLate(boolean owesBody) {
+    return mayBeLate(owesBody) && connection.reading();
+  }
+
+  /**
+   * RFC 9110 §10.1.1: a client that waits for 100 (Continue) and gets a final response instead
+   * sends no body.
+   */
+  private boolean mayBeLate(boolean owesBody) {
+    return owesBody && wait == Wait.MORE && !expectsContinue;
+  }
+
+  /** The request is complete, and the response has not begun. */
+  void awaitResponse() {
+    await(Wait.RESPONSE, timeouts.responseMillis());
+  }
+
+  /** Bytes of the response were received or sent. */
+  void moved() {
+    if (wait != Wait.MORE) {
+      wait = Wait.MORE;
+      answerPace.spoil();
+      bodyPace.spoil();
+    }
+    restart(answerPatience(connection.owesBody()));
+  }
+
+  /** Bytes of a tunnel were received or sent. */
+  void movedInTunnel() {
+    await(Wait.TUNNEL, timeouts.tunnelMillis());
+  }
+
+  /** The client takes bytes fast enough: the wait is not its fault. */
+  void clientKeepsUp() {
+    if (wait == Wait.MORE) {
+      answerPace.spoil();
+    }
+  }
+
+  /**
+   * The last answer is written, and the client has to take it; {@code answerTaken} bytes so far.
+   */
+  void awaitTaken(long answerTaken) {
+    await(Wait.TAKEN, timeouts.idleMillis());
+    answerPace.begin(deadlines.nowMillis(), answerTaken);
+  }
+
+  /** The client is given time to read the last answer before the connection is closed. */
+  void awaitClose() {
+    await(Wait.CLOSE, timeouts.lingerMillis());
+    lingerUntil = overAt + timeouts.idleMillis();
+  }
+
+  /** Ends the timer. */
+  void stop() {
+    deadlines.disarm(deadline);
+  }
+
+  private void restart(int millis) {
+    await(wait, millis);
+  }
+
+  private void use(Terms terms) {
+    timeouts = terms.timeouts;
+    limits = terms.limits;
+  }
+
+  private void await(Wait what, int millis) {
+    wait = what;
+    patienceMillis = millis;
+    overAt = deadlines.armAtLatest(deadline, lookMillis(), millis);
+  }
+
+  /** Time to the next check: there are checks before the end only where bytes may pass unseen. */
+  private int lookMillis() {
+    return wait == Wait.HEAD || wait == Wait.REQUEST
+        ? patienceMillis
+        : Math.min(patienceMillis, LOOK_MILLIS);
+  }
+
+  private void look() {
+    if (connection.closedOrGone()) {
+      return;
+    }
+    long now = deadlines.nowMillis();
+    if (stillTaking() && mayExtend(now)) {
+      overAt = deadlines.millisAfter(patienceMillis);
+    }
+    if (sendsTooSlowly(now)) {
+      connection.sendsTooSlowly();
+    } else if (takesTooSlowly(now)) {
+      connection.takesTooSlowly();
+    } else if (now >= overAt) {
+      over();
+    } else {
+      int left = (int) Math.min(overAt - now - DeadlineWheel.TICK_MILLIS, lookMillis());
+      deadlines.arm(deadline, Math.max(0, left));
+    }
+  }
+
+  /** Whether a slow peer has taken bytes since the last check, and has more to take. */
+  private boolean stillTaking() {
+    long taken = connection.taken();
+    boolean took = taken != takenAtLook && connection.unsentBytes() > 0;
+    takenAtLook = taken;
+    return took;
+  }
+
+  private boolean mayExtend(long now) {
+    return switch (wait) {
+      case HEAD, CONTINUE -> false;
+      case CLOSE -> now < lingerUntil;
+      case REQUEST, BODY, RESPONSE, MORE, TUNNEL, TAKEN -> true;
+    };
+  }
+
+  private void over() {
+    switch (wait) {
+      case HEAD -> connection.headTimedOut();
+      case BODY -> connection.bodyTimedOut();
+      case CONTINUE, RESPONSE -> connection.responseTimedOut();
+      case MORE -> connection.responseStalled(bodyIsLate());
+      case REQUEST, TUNNEL, TAKEN, CLOSE -> connection.close();
+    }
+  }
+
+  /** Whether the client's silence, and not the backend's, used up the time. */
+  private boolean bodyIsLate() {
+    return isLate(connection.owesBody()) && timeouts.bodyMillis() <= timeouts.idleMillis();
+  }
+
+  // Rates ----------------------------------------------------------------------------------------
+
+  /**
+   * Bytes of the body so far. Once the response has begun, the bytes that the client takes of it
+   * count as well: it may wait for that answer, or may not send the rest any more.
+   */
+  private long bodyPassed() {
+    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.answerTaken();
+  }
+
+  private boolean sendsTooSlowly(long now) {
+    boolean awaited = wait == Wait.BODY || mayBeLate(connection.owesBody());
+    return awaited
+        && bodyPace.tooSlow(
+            now, bodyPassed(), limits.bodyRate(), lookMillis(), connection.reading());
+  }
+
+  private boolean takesTooSlowly(long now) {
+    boolean clientHoldsUp;
+    switch (wait) {
+      case MORE -> clientHoldsUp = connection.full();
+      case REQUEST, TAKEN -> clientHoldsUp = connection.unsentBytes() > 0;
+      default -> {
+        return false;
+      }
+    }
+    return answerPace.tooSlow(
+        now, connection.answerTaken(), limits.responseRate(), lookMillis(), clientHoldsUp);
+  }
+}

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h1;
+
+import dev.rsp.exchange.BodyKind;
+import dev.rsp.exchange.ClientStream;
+import dev.rsp.exchange.Counters;
+import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.Exchange;
+import dev.rsp.exchange.Terms;
+import dev.rsp.exchange.WorkerState;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.http.h1.DateField;
+import dev.rsp.http.h1.HeadWriter;
+import dev.rsp.http.h1.HeadWriter.Persistence;
+import dev.rsp.net.Closing;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.ReadSize;
+import dev.rsp.net.TurnFlusher;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+
+/**
+ * The current request of an HTTP/1 client, and its response: gives the request to the exchange,
+ * writes the response in the client's version and in a framing that it understands, and counts the
+ * ending of the exchange, once.
+ *
+ * <p>One per connection, reused for its next request. When the response is written, the connection
+ * decides what is next.
+ */
+final class Http1ClientStream implements ClientStream {
+  private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
+  private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
+  private static final Refusal NO_MEMORY = new Refusal(503, "the proxy is short of memory");
+  private static final Refusal BACKEND_TIMEOUT =
+      new Refusal(504, "the backend took too long to answer");
+
+  /**
+   * The progress of the current request.
+   *
+   * <pre>
+   * IDLE ──head──► BODY ──whole body──► ANSWER ──response out──► IDLE
+   *                                       └──101──► TUNNEL
+   * </pre>
+   */
+  enum State {
+    /** No request, or an incomplete head. */
+    IDLE,
+    /** Its body is incomplete; the response may have begun. */
+    BODY,
+    /** It is complete; the response is not. */
+    ANSWER,
+    /** Bytes pass both ways unchanged. */
+    TUNNEL
+  }
+
+  private final WorkerState worker;
+  private final Channel channel;
+  private final Http1Connection connection;
+  private final ClientTimer timer;
+  private final Exchange exchange;
+  private final HeadWriter writer;
+  private final DateField date;
+  private final TurnFlusher flusher;
+  private final ByteBufAllocator allocator;
+  private final Counters counters;
+  private final NetLoop net;
+  private final ReadSize size = new ReadSize();
+
+  private State state = State.IDLE;
+
+  /** Whether an exchange has begun, with the first byte of its head, and is not counted yet. */
+  private boolean open;
+
+  /** Whether this request and its response let the connection persist. */
+  private boolean keepAlive;
+
+  private boolean http10;
+  private boolean isHead;
+  private boolean rechunk;
+  private boolean insideChunks;
+
+  /** Whether the final head is written: then no refusal is possible. */
+  private boolean headWritten;
+
+  /** Whether the end of the connection ends the body. */
+  private boolean endedByClose;
+
+  /** Bytes written since the connection was opened. */
+  private long written;
+
+  Http1ClientStream(
+      Http1Resources shared,
+      Channel channel,
+      Http1Connection connection,
+      ClientTimer timer,
+      Hop hop) {
+    this.worker = shared.worker;
+    this.net = worker.net();
+    this.channel = channel;
+    this.connection = connection;
+    this.timer = timer;
+    this.writer = shared.writer;
+    this.date = shared.date;
+    this.flusher = net.flusher();
+    this.allocator = net.allocator();
+    this.counters = worker.counters();
+    this.exchange = new Exchange(worker, shared.backends, this, hop);
+  }
+
+  // The request ----------------------------------------------------------------------------------
+
+  State state() {
+    return state;
+  }
+
+  boolean isIdle() {
+    return state == State.IDLE;
+  }
+
+  boolean isAnswering() {
+    return state == State.ANSWER;
+  }
+
+  /** Whether the client has more of its request to send. */
+  boolean owesBody() {
+    return state == State.BODY;
+  }
+
+  /** Whether an exchange has begun and not ended. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** The first bytes of a head have come, or another event that counts as an exchange. */
+  void begin() {
+    open = true;
+  }
+
+  /** A head has come. */
+  void begin(RequestHead head) {
+    open = true;
+    // Bytes after an offer to upgrade belong to the new protocol: if the backend declines, they
+    // must not be read as a request.
+    startAnswer(head.http10(), head.isHead(), head.keepAlive() && !head.upgrade());
+  }
+
+  private void startAnswer(boolean clientSpeaks10, boolean toHead, boolean mayKeepAlive) {
+    http10 = clientSpeaks10;
+    isHead = toHead;
+    keepAlive = mayKeepAlive;
+    rechunk = false;
+    insideChunks = false;
+    headWritten = false;
+    endedByClose = false;
+  }
+
+  /**
+   * Gives the request to the exchange.
+   *
+   * @param terms that the exchange begins with
+   * @param body its first bytes, perhaps none; taken over
+   * @param last whether the request is complete with them
+   */
+  void request(Terms terms, RequestHead head, ByteBuf body, boolean last) {
+    try {
+      state = last ? State.ANSWER : State.BODY;
+      boolean expectsContinue = !last && head.expectContinue() && !body.isReadable();
+      timer.requestBegan(terms, last, expectsContinue);
+    } catch (Throwable e) {
+      body.release();
+      throw e;
+    }
+    BodyKind kind = head.chunked() ? BodyKind.CHUNKED : BodyKind.LENGTH;
+    exchange.begin(head, kind, body, last);
+  }
+
+  /** Gives more of the body to the exchange, and takes over the buffer. */
+  void requestBody(ByteBuf body, boolean last) {
+    int length = body.readableBytes();
+    if (last) {
+      state = State.ANSWER;
+    }
+    exchange.requestBody(body, last);
+    // With the last bytes this exchange may have ended, and the next begun.
+    if (!last && state == State.BODY) {
+      timer.bodyCame(length, headWritten);
+    }
+  }
+
+  /** Gives bytes of the client's half of a tunnel to the exchange, and takes over the buffer. */
+  void tunnelBytes(ByteBuf bytes) {
+    timer.movedInTunnel();
+    exchange.tunnelBytes(bytes);
+  }
+
+  /** The client has ended its half of a tunnel. */
+  void clientHalfClosed() {
+    exchange.clientHalfClosed();
+  }
+
+  /** The maximal size of the next read from the client, in bytes. */
+  int mostRequestReadBytes() {
+    return switch (state) {
+      case BODY, TUNNEL -> exchange.mostReadBytes();
+      case IDLE, ANSWER -> ReadBuffers.MIDDLE_BYTES;
+    };
+  }
+
+  /** The capacity of the buffers that the exchange holds. */
+  long heldBytes() {
+    return exchange.heldBytes();
+  }
+
+  boolean holdsBody() {
+    return exchange.holdsBody();
+  }
+
+  /** Bytes of the request that the backend has not taken yet. */
+  long unsentRequestBytes() {
+    return exchange.unsentBytes();
+  }
+
+  /** A number that changes whenever the backend has taken something. */
+  long requestTaken() {
+    return exchange.taken();
+  }
+
+  @Override
+  public void setReading(boolean on) {
+    connection.setReading(on);
+  }
+
+  @Override
+  public void awaitBody() {
+    timer.awaitBody();
+  }
+
+  @Override
+  public void awaitResponse() {
+    if (headWritten) {
+      timer.moved();
+    } else {
+      timer.awaitResponse();
+    }
+  }
+
+  // The response ---------------------------------------------------------------------------------
+
+  @Override
+  public boolean takesChunks() {
+    return !http10;
+  }
+
+  @Override
+  public boolean takesInterim() {
+    return !http10;
+  }
+
+  @Override
+  public void interim(ResponseHead head) {
+    writer.response(head, Persistence.KEEP, false, false, date.now());
+    send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
+    if (head.status() == 100) {
+      timer.continued();
+    }
+  }
+
+  @Override
+  public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
+    try {
+      if (!last) {
+        timer.moved();
+      }
+      writeHead(head, kind, body);
+    } catch (Throwable e) {
+      body.release();
+      throw e;
+    }
+    send(writer.before(body, allocator));
+    if (last) {
+      if (rechunk) {
+        lastChunk();
+      }
+      answered(Ending.SERVED);
+    }
+  }
+
+  private void writeHead(ResponseHead head, BodyKind kind, ByteBuf body) {
+    boolean plain = kind == BodyKind.LENGTH;
+    headWritten = true;
+    endedByClose = http10 && !plain;
+    keepAlive = mayStay() && !endedByClose;
+    rechunk = kind == BodyKind.CONTENT && !http10;
+    // RFC 9110 §8.6: 204 has no length. Responses to HEAD and 304 keep their length.
+    boolean hasLength = plain && head.status() != 204;
+    Persistence persistence =
+        !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_SAID : Persistence.KEEP;
+    writer.response(head, persistence, hasLength, !plain && !http10, date.now());
+    if (rechunk && body.isReadable()) {
+      writer.appendChunkSize(body.readableBytes(), false);
+      insideChunks = true;
+    }
+  }
+
+  /** After an early answer the client may still be sending; only the connection's end stops it. */
+  private boolean mayStay() {
+    return keepAlive && state == State.ANSWER && !worker.draining();
+  }
+
+  @Override
+  public void body(ByteBuf bytes, boolean last) {
+    try {
+      if (state == State.TUNNEL) {
+        timer.movedInTunnel();
+      } else if (!last) {
+        timer.moved();
+      }
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    if (!bytes.isReadable()) {
+      bytes.release();
+    } else if (rechunk) {
+      try {
+        writer.startChunk(bytes.readableBytes(), insideChunks);
+      } catch (Throwable e) {
+        bytes.release();
+        throw e;
+      }
+      insideChunks = true;
+      send(writer.before(bytes, allocator));
+    } else {
+      send(bytes);
+    }
+    if (last) {
+      if (rechunk) {
+        lastChunk();
+      }
+      answered(Ending.SERVED);
+    }
+  }
+
+  /** The CRLF of the chunk before, and the last chunk (RFC 9112 §7.1). */
+  private void lastChunk() {
+    writer.lastChunk(insideChunks);
+    send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
+  }
+
+  @Override
+  public void startTunnel(ResponseHead head, ByteBuf bytes) {
+    headWritten = true;
+    try {
+      writer.response(head, Persistence.UPGRADE, false, false, date.now());
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    send(writer.before(bytes, allocator));
+    state = State.TUNNEL;
+    connection.tunnelBegan();
+  }
+
+  @Override
+  public void tunnelHalfClosed() {
+    Closing.shutOutputAfterFlush(channel);
+  }
+
+  @Override
+  public void tunnelClosed() {
+    if (state == State.TUNNEL) {
+      end(Ending.TUNNELLED);
+      connection.tunnelEnded();
+    }
+  }
+
+  @Override
+  public boolean writable() {
+    return channel.isWritable();
+  }
+
+  @Override
+  public int mostReadBytes() {
+    return size.mostBytes(taken());
+  }
+
+  /** The client's socket takes no more for now. */
+  void clientFull() {
+    size.full(net.deadlines().nowMillis());
+    exchange.clientFull();
+  }
+
+  /** The client's socket has taken all. */
+  void clientWritable() {
+    boolean stalled = size.drained(net.deadlines().nowMillis(), taken());
+    if (!stalled) {
+      timer.clientKeepsUp();
+    }
+    exchange.clientWritable();
+  }
+
+  /** Bytes the client has taken since the connection was opened. */
+  long taken() {
+    return written - TurnFlusher.unsentBytes(channel);
+  }
+
+  private void send(ByteBuf bytes) {
+    written += bytes.readableBytes();
+    flusher.send(channel, bytes);
+  }
+
+  // Refusals -------------------------------------------------------------------------------------
+
+  @Override
+  public void refuse(Refusal refusal, Ending ending) {
+    keepAlive = mayStay() && (ending != Ending.LIMIT_SLOT || !givesConnectionBack());
+    writeRefusal(refusal);
+    answered(ending);
+  }
+
+  private boolean givesConnectionBack() {
+    return worker.service().share.closesRefused(worker.connections().get());
+  }
+
+  private void writeRefusal(Refusal refusal) {
+    headWritten = true;
+    writer.refusal(refusal, !keepAlive, !isHead, http10 && keepAlive, date.now());
+    send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
+  }
+
+  /** Refuses the request, and ends the connection. */
+  void refuseLast(Refusal refusal, Ending ending) {
+    keepAlive = false;
+    refuse(refusal, ending);
+  }
+
+  /**
+   * Refuses a malformed or incomplete request, and ends the connection.
+   *
+   * @param toHead whether the answer has no body, because the bytes begin as a HEAD request
+   */
+  void refuseUnread(boolean toHead, Refusal refusal, Ending ending) {
+    startAnswer(false, toHead, false);
+    refuse(refusal, ending);
+  }
+
+  /** Refuses a connection before its first request. The caller then ends it. */
+  void turnAway(Refusal refusal, Ending ending) {
+    startAnswer(false, false, false);
+    writeRefusal(refusal);
+    end(ending);
+  }
+
+  /** The body is malformed or over a limit. */
+  void bodyBroken(Refusal refusal, Ending ending) {
+    exchange.abandon();
+    refuseOrCut(refusal, ending);
+  }
+
+  /** Refuses a request, or cuts its response if that has begun. */
+  private void refuseOrCut(Refusal refusal, Ending ending) {
+    if (headWritten) {
+      cut(Ending.REQUEST_BROKEN);
+    } else {
+      refuseLast(refusal, ending);
+    }
+  }
+
+  // Endings --------------------------------------------------------------------------------------
+
+  /** The response is complete. */
+  private void answered(Ending ending) {
+    boolean requestEnded = state == State.ANSWER;
+    end(ending);
+    connection.answered(keepAlive, requestEnded);
+  }
+
+  /** Ends the exchange, unless it has ended; the connection decides about itself. */
+  void end(Ending ending) {
+    state = State.IDLE;
+    if (open) {
+      open = false;
+      counters.count(ending);
+    }
+  }
+
+  /** No request is read any more: a partial head will not be completed. */
+  void headBroken() {
+    end(Ending.CLIENT_GONE_IN_HEAD);
+  }
+
+  @Override
+  public void cut(Ending ending) {
+    end(ending);
+    connection.cut(endedByClose);
+  }
+
+  /** Does not wait for a client that takes nothing: it gets what the kernel has. */
+  private void cutAtOnce(Ending ending) {
+    end(ending);
+    connection.cutAtOnce(endedByClose);
+  }
+
+  @Override
+  public void fail() {
+    try {
+      exchange.abandon();
+    } finally {
+      cutAtOnce(Ending.FAILED);
+    }
+  }
+
+  /** Ends the exchange without an answer. */
+  void abandon(Ending ending) {
+    exchange.abandon();
+    end(ending);
+  }
+
+  /**
+   * The connection is closed.
+   *
+   * @param served whether it was still open for requests and responses
+   */
+  void closed(boolean served) {
+    end(
+        !served
+            ? Ending.FAILED
+            : switch (state) {
+              case IDLE -> Ending.CLIENT_GONE_IN_HEAD;
+              case BODY -> Ending.CLIENT_GONE_IN_BODY;
+              case ANSWER -> headWritten ? Ending.CLIENT_GONE_READING : Ending.CLIENT_GONE_WAITING;
+              case TUNNEL -> Ending.TUNNELLED;
+            });
+    exchange.abandon();
+  }
+
+  /**
+   * No more of the body came, or the backend takes no more of it.
+   *
+   * @param clientIsSlow which of the two
+   */
+  void bodyTimedOut(boolean clientIsSlow) {
+    exchange.abandon();
+    if (clientIsSlow) {
+      refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);
+    } else {
+      refuseOrCut(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+    }
+  }
+
+  /** The backend did not begin to answer in time. */
+  void responseTimedOut() {
+    exchange.abandon();
+    refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+  }
+
+  /**
+   * No more of the response came, or the client takes no more of it.
+   *
+   * @param clientIsSlow which of the two
+   * @param bodyIsLate whether the client owed more of its request
+   */
+  void responseStalled(boolean clientIsSlow, boolean bodyIsLate) {
+    exchange.abandon();
+    if (clientIsSlow) {
+      cutAtOnce(Ending.CLIENT_STALLED);
+    } else {
+      cut(bodyIsLate ? Ending.REQUEST_BROKEN : Ending.BACKEND_STALLED);
+    }
+  }
+
+  /** The request comes below the minimal rate. */
+  void sendsTooSlowly() {
+    exchange.abandon();
+    refuseOrCut(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
+  }
+
+  /** The client takes the response below the minimal rate. */
+  void takesTooSlowly() {
+    exchange.abandon();
+    cutAtOnce(Ending.LIMIT_RESPONSE_RATE);
+  }
+
+  /** Memory is exhausted, and the connection holds much of it. */
+  void memoryExhausted() {
+    boolean canRefuse = state == State.BODY && !headWritten && channel.isWritable();
+    exchange.abandon();
+    if (canRefuse) {
+      refuseLast(NO_MEMORY, Ending.LIMIT_MEMORY);
+    } else {
+      end(Ending.LIMIT_MEMORY);
+      // A reset also frees what the kernel holds for a client that takes nothing.
+      connection.reset();
+    }
+  }
+}

@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h1;
+
+import dev.rsp.client.Admission;
+import dev.rsp.client.ClientConnection;
+import dev.rsp.client.ClientConnections;
+import dev.rsp.config.Limits;
+import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.Terms;
+import dev.rsp.exchange.WorkerState;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Parsed;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.net.Closing;
+import dev.rsp.net.HalfClosed;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.TurnFlusher;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's HTTP/1 connection, from its accept to its close: reads one request after the other,
+ * and closes when it may not continue. Its {@link Http1ClientStream} has the exchanges.
+ *
+ * <p>A request is read only after the response to the last one was sent, so there is never more
+ * than one exchange, and pipelined requests wait in the socket. All methods run on the connection's
+ * loop.
+ */
+public final class Http1Connection extends ChannelInboundHandlerAdapter
+    implements ClientConnection {
+  private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
+
+  private static final Refusal TOO_MANY = new Refusal(503, "too many connections");
+  private static final Refusal TOO_MANY_OF_CLIENT =
+      new Refusal(503, "too many connections from this address");
+  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
+  private static final Refusal LONG_HOST = new Refusal(400, "host too long");
+  private static final Refusal HEAD_TIMEOUT = new Refusal(408, "the request head took too long");
+
+  private enum State {
+    /** Requests are read and answered. */
+    OPEN,
+    /** The last answer is sent; the client gets time to read it. */
+    LINGER,
+    CLOSED
+  }
+
+  private final WorkerState worker;
+  private final NetLoop net;
+  private final ClientConnections connections;
+  private final Channel channel;
+  private final Hop hop;
+  private final Admission admission;
+  private final RequestHead head;
+  private final RequestReader reader;
+  private final ClientTimer timer;
+  private final Http1ClientStream stream;
+
+  private State state = State.OPEN;
+
+  /** Whether {@link #readRequests} is running. */
+  private boolean parsing;
+
+  /** Whether the client has ended its side. */
+  private boolean inputEnded;
+
+  /** Whether the exchange wants the client to be read. */
+  private boolean wanted = true;
+
+  /** Whether reading is paused because memory is short. */
+  private boolean paused;
+
+  private boolean reading = true;
+
+  /** Whether the client has not taken all that was sent to it. */
+  private boolean slow;
+
+  private Http1Connection(Http1Resources shared, Channel channel) {
+    this.worker = shared.worker;
+    this.net = worker.net();
+    this.connections = shared.connections;
+    this.channel = channel;
+    this.hop = new Hop("http", channel.remoteAddress(), channel::localAddress);
+    this.admission = new Admission(worker.connections());
+    this.head = shared.head;
+    this.reader = new RequestReader(net.allocator());
+    this.timer = new ClientTimer(net.deadlines(), this);
+    this.stream = new Http1ClientStream(shared, channel, this, timer, hop);
+  }
+
+  /**
+   * Serves an accepted connection. If this throws, the caller closes the channel.
+   *
+   * @param shared by the connections of the loop
+   */
+  public static void serve(Http1Resources shared, Channel channel) {
+    Http1Connection connection = new Http1Connection(shared, channel);
+    channel.pipeline().addLast(connection);
+    NetLoop net = connection.net;
+    net.registerAccepted(channel, connection::mostReadBytes);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    connections.opened(this);
+    Terms terms = worker.terms();
+    Limits limits = terms.limits;
+    SocketAddress remote = channel.remoteAddress();
+    Ending tooMany =
+        admission.enter(
+            remote instanceof InetSocketAddress socket ? socket.getAddress() : null, limits);
+    if (tooMany == null) {
+      timer.awaitHead(terms);
+      return;
+    }
+    timer.awaitHead(terms);
+    stream.begin();
+    stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
+    if (admission.mayLinger(limits)) {
+      linger();
+    } else {
+      closeAfterFlush();
+    }
+  }
+
+  // Requests -------------------------------------------------------------------------------------
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    if (state != State.OPEN) {
+      bytes.release();
+      return;
+    }
+    switch (stream.state()) {
+      case IDLE -> {
+        Terms terms = worker.terms();
+        if (reader.holdHead(bytes, terms.limits.headBytes())) {
+          readRequests(terms);
+        }
+      }
+      case BODY -> readBody(bytes);
+      case ANSWER -> {
+        reader.hold(bytes);
+        setReading(false);
+      }
+      case TUNNEL -> stream.tunnelBytes(bytes);
+    }
+  }
+
+  /**
+   * Parses requests from the bytes that were read, while each is answered at once. Call it when
+   * there is no current request.
+   */
+  private void readRequests(Terms terms) {
+    if (parsing) {
+      return;
+    }
+    boolean read;
+    parsing = true;
+    try {
+      do {
+        // Limits the responses that queue for a client that sends but does not read.
+        read = channel.isWritable() && readRequest(terms);
+      } while (read && state == State.OPEN && stream.isIdle());
+    } finally {
+      parsing = false;
+    }
+    if (!read) {
+      awaitMore();
+    }
+  }
+
+  /** Reads one request; false if none is complete. */
+  private boolean readRequest(Terms terms) {
+    Parsed parsed = reader.readHead(terms.parser, head);
+    if (parsed == Parsed.DONE) {
+      begin(terms);
+    } else if (parsed == Parsed.REFUSED) {
+      stream.begin();
+      stream.refuseUnread(head.isHead(), head.refusal(), endingOf(head.refusal()));
+    } else if (parsed == Parsed.MORE && !stream.isOpen() && reader.headHasBegun()) {
+      stream.begin();
+      timer.awaitHead(terms);
+    }
+    return parsed == Parsed.DONE || parsed == Parsed.REFUSED;
+  }
+
+  /** The connection waits for a request, or for more of one's head. */
+  private void awaitMore() {
+    if (!channel.isWritable()) {
+      setReading(false);
+    } else if (inputEnded) {
+      closeAfterFlush();
+    } else {
+      setReading(true);
+    }
+  }
+
+  private static Ending endingOf(Refusal refusal) {
+    return switch (refusal.status()) {
+      case 414 -> Ending.LIMIT_TARGET;
+      case 431 -> Ending.LIMIT_HEAD;
+      default -> Ending.REFUSED;
+    };
+  }
+
+  /** Begins the exchange of the request whose head was read. */
+  private void begin(Terms terms) {
+    stream.begin(head);
+    if (head.hostLength() == 0) {
+      byte[] host = terms.defaultHost;
+      if (host == null) {
+        stream.refuseLast(NO_HOST, Ending.REFUSED);
+        return;
+      }
+      head.assumeHost(host);
+    } else if (head.hostLength() > terms.limits.hostBytes()) {
+      stream.refuseLast(LONG_HOST, Ending.LIMIT_HOST);
+      return;
+    }
+    ByteBuf body = reader.startBody(head, terms.limits);
+    if (body == null) {
+      BodyFault fault = reader.fault();
+      stream.refuseLast(fault.refusal(), fault.ending());
+    } else {
+      stream.request(terms, head, body, reader.bodyEnded());
+    }
+  }
+
+  private void readBody(ByteBuf bytes) {
+    ByteBuf body = reader.readBody(bytes);
+    if (body == null) {
+      BodyFault fault = reader.fault();
+      stream.bodyBroken(fault.refusal(), fault.ending());
+      return;
+    }
+    stream.requestBody(body, reader.bodyEnded());
+    if (stream.isAnswering() && state == State.OPEN && !reader.holdsBuffer()) {
+      // The backend may not have taken all of it, but no more body follows: reading only detects
+      // that the client closes.
+      setReading(true);
+    }
+  }
+
+  // From the stream ----------------------------------------------------------------------------
+
+  /**
+   * The response is complete: reads the next request, or ends the connection.
+   *
+   * @param keepAlive whether the connection may persist
+   * @param requestEnded whether all of the request was read
+   */
+  void answered(boolean keepAlive, boolean requestEnded) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    if (keepAlive && !worker.stopping()) {
+      Terms terms = worker.terms();
+      timer.awaitRequest(terms);
+      if (reader.holdsBuffer() || !reading || inputEnded) {
+        readRequests(terms);
+      }
+      return;
+    }
+    boolean clientMaySend = !requestEnded || reader.holdsBuffer();
+    if (clientMaySend && !inputEnded) {
+      linger();
+    } else {
+      closeAfterFlush();
+    }
+  }
+
+  /** The 101 is written: bytes now pass both ways. */
+  void tunnelBegan() {
+    timer.movedInTunnel();
+    ByteBuf early = reader.takeAll();
+    if (early != null) {
+      stream.tunnelBytes(early);
+    }
+    if (inputEnded) {
+      stream.clientHalfClosed();
+    }
+    setReading(true);
+  }
+
+  /**
+   * The response cannot be finished: the client must see that it is not complete.
+   *
+   * @param endedByClose whether a clean close would make it look complete (RFC 9112 §8)
+   */
+  void cut(boolean endedByClose) {
+    leaveOpen();
+    if (endedByClose) {
+      Closing.reset(channel);
+    } else {
+      timer.awaitClose();
+      Closing.closeAfterFlush(channel);
+    }
+  }
+
+  /** The same, without waiting for the client to take what was sent. */
+  void cutAtOnce(boolean endedByClose) {
+    leaveOpen();
+    if (endedByClose) {
+      Closing.reset(channel);
+    } else {
+      channel.close();
+    }
+  }
+
+  /** Ends the connection by a reset, which also frees what the kernel holds for it. */
+  void reset() {
+    leaveOpen();
+    Closing.reset(channel);
+  }
+
+  /** The tunnel has ended: closes when the client has taken all. */
+  void tunnelEnded() {
+    leaveOpen();
+    timer.awaitTaken(stream.taken());
+    Closing.closeAfterFlush(channel);
+  }
+
+  private void leaveOpen() {
+    if (state != State.CLOSED) {
+      state = State.LINGER;
+    }
+    reader.release();
+  }
+
+  /** Closes when the responses are sent; no request is read any more. */
+  private void closeAfterFlush() {
+    stream.headBroken();
+    leaveOpen();
+    timer.awaitTaken(stream.taken());
+    Closing.closeAfterFlush(channel);
+  }
+
+  /**
+   * RFC 9112 §9.6: closing with bytes unread would reset the connection, and the client could lose
+   * the answer. So only our side is closed; what still comes is discarded for a while.
+   */
+  private void linger() {
+    leaveOpen();
+    timer.awaitClose();
+    setReading(true);
+    Closing.shutOutputAfterFlush(channel);
+  }
+
+  // Reading --------------------------------------------------------------------------------------
+
+  void setReading(boolean on) {
+    wanted = on;
+    applyReading();
+  }
+
+  @Override
+  public void pause(boolean on) {
+    paused = on;
+    applyReading();
+  }
+
+  private void applyReading() {
+    boolean on = wanted && !paused;
+    if (reading != on) {
+      reading = on;
+      channel.config().setAutoRead(on);
+      HalfClosed.reading(channel, on);
+      timer.readingChanged(on, stream.owesBody());
+    }
+  }
+
+  /** Whether the client is read. */
+  boolean reading() {
+    return reading;
+  }
+
+  /** The maximal size of the next read, in bytes. */
+  int mostReadBytes() {
+    if (state != State.OPEN) {
+      return ReadBuffers.LARGEST_BYTES; // it is discarded
+    }
+    return stream.mostRequestReadBytes();
+  }
+
+  @Override
+  public long heldBytes() {
+    return reader.heldBytes() + Closing.held(channel) + stream.heldBytes();
+  }
+
+  @Override
+  public boolean holdsBody() {
+    return stream.holdsBody();
+  }
+
+  @Override
+  public long unsentBytes() {
+    return TurnFlusher.unsentBytes(channel) + stream.unsentRequestBytes();
+  }
+
+  @Override
+  public boolean hasExchange() {
+    return stream.isOpen();
+  }
+
+  // For the timer -------------------------------------------------------------------------------
+
+  /** A number that changes whenever either side has taken something. */
+  long taken() {
+    return stream.taken() + stream.requestTaken();
+  }
+
+  /** Bytes of responses that the client has taken. */
+  long answerTaken() {
+    return stream.taken();
+  }
+
+  /** Whether the client takes no more of the response for now. */
+  boolean full() {
+    return !channel.isWritable();
+  }
+
+  /** Whether the response has begun, and the client has more of its request to send. */
+  boolean owesBody() {
+    return stream.owesBody();
+  }
+
+  /** Whether the connection is closed. If io_uring did not report that, it is closed now. */
+  boolean closedOrGone() {
+    closeIfGone();
+    return state == State.CLOSED;
+  }
+
+  /** The head did not become complete in time, or none came at all. */
+  void headTimedOut() {
+    if (stream.isOpen()) {
+      stream.refuseUnread(false, HEAD_TIMEOUT, Ending.HEAD_TIMEOUT);
+    } else {
+      close();
+    }
+  }
+
+  /** No more of the body came, or the backend takes no more of it. */
+  void bodyTimedOut() {
+    stream.bodyTimedOut(wanted);
+  }
+
+  /** The backend did not begin to answer in time. */
+  void responseTimedOut() {
+    stream.responseTimedOut();
+  }
+
+  /**
+   * No more of the response came, or the client takes no more of it.
+   *
+   * @param bodyIsLate whether the client owed more of its request
+   */
+  void responseStalled(boolean bodyIsLate) {
+    stream.responseStalled(TurnFlusher.unsentBytes(channel) > 0, bodyIsLate);
+  }
+
+  /** The request comes below the minimal rate. */
+  void sendsTooSlowly() {
+    stream.sendsTooSlowly();
+  }
+
+  /** The client takes the response below the minimal rate. */
+  void takesTooSlowly() {
+    stream.takesTooSlowly();
+  }
+
+  // Events of the channel ------------------------------------------------------------------------
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (channel.unsafe().outboundBuffer() == null) {
+      setSlow(false); // our side has ended
+      return;
+    }
+    setSlow(!channel.isWritable());
+    if (slow) {
+      stream.clientFull();
+    } else {
+      stream.clientWritable();
+      if (state == State.OPEN && stream.isIdle()) {
+        readRequests(worker.terms());
+      }
+    }
+  }
+
+  private void setSlow(boolean now) {
+    if (slow != now) {
+      slow = now;
+      net.countSlowClients(now ? 1 : -1);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded = true;
+      HalfClosed.endSeen(channel);
+      inputEnded();
+    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
+      HalfClosed.reading(channel, reading);
+    } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+      closeIfGone();
+    }
+  }
+
+  /** The client has ended its side. */
+  private void inputEnded() {
+    if (state == State.LINGER) {
+      Closing.closeAfterFlush(channel);
+    } else if (state == State.OPEN) {
+      switch (stream.state()) {
+        case IDLE -> {
+          if (channel.isWritable()) {
+            closeAfterFlush();
+          }
+        }
+        case BODY -> {
+          // RFC 9112 §8: an incomplete request. The backend must not take it for a complete one.
+          stream.abandon(Ending.CLIENT_GONE_IN_BODY);
+          leaveOpen();
+          close();
+        }
+        case TUNNEL -> stream.clientHalfClosed();
+        case ANSWER -> {}
+      }
+    }
+  }
+
+  /**
+   * Ends the connection if its client has closed it. With reading off, io_uring does not report
+   * that.
+   */
+  private void closeIfGone() {
+    if (inputEnded ? HalfClosed.gone(channel) : !reading && net.peerState().broken(channel)) {
+      close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    boolean open = state == State.OPEN;
+    try {
+      setSlow(false);
+      state = State.CLOSED;
+      timer.stop();
+      reader.release();
+    } finally {
+      try {
+        stream.closed(open);
+      } finally {
+        connections.closed(this);
+        admission.leave();
+      }
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException) {
+      log.debug("client gone client={}: {}", hop.text(), cause.getMessage());
+      close();
+    } else {
+      failed(cause);
+    }
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    try {
+      stream.fail();
+    } finally {
+      net.failureLog().clientFailed(hop.text(), cause);
+    }
+  }
+
+  @Override
+  public void endForMemory() {
+    stream.memoryExhausted();
+  }
+
+  @Override
+  public void drain() {
+    if (state == State.OPEN && stream.isIdle() && !stream.isOpen()) {
+      // The last response may not be sent yet.
+      closeAfterFlush();
+    }
+  }
+
+  @Override
+  public void close(Ending ending) {
+    stream.abandon(ending);
+    leaveOpen();
+    close();
+  }
+
+  /** Ends the connection at once. */
+  void close() {
+    channel.close();
+  }
+}

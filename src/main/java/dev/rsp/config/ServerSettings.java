@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import dev.rsp.http.WireOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings that are neither addresses nor about the selection of slots. They need no name
+ * resolution and no script.
+ *
+ * @param heldBodies limits for request bodies that cannot be sent yet
+ * @param loops number of event loops, at least 1
+ * @param defaultHost the canonical host for a request without a host (HTTP/1.0); null to refuse the
+ *     request
+ * @param trustForwarded whether Forwarded fields that clients send are passed on
+ * @param wire how strictly messages are parsed, and this proxy's name in Via
+ * @param initialise how a site is started whose backend does not accept connections; null if it is
+ *     not
+ * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
+ * @param safeguards settings that make changes of the configuration safe
+ */
+public record ServerSettings(
+    Timeouts timeouts,
+    Limits limits,
+    HeldBodyLimits heldBodies,
+    int loops,
+    @Nullable String defaultHost,
+    boolean trustForwarded,
+    WireOptions wire,
+    @Nullable Initialise initialise,
+    boolean hasSelect,
+    Safeguards safeguards) {
+  public ServerSettings {
+    if (loops < 1) {
+      throw new IllegalArgumentException("loops: " + loops + " (expected: >= 1)");
+    }
+  }
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.NameRefresher;
+import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.Service;
+import dev.rsp.journal.JournalKeeper;
+import dev.rsp.log.Logging;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.net.ConnectionCount;
+import dev.rsp.net.Listener;
+import dev.rsp.net.MemoryBudget;
+import dev.rsp.net.Transport;
+import dev.rsp.plan.ReloadGuard;
+import dev.rsp.plan.Sampler;
+import dev.rsp.plan.Shadow;
+import dev.rsp.wake.Starter;
+import dev.rsp.worker.Worker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running proxy: its event loops, its listeners and the active configuration.
+ *
+ * <p>Call {@link #start} once. After that, all other methods may be called from any thread but an
+ * event loop's.
+ */
+public final class Daemon {
+  private static final Logger log = LoggerFactory.getLogger(Daemon.class);
+
+  /** The exit status of a process that can no longer serve: EX_SOFTWARE of sysexits.h. */
+  static final int BROKEN = 70;
+
+  private final Path file;
+  private final ConnectionCount connections = new ConnectionCount();
+  private final MemoryBudget budget = new MemoryBudget();
+  private final Starter starter = new Starter();
+  private final Loads loads = new Loads();
+  private final NameRefresher names = new NameRefresher();
+
+  /** The lock that is held for a whole reload, so that only one reload runs at a time. */
+  private final Object reloading = new Object();
+
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private final Loops loops;
+  private final Listeners listeners = new Listeners();
+  private final JournalKeeper journal = new JournalKeeper();
+
+  private @Nullable Config config;
+  private @Nullable Shadow shadow;
+
+  /** Set before a stop waits for anything, so that a second stop ends the process at once. */
+  private final AtomicBoolean stopping = new AtomicBoolean();
+
+  /**
+   * A daemon that does not run yet.
+   *
+   * @param file the configuration file, which {@link #start} and each {@link #reload} read
+   * @param transport how the sockets of clients and backends are served
+   */
+  public Daemon(Path file, Transport transport) {
+    this.file = file;
+    this.loops =
+        new Loops(number -> watched(new Worker(transport, number, connections, budget, starter)));
+  }
+
+  private static Worker watched(Worker loop) {
+    loop.net().whenBroken(Daemon::halt);
+    return loop;
+  }
+
+  /**
+   * Ends the process at once because part of it can no longer serve. The service manager restarts
+   * it.
+   *
+   * @param what the cause, for the log
+   */
+  static void halt(String what) {
+    log.error("Exiting with status 70 for a restart: {}.", what);
+    Logging.flush();
+    Runtime.getRuntime().halt(BROKEN);
+  }
+
+  /** For tests: the caller creates the event loops, each by its number. */
+  Daemon(Path file, IntFunction<Worker> loops) {
+    this.file = file;
+    this.loops = new Loops(loops);
+  }
+
+  /**
+   * Reads the file and begins to serve.
+   *
+   * @param serving runs when connections are accepted, before the ready line is logged
+   * @throws ConfigException if the file cannot be used or an address cannot be bound; then nothing
+   *     runs
+   */
+  public synchronized void start(Runnable serving) throws ConfigException {
+    Config first = ConfigLoader.load(file);
+    shadow = Shadow.of(first);
+    apply(first, shadow);
+    serving.run();
+    log.info("Started.  Listening on {}.", listeners.text());
+  }
+
+  /**
+   * Reads the file again and activates it. If that fails, the reason is logged and the active
+   * configuration stays. Blocks until the reload is complete; after {@link #stop} it does nothing.
+   */
+  public void reload() {
+    synchronized (reloading) {
+      reloadNow();
+    }
+  }
+
+  private void reloadNow() {
+    try {
+      Config running = running();
+      if (running == null) {
+        return;
+      }
+      Config newer = ConfigLoader.load(file);
+      // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
+      ReloadGuard.check(running, newer, journal::known);
+      Shadow compared = Shadow.of(newer);
+      Shadow unused = compared;
+      try {
+        unused = replaceBy(newer, compared);
+      } finally {
+        close(unused);
+      }
+    } catch (ConfigException e) {
+      log.error("reload refused, configuration unchanged: {} problem(s)", e.problems().size());
+      for (String problem : e.problems()) {
+        log.error("{}", problem);
+      }
+    } catch (RuntimeException | Error e) {
+      log.error("reload refused, configuration unchanged: {}", cause(e), e);
+    }
+  }
+
+  /** The innermost cause of a failure: Netty wraps the error of the operating system. */
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null || cause == failure ? failure : cause(cause);
+  }
+
+  /** The active configuration; null before the start and from the beginning of a stop. */
+  private synchronized @Nullable Config running() {
+    return stopping.get() ? null : config;
+  }
+
+  /** Activates a configuration; returns the shadow that is no longer used. */
+  private synchronized @Nullable Shadow replaceBy(Config newer, @Nullable Shadow compared)
+      throws ConfigException {
+    if (stopping.get()) {
+      return compared;
+    }
+    apply(newer, compared);
+    log.info(
+        "reloaded file={} backends={} listening on {}",
+        file,
+        newer.slots().size(),
+        listeners.text());
+    Shadow before = shadow;
+    shadow = compared;
+    return before;
+  }
+
+  /**
+   * Activates a configuration: first the steps that can fail, then those that cannot.
+   *
+   * @throws ConfigException if a step failed; then everything is as before, as it is after any
+   *     other exception
+   */
+  private void apply(Config newer, @Nullable Shadow compared) throws ConfigException {
+    List<Listener> opened = new ArrayList<>();
+    int before = loops.count();
+    try {
+      loops.growTo(newer.loops());
+      List<Service> services = services(newer, compared);
+      listeners.open(newer, loops.first(newer.loops()), opened);
+      loops.serve(services);
+    } catch (ConfigException | RuntimeException | Error e) {
+      undo(before, opened, e);
+      throw e;
+    }
+    config = newer;
+    newer.selection().probe().warnings().forEach(log::warn);
+    // From here on nothing is undone. If one of these steps fails, the others still run.
+    finish("names", () -> names.watch(newer));
+    finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
+    finish("loops", () -> loops.retireAfter(newer.loops()));
+    finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
+  }
+
+  private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
+    List<Runnable> steps = new ArrayList<>();
+    opened.forEach(listener -> steps.add(listener::close));
+    steps.add(() -> loops.shrinkTo(loopsBefore));
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private static void finish(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      log.error("configuration partially applied: {}: {}", what, cause(e), e);
+    }
+  }
+
+  private static void close(@Nullable Shadow shadow) {
+    if (shadow != null) {
+      shadow.close();
+    }
+  }
+
+  /** One service for each loop, also for the loops that only finish their connections. */
+  private List<Service> services(Config newer, @Nullable Shadow compared) throws ConfigException {
+    List<Service> services = new ArrayList<>();
+    try {
+      for (int i = 0; i < loops.count(); i++) {
+        services.add(
+            Service.of(newer, loads, compared == null ? Sampler.NONE : compared.sampler()));
+      }
+    } catch (ScriptException e) {
+      throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));
+    }
+    return services;
+  }
+
+  /**
+   * Stops: accepts no more connections, lets requests in flight finish for at most {@code
+   * timeouts.drain}, closes everything, and returns. A second call ends the process at once,
+   * whatever the first one waits for.
+   */
+  public void stop() {
+    if (stopping.getAndSet(true)) {
+      log.warn("Stopped now.");
+      Logging.flush();
+      Runtime.getRuntime().halt(0);
+    }
+    int drainMillis;
+    synchronized (this) {
+      Config current = config;
+      drainMillis = current == null ? 0 : current.timeouts().drainMillis();
+      log.info("stopping connections={} drain_ms={}", connections.get(), drainMillis);
+      step("listeners", listeners::close);
+    }
+    try {
+      step("drain", () -> drain(drainMillis));
+      step("connections", loops::closeAll);
+      step("journal", journal::close);
+      step("candidate", () -> close(shadow));
+      step("loops", loops::shutDown);
+      step("names", names::close);
+      step("starter", starter::close);
+      step("summary", this::logEnd);
+      log.info("Stopped.");
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  /** Runs one step of a stop. If it fails, the next steps still run, so that the process ends. */
+  private static void step(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      log.error("shutdown step failed: {}: {}", what, cause(e), e);
+    }
+  }
+
+  private void drain(int drainMillis) {
+    int left = loops.drain(drainMillis);
+    if (left > 0) {
+      log.warn("drain time is over, closing connections={}", left);
+    }
+  }
+
+  private void logEnd() {
+    String ended = loops.endings();
+    if (!ended.isEmpty()) {
+      log.info("ended {}", ended);
+    }
+    logStarts();
+    log.info("memory {}", memoryUse());
+  }
+
+  /**
+   * Logs the state of the process: how many connections are open, how exchanges have ended so far,
+   * how starts of sites have gone, and how much memory is used.
+   */
+  public void logUse() {
+    String ended = loops.endings();
+    log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
+    logStarts();
+    log.info("memory {} connections={}", memoryUse(), connections.get());
+  }
+
+  private String memoryUse() {
+    return MemoryUse.summary(loops.allocatedBytes(), budget);
+  }
+
+  /** Logs how starts of sites have gone so far, if there were any. */
+  private void logStarts() {
+    String starts = starter.summary();
+    if (!starts.isEmpty()) {
+      log.info("starts {}", starts);
+    }
+  }
+
+  /** Waits until {@link #stop} is complete, or until the thread is interrupted. */
+  public void awaitStop() {
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

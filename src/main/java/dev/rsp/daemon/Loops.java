@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import dev.rsp.exchange.Counters;
+import dev.rsp.exchange.Service;
+import dev.rsp.journal.JournalKeeper;
+import dev.rsp.worker.Worker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All event loops that were started. The first {@code loops} of them serve; the others, if a reload
+ * reduced that number, only finish their connections.
+ *
+ * <p>{@link Daemon} calls the methods that change the number of loops under its lock. The others
+ * may be called from any thread but an event loop's.
+ */
+final class Loops {
+  private static final Logger log = LoggerFactory.getLogger(Loops.class);
+
+  /** The interval at which a drain checks whether all connections have ended. */
+  private static final int DRAIN_POLL_MILLIS = 20;
+
+  /** A loop closes its connections in its next turn; a script may delay that by a second or two. */
+  private static final int CLOSE_MILLIS = 5_000;
+
+  /** Starts the loop with a number. */
+  private final IntFunction<Worker> start;
+
+  /** The active services, one for each of the first loops. */
+  private List<Service> active = List.of();
+
+  /** How many loops are not retired. */
+  private int serving;
+
+  /** Immutable, and replaced as a whole, so that a stop can read it during a reload. */
+  private volatile List<Worker> all = List.of();
+
+  Loops(IntFunction<Worker> start) {
+    this.start = start;
+  }
+
+  int count() {
+    return all.size();
+  }
+
+  /** The first {@code count} loops. */
+  List<Worker> first(int count) {
+    return all.subList(0, count);
+  }
+
+  /** Starts loops until there are {@code count}. The new ones serve nothing yet. */
+  void growTo(int count) {
+    while (all.size() < count) {
+      List<Worker> more = new ArrayList<>(all);
+      more.add(start.apply(more.size()));
+      all = List.copyOf(more);
+    }
+  }
+
+  /** Ends the loops after the first {@code count}. They must not have served anything yet. */
+  void shrinkTo(int count) {
+    List<Worker> before = all;
+    all = List.copyOf(before.subList(0, count));
+    before.subList(count, before.size()).forEach(Worker::shutDown);
+  }
+
+  /**
+   * Gives each loop its new service. When this returns, every loop uses it; if it throws, every
+   * loop that still runs uses its old service.
+   */
+  void serve(List<Service> newer) {
+    try {
+      swap(newer).join();
+    } catch (CompletionException e) {
+      swap(active).exceptionally(failed -> null).join();
+      retireAfter(serving);
+      throw e;
+    }
+    active = newer;
+  }
+
+  private CompletableFuture<@Nullable Void> swap(List<Service> services) {
+    List<Worker> loops = all;
+    return CompletableFuture.allOf(
+        IntStream.range(0, services.size())
+            .mapToObj(i -> swap(loops.get(i), services.get(i)))
+            .toArray(CompletableFuture[]::new));
+  }
+
+  private static CompletableFuture<@Nullable Void> swap(Worker loop, Service service) {
+    try {
+      return CompletableFuture.runAsync(() -> loop.serve(service), loop::execute);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /**
+   * Retires the loops after the first {@code count}: their connections end with the next response.
+   */
+  void retireAfter(int count) {
+    serving = count;
+    List<Worker> loops = all;
+    for (Worker loop : loops.subList(count, loops.size())) {
+      try {
+        loop.execute(loop::retire);
+      } catch (RejectedExecutionException e) {
+        log.debug("a loop has already ended", e);
+      }
+    }
+  }
+
+  /** The counts of hosts that each loop keeps. */
+  List<JournalKeeper.Source> hosts() {
+    return all.stream().map(loop -> (JournalKeeper.Source) loop::takeHosts).toList();
+  }
+
+  /**
+   * Waits until the requests in flight have finished.
+   *
+   * @param millis the longest time to wait
+   * @return how many connections are left
+   */
+  int drain(int millis) {
+    for (Worker loop : all) {
+      try {
+        loop.execute(loop::drain);
+      } catch (RejectedExecutionException e) {
+        log.debug("a loop has already ended", e);
+      }
+    }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (clientCount() > 0 && System.nanoTime() < deadline && pause()) {}
+    return clientCount();
+  }
+
+  private int clientCount() {
+    return all.stream().mapToInt(Worker::clientCount).sum();
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(DRAIN_POLL_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /**
+   * Closes every connection. When this returns, all are closed, unless a loop did not respond
+   * within {@link #CLOSE_MILLIS}.
+   */
+  void closeAll() {
+    List<Worker> loops = all;
+    CountDownLatch closed = new CountDownLatch(loops.size());
+    for (Worker loop : loops) {
+      try {
+        loop.execute(
+            () -> {
+              try {
+                loop.closeAll();
+              } finally {
+                closed.countDown();
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        closed.countDown(); // a loop that has ended has closed its connections
+      }
+    }
+    await(closed);
+  }
+
+  /** Ends the threads of all loops. */
+  void shutDown() {
+    all.forEach(Worker::shutDown);
+  }
+
+  /** Bytes that the buffer allocators of all loops hold from the system. */
+  long allocatedBytes() {
+    return all.stream().mapToLong(Worker::allocatedBytes).sum();
+  }
+
+  /** How many exchanges ended in which way, as text for the log; empty if none has ended. */
+  String endings() {
+    return Counters.summary(all.stream().map(Worker::counters).toList());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      if (!latch.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        log.error("not all connections are closed after {} ms", CLOSE_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

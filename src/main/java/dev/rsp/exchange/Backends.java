@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+import dev.rsp.config.Place;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import org.jspecify.annotations.Nullable;
+
+/** Where the exchanges of one loop get their backend streams. Called on the loop. */
+public interface Backends {
+  /** Whether a place can only get a request whose body length is known. */
+  boolean needsLength(Place place);
+
+  /** Why a request cannot be sent in the protocol of a place; null if it can. */
+  @Nullable Refusal unfit(Place place, RequestHead head, Hop hop, Terms terms);
+
+  /**
+   * A stream over an idle connection, or null.
+   *
+   * @param repeatable whether the request can be sent again if the backend has closed the
+   *     connection; if not, a system call checks first that it is still open
+   * @param inTurn whether the request is first in the queue for the place; otherwise it gets none
+   *     while others are queued
+   */
+  @Nullable BackendStream reuse(Place place, boolean repeatable, boolean inTurn);
+
+  /**
+   * Opens a connection. Calls {@link BackendEvents#connecting} at once, and then, perhaps before
+   * this returns, {@link BackendEvents#connected}, {@link BackendEvents#connectFailed} or {@link
+   * BackendEvents#connectMisled}.
+   */
+  void connect(Place place, BackendEvents exchange);
+
+  /** Whether requests are queued for a place, because it accepts no more connections for now. */
+  boolean isQueued(Place place);
+
+  /** Queues a request; it keeps its position if it has just tried without success. */
+  void queue(Place place, QueuedRequest request);
+
+  /** Removes a request from the queue, if it is in it. */
+  void leaveQueue(Place place, QueuedRequest request);
+}

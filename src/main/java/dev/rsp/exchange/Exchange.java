@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+import dev.rsp.config.Place;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Upgrades;
+import dev.rsp.journal.HostTally;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.route.RequestSampler;
+import dev.rsp.route.Route;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response, between a {@link ClientStream} and a {@link BackendStream}: routes
+ * the request, sends it with its {@link RequestSender}, passes on what comes from either side, and
+ * stops reading a side while the other takes no more. It knows no protocol.
+ *
+ * <p>Made with its client stream, and used again for the stream's next request. All methods run on
+ * the connection's loop. The client stream calls those under "From the client", the backend stream
+ * those of {@link BackendEvents}.
+ */
+public final class Exchange implements BackendEvents {
+  private static final Refusal OWN_ANSWER =
+      new Refusal(200, "answered by the proxy: Max-Forwards is 0");
+  private static final Refusal BACKEND_GONE =
+      new Refusal(502, "the backend closed the connection without an answer");
+  private static final Refusal UNASKED_UPGRADE =
+      new Refusal(502, "the backend changed to a protocol that was not asked for");
+  private static final Refusal TOO_MANY_INTERIM =
+      new Refusal(502, "the backend sent too many interim responses");
+
+  /** Bounds how long a backend can delay its answer. Real ones send one or two. */
+  private static final int MAX_INTERIM = 16;
+
+  private final WorkerState worker;
+  private final ClientStream client;
+  private final Hop hop;
+  private final RequestSender sender;
+  private final HostTally hosts;
+  private final HostTally.Visit visit = new HostTally.Visit();
+
+  private @Nullable Terms terms;
+
+  /** Carries the exchange; null before and after that. */
+  private @Nullable BackendStream backend;
+
+  /** Where the request was sent last; null if it has not been sent. */
+  private @Nullable Place place;
+
+  /** Bytes of the body, or of the client's half of a tunnel, that were given to the backend. */
+  private long requestBytes;
+
+  /** Whether the client has sent all of the request. */
+  private boolean requestEnded;
+
+  private int interims;
+
+  /** The protocols that the client offered to change to; null if none. */
+  private @Nullable String offer;
+
+  /** Which sides have ended their half of a tunnel. */
+  private boolean clientEnded;
+
+  private boolean backendEnded;
+
+  /**
+   * The exchange of a client stream.
+   *
+   * @param hop the connection that the stream belongs to
+   */
+  public Exchange(WorkerState worker, Backends backends, ClientStream client, Hop hop) {
+    this.worker = worker;
+    this.client = client;
+    this.hop = hop;
+    this.hosts = worker.hosts();
+    this.sender = new RequestSender(worker, backends, this, hop);
+  }
+
+  // From the client ------------------------------------------------------------------------------
+
+  /**
+   * Begins with a request. If this throws, {@link #abandon} releases what it holds.
+   *
+   * @param head with a host; good until this returns
+   * @param kind the form of the body
+   * @param body the first bytes of the body, perhaps none; taken over
+   * @param last whether the body is complete with them
+   */
+  public void begin(RequestHead head, BodyKind kind, ByteBuf body, boolean last) {
+    Service service = worker.service();
+    terms = service.terms;
+    place = null;
+    requestBytes = 0;
+    requestEnded = last;
+    interims = 0;
+    offer = head.offer();
+    clientEnded = false;
+    backendEnded = false;
+    Route route;
+    boolean goesOn = false;
+    try {
+      if (head.endsHere()) {
+        refuse(OWN_ANSWER, Ending.OWN_ANSWER);
+        return;
+      }
+      route = service.router.route(head, hop);
+      if (service.samples) {
+        sample(service.sampler, head);
+      }
+      Refusal refusal = route.refusal();
+      if (refusal != null) {
+        refuse(refusal, Ending.REFUSED_BY_ROUTE);
+        return;
+      }
+      visit.begin(head.hostBytes(), head.hostLength());
+      goesOn = true;
+    } finally {
+      if (!goesOn) {
+        body.release();
+      }
+    }
+    BackendStream idle = sender.start(service, route, head, kind, body, last);
+    if (idle != null) {
+      backend = idle;
+      send(idle, head, service.terms);
+    }
+  }
+
+  /** No response depends on the sample, so its failure is harmless. */
+  private void sample(RequestSampler sampler, RequestHead head) {
+    try {
+      sampler.sample(head, hop);
+    } catch (Throwable e) {
+      worker.net().failureLog().failed("a request was not sampled", e);
+    }
+  }
+
+  /** Sends the request, and passes on more of it while the stream takes it. */
+  private void send(BackendStream stream, RequestHead head, Terms current) {
+    place = stream.place();
+    boolean sayContinue = sender.send(stream, head, current, requestEnded);
+    if (sayContinue) {
+      interim(worker.continueHead());
+    }
+    if (!requestEnded) {
+      client.setReading(stream.writable());
+    }
+  }
+
+  /** Sends the request, whose head is kept, over an idle connection. */
+  void send(BackendStream stream) {
+    backend = stream; // first, so that the two end together if anything throws
+    send(stream, sender.keptHead(), terms());
+  }
+
+  /**
+   * Sends more of the request, and takes over the buffer.
+   *
+   * @param last whether the request is complete with it
+   */
+  public void requestBody(ByteBuf bytes, boolean last) {
+    requestEnded = last;
+    if (sender.sent()) {
+      pass(bytes, last);
+    } else {
+      Refusal refusal = sender.hold(bytes);
+      if (refusal != null) {
+        refuse(refusal, Ending.LIMIT_HELD_BODY);
+        return;
+      }
+    }
+    if (last) {
+      client.awaitResponse();
+      sender.bodyEnded();
+    }
+  }
+
+  /** Sends more of the client's half of a tunnel, and takes over the buffer. */
+  public void tunnelBytes(ByteBuf bytes) {
+    pass(bytes, false);
+  }
+
+  private void pass(ByteBuf bytes, boolean last) {
+    BackendStream to = backend;
+    if (to == null || !to.takesRequest()) {
+      // The backend has answered and reads no more; the client is getting the answer.
+      bytes.release();
+      return;
+    }
+    requestBytes += bytes.readableBytes();
+    to.body(bytes, last);
+    if (!to.writable()) {
+      client.setReading(false);
+    }
+  }
+
+  /** The client has ended its half of a tunnel. */
+  public void clientHalfClosed() {
+    clientEnded = true;
+    if (backend != null) {
+      if (backendEnded) {
+        backend.closeAfterFlush();
+      } else {
+        backend.shutOutput();
+      }
+    }
+  }
+
+  /** The client takes no more of the response for now. */
+  public void clientFull() {
+    if (backend != null) {
+      backend.setReading(false);
+    }
+  }
+
+  /** The client takes more of the response. */
+  public void clientWritable() {
+    if (backend != null) {
+      backend.setReading(true);
+    }
+  }
+
+  /** Ends the exchange without an answer. No effect if it has ended. */
+  public void abandon() {
+    BackendStream left = leaveBackend();
+    try {
+      sender.forget();
+    } finally {
+      if (left != null) {
+        left.reset();
+      }
+    }
+  }
+
+  /** The maximal size of the next read from the client, in bytes. */
+  public int mostReadBytes() {
+    return backend == null ? ReadBuffers.MIDDLE_BYTES : backend.mostReadBytes();
+  }
+
+  /** The capacity of the buffers that it and its backend stream hold. */
+  public long heldBytes() {
+    return sender.heldBytes() + (backend == null ? 0 : backend.heldBytes());
+  }
+
+  /**
+   * Whether the body is held until it is complete: it is freed only by reading on. {@code
+   * limits.held_total_bytes} bounds that.
+   */
+  public boolean holdsBody() {
+    return sender.holdsBody();
+  }
+
+  /** Bytes of the request that the backend has not taken yet. */
+  public long unsentBytes() {
+    return backend == null ? 0 : backend.unsentBytes();
+  }
+
+  /** A number that changes whenever the backend has taken something. */
+  public long taken() {
+    return requestBytes - unsentBytes();
+  }
+
+  // From the backend: connecting -----------------------------------------------------------------
+
+  @Override
+  public void connecting(@Nullable BackendStream opened) {
+    backend = opened;
+    if (!requestEnded) {
+      client.setReading(false);
+    }
+  }
+
+  @Override
+  public void connected(BackendStream stream) {
+    send(stream);
+  }
+
+  @Override
+  public void connectFailed(ConnectFailure failure) {
+    backend = null;
+    sender.connectFailed(failure);
+  }
+
+  @Override
+  public void connectMisled() {
+    backend = null;
+    sender.connectMisled();
+  }
+
+  // From the backend: the request ----------------------------------------------------------------
+
+  @Override
+  public void backendFull() {
+    boolean inTunnel = backend != null && backend.inTunnel();
+    // After the request the client is read only to see whether it closes.
+    if (!requestEnded || inTunnel) {
+      client.setReading(false);
+    }
+  }
+
+  @Override
+  public void backendWritable() {
+    if (!requestEnded || offer != null) {
+      client.setReading(true);
+    }
+  }
+
+  // From the backend: the response ---------------------------------------------------------------
+
+  @Override
+  public void answerBegins() {
+    sender.forget();
+  }
+
+  @Override
+  public int mostAnswerReadBytes() {
+    return client.mostReadBytes();
+  }
+
+  @Override
+  public boolean takesChunks() {
+    return client.takesChunks();
+  }
+
+  @Override
+  public boolean interim(ResponseHead head) {
+    if (++interims > MAX_INTERIM) {
+      malformed(TOO_MANY_INTERIM);
+      return false;
+    }
+    if (client.takesInterim()) {
+      client.interim(head);
+    }
+    return true;
+  }
+
+  @Override
+  public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
+    try {
+      countHost(head);
+      if (last) {
+        backend = null;
+      }
+    } catch (Throwable e) {
+      body.release();
+      throw e;
+    }
+    client.respond(head, kind, body, last);
+    if (!last) {
+      pauseIfFull();
+    }
+  }
+
+  private void countHost(ResponseHead head) {
+    Place from = place;
+    if (from != null) {
+      String slot = worker.service().slotNames.get(from);
+      visit.answered(hosts, head.status(), slot == null ? from.text() : slot);
+    }
+  }
+
+  @Override
+  public void responseBody(ByteBuf bytes, boolean last) {
+    if (last) {
+      backend = null;
+    }
+    client.body(bytes, last);
+    if (!last) {
+      pauseIfFull();
+    }
+  }
+
+  private void pauseIfFull() {
+    BackendStream stream = backend;
+    if (stream != null && !client.writable()) {
+      stream.setReading(false);
+    }
+  }
+
+  @Override
+  public void switchProtocols(ResponseHead head, boolean passed, ByteBuf bytes) {
+    boolean offered;
+    try {
+      String offers = offer;
+      // RFC 9110 §7.8: only to a protocol that the client has offered.
+      offered = passed && offers != null && Upgrades.offered(offers, head.upgradeTo());
+      if (offered) {
+        countHost(head);
+      }
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    if (!offered) {
+      bytes.release();
+      malformed(UNASKED_UPGRADE);
+      return;
+    }
+    client.startTunnel(head, bytes);
+    pauseIfFull();
+  }
+
+  @Override
+  public void tunnelAnswer(ByteBuf bytes) {
+    client.body(bytes, false);
+    pauseIfFull();
+  }
+
+  @Override
+  public void backendHalfClosed() {
+    backendEnded = true;
+    client.tunnelHalfClosed();
+    if (clientEnded && backend != null) {
+      // The client's last bytes may still be on their way to the backend.
+      backend.closeAfterFlush();
+    }
+  }
+
+  @Override
+  public void tunnelClosed() {
+    leaveBackend();
+    client.tunnelClosed();
+  }
+
+  @Override
+  public void malformed(Refusal refusal) {
+    refuse(refusal, Ending.BACKEND_MALFORMED);
+  }
+
+  @Override
+  public void malformedBody() {
+    leaveBackend();
+    sender.forget();
+    client.cut(Ending.BACKEND_MALFORMED_BODY);
+  }
+
+  @Override
+  public void lost(boolean reused, boolean answered, boolean responded) {
+    leaveBackend();
+    if (responded) {
+      sender.forget();
+      client.cut(Ending.BACKEND_TRUNCATED);
+    } else if (answered || !sender.sendAgain(reused)) {
+      refuse(BACKEND_GONE, Ending.BACKEND_GONE);
+    }
+  }
+
+  @Override
+  public void fail() {
+    client.fail();
+  }
+
+  // From the sender ------------------------------------------------------------------------------
+
+  /** What the exchange keeps of the configuration that it began with. */
+  Terms terms() {
+    return terms == null ? worker.terms() : terms;
+  }
+
+  /**
+   * The body is read to its end before the request can be sent.
+   *
+   * @param say whether the client waits for 100 (Continue) before it sends any
+   */
+  void holding(boolean say) {
+    backend = null;
+    if (say) {
+      // Instead of a backend whose protocol has no 100.
+      interim(worker.continueHead());
+    }
+    client.setReading(true);
+  }
+
+  /** The request waits for its site to start. */
+  void stillWaiting() {
+    backend = null;
+    if (!requestEnded) {
+      client.setReading(false);
+    }
+    client.awaitResponse();
+  }
+
+  /** The wait is over; the request is sent next. */
+  void waited() {
+    if (requestEnded) {
+      client.awaitResponse();
+    } else {
+      client.awaitBody();
+    }
+  }
+
+  /** Whether the client has sent all of the request. */
+  boolean requestEnded() {
+    return requestEnded;
+  }
+
+  /** None of the places could be reached; why the last one could not. */
+  void unreachable(ConnectFailure failure) {
+    refuse(failure.refusal(), failure.ending());
+  }
+
+  /** Answers instead of a backend, whose stream is reset. */
+  void refuse(Refusal refusal, Ending ending) {
+    abandon();
+    client.refuse(refusal, ending);
+  }
+
+  /** Detaches and returns the backend stream. */
+  private @Nullable BackendStream leaveBackend() {
+    BackendStream left = backend;
+    backend = null;
+    return left;
+  }
+}

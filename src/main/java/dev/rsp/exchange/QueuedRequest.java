@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+/** A request that is queued for a place. Its queue calls it, on the loop. */
+public interface QueuedRequest {
+  /** Its turn: there may be an idle connection now, or room for a new one. */
+  void tryAgain();
+
+  /** Whether it may use a connection that has served others. */
+  boolean mayReuse();
+
+  /** Uses an idle connection, if there still is one. */
+  void reuse();
+
+  /** Timed out in the queue, which it has left. */
+  void timedOut();
+
+  /** An exception during its turn: the request ends. */
+  void failed(Throwable cause);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.Initialise;
+import dev.rsp.config.Place;
+import dev.rsp.config.Slot;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.route.RequestSampler;
+import dev.rsp.route.Router;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An active configuration with one event loop's own router.
+ *
+ * <p>A reload makes a new one; an exchange in flight keeps its own {@link Terms}.
+ */
+public final class Service {
+  /** The part that exchanges keep. */
+  public final Terms terms;
+
+  /** How sites are started; null if they are not. */
+  public final @Nullable Initialise initialise;
+
+  /** Requests in flight over all loops. */
+  public final Loads loads;
+
+  /** How many of them a place may have. */
+  public final SlotShare share;
+
+  /** Chooses where a request goes. This loop's own. */
+  public final Router router;
+
+  /** Whether {@code on_failure} decides when a place cannot be reached. */
+  public final boolean hasOnFailure;
+
+  /** Samples requests, if {@link #samples}. */
+  public final RequestSampler sampler;
+
+  /** Whether requests are sampled. */
+  public final boolean samples;
+
+  /** The names of slots by their places. Never changes. */
+  public final Map<Place, String> slotNames;
+
+  /** The places of slots that are not down. Never changes. */
+  public final Set<Place> places;
+
+  private Service(Config config, Router router, Loads loads, RequestSampler sampler) {
+    this.sampler = sampler;
+    this.samples = sampler != RequestSampler.NONE;
+    this.loads = loads;
+    this.terms = new Terms(config);
+    this.initialise = config.initialise();
+    this.router = router;
+    this.hasOnFailure = config.selection().hasOnFailure();
+    Map<Place, String> names = new HashMap<>();
+    Set<Place> served = new HashSet<>();
+    for (Slot slot : config.slots()) {
+      Place place = slot.place();
+      if (place != null) {
+        names.putIfAbsent(place, slot.name());
+      }
+      // Idle connections to a slot that is down are not needed.
+      if (place != null && slot.state() != Slot.State.DOWN) {
+        served.add(place);
+      }
+    }
+    this.places = Set.copyOf(served);
+    this.slotNames = Map.copyOf(names);
+    // Only a script can name a place that is not listed.
+    boolean scripted = config.hasSelect() || hasOnFailure;
+    this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);
+  }
+
+  /**
+   * Makes a service; runs the configuration's program if it selects by script. Any thread; the
+   * result then belongs to its loop.
+   *
+   * @param loads shared by all loops
+   * @throws ScriptException if the program, which ran before, fails this time
+   */
+  public static Service of(Config config, Loads loads) throws ScriptException {
+    return of(config, loads, RequestSampler.NONE);
+  }
+
+  /**
+   * The same for a loop whose requests are sampled.
+   *
+   * @throws ScriptException if the program, which ran before, fails this time
+   */
+  public static Service of(Config config, Loads loads, RequestSampler sampler)
+      throws ScriptException {
+    return new Service(
+        config, new Router(config, config.script(loads.bySlot(config))), loads, sampler);
+  }
+
+  /** The name of the slot at a place, or its address. */
+  public String nameOf(Place place) {
+    return slotNames.getOrDefault(place, place.text());
+  }
+}

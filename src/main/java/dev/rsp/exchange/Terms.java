@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.HeldBodyLimits;
+import dev.rsp.config.Limits;
+import dev.rsp.config.Timeouts;
+import dev.rsp.http.WireOptions;
+import dev.rsp.http.h1.HeadParser;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an exchange keeps of its first configuration, to its end.
+ *
+ * <p>Not the whole {@link Service}: a tunnel can last for days, and would keep the script and table
+ * of hosts of a configuration that was replaced long ago.
+ */
+public final class Terms {
+  public final Timeouts timeouts;
+  public final Limits limits;
+
+  /** How bodies may be held until they can be sent. */
+  public final HeldBodyLimits held;
+
+  /** Reads the heads of requests and responses by these limits. */
+  public final HeadParser parser;
+
+  /** The name of this proxy in Via. */
+  public final String viaName;
+
+  /** Whether the forwarding fields of clients are passed on. */
+  public final boolean trustForwarded;
+
+  /** The host of a request that names none; null if such a request is refused. Read-only. */
+  public final byte @Nullable [] defaultHost;
+
+  Terms(Config config) {
+    timeouts = config.timeouts();
+    limits = config.limits();
+    held = config.heldBodies();
+    WireOptions wire = config.wire();
+    parser = new HeadParser(limits.headBytes(), limits.fields(), limits.targetBytes(), wire);
+    viaName = wire.viaName();
+    trustForwarded = config.trustForwarded();
+    String host = config.defaultHost();
+    defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.exchange;
+
+import dev.rsp.http.Parsed;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.http.WireOptions;
+import dev.rsp.http.h1.HeadParser;
+import dev.rsp.journal.HostTally;
+import dev.rsp.net.ConnectionCount;
+import dev.rsp.net.NetLoop;
+import dev.rsp.wake.Starter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the exchanges of one loop share: the service for new exchanges, whether the loop drains, and
+ * the counters. Unless a method says otherwise, it is called on the loop's thread.
+ */
+public final class WorkerState {
+  private static final byte[] CONTINUE =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final NetLoop net;
+  private final ConnectionCount connections;
+  private final Starter starter;
+  private final Counters counters = new Counters();
+  private final HostTally hosts = new HostTally();
+  private final HeldBytes held = new HeldBytes();
+  private final BackendLog backendLog = new BackendLog();
+  private final RequestHead keptHead = new RequestHead();
+  private final ResponseHead continueHead = new ResponseHead();
+
+  private @Nullable Service service;
+  private @Nullable Terms terms;
+  private boolean draining;
+  private boolean stopping;
+
+  /**
+   * The state of a loop without a service. Any thread.
+   *
+   * @param connections counts client connections over all loops
+   * @param starter starts sites for all loops
+   */
+  public WorkerState(NetLoop net, ConnectionCount connections, Starter starter) {
+    this.net = net;
+    this.connections = connections;
+    this.starter = starter;
+    new HeadParser(CONTINUE.length, 0, 0, WireOptions.DEFAULTS)
+        .response(Unpooled.wrappedBuffer(CONTINUE), continueHead);
+  }
+
+  /** Uses this service from now on; a retired loop serves again. */
+  public void serve(Service newer) {
+    service = newer;
+    terms = newer.terms;
+    draining = stopping;
+  }
+
+  /** The service for new exchanges. */
+  public Service service() {
+    Service current = service;
+    if (current == null) {
+      throw new IllegalStateException("no service yet");
+    }
+    return current;
+  }
+
+  /** The terms of that service. */
+  public Terms terms() {
+    Terms current = terms;
+    if (current == null) {
+      throw new IllegalStateException("no service yet");
+    }
+    return current;
+  }
+
+  /** Ends connections with their next response, which says so. */
+  public void retire() {
+    draining = true;
+  }
+
+  /** Ends connections with the exchange in flight. */
+  public void stop() {
+    draining = true;
+    stopping = true;
+  }
+
+  /** Whether the next response of a connection says that it is the last. */
+  public boolean draining() {
+    return draining;
+  }
+
+  /** Whether connections end after the exchange in flight, whatever its response said. */
+  public boolean stopping() {
+    return stopping;
+  }
+
+  /**
+   * Reads the kept head of a request again.
+   *
+   * @return the loop's table, valid until the next call
+   */
+  RequestHead readAgain(ByteBuf kept, Terms terms) {
+    if (terms.parser.request(kept, keptHead) != Parsed.DONE) {
+      throw new IllegalStateException("a head that was read before cannot be read again");
+    }
+    byte[] host = terms.defaultHost;
+    if (keptHead.hostLength() == 0 && host != null) {
+      keptHead.assumeHost(host);
+    }
+    return keptHead;
+  }
+
+  /** The head of 100 (Continue). Read-only. */
+  ResponseHead continueHead() {
+    return continueHead;
+  }
+
+  /** The loop's part of the network. Any thread. */
+  public NetLoop net() {
+    return net;
+  }
+
+  /** Client connections over all loops. Any thread. */
+  public ConnectionCount connections() {
+    return connections;
+  }
+
+  /** Starts sites for all loops. Any thread. */
+  public Starter starter() {
+    return starter;
+  }
+
+  /** How the exchanges of this loop ended. Any thread. */
+  public Counters counters() {
+    return counters;
+  }
+
+  /** Which hosts were served. */
+  public HostTally hosts() {
+    return hosts;
+  }
+
+  /** Bytes of bodies that are held. */
+  public HeldBytes held() {
+    return held;
+  }
+
+  /** Logs problems of backends. */
+  public BackendLog backendLog() {
+    return backendLog;
+  }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http;
+
+/** The client that sent a request. */
+public interface Client {
+  /** The IP address without port, or {@code unix:}. */
+  String text();
+}

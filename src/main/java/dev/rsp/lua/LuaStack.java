@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import org.luaj.vm2.Lua;
+import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Prototype;
+import org.luaj.vm2.Varargs;
+
+/** The call stack of a script's Lua functions. */
+final class LuaStack {
+  /**
+   * Maximum call depth: C Lua's limit for calls that use the C stack (LUAI_MAXCCALLS), because here
+   * every Lua call uses the Java stack.
+   */
+  static final int MAX_DEPTH = 200;
+
+  private static final LuaValue[] NO_REGISTERS = {};
+  private static final LuaClosure NO_FUNCTION = new LuaClosure(new Prototype(), LuaValue.NIL);
+
+  private final String file;
+  private final Frame[] frames = new Frame[MAX_DEPTH];
+  private int depth;
+
+  /**
+   * Number of frames that messages can name: one more than {@link #depth} after a tail call,
+   * because the called function has no other caller.
+   */
+  private int visible;
+
+  /**
+   * Creates an empty stack.
+   *
+   * @param file the file's name for messages
+   */
+  LuaStack(String file) {
+    this.file = file;
+    for (int i = 0; i < MAX_DEPTH; i++) {
+      frames[i] = new Frame();
+    }
+  }
+
+  String file() {
+    return file;
+  }
+
+  Frame enter(LuaClosure function, Varargs extra, LuaValue[] registers) {
+    if (depth == MAX_DEPTH) {
+      throw new LuaError("calls overflow: " + MAX_DEPTH + " calls inside each other");
+    }
+    Frame frame = frames[depth++];
+    frame.function = function;
+    frame.prototype = function.p;
+    frame.registers = registers;
+    frame.extra = extra;
+    frame.pc = 0;
+    visible = depth;
+    return frame;
+  }
+
+  /**
+   * Removes the innermost function; returns the frame below, or an unused frame if the stack is
+   * empty.
+   */
+  Frame leave() {
+    if (depth > 0) {
+      Frame left = frames[--depth];
+      left.registers = NO_REGISTERS;
+      left.extra = LuaValue.NONE;
+      visible = left.isAtTailCall() ? depth + 1 : depth;
+    }
+    return frames[Math.max(0, depth - 1)];
+  }
+
+  /** The innermost function continues. */
+  void resume() {
+    visible = depth;
+  }
+
+  /** Removes all frames: an error that Lua cannot catch may have left some. */
+  void clear() {
+    while (depth > 0) {
+      leave();
+    }
+    visible = 0;
+  }
+
+  /**
+   * {@code "file:line: "} of a running function, or the empty string if there is none.
+   *
+   * @param level 1 for the innermost, 2 for its caller, and so on
+   */
+  String position(int level) {
+    if (level < 1 || level > visible) {
+      return "";
+    }
+    return file + ":" + frames[visible - level].line() + ": ";
+  }
+
+  /** One running function and its current instruction. */
+  static final class Frame {
+    private LuaClosure function = NO_FUNCTION;
+    private Prototype prototype = NO_FUNCTION.p;
+    private LuaValue[] registers = NO_REGISTERS;
+    private Varargs extra = LuaValue.NONE;
+    private int pc;
+
+    /** Sets the current instruction and returns it. */
+    int at(int newPc) {
+      pc = newPc;
+      return prototype.code[newPc];
+    }
+
+    LuaValue register(int index) {
+      return registers[index];
+    }
+
+    /** A variable of an enclosing function; for the file itself, the first is the globals. */
+    LuaValue upValue(int index) {
+      return function.upValues[index].getValue();
+    }
+
+    /** A register, or a constant if the highest of nine bits is set: Lua's RK operands. */
+    LuaValue operand(int rk) {
+      return rk > 0xff ? prototype.k[rk & 0xff] : registers[rk];
+    }
+
+    /** Number of arguments beyond the named ones. */
+    int extraCount() {
+      return extra.narg();
+    }
+
+    /** The compiled function. */
+    Prototype prototype() {
+      return prototype;
+    }
+
+    /** The index of the current instruction in the compiled function. */
+    int pc() {
+      return pc;
+    }
+
+    private boolean isAtTailCall() {
+      return pc < prototype.code.length && (prototype.code[pc] & 0x3f) == Lua.OP_TAILCALL;
+    }
+
+    private int line() {
+      int[] lines = prototype.lineinfo;
+      return lines != null && pc < lines.length ? lines[pc] : 0;
+    }
+  }
+}

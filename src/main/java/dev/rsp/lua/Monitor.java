@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.Lua;
+import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaFunction;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
+import org.luaj.vm2.lib.DebugLib;
+
+/**
+ * LuaJ's instruction hook for one script: LuaJ calls it before every instruction.
+ *
+ * <p>It charges the {@link Meter}, tracks the {@link LuaStack} and records {@link Effects}. It is a
+ * {@link DebugLib} only because LuaJ requires that for a hook; the {@code debug} table is never
+ * created.
+ */
+final class Monitor extends DebugLib {
+  /** Bytes of a table without entries, and of a function: an object of five to seven fields. */
+  static final int OBJECT_BYTES = 64;
+
+  /** Bytes of one entry: its object, its number or two references, and spare capacity. */
+  static final int ENTRY_BYTES = 64;
+
+  /** Values passed or copied that cost one instruction. */
+  private static final int VALUES_PER_INSTRUCTION = 2;
+
+  /** Longest text of a number in a concatenation. */
+  private static final int NUMBER_BYTES = 32;
+
+  private static final int NONE = -1;
+
+  /** The monitor of the script that this thread runs, for functions that scripts share. */
+  private static final ThreadLocal<@Nullable Monitor> CURRENT = new ThreadLocal<>();
+
+  private final LuaStack calls;
+  private final Meter meter;
+  private final Effects effects;
+  private final List<HostFromPath> hostsFromPaths = new ArrayList<>();
+  private boolean logMuted;
+  private ScriptContext context = ScriptContext.NONE;
+  private final DeclaredTests tests = new DeclaredTests();
+  private LuaStack.Frame frame;
+  private @Nullable Slots slots;
+
+  /** The register in which the previous instruction stored a new table, or {@link #NONE}. */
+  private int newTableRegister = NONE;
+
+  Monitor(String file, Clock clock) {
+    calls = new LuaStack(file);
+    meter = new Meter(calls, clock);
+    effects = new Effects(calls);
+    frame = calls.leave();
+  }
+
+  /**
+   * The monitor of the script that this thread runs.
+   *
+   * @throws ExhaustedError if it runs none: a value of a script was used outside a call
+   */
+  static Monitor current() {
+    Monitor monitor = CURRENT.get();
+    if (monitor == null) {
+      throw new ExhaustedError("a script's function was called after the script had ended");
+    }
+    return monitor;
+  }
+
+  /** Begins a call on this thread; {@link #stop} must follow. */
+  void start(Budget budget) {
+    CURRENT.set(this);
+    newTableRegister = NONE;
+    meter.start(budget);
+  }
+
+  void stop() {
+    CURRENT.remove();
+    meter.stop();
+    effects.stop();
+    calls.clear();
+  }
+
+  Meter meter() {
+    return meter;
+  }
+
+  Effects effects() {
+    return effects;
+  }
+
+  /** The rules that the script has declared with {@code host_from_path}. */
+  List<HostFromPath> hostsFromPaths() {
+    return hostsFromPaths;
+  }
+
+  ScriptContext context() {
+    return context;
+  }
+
+  void context(ScriptContext newContext) {
+    context = newContext;
+  }
+
+  /** Whether the script's log lines are discarded. */
+  boolean isLogMuted() {
+    return logMuted;
+  }
+
+  void muteLog() {
+    logMuted = true;
+  }
+
+  /**
+   * Takes over the state flags of a script that was restarted, because it will keep state again.
+   */
+  void inherit(Monitor before) {
+    logMuted = before.logMuted;
+    effects.inherit(before.effects);
+  }
+
+  LuaStack calls() {
+    return calls;
+  }
+
+  /** The tests that the script declared. */
+  DeclaredTests tests() {
+    return tests;
+  }
+
+  /** The backends to choose from; null while the file is loading. */
+  @Nullable Slots slots() {
+    return slots;
+  }
+
+  void slots(@Nullable Slots known) {
+    slots = known;
+  }
+
+  @Override
+  public void onCall(LuaFunction function) {}
+
+  @Override
+  public void onCall(LuaClosure function, Varargs extra, LuaValue[] registers) {
+    frame = calls.enter(function, extra, registers);
+  }
+
+  @Override
+  public void onReturn() {
+    frame = calls.leave();
+  }
+
+  /**
+   * LuaJ calls it for every function that an error passes and adds the result as a line. {@link
+   * Messages} needs only the name of the value that failed.
+   */
+  @Override
+  public String traceback(int level) {
+    meter.charge(1);
+    // SourceName searches backwards from the current instruction.
+    meter.charge(frame.pc() / 4);
+    return SourceName.of(frame.prototype(), frame.pc());
+  }
+
+  @Override
+  public void onInstruction(int pc, Varargs open, int top) {
+    meter.tick();
+    calls.resume();
+    int i = frame.at(pc);
+    if (newTableRegister != NONE) {
+      recordNewTable();
+    }
+    int a = i >> 6 & 0xff;
+    int b = i >>> 23;
+    int c = i >> 14 & 0x1ff;
+    // The opcodes and their operands are those of Lua 5.2's lopcodes.h.
+    switch (i & 0x3f) {
+      case Lua.OP_GETTABUP, Lua.OP_GETTABLE, Lua.OP_SELF -> scan(frame.operand(c));
+      case Lua.OP_ADD, Lua.OP_SUB, Lua.OP_MUL, Lua.OP_DIV, Lua.OP_MOD, Lua.OP_POW ->
+          computeBoth(frame.operand(b), frame.operand(c));
+      case Lua.OP_EQ, Lua.OP_LT, Lua.OP_LE -> scanBoth(frame.operand(b), frame.operand(c));
+      case Lua.OP_UNM -> compute(frame.register(b));
+      case Lua.OP_FORPREP -> {
+        computeBoth(frame.register(a), frame.register(a + 1));
+        compute(frame.register(a + 2));
+      }
+      case Lua.OP_SETTABLE -> write(frame.register(a), frame.operand(b));
+      case Lua.OP_SETTABUP -> write(frame.upValue(a), frame.operand(b));
+      case Lua.OP_SETUPVAL -> effects.changesOuterVariable();
+      case Lua.OP_NEWTABLE -> {
+        meter.allocate(OBJECT_BYTES + (long) ENTRY_BYTES * (b + c));
+        newTableRegister = a;
+      }
+      case Lua.OP_SETLIST -> meter.allocate((long) ENTRY_BYTES * (b == 0 ? top - a : b));
+      case Lua.OP_CLOSURE -> meter.allocate(OBJECT_BYTES);
+      case Lua.OP_CONCAT -> concat(b, c);
+      case Lua.OP_VARARG -> meter.charge(frame.extraCount() / VALUES_PER_INSTRUCTION);
+      case Lua.OP_CALL, Lua.OP_TAILCALL, Lua.OP_RETURN -> {
+        if (b == 0) {
+          meter.charge(open.narg() / VALUES_PER_INSTRUCTION);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void recordNewTable() {
+    if (frame.register(newTableRegister) instanceof LuaTable table) {
+      effects.created(table);
+    }
+    newTableRegister = NONE;
+  }
+
+  /** Charges for comparing, hashing or converting to a number, by length. */
+  private void scan(LuaValue value) {
+    if (value instanceof LuaString string) {
+      meter.scan(string.m_length);
+    }
+  }
+
+  private void scanBoth(LuaValue one, LuaValue other) {
+    scan(one);
+    scan(other);
+  }
+
+  /** Checks and charges an operand of an arithmetic instruction. */
+  private void compute(LuaValue value) {
+    if (value instanceof LuaString string) {
+      meter.scan(string.m_length);
+      if (Numerals.isMisread(string)) {
+        throw new LuaError("attempt to perform arithmetic on string");
+      }
+    }
+  }
+
+  private void computeBoth(LuaValue one, LuaValue other) {
+    compute(one);
+    compute(other);
+  }
+
+  private void write(LuaValue target, LuaValue key) {
+    scan(key);
+    writes(target, key);
+  }
+
+  /** Charges an assignment to a table, or to a table behind its metatable. */
+  void writes(LuaValue target, LuaValue key) {
+    effects.changes(target);
+    boolean grows =
+        !(target instanceof LuaTable table)
+            || table.getmetatable() != null
+            || table.rawget(key).isnil();
+    if (grows) {
+      meter.allocate(ENTRY_BYTES);
+    }
+  }
+
+  private void concat(int first, int last) {
+    long bytes = OBJECT_BYTES;
+    for (int i = first; i <= last; i++) {
+      bytes += frame.register(i) instanceof LuaString s ? s.m_length : NUMBER_BYTES;
+    }
+    meter.allocate(bytes);
+  }
+}

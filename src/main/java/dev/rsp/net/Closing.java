@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
+
+/** The ways to end a connection: with or without the loss of unsent bytes. */
+public final class Closing {
+  private Closing() {}
+
+  /**
+   * The capacity of the buffers that hold {@link TurnFlusher#unsentBytes}: a large one may hold
+   * few.
+   */
+  public static long held(Channel channel) {
+    ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+    long[] bytes = new long[1];
+    if (out != null && !out.isEmpty()) {
+      try {
+        out.forEachFlushedMessage(
+            message -> {
+              bytes[0] += message instanceof ByteBuf buffer ? buffer.capacity() : 0;
+              return true;
+            });
+      } catch (Exception e) {
+        throw new IllegalStateException(e); // the processor above throws none
+      }
+    }
+    return bytes[0];
+  }
+
+  /** Closes when the kernel has taken all written bytes. */
+  public static void closeAfterFlush(Channel channel) {
+    channel.flush();
+    if (TurnFlusher.unsentBytes(channel) == 0) {
+      channel.close();
+    } else {
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  /** Ends our side of the connection when the kernel has taken all written bytes. */
+  public static void shutOutputAfterFlush(Channel channel) {
+    channel.flush();
+    if (TurnFlusher.unsentBytes(channel) == 0) {
+      shutOutput(channel);
+    } else {
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutOutput(channel));
+    }
+  }
+
+  private static void shutOutput(Channel channel) {
+    if (channel instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput();
+    }
+  }
+
+  /** Closes by a reset, so that the peer does not take a partial message for a complete one. */
+  public static void reset(Channel channel) {
+    if (!channel.isOpen()) {
+      return; // its descriptor may belong to another connection now
+    }
+    try {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    } finally {
+      channel.close();
+    }
+  }
+}

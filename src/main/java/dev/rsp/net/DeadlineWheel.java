@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.net;
+
+import java.util.Objects;
+
+/**
+ * All deadlines of one event loop, with a resolution of {@value #TICK_MILLIS} ms and without any
+ * work or garbage per request.
+ *
+ * <p>A hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Every request moves its
+ * connection's deadline, nearly always to a later time; then only the time is written, and the
+ * wheel moves the deadline when it reaches its old position.
+ */
+public final class DeadlineWheel {
+  /** Short enough to keep a connect timeout of 3 s within a tenth. */
+  public static final int TICK_MILLIS = 100;
+
+  /** 102 s per turn: more than the default timeouts, so few are examined too early. */
+  private static final int SLOTS = 1024;
+
+  private static final long TICK_NANOS = TICK_MILLIS * 1_000_000L;
+
+  private final FailureLog failureLog;
+  private final Deadline[] slots = new Deadline[SLOTS];
+  private long now;
+  private long nowNanos;
+
+  /**
+   * A wheel whose time starts now.
+   *
+   * @param nowNanos by the clock of {@link #advance}
+   */
+  DeadlineWheel(long nowNanos, FailureLog failureLog) {
+    this.failureLog = failureLog;
+    this.nowNanos = nowNanos;
+    for (int i = 0; i < SLOTS; i++) {
+      Deadline list = mark();
+      list.previous = list;
+      list.next = list;
+      slots[i] = list;
+    }
+  }
+
+  /** Sets when a deadline expires, armed or not. */
+  public void arm(Deadline deadline, int millis) {
+    long at = ticksAfter(millis);
+    deadline.at = at;
+    if (deadline.next == null) {
+      link(deadline, at);
+    } else if (at < deadline.lookAt) {
+      unlink(deadline);
+      link(deadline, at);
+    }
+  }
+
+  /** Sets when a deadline expires, unless it expires earlier. */
+  public void armAtLatest(Deadline deadline, int millis) {
+    if (deadline.at > ticksAfter(millis)) {
+      arm(deadline, millis);
+    }
+  }
+
+  /**
+   * As {@link #armAtLatest(Deadline, int)}.
+   *
+   * @return the {@link #nowMillis} at which {@code passMillis} have passed
+   */
+  public long armAtLatest(Deadline deadline, int millis, int passMillis) {
+    long next = now + 1; // as of ticksAfter
+    if (deadline.at > next + (millis + TICK_MILLIS - 1) / TICK_MILLIS) {
+      arm(deadline, millis);
+    }
+    return (next + (passMillis + TICK_MILLIS - 1) / TICK_MILLIS) * TICK_MILLIS;
+  }
+
+  /** The {@link #nowMillis} at which a deadline that is armed now expires. */
+  public long millisAfter(int millis) {
+    return ticksAfter(millis) * TICK_MILLIS;
+  }
+
+  /** The wheel's own time, which stops while the process is stopped. */
+  public long nowMillis() {
+    return now * TICK_MILLIS;
+  }
+
+  private long ticksAfter(int millis) {
+    // One more, because the current tick has already run in part: never early, up to one late.
+    return now + (millis + TICK_MILLIS - 1) / TICK_MILLIS + 1;
+  }
+
+  /**
+   * Keeps a deadline from expiring until it is armed again. For one that is armed soon: it stays
+   * linked, and so keeps its connection in memory for up to a turn. {@link #disarm} unlinks it.
+   */
+  public void pause(Deadline deadline) {
+    deadline.at = Deadline.NEVER;
+  }
+
+  /** Unlinks a deadline, so that the wheel no longer references its connection. */
+  public void disarm(Deadline deadline) {
+    deadline.at = Deadline.NEVER;
+    if (deadline.next != null) {
+      unlink(deadline);
+    }
+  }
+
+  /**
+   * Runs expired deadlines. Call it at least every {@value #TICK_MILLIS} ms: each call advances by
+   * at most one tick.
+   *
+   * <p>So time does not jump after a pause of the whole process (a frozen container, a long
+   * collection). The peers could not answer meanwhile and must not all time out, nor must deadlines
+   * that were armed after the pause and before this call.
+   */
+  void advance(long toNanos) {
+    long behindNanos = toNanos - nowNanos;
+    if (behindNanos >= TICK_NANOS) {
+      nowNanos = behindNanos < 2 * TICK_NANOS ? nowNanos + TICK_NANOS : toNanos;
+      now++;
+      tick(slots[(int) now & SLOTS - 1]);
+    }
+  }
+
+  private void tick(Deadline list) {
+    // Relinked deadlines go behind this mark, so that each is examined once.
+    Deadline mark = mark();
+    insertBefore(list, mark);
+    for (Deadline first = next(list); first != mark; first = next(list)) {
+      unlink(first);
+      if (first.lookAt > now) {
+        link(first, first.lookAt);
+      } else if (first.at <= now) {
+        first.at = Deadline.NEVER;
+        expire(first);
+      } else if (first.at != Deadline.NEVER) {
+        link(first, first.at);
+      }
+    }
+    unlink(mark);
+  }
+
+  /** A node that only marks a place in a list. */
+  private static Deadline mark() {
+    return new Deadline(() -> {}, cause -> {});
+  }
+
+  private static Deadline next(Deadline deadline) {
+    return Objects.requireNonNull(deadline.next);
+  }
+
+  /**
+   * A failure must not stop the other deadlines of the tick, or the loop's timer. It ends its
+   * connection, which has no other deadline.
+   */
+  private void expire(Deadline deadline) {
+    try {
+      try {
+        deadline.expired.run();
+      } catch (Throwable e) {
+        deadline.failed.accept(e);
+      }
+    } catch (Throwable e) {
+      failureLog.failed("a deadline failed", e);
+    }
+  }
+
+  private void link(Deadline deadline, long lookAt) {
+    deadline.lookAt = lookAt;
+    insertBefore(slots[(int) lookAt & SLOTS - 1], deadline);
+  }
+
+  private static void insertBefore(Deadline list, Deadline deadline) {
+    Deadline last = Objects.requireNonNull(list.previous);
+    deadline.previous = last;
+    deadline.next = list;
+    last.next = deadline;
+    list.previous = deadline;
+  }
+
+  private static void unlink(Deadline deadline) {
+    Deadline previous = Objects.requireNonNull(deadline.previous);
+    Deadline next = next(deadline);
+    previous.next = next;
+    next.previous = previous;
+    deadline.previous = null;
+    deadline.next = null;
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.net;
+
+import dev.rsp.config.Place;
+import dev.rsp.log.RateLimit;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs unexpected exceptions. A peer may be able to cause one with each request, and a stack trace
+ * takes kilobytes of log, so there is one line per kind and second. One per loop; called on the
+ * loop.
+ */
+public final class FailureLog {
+  private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
+
+  private final RateLimit client = new RateLimit();
+  private final RateLimit backend = new RateLimit();
+
+  /** By what failed. Callers use constants, so there are few. */
+  private final Map<String, RateLimit> others = new HashMap<>();
+
+  /** A client connection failed, and is closed. */
+  public void clientFailed(String address, Throwable cause) {
+    if (client.allows()) {
+      log.error(
+          "connection failed client={} suppressed={}", address, client.takeSuppressed(), cause);
+    }
+  }
+
+  /** A backend connection failed, and is closed. */
+  public void backendFailed(Place place, Throwable cause) {
+    if (backend.allows()) {
+      log.error(
+          "connection failed backend={} suppressed={}", place, backend.takeSuppressed(), cause);
+    }
+  }
+
+  /**
+   * Something else failed; the loop continues.
+   *
+   * @param what the text of the line, such as "a deadline failed". It is also the kind for the rate
+   *     limit, so it must be a constant
+   */
+  public void failed(String what, Throwable cause) {
+    RateLimit limit = others.computeIfAbsent(what, kind -> new RateLimit());
+    if (limit.allows()) {
+      log.error("{} suppressed={}", what, limit.takeSuppressed(), cause);
+    }
+  }
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.net;
+
+import dev.rsp.config.ListenAddress;
+import dev.rsp.log.RateLimit;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import io.netty.channel.unix.UnixChannelOption;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An address on which connections are accepted.
+ *
+ * <p>Where the system shares a port between sockets, each loop has its own and the kernel spreads
+ * the connections; otherwise one loop accepts and distributes them in turn.
+ */
+public final class Listener {
+  private static final Logger log = LoggerFactory.getLogger(Listener.class);
+
+  /** Pause of accept after a failure, for example no free descriptor; as in nginx. */
+  private static final int PAUSE_MILLIS = 500;
+
+  /** Connections taken per turn of the loop; enough to empty a queue before it is closed. */
+  private static final int ACCEPTS_PER_TURN = 1024;
+
+  /**
+   * A port that was just closed may stay in use for a moment: io_uring releases a socket when its
+   * pending accept has ended, some milliseconds after the close.
+   */
+  private static final long RELEASE_NANOS = 200_000_000;
+
+  private static final long RELEASE_POLL_NANOS = 10_000_000;
+
+  /** A loop closes a socket in its next turn; a script may delay that by a second or two. */
+  private static final long CLOSE_MILLIS = 5_000;
+
+  private final ListenAddress address;
+
+  /** The listening sockets by the loop that accepts from them. */
+  private final Map<Acceptor, Channel> channels = new LinkedHashMap<>();
+
+  /** The loops that serve. The socket of a retired loop distributes to these in turn. */
+  private volatile List<Acceptor> active;
+
+  /** Whether {@link #close} was called. */
+  private volatile boolean closing;
+
+  private Listener(ListenAddress address, List<? extends Acceptor> loops) {
+    this.address = address;
+    this.active = List.copyOf(loops);
+  }
+
+  /**
+   * Binds an address on all loops; {@link #serveBy} begins to accept. Any thread but theirs;
+   * blocks.
+   *
+   * @param own others of this process, which may have the same port on other addresses, or on all:
+   *     where the system shares a port between sockets, the most specific address gets the
+   *     connection
+   * @throws IOException if it cannot be bound; then nothing stays bound
+   */
+  public static Listener open(
+      ListenAddress address, List<? extends Acceptor> loops, Collection<Listener> own)
+      throws IOException {
+    Listener listener = new Listener(address, loops);
+    boolean opened = false;
+    try {
+      if (address.unixPath() != null) {
+        UnixSocketFile.removeIfDead(address.unixPath());
+      } else {
+        refuseIfTaken(
+            Objects.requireNonNull(address.socket()), loops.get(0).net().transport(), own);
+      }
+      listener.extendTo(loops);
+      opened = true;
+    } finally {
+      if (!opened) {
+        listener.close();
+      }
+    }
+    return listener;
+  }
+
+  /**
+   * Sockets that share a port would also share it with another process of the same user, which
+   * would silently get half of the connections.
+   */
+  private static void refuseIfTaken(
+      InetSocketAddress socket, Transport transport, Collection<Listener> own) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        probe(socket, transport, own);
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() - start >= RELEASE_NANOS) {
+          throw e;
+        }
+        LockSupport.parkNanos(RELEASE_POLL_NANOS);
+      }
+    }
+  }
+
+  private static void probe(InetSocketAddress socket, Transport transport, Collection<Listener> own)
+      throws IOException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true); // as for the real sockets: TIME_WAIT does not count
+      probe.bind(socket);
+    } catch (IOException e) {
+      List<Listener> samePort = own.stream().filter(other -> other.has(socket.getPort())).toList();
+      if (samePort.isEmpty()) {
+        throw e;
+      }
+      if (!transport.sharesPorts()) {
+        throw new IOException(
+            "%s: rsp itself listens on \"%s\", and with transport %s this change needs a restart"
+                .formatted(e.getMessage(), samePort.get(0).address.text(), transport.label()),
+            e);
+      }
+      int sockets = samePort.stream().mapToInt(other -> other.channels.size()).sum();
+      if (ListeningSockets.on(socket.getPort()) > sockets) {
+        throw new IOException(
+            e.getMessage() + ": by rsp itself, and by another program as well", e);
+      }
+      // The bind itself finds other errors of the address.
+    }
+  }
+
+  private boolean has(int port) {
+    return address.unixPath() == null && !channels.isEmpty() && port() == port;
+  }
+
+  /**
+   * Whether this listener would get all connections to the address of another if that were closed.
+   */
+  public boolean includes(Listener other) {
+    InetSocketAddress wide = address.socket();
+    InetSocketAddress narrow = other.address.socket();
+    return wide != null
+        && narrow != null
+        && other.has(port())
+        && wide.getAddress().getClass() == narrow.getAddress().getClass()
+        && (wide.getAddress().isAnyLocalAddress() || wide.getAddress().equals(narrow.getAddress()));
+  }
+
+  /**
+   * Binds the address on those loops that do not have it yet. Any thread but theirs; blocks.
+   *
+   * @throws IOException if it cannot be bound; earlier ones stay bound
+   */
+  private void extendTo(List<? extends Acceptor> loops) throws IOException {
+    if (address.unixPath() != null || !loops.get(0).net().transport().sharesPorts()) {
+      if (channels.isEmpty()) {
+        bind(loops.get(0));
+      }
+      return;
+    }
+    for (Acceptor loop : loops) {
+      if (!channels.containsKey(loop)) {
+        bind(loop);
+      }
+    }
+  }
+
+  /**
+   * Gives the connections to these loops from now on, and starts to accept. A loop that is no
+   * longer among them keeps its socket and distributes: closing it would reset the connections in
+   * its queue. Any thread but theirs; blocks.
+   */
+  public void serveBy(List<? extends Acceptor> loops) {
+    active = List.copyOf(loops);
+    try {
+      extendTo(loops);
+    } catch (IOException e) {
+      // The other loops accept; this one only gets fewer.
+      log.error("listener not opened on every loop: {}: {}", address.text(), e.toString());
+    }
+    for (Channel channel : channels.values()) {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  private void bind(Acceptor loop) throws IOException {
+    String unixPath = address.unixPath();
+    ServerChannel channel;
+    try {
+      channel = loop.net().transport().newServer(unixPath != null);
+    } catch (ChannelException e) {
+      // Probably no free descriptor.
+      throw new IOException(e.getMessage(), e);
+    }
+    channel
+        .config()
+        .setOption(
+            ChannelOption.RECVBUF_ALLOCATOR,
+            new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
+    channel.config().setAutoRead(false);
+    loop.net().transport().boundUnsent(channel);
+    if (unixPath == null) {
+      channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+      if (loop.net().transport().sharesPorts()) {
+        channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+      }
+    }
+    channel.pipeline().addLast(new AcceptHandler(loop));
+    SocketAddress local =
+        unixPath != null ? loop.net().transport().unixAddress(unixPath) : portToBind();
+    ChannelFuture done = loop.net().eventLoop().register(channel).awaitUninterruptibly();
+    if (done.isSuccess()) {
+      done = channel.bind(local).awaitUninterruptibly();
+    }
+    Throwable cause = done.cause();
+    if (cause != null) {
+      channel.close().awaitUninterruptibly();
+      throw new IOException(cause.getMessage(), cause);
+    }
+    channels.put(loop, channel);
+    channel.closeFuture().addListener(closed -> closedUnasked(loop));
+  }
+
+  /** Netty closes the socket on some errors. */
+  private void closedUnasked(Acceptor loop) {
+    if (!closing) {
+      loop.net().broken("a listening socket was closed: " + address.text(), null);
+    }
+  }
+
+  /** The address as configured; after the first socket, with the port the system chose for 0. */
+  private SocketAddress portToBind() {
+    InetSocketAddress wanted = Objects.requireNonNull(address.socket());
+    return channels.isEmpty() ? wanted : new InetSocketAddress(wanted.getAddress(), port());
+  }
+
+  private int port() {
+    Channel any = channels.values().iterator().next();
+    return ((InetSocketAddress) any.localAddress()).getPort();
+  }
+
+  /** The port, or the path of a Unix socket with {@code unix:} before it. */
+  public String label() {
+    return address.unixPath() != null ? address.text() : String.valueOf(port());
+  }
+
+  /** The address as configured. */
+  public ListenAddress address() {
+    return address;
+  }
+
+  /** For tests in which one fails. */
+  public List<Channel> sockets() {
+    return List.copyOf(channels.values());
+  }
+
+  /**
+   * Stops accepting. Connections already in the kernel's queue are accepted first. Any thread but
+   * the loops'; blocks.
+   */
+  public void close() {
+    closing = true;
+    channels.values().forEach(Listener::close);
+    if (!channels.isEmpty() && address.unixPath() != null) {
+      UnixSocketFile.remove(address.unixPath());
+    }
+    channels.clear();
+  }
+
+  /** A socket that does not close in time must not delay the others or the exit. */
+  private static void close(Channel channel) {
+    try {
+      // As a task of the loop it runs after one more round of accepts.
+      channel.eventLoop().execute(channel::close);
+      if (!channel.closeFuture().awaitUninterruptibly(CLOSE_MILLIS)) {
+        log.error("a listening socket is not closed after {} ms: {}", CLOSE_MILLIS, channel);
+      }
+    } catch (RejectedExecutionException e) {
+      log.debug("the loop has ended and has closed its socket", e);
+    }
+  }
+
+  /** Gives accepted connections to its own loop, or to those that replace it. */
+  private final class AcceptHandler extends ChannelInboundHandlerAdapter {
+    private final Acceptor own;
+    private final RateLimit reports = new RateLimit();
+    private int next;
+    private boolean pausing;
+
+    AcceptHandler(Acceptor own) {
+      this.own = own;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+      Channel channel = (Channel) accepted;
+      try {
+        List<Acceptor> loops = active;
+        boolean alone = address.unixPath() == null && own.net().transport().sharesPorts();
+        Acceptor target =
+            alone && loops.contains(own) ? own : loops.get(Math.floorMod(++next, loops.size()));
+        target.adopt(channel);
+      } catch (Throwable e) {
+        channel.unsafe().closeForcibly();
+        own.net().failureLog().failed("an accepted connection failed", e);
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (reports.allows()) {
+        log.error(
+            "accept paused pause_ms={} suppressed={}: {}",
+            PAUSE_MILLIS,
+            reports.takeSuppressed(),
+            cause.toString());
+      }
+      if (!pausing) {
+        pausing = true;
+        ctx.channel().config().setAutoRead(false);
+        ctx.channel().eventLoop().schedule(() -> resume(ctx), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void resume(ChannelHandlerContext ctx) {
+      pausing = false;
+      ctx.channel().config().setAutoRead(true);
+    }
+  }
+}

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** Starts, reloads, drains and stops the daemon. */
-@NullMarked
-package dev.rsp;
-
-import org.jspecify.annotations.NullMarked;

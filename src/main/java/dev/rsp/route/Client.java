@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-package dev.rsp.route;
-
-/** Who sends a request. */
-public interface Client {
-  /** The IP address without port, or {@code unix:}. */
-  String text();
-}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Moves;
+import dev.rsp.plan.Plan;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What {@code rsp plan --json} prints for a program. */
+@Timeout(60)
+final class PlanJsonTest {
+  @Test
+  void hasTheWholePlan() {
+    Moves moves =
+        new Moves(
+            6,
+            2,
+            60,
+            30,
+            List.of(new Moves.Pair("b", "x", 1, 20), new Moves.Pair("b", "(failed)", 1, 10)),
+            List.of(
+                new Moves.Load("b", 5, 3, 50, 20),
+                new Moves.Load("x", 0, 1, 0, 20),
+                new Moves.Load("(refused)", 1, 1, 10, 10),
+                new Moves.Load("(failed)", 0, 1, 0, 10)));
+    Plan plan = new Plan(moves, 4, 5, "", List.of(new Alternative("do less", 1, 100 / 6.0)));
+    assertEquals(
+        "{\"hosts\":6,\"moved\":2,\"percent\":33.33,"
+            + "\"pairs\":[{\"from\":\"b\",\"to\":\"x\",\"hosts\":1,\"requests\":20},"
+            + "{\"from\":\"b\",\"to\":\"(failed)\",\"hosts\":1,\"requests\":10}],"
+            + "\"alternatives\":[{\"what\":\"do less\",\"moved\":1,\"percent\":16.67}],"
+            + "\"requests\":60,\"moved_requests\":30,"
+            + "\"refused_before\":1,\"refused_after\":1,\"failed_after\":1,"
+            + "\"undecided_before\":4,\"undecided_after\":5,\"invalid_lines\":3,"
+            + "\"slots\":["
+            + slot("b", 5, 3, 50, 20)
+            + ","
+            + slot("x", 0, 1, 0, 20)
+            + ","
+            + slot("(refused)", 1, 1, 10, 10)
+            + ","
+            + slot("(failed)", 0, 1, 0, 10)
+            + "]}",
+        PlanJson.of(plan, 3));
+  }
+
+  private static String slot(
+      String name, int hostsBefore, int hostsAfter, int requestsBefore, int requestsAfter) {
+    return ("{\"name\":\"%s\",\"hosts_before\":%d,\"hosts_after\":%d,"
+            + "\"requests_before\":%d,\"requests_after\":%d}")
+        .formatted(name, hostsBefore, hostsAfter, requestsBefore, requestsAfter);
+  }
+}
