@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.acceptance.operations;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Has systemd verify the unit file that is shipped. */
+final class UnitFileIT {
+  private static final String INSTALLED = "/usr/share/rsp/bin/rsp";
+
+  @Test
+  void isWhatSystemdExpects(@TempDir Path directory) throws IOException, InterruptedException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd is not installed");
+    Path home = Path.of(System.getProperty("rsp.home"));
+    String shipped = Files.readString(home.resolve("config/rsp.service"));
+    assertTrue(shipped.contains("ExecStart=" + INSTALLED + " run "), shipped);
+    // systemd checks that the program exists, and in a build tree its path is another.
+    String program = '"' + home.resolve("bin/rsp").toString() + '"';
+    Path unit =
+        Files.writeString(directory.resolve("rsp.service"), shipped.replace(INSTALLED, program));
+    Process verify =
+        new ProcessBuilder("systemd-analyze", "verify", "--man=no", unit.toString())
+            .redirectErrorStream(true)
+            .start();
+    String complaints = new String(verify.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals("", complaints);
+    assertEquals(0, verify.waitFor());
+  }
+}

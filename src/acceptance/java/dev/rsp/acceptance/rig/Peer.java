@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.acceptance.rig;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A real server, on a port of its own, with a configuration of its own in a temporary directory.
+ */
+public final class Peer implements Closeable {
+
+  private final int port;
+  private final Program program;
+
+  private Peer(int port, Program program) {
+    this.port = port;
+    this.program = program;
+    Eventually.holds(
+        () -> "connections to port " + port + ": " + program,
+        () -> {
+          if (!program.isAlive()) {
+            throw new AssertionError("it ended: " + program);
+          }
+          try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+          } catch (IOException e) {
+            return false;
+          }
+        });
+  }
+
+  /**
+   * nginx with files, which can also be PUT, under {@code files/} in the directory, and with a
+   * backend under {@code /length/}, {@code /chunked/} and {@code /sum}.
+   */
+  public static Peer nginx(Path directory, String backend) throws IOException {
+    int port = freePort();
+    Files.createDirectories(directory.resolve("files"));
+    Files.createDirectories(directory.resolve("tmp"));
+    // One process, so that killing it ends nginx, and so that it runs as the user of the tests.
+    Path file =
+        Files.writeString(
+            directory.resolve("nginx.conf"),
+            """
+            daemon off;
+            master_process off;
+            pid %1$s/nginx.pid;
+            error_log stderr warn;
+            events { worker_connections 4096; }
+            http {
+              access_log off;
+              keepalive_requests 1000000;
+              client_max_body_size 0;
+              client_body_temp_path %1$s/tmp/body;
+              proxy_temp_path %1$s/tmp/proxy;
+              fastcgi_temp_path %1$s/tmp/fastcgi;
+              uwsgi_temp_path %1$s/tmp/uwsgi;
+              scgi_temp_path %1$s/tmp/scgi;
+              server {
+                listen 127.0.0.1:%2$d backlog=1024;
+                location /files/ { root %1$s; dav_methods PUT; }
+                location = /small { return 200 "small\\n"; }
+                location / {
+                  proxy_pass http://%3$s;
+                  proxy_http_version 1.1;
+                  proxy_request_buffering off;
+                }
+              }
+            }
+            """
+                .formatted(directory, port, backend));
+    return new Peer(
+        port,
+        Program.start("nginx", "-e", "stderr", "-p", directory.toString(), "-c", file.toString()));
+  }
+
+  /** HAProxy in front of a backend, given as host:port. */
+  public static Peer haproxy(Path directory, String backend) throws IOException {
+    int port = freePort();
+    Path file =
+        Files.writeString(
+            directory.resolve("haproxy.cfg"),
+            """
+            defaults
+              mode http
+              timeout client 60s
+              timeout server 60s
+              timeout connect 5s
+            listen it
+              bind 127.0.0.1:%d
+              server origin %s
+            """
+                .formatted(port, backend));
+    return new Peer(port, Program.start("haproxy", "-db", "-f", file.toString()));
+  }
+
+  /** Varnish in front of a backend, given as host:port. */
+  public static Peer varnish(Path directory, String backend) throws IOException {
+    int port = freePort();
+    return new Peer(
+        port,
+        Program.start(
+            "varnishd",
+            "-F",
+            "-a",
+            "127.0.0.1:" + port,
+            "-b",
+            backend,
+            "-n",
+            Files.createDirectories(directory.resolve("varnish")).toString(),
+            "-s",
+            "malloc,64m",
+            "-p",
+            "thread_pools=1",
+            "-p",
+            "thread_pool_min=10"));
+  }
+
+  /** A free port, below those that the system gives to outgoing connections. */
+  public static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        // It is in use.
+      }
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** The address as a configuration file writes it. */
+  public String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}
