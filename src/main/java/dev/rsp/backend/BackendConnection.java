@@ -112,13 +112,13 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     try {
       // Requests count for a backend that is slow to accept, too.
       load.begin();
-      net.prepareOutbound(channel, this::mostReadBytes);
       channel.pipeline().addLast(this);
       stream.openedFor(exchange);
       String unixPath = place.unixPath();
       SocketAddress peer = unixPath != null ? net.unixAddress(unixPath) : address;
       deadlines.arm(deadline, connectMillis);
-      net.connect(channel, Objects.requireNonNull(peer), this::connectDone);
+      net.connect(
+          channel, Objects.requireNonNull(peer), this::mostReadBytes, this::connectDone);
     } catch (Throwable e) {
       endUnconnected();
       channel.unsafe().closeForcibly();

@@ -193,11 +193,16 @@ public final class NetLoop {
   }
 
   /**
-   * Sets up a channel of {@link #openOutbound}.
+   * Sets up, registers and connects a channel of {@link #openOutbound}.
    *
    * @param mostReadBytes how large the next read may be for the receiver of the bytes
+   * @param done takes null, or why the connect failed; perhaps before this returns
    */
-  public void prepareOutbound(Channel channel, IntSupplier mostReadBytes) {
+  public void connect(
+      Channel channel,
+      SocketAddress peer,
+      IntSupplier mostReadBytes,
+      Consumer<@Nullable Throwable> done) {
     prepare(channel, new ReadBuffers(memory, ReadBuffers.MIDDLE_BYTES, mostReadBytes));
     transport.boundUnsent(channel);
     // A backend may answer early and stop reading; the failed write must not lose the answer.
@@ -205,22 +210,14 @@ public final class NetLoop {
     // Our own deadline does this, without a task per connection.
     channel.config().setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0);
     HalfClosed.keepWatched(channel);
+    eventLoop.register(channel);
+    channel.connect(peer).addListener(connected -> done.accept(connected.cause()));
   }
 
   private void prepare(Channel channel, ReadBuffers reads) {
     channel.config().setOption(ChannelOption.ALLOCATOR, memory.allocator());
     channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, reads);
     channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
-  }
-
-  /**
-   * Registers and connects a channel that is set up.
-   *
-   * @param done takes null, or why the connect failed; perhaps before this returns
-   */
-  public void connect(Channel channel, SocketAddress peer, Consumer<@Nullable Throwable> done) {
-    eventLoop.register(channel);
-    channel.connect(peer).addListener(connected -> done.accept(connected.cause()));
   }
 
   /** The address of a Unix socket in the transport's type. */
