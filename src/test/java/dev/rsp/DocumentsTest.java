@@ -171,6 +171,29 @@ final class DocumentsTest {
   }
 
   /** The relative links that lead to no file, or to no heading in it. */
+  @ParameterizedTest
+  @MethodSource("packages")
+  void architectureSaysOfEachPackageWhatThePackageSays(Path info) throws IOException {
+    String text = Files.readString(info);
+    Matcher name = Pattern.compile("(?m)^package ([\\w.]+);").matcher(text);
+    Matcher comment = Pattern.compile("/\\*\\*(.*?)\\.\\s*\\*/", Pattern.DOTALL).matcher(text);
+    assertTrue(name.find() && comment.find(), info + ": no sentence");
+    String sentence = comment.group(1).replaceAll("\\s*\\n \\*\\s*", " ").strip();
+    String row =
+        "| `%s` | %s%s |"
+            .formatted(
+                name.group(1),
+                sentence.substring(0, 1).toLowerCase(Locale.ROOT),
+                sentence.substring(1));
+    assertTrue(Files.readString(DOCUMENTS.resolve("architecture.md")).contains(row), row);
+  }
+
+  private static List<Path> packages() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+      return files.filter(file -> file.endsWith("package-info.java")).sorted().toList();
+    }
+  }
+
   private static List<String> brokenLinks(Path document) throws IOException {
     List<String> broken = new ArrayList<>();
     String text = String.join("\n", withoutCode(document)).replaceAll("`[^`\n]*`", "");

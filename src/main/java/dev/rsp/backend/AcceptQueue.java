@@ -3,10 +3,10 @@ package dev.rsp.backend;
 
 import dev.rsp.config.Place;
 import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.QueuedRequest;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.Terms;
-import dev.rsp.exchange.WorkerState;
 import dev.rsp.net.NetLoop;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +38,7 @@ final class AcceptQueue {
    */
   private record Ticket(long overAt, Loads.Share load) {}
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final NetLoop net;
   private final Place place;
   private final Runnable empty;
@@ -56,9 +56,9 @@ final class AcceptQueue {
    *
    * @param empty runs when it is empty again and can be dropped
    */
-  AcceptQueue(WorkerState worker, Place place, Runnable empty) {
-    this.worker = worker;
-    this.net = worker.net();
+  AcceptQueue(LoopState loop, Place place, Runnable empty) {
+    this.loop = loop;
+    this.net = loop.net();
     this.place = place;
     this.empty = empty;
   }
@@ -69,8 +69,8 @@ final class AcceptQueue {
       trying = null;
       full = true;
     } else {
-      Service service = worker.service();
-      Terms terms = worker.terms();
+      Service service = loop.service();
+      Terms terms = loop.terms();
       Loads.Share load = service.loads.share(place);
       load.begin();
       long overAt = net.deadlines().millisAfter(terms.timeouts.connectMillis());
@@ -135,7 +135,7 @@ final class AcceptQueue {
       waiting.keySet().stream()
           .filter(QueuedRequest::mayReuse)
           .findFirst()
-          .ifPresent(request -> guarded(request, request::reuse));
+          .ifPresent(request -> guarded(request, request::useIdle));
     } finally {
       running = false;
     }
@@ -157,7 +157,7 @@ final class AcceptQueue {
           guarded(request, request::timedOut);
         } else {
           trying = request;
-          guarded(request, request::tryAgain);
+          guarded(request, request::takeTurn);
         }
       }
     } finally {

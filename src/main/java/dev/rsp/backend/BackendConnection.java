@@ -74,7 +74,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private boolean reading = true;
 
   /** The end of the connection no longer completes a response. */
-  private boolean failed;
+  private boolean endIsUnclean;
 
   /** The backend has stopped reading. */
   private boolean writeFailed;
@@ -117,8 +117,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       String unixPath = place.unixPath();
       SocketAddress peer = unixPath != null ? net.unixAddress(unixPath) : address;
       deadlines.arm(deadline, connectMillis);
-      net.connect(
-          channel, Objects.requireNonNull(peer), this::mostReadBytes, this::connectDone);
+      net.connect(channel, Objects.requireNonNull(peer), this::mostReadBytes, this::connectDone);
     } catch (Throwable e) {
       endUnconnected();
       channel.unsafe().closeForcibly();
@@ -132,7 +131,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     try {
       deadlines.disarm(deadline);
       if (cause != null) {
-        leave();
+        closeUnconnected();
         log.debug("connect failed backend={}: {}", place, cause.toString());
         stream.notConnected(
             timedOut ? ConnectFailure.TIMEOUT : ConnectFailure.of(cause, place.unixPath()));
@@ -140,7 +139,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         state = State.IDLE;
         close();
       } else if (HalfClosed.notConnected(channel, address)) {
-        leave();
+        closeUnconnected();
         stream.misled();
       } else {
         state = State.IDLE;
@@ -152,7 +151,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   }
 
   /** Closes a connection that was never open, and uncounts it. */
-  private void leave() {
+  private void closeUnconnected() {
     state = State.CLOSED;
     load.close();
     channel.close();
@@ -176,7 +175,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    * @return null if it cannot carry one
    */
   @Nullable BackendStream reuse(Place to, boolean ask) {
-    boolean sound = channel.isActive() && !failed && !writeFailed;
+    boolean sound = channel.isActive() && !endIsUnclean && !writeFailed;
     return sound && Objects.equals(address, to.address()) && !(ask && net.peerState().seen(channel))
         ? stream
         : null;
@@ -210,12 +209,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    *
    * @param reusable whether the backend keeps it open, and was sent the complete request
    */
-  public void exchangeEnded(boolean reusable) {
+  public void responseEnded(boolean reusable) {
     load.end();
     if (!reading) {
       setReading(true);
     }
-    boolean sound = channel.isActive() && !failed && !writeFailed;
+    boolean sound = channel.isActive() && !endIsUnclean && !writeFailed;
     // A backend that answers early may never read the rest, and block the next request.
     if (reusable && sound && TurnFlusher.unsentBytes(channel) == 0) {
       state = State.IDLE;
@@ -233,8 +232,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    *
    * @param malformed whether the response was malformed
    */
-  public void exchangeReset(boolean malformed) {
-    failed |= malformed;
+  public void streamReset(boolean malformed) {
+    endIsUnclean |= malformed;
     close();
   }
 
@@ -305,7 +304,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   private int mostReadBytes() {
     BackendEvents current = stream.exchange();
-    return current == null ? ReadBuffers.MIDDLE_BYTES : current.mostAnswerReadBytes();
+    return current == null ? ReadBuffers.MIDDLE_BYTES : current.mostResponseReadBytes();
   }
 
   @Override
@@ -343,7 +342,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       load.close();
       deadlines.disarm(deadline);
       pools.forget(this);
-      stream.closed(!failed);
+      stream.closed(!endIsUnclean);
     } catch (Throwable e) {
       failed(current, e);
     }
@@ -352,7 +351,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (!(cause instanceof IOException)) {
-      failed = true;
+      endIsUnclean = true;
       failed(stream.exchange(), cause);
     } else if (stream.inTunnel()) {
       // With half-closure on, Netty would report only an end of the backend's side.
@@ -361,10 +360,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       // Probably a write: the backend reads no more, but may have answered.
       log.debug("backend={}: {}", place, cause.getMessage());
       writeFailed = true;
-      failed = true;
+      endIsUnclean = true;
       stream.writableChanged(); // the rest of the request is read and discarded
     } else {
-      failed = true;
+      endIsUnclean = true;
     }
   }
 

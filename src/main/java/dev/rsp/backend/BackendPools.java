@@ -7,10 +7,10 @@ import dev.rsp.exchange.BackendEvents;
 import dev.rsp.exchange.BackendStream;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.ConnectFailure;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.QueuedRequest;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.Terms;
-import dev.rsp.exchange.WorkerState;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * others time out.
  */
 public final class BackendPools implements Backends {
-  private final WorkerState worker;
+  private final LoopState loop;
   private final NetLoop net;
   private final Dialect http;
   private final Dialect uwsgi;
@@ -49,9 +49,9 @@ public final class BackendPools implements Backends {
    * @param http the dialect for places of that protocol
    * @param uwsgi the same
    */
-  public BackendPools(WorkerState worker, Dialect http, Dialect uwsgi) {
-    this.worker = worker;
-    this.net = worker.net();
+  public BackendPools(LoopState loop, Dialect http, Dialect uwsgi) {
+    this.loop = loop;
+    this.net = loop.net();
     this.http = http;
     this.uwsgi = uwsgi;
   }
@@ -73,9 +73,9 @@ public final class BackendPools implements Backends {
   // Connections ----------------------------------------------------------------------------------
 
   @Override
-  public @Nullable BackendStream reuse(Place place, boolean repeatable, boolean inTurn) {
+  public @Nullable BackendStream reuse(Place place, boolean repeatable, boolean firstInQueue) {
     Pool pool = pools.get(place);
-    if (pool == null || (pool.queue != null && !inTurn)) {
+    if (pool == null || (pool.queue != null && !firstInQueue)) {
       return null;
     }
     BackendConnection last = pool.idle.pollLast();
@@ -96,12 +96,12 @@ public final class BackendPools implements Backends {
     try {
       channel = net.openOutbound(place.unixPath() != null);
     } catch (ChannelException e) {
-      worker.backendLog().noSocket(place, String.valueOf(e.getMessage()));
+      loop.backendLog().noSocket(place, String.valueOf(e.getMessage()));
       exchange.connecting(null);
       exchange.connectFailed(ConnectFailure.EXHAUSTED);
       return;
     }
-    Service service = worker.service();
+    Service service = loop.service();
     BackendConnection connection;
     try {
       connection = new BackendConnection(this, net, service, dialect(place), place, channel);
@@ -109,7 +109,7 @@ public final class BackendPools implements Backends {
       channel.unsafe().closeForcibly();
       throw e;
     }
-    Terms terms = worker.terms();
+    Terms terms = loop.terms();
     connection.connect(exchange, terms.timeouts.connectMillis());
   }
 
@@ -120,11 +120,11 @@ public final class BackendPools implements Backends {
    * @return for how many milliseconds it may be idle; -1 if it is not needed and not taken
    */
   int put(BackendConnection connection, Place place, boolean listed) {
-    Service service = worker.service();
-    Terms terms = worker.terms();
+    Service service = loop.service();
+    Terms terms = loop.terms();
     Pool pool = pools.computeIfAbsent(place, p -> new Pool());
     boolean kept =
-        !worker.draining()
+        !loop.draining()
             && pool.idle.size() < terms.limits.backendIdle()
             && (service.places.contains(place) || !listed);
     if (!kept) {
@@ -186,7 +186,7 @@ public final class BackendPools implements Backends {
     Pool pool = pools.computeIfAbsent(place, p -> new Pool());
     AcceptQueue queue = pool.queue;
     if (queue == null) {
-      queue = new AcceptQueue(worker, place, () -> queueEmpty(place, pool));
+      queue = new AcceptQueue(loop, place, () -> queueEmpty(place, pool));
       pool.queue = queue;
     }
     queue.join(request);

@@ -40,10 +40,10 @@ public interface BackendEvents {
   // The response ---------------------------------------------------------------------------------
 
   /** The response has begun: the request will not be sent again. */
-  void answerBegins();
+  void responseBegins();
 
   /** The maximal size of the next read of the response, in bytes. */
-  int mostAnswerReadBytes();
+  int mostResponseReadBytes();
 
   /** Whether the body of the response can be passed on as {@link BodyKind#CHUNKED}. */
   boolean takesChunks();
@@ -76,10 +76,10 @@ public interface BackendEvents {
    * The stream has ended before its response.
    *
    * @param reused whether its connection had carried a request before
-   * @param answered whether any byte of a response had come
-   * @param responded whether the client already has the head of the response
+   * @param begun whether any byte of a response had come
+   * @param headPassed whether the client already has the head of the response
    */
-  void lost(boolean reused, boolean answered, boolean responded);
+  void lost(boolean reused, boolean begun, boolean headPassed);
 
   /** An unexpected exception: ends the exchange, and the client's connection. */
   void fail();
@@ -95,7 +95,7 @@ public interface BackendEvents {
   void switchProtocols(ResponseHead head, boolean passed, ByteBuf bytes);
 
   /** Passes on bytes of the backend's half of a tunnel, which are taken over. */
-  void tunnelAnswer(ByteBuf bytes);
+  void backendTunnelBytes(ByteBuf bytes);
 
   /** The backend has ended its half of a tunnel. */
   void backendHalfClosed();

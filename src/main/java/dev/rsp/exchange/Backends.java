@@ -20,10 +20,10 @@ public interface Backends {
    *
    * @param repeatable whether the request can be sent again if the backend has closed the
    *     connection; if not, a system call checks first that it is still open
-   * @param inTurn whether the request is first in the queue for the place; otherwise it gets none
-   *     while others are queued
+   * @param firstInQueue whether the request is first in the queue for the place; otherwise it gets
+   *     none while others are queued
    */
-  @Nullable BackendStream reuse(Place place, boolean repeatable, boolean inTurn);
+  @Nullable BackendStream reuse(Place place, boolean repeatable, boolean firstInQueue);
 
   /**
    * Opens a connection. Calls {@link BackendEvents#connecting} at once, and then, perhaps before

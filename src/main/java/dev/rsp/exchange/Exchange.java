@@ -36,7 +36,7 @@ public final class Exchange implements BackendEvents {
   /** Bounds how long a backend can delay its answer. Real ones send one or two. */
   private static final int MAX_INTERIM = 16;
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final ClientStream client;
   private final Hop hop;
   private final RequestSender sender;
@@ -72,12 +72,12 @@ public final class Exchange implements BackendEvents {
    *
    * @param hop the connection that the stream belongs to
    */
-  public Exchange(WorkerState worker, Backends backends, ClientStream client, Hop hop) {
-    this.worker = worker;
+  public Exchange(LoopState loop, Backends backends, ClientStream client, Hop hop) {
+    this.loop = loop;
     this.client = client;
     this.hop = hop;
-    this.hosts = worker.hosts();
-    this.sender = new RequestSender(worker, backends, this, hop);
+    this.hosts = loop.hosts();
+    this.sender = new RequestSender(loop, backends, this, hop);
   }
 
   // From the client ------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ public final class Exchange implements BackendEvents {
    * @param last whether the body is complete with them
    */
   public void begin(RequestHead head, BodyKind kind, ByteBuf body, boolean last) {
-    Service service = worker.service();
+    Service service = loop.service();
     terms = service.terms;
     place = null;
     requestBytes = 0;
@@ -135,7 +135,7 @@ public final class Exchange implements BackendEvents {
     try {
       sampler.sample(head, hop);
     } catch (Throwable e) {
-      worker.net().failureLog().failed("a request was not sampled", e);
+      loop.net().failureLog().failed("a request was not sampled", e);
     }
   }
 
@@ -144,7 +144,7 @@ public final class Exchange implements BackendEvents {
     place = stream.place();
     boolean sayContinue = sender.send(stream, head, current, requestEnded);
     if (sayContinue) {
-      interim(worker.continueHead());
+      interim(loop.continueHead());
     }
     if (!requestEnded) {
       client.setReading(stream.writable());
@@ -312,12 +312,12 @@ public final class Exchange implements BackendEvents {
   // From the backend: the response ---------------------------------------------------------------
 
   @Override
-  public void answerBegins() {
+  public void responseBegins() {
     sender.forget();
   }
 
   @Override
-  public int mostAnswerReadBytes() {
+  public int mostResponseReadBytes() {
     return client.mostReadBytes();
   }
 
@@ -358,7 +358,7 @@ public final class Exchange implements BackendEvents {
   private void countHost(ResponseHead head) {
     Place from = place;
     if (from != null) {
-      String slot = worker.service().slotNames.get(from);
+      String slot = loop.service().slotNames.get(from);
       visit.answered(hosts, head.status(), slot == null ? from.text() : slot);
     }
   }
@@ -405,7 +405,7 @@ public final class Exchange implements BackendEvents {
   }
 
   @Override
-  public void tunnelAnswer(ByteBuf bytes) {
+  public void backendTunnelBytes(ByteBuf bytes) {
     client.body(bytes, false);
     pauseIfFull();
   }
@@ -439,12 +439,12 @@ public final class Exchange implements BackendEvents {
   }
 
   @Override
-  public void lost(boolean reused, boolean answered, boolean responded) {
+  public void lost(boolean reused, boolean begun, boolean headPassed) {
     leaveBackend();
-    if (responded) {
+    if (headPassed) {
       sender.forget();
       client.cut(Ending.BACKEND_TRUNCATED);
-    } else if (answered || !sender.sendAgain(reused)) {
+    } else if (begun || !sender.sendAgain(reused)) {
       refuse(BACKEND_GONE, Ending.BACKEND_GONE);
     }
   }
@@ -458,7 +458,7 @@ public final class Exchange implements BackendEvents {
 
   /** What the exchange keeps of the configuration that it began with. */
   Terms terms() {
-    return terms == null ? worker.terms() : terms;
+    return terms == null ? loop.terms() : terms;
   }
 
   /**
@@ -470,7 +470,7 @@ public final class Exchange implements BackendEvents {
     backend = null;
     if (say) {
       // Instead of a backend whose protocol has no 100.
-      interim(worker.continueHead());
+      interim(loop.continueHead());
     }
     client.setReading(true);
   }

@@ -4,13 +4,13 @@ package dev.rsp.exchange;
 /** A request that is queued for a place. Its queue calls it, on the loop. */
 public interface QueuedRequest {
   /** Its turn: there may be an idle connection now, or room for a new one. */
-  void tryAgain();
+  void takeTurn();
 
   /** Whether it may use a connection that has served others. */
   boolean mayReuse();
 
   /** Uses an idle connection, if there still is one. */
-  void reuse();
+  void useIdle();
 
   /** Timed out in the queue, which it has left. */
   void timedOut();

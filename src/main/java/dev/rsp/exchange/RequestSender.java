@@ -28,7 +28,7 @@ final class RequestSender implements QueuedRequest {
   private static final Refusal LENGTH_REQUIRED =
       new Refusal(411, "the backend's protocol needs a Content-Length");
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final Backends backends;
   private final ConnectionCount connections;
   private final ByteBufAllocator allocator;
@@ -45,8 +45,11 @@ final class RequestSender implements QueuedRequest {
   /** The first bytes of the body, as long as they may have to be sent, or sent again. */
   private @Nullable ByteBuf body;
 
-  /** Bytes of the body that came before there was a connection to send them over. */
-  private int kept;
+  /**
+   * Bytes that {@link #hold} added to the body, and that are reserved for it; not those that came
+   * with the head.
+   */
+  private int reservedBytes;
 
   /** The body of a request that is held until it is complete; stays until that is sent. */
   private @Nullable HeldBody held;
@@ -91,11 +94,11 @@ final class RequestSender implements QueuedRequest {
   /** When the last connect began, if sites are started. */
   private long triedNanos;
 
-  RequestSender(WorkerState worker, Backends backends, Exchange exchange, Hop hop) {
-    this.worker = worker;
+  RequestSender(LoopState loop, Backends backends, Exchange exchange, Hop hop) {
+    this.loop = loop;
     this.backends = backends;
-    this.connections = worker.connections();
-    this.allocator = worker.net().allocator();
+    this.connections = loop.connections();
+    this.allocator = loop.net().allocator();
     this.exchange = exchange;
     this.hop = hop;
   }
@@ -169,11 +172,11 @@ final class RequestSender implements QueuedRequest {
 
   /** The kept head, read into the table of the loop. */
   RequestHead keptHead() {
-    ByteBuf kept = head;
-    if (kept == null) {
+    ByteBuf bytes = head;
+    if (bytes == null) {
       throw new IllegalStateException("no head is kept");
     }
-    return worker.readAgain(kept, exchange.terms());
+    return loop.readAgain(bytes, exchange.terms());
   }
 
   /**
@@ -183,7 +186,7 @@ final class RequestSender implements QueuedRequest {
   private boolean admitted(Service service, Place place) {
     boolean admits = service.share.admits(place, connections.get());
     if (!admits) {
-      worker.backendLog().overShare(service, place);
+      loop.backendLog().overShare(service, place);
       exchange.refuse(OVER_SHARE, Ending.LIMIT_SLOT);
     }
     return admits;
@@ -200,7 +203,7 @@ final class RequestSender implements QueuedRequest {
   /** Goes to the current place of the route. */
   private void reuseOrConnect() {
     Place place = place();
-    if (admitted(worker.service(), place)) {
+    if (admitted(loop.service(), place)) {
       BackendStream idle = mayReuse() ? backends.reuse(place, repeatable, false) : null;
       if (idle == null) {
         connect();
@@ -212,7 +215,7 @@ final class RequestSender implements QueuedRequest {
 
   private void connect() {
     Place place = place();
-    if (backends.needsLength(place) && !hasLength(place)) {
+    if (backends.needsLength(place) && !readyFor(place)) {
       return;
     }
     misled = false;
@@ -231,8 +234,11 @@ final class RequestSender implements QueuedRequest {
     backends.connect(place, exchange);
   }
 
-  /** Whether it can be sent with its length; otherwise it is refused, or its body is held first. */
-  private boolean hasLength(Place place) {
+  /**
+   * Prepares the request for a place that needs its length. False: it was refused, or its body is
+   * being held, and {@link #bodyEnded} goes on.
+   */
+  private boolean readyFor(Place place) {
     HeldBodyLimits limits = exchange.terms().held;
     boolean unknown = kind != BodyKind.LENGTH && held == null;
     if (unknown && limits.bodyBytes() == 0) {
@@ -247,9 +253,9 @@ final class RequestSender implements QueuedRequest {
     if (unknown) {
       ByteBuf first = body;
       body = null;
-      worker.held().free(kept); // the held body reserves them again
-      kept = 0;
-      HeldBody whole = new HeldBody(allocator, worker.held(), limits, kind == BodyKind.CHUNKED);
+      loop.held().free(reservedBytes); // the held body reserves them again
+      reservedBytes = 0;
+      HeldBody whole = new HeldBody(allocator, loop.held(), limits, kind == BodyKind.CHUNKED);
       held = whole;
       Refusal refusal = first == null ? null : whole.add(first);
       if (refusal != null) {
@@ -335,10 +341,10 @@ final class RequestSender implements QueuedRequest {
     HeldBodyLimits limits = exchange.terms().held;
     try {
       int more = bytes.readableBytes();
-      if (!worker.held().reserve(more, limits.totalBytes())) {
+      if (!loop.held().reserve(more, limits.totalBytes())) {
         return HeldBody.TOO_MANY;
       }
-      kept += more;
+      reservedBytes += more;
       ByteBuf before = body;
       if (before != null && before.isReadable()) {
         before.writeBytes(bytes);
@@ -392,17 +398,17 @@ final class RequestSender implements QueuedRequest {
    */
   private void notConnected(ConnectFailure failure) {
     if (wait != null && wait.active()) {
-      if (nextPlace()) {
+      if (moveToNextPlace()) {
         connect();
       } else {
-        wait.again();
+        wait.stillNotUp();
       }
       return;
     }
     Place place = place();
     Route other = afterFailure(place, failure);
     if (other != null) {
-      worker.backendLog().unreachable(place, failure);
+      loop.backendLog().unreachable(place, failure);
       Refusal refusal = other.refusal();
       if (refusal != null) {
         exchange.refuse(refusal, Ending.REFUSED_BY_ROUTE);
@@ -411,19 +417,22 @@ final class RequestSender implements QueuedRequest {
       route = other;
       attempt = 0;
       reuseOrConnect();
-    } else if (nextPlace()) {
-      worker.backendLog().unreachable(place, failure);
+    } else if (moveToNextPlace()) {
+      loop.backendLog().unreachable(place, failure);
       reuseOrConnect();
     } else if (wait == null || !wait.enter(place, failure, triedNanos)) {
-      worker.backendLog().unreachable(place, failure);
+      loop.backendLog().unreachable(place, failure);
       exchange.unreachable(failure);
     }
   }
 
   /** Moves to the next place of the route; false if there is none. */
-  private boolean nextPlace() {
-    attempt++;
-    return route != null && attempt < route.count();
+  private boolean moveToNextPlace() {
+    boolean follows = route != null && attempt + 1 < route.count();
+    if (follows) {
+      attempt++;
+    }
+    return follows;
   }
 
   /** The route that {@code on_failure} chooses; null to keep the route. */
@@ -477,9 +486,9 @@ final class RequestSender implements QueuedRequest {
   }
 
   private void release() {
-    if (kept > 0) {
-      worker.held().free(kept);
-      kept = 0;
+    if (reservedBytes > 0) {
+      loop.held().free(reservedBytes);
+      reservedBytes = 0;
     }
     ByteBuf oldHead = head;
     ByteBuf oldBody = body;
@@ -504,14 +513,14 @@ final class RequestSender implements QueuedRequest {
   private void knowSite(Service service) {
     StartWait known = wait;
     if (known == null) {
-      known = new StartWait(worker, exchange, this);
+      known = new StartWait(loop, exchange, this);
       wait = known;
     }
     known.begin(service.initialise, service.router);
   }
 
   /** Tries the places of the route again, from the first. */
-  void retry() {
+  void fromFirstPlace() {
     attempt = 0;
     connect();
   }
@@ -532,8 +541,8 @@ final class RequestSender implements QueuedRequest {
   }
 
   @Override
-  public void tryAgain() {
-    if (!reused()) {
+  public void takeTurn() {
+    if (!sendOverIdle()) {
       open(place());
     }
   }
@@ -545,11 +554,11 @@ final class RequestSender implements QueuedRequest {
   }
 
   @Override
-  public void reuse() {
-    reused();
+  public void useIdle() {
+    sendOverIdle();
   }
 
-  private boolean reused() {
+  private boolean sendOverIdle() {
     BackendStream idle = mayReuse() ? backends.reuse(place(), repeatable, true) : null;
     if (idle != null) {
       exchange.send(idle);
@@ -577,7 +586,7 @@ final class RequestSender implements QueuedRequest {
     try {
       exchange.fail();
     } finally {
-      worker.net().failureLog().failed(what, cause);
+      loop.net().failureLog().failed(what, cause);
     }
   }
 }

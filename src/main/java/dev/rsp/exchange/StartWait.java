@@ -30,7 +30,7 @@ final class StartWait implements Start.Waiter {
   private static final Refusal UNKNOWN = new Refusal(404, "no such site");
   private static final Refusal STOPPING = new Refusal(503, "the proxy is stopping");
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final Exchange exchange;
   private final RequestSender sender;
 
@@ -50,8 +50,8 @@ final class StartWait implements Start.Waiter {
   private @Nullable ScheduledFuture<?> next;
   private long untilNanos;
 
-  StartWait(WorkerState worker, Exchange exchange, RequestSender sender) {
-    this.worker = worker;
+  StartWait(LoopState loop, Exchange exchange, RequestSender sender) {
+    this.loop = loop;
     this.exchange = exchange;
     this.sender = sender;
   }
@@ -94,11 +94,11 @@ final class StartWait implements Start.Waiter {
     String name = routedBy.routingHost(head);
     boolean tooLarge = how.bodyBytes() > 0 && head.contentLength() > how.bodyBytes();
     browser = Browser.navigates(head);
-    if (worker.stopping()) {
+    if (loop.stopping()) {
       refuse(STOPPING, Ending.DRAINED);
       return true;
     }
-    Start joined = worker.starter().join(name, how, triedNanos);
+    Start joined = loop.starter().join(name, how, triedNanos);
     if (joined == null) {
       refuse(BUSY, Ending.LIMIT_WAITING);
     } else if (!ended(joined.state(), failure)) {
@@ -106,7 +106,7 @@ final class StartWait implements Start.Waiter {
         refuse(TOO_LARGE, Ending.LIMIT_WAITING);
       } else if (joined.enter(this)) {
         start = joined;
-        load = worker.service().loads.share(place);
+        load = loop.service().loads.share(place);
         untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(how.timeoutMillis());
         tryLater(how);
       } else {
@@ -134,7 +134,7 @@ final class StartWait implements Start.Waiter {
       load.begin();
     }
     exchange.stillWaiting();
-    next = worker.net().eventLoop().schedule(this::look, how.pollMillis(), TimeUnit.MILLISECONDS);
+    next = loop.net().eventLoop().schedule(this::look, how.pollMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** A task of the loop: no caller would end its exchange on an exception. */
@@ -154,7 +154,7 @@ final class StartWait implements Start.Waiter {
       return;
     }
     Start.State state = current.state();
-    if (worker.stopping()) {
+    if (loop.stopping()) {
       refuse(STOPPING, Ending.DRAINED);
     } else if (!ended(state, ConnectFailure.REFUSED)) {
       if (System.nanoTime() - untilNanos >= 0) {
@@ -163,7 +163,7 @@ final class StartWait implements Start.Waiter {
         if (load != null) {
           load.end();
         }
-        sender.retry();
+        sender.fromFirstPlace();
       } else {
         tryLater(how);
       }
@@ -173,7 +173,7 @@ final class StartWait implements Start.Waiter {
   @Override
   public void startFailed() {
     try {
-      worker.net().eventLoop().execute(this::lookNow);
+      loop.net().eventLoop().execute(this::lookNow);
     } catch (RejectedExecutionException e) {
       // The loop has ended, and its requests too.
     }
@@ -189,7 +189,7 @@ final class StartWait implements Start.Waiter {
   }
 
   /** The site did not accept the connection yet. */
-  void again() {
+  void stillNotUp() {
     Start current = start;
     Initialise how = by;
     if (current == null || how == null) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Hashes a key to a place in a list. */
+/** Hashes a key to a position in a list. */
 @NullMarked
 package dev.rsp.hash;
 

@@ -63,7 +63,7 @@ public final class Chooser {
   /** Decides for a request, including the rules for paths. */
   public Decision decide(RequestView request) {
     PathRules.Match match = pathRules.match(request.host(), request.path());
-    return match == null ? decide(request, null) : decide(request, match);
+    return decide(request, match);
   }
 
   /** Decides for a request whose match with the rules for paths is known. */

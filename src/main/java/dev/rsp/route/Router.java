@@ -119,17 +119,9 @@ public final class Router {
   }
 
   /**
-   * Copies a request for a later {@link #afterFailure}, when its head is gone; null if the file has
-   * no {@code on_failure}.
-   */
-  public @Nullable RequestSnapshot snapshot(RequestHead head, Client client) {
-    return chooser.hasOnFailure() ? RequestSnapshot.of(head, client) : null;
-  }
-
-  /**
    * Calls the file's {@code on_failure} for a request that no backend has answered yet.
    *
-   * @param request the result of {@link #snapshot}
+   * @param request as copied by {@link RequestSnapshot#of}
    * @param place the backend that could not be reached
    * @param reason as in {@link Failure}
    * @param attempt number of backends tried, from 1

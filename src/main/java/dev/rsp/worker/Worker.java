@@ -10,9 +10,9 @@ import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Counters;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.Terms;
-import dev.rsp.exchange.WorkerState;
 import dev.rsp.http.h1.DateField;
 import dev.rsp.journal.HostCounts;
 import dev.rsp.net.Acceptor;
@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  */
 public final class Worker implements Acceptor {
   private final NetLoop net;
-  private final WorkerState state;
+  private final LoopState state;
   private final BackendPools backends;
   private final ClientConnections clients;
   private final Http1Resources http1;
@@ -68,7 +68,7 @@ public final class Worker implements Acceptor {
   /** Uses an existing loop, whose timer is not started. Any thread. */
   public Worker(NetLoop net, ConnectionCount connections, Starter starter) {
     this.net = net;
-    this.state = new WorkerState(net, connections, starter);
+    this.state = new LoopState(net, connections, starter);
     this.backends =
         new BackendPools(
             state, new Http1Dialect(net.allocator()), new UwsgiDialect(net.allocator()));
@@ -167,7 +167,7 @@ public final class Worker implements Acceptor {
   }
 
   /** What the exchanges share. */
-  WorkerState state() {
+  LoopState state() {
     return state;
   }
 

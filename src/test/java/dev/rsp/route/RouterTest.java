@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -235,7 +234,7 @@ final class RouterTest {
                 + "function on_failure(r, f) bad[f.slot] = true end");
     Route first = route(router, "a");
     assertEquals("1", places(first));
-    RequestSnapshot asked = Objects.requireNonNull(router.snapshot(head("a"), () -> "192.0.2.1"));
+    RequestSnapshot asked = RequestSnapshot.of(head("a"), () -> "192.0.2.1");
     assertNull(router.afterFailure(asked, first.place(0), "refused", 1));
     assertEquals("2", places(route(router, "a")));
   }

@@ -74,7 +74,7 @@ public class Http1BackendStream implements ConnectionStream {
   private boolean reused;
 
   /** Whether any byte of the response has come. */
-  private boolean answered;
+  private boolean responseBegun;
 
   /** Whether the backend keeps the connection open, and sent nothing after the response. */
   private boolean keepAlive;
@@ -155,7 +155,7 @@ public class Http1BackendStream implements ConnectionStream {
     stage = Stage.HEAD;
     requestIsHead = request.isHead();
     requestEnded = last;
-    answered = false;
+    responseBegun = false;
     keepAlive = false;
   }
 
@@ -206,7 +206,7 @@ public class Http1BackendStream implements ConnectionStream {
       switch (stage) {
         case HEAD -> readHead(current, bytes);
         case BODY -> readBody(current, bytes);
-        case TUNNEL -> current.tunnelAnswer(bytes);
+        case TUNNEL -> current.backendTunnelBytes(bytes);
       }
     } catch (Throwable e) {
       // The exchange may have left this stream already, and would wait forever.
@@ -215,10 +215,10 @@ public class Http1BackendStream implements ConnectionStream {
   }
 
   private void readHead(BackendEvents to, ByteBuf bytes) {
-    if (!answered) {
-      answered = true;
+    if (!responseBegun) {
+      responseBegun = true;
       try {
-        to.answerBegins();
+        to.responseBegins();
       } catch (Throwable e) {
         bytes.release();
         throw e;
@@ -342,7 +342,7 @@ public class Http1BackendStream implements ConnectionStream {
     if (progress == Progress.MALFORMED) {
       in.release();
       exchange = null;
-      connection.exchangeReset(true);
+      connection.streamReset(true);
       to.malformedBody();
       return;
     }
@@ -366,7 +366,7 @@ public class Http1BackendStream implements ConnectionStream {
   private void ended(ByteBuf rest) {
     try {
       exchange = null;
-      connection.exchangeEnded(keepAlive && requestEnded && mayReuse());
+      connection.responseEnded(keepAlive && requestEnded && mayReuse());
     } catch (Throwable e) {
       rest.release();
       throw e;
@@ -453,7 +453,7 @@ public class Http1BackendStream implements ConnectionStream {
     } else if (stage == Stage.BODY && framing.untilClose() && cleanly) {
       current.responseBody(Unpooled.EMPTY_BUFFER, true);
     } else {
-      current.lost(reused, answered, stage == Stage.BODY);
+      current.lost(reused, responseBegun, stage == Stage.BODY);
     }
   }
 
@@ -519,6 +519,6 @@ public class Http1BackendStream implements ConnectionStream {
   @Override
   public final void reset() {
     exchange = null;
-    connection.exchangeReset(false);
+    connection.streamReset(false);
   }
 }

@@ -65,7 +65,7 @@ final class ClientTimer {
   private long lingerUntil;
 
   private final Pace bodyPace = new Pace();
-  private final Pace answerPace = new Pace();
+  private final Pace responsePace = new Pace();
   private long bodyBytes;
 
   ClientTimer(DeadlineWheel deadlines, Http1Connection connection) {
@@ -84,7 +84,7 @@ final class ClientTimer {
   void awaitRequest(Terms current) {
     await(Wait.REQUEST, current.timeouts.keepaliveMillis());
     if (limits.responseRate() > 0) {
-      answerPace.spoil();
+      responsePace.spoil();
     }
   }
 
@@ -128,12 +128,12 @@ final class ClientTimer {
    *
    * @param answering whether the response has begun
    */
-  void bodyCame(int bytes, boolean answering) {
+  void bodyCame(int bytes, boolean responding) {
     continued();
     bodyBytes += bytes;
     if (wait == Wait.BODY) {
       restart(bodyPatience(connection.reading()));
-    } else if (answering) {
+    } else if (responding) {
       moved();
     }
   }
@@ -147,7 +147,7 @@ final class ClientTimer {
     if (wait == Wait.BODY) {
       restart(bodyPatience(reading));
     } else if (mayBeLate(owesBody)) {
-      restart(answerPatience(owesBody));
+      restart(responsePatience(owesBody));
     }
     bodyPace.spoil();
   }
@@ -158,7 +158,7 @@ final class ClientTimer {
   }
 
   /** Each side may be slow, but both may not be silent while the client owes bytes. */
-  private int answerPatience(boolean owesBody) {
+  private int responsePatience(boolean owesBody) {
     return isLate(owesBody)
         ? Math.min(timeouts.bodyMillis(), timeouts.idleMillis())
         : timeouts.idleMillis();
@@ -186,10 +186,10 @@ final class ClientTimer {
   void moved() {
     if (wait != Wait.MORE) {
       wait = Wait.MORE;
-      answerPace.spoil();
+      responsePace.spoil();
       bodyPace.spoil();
     }
-    restart(answerPatience(connection.owesBody()));
+    restart(responsePatience(connection.owesBody()));
   }
 
   /** Bytes of a tunnel were received or sent. */
@@ -200,16 +200,16 @@ final class ClientTimer {
   /** The client takes bytes fast enough: the wait is not its fault. */
   void clientKeepsUp() {
     if (wait == Wait.MORE) {
-      answerPace.spoil();
+      responsePace.spoil();
     }
   }
 
   /**
-   * The last answer is written, and the client has to take it; {@code answerTaken} bytes so far.
+   * The last answer is written, and the client has to take it; {@code responseTaken} bytes so far.
    */
-  void awaitTaken(long answerTaken) {
+  void awaitTaken(long responseTaken) {
     await(Wait.TAKEN, timeouts.idleMillis());
-    answerPace.begin(deadlines.nowMillis(), answerTaken);
+    responsePace.begin(deadlines.nowMillis(), responseTaken);
   }
 
   /** The client is given time to read the last answer before the connection is closed. */
@@ -303,7 +303,7 @@ final class ClientTimer {
    * count as well: it may wait for that answer, or may not send the rest any more.
    */
   private long bodyPassed() {
-    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.answerTaken();
+    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.responseTaken();
   }
 
   private boolean sendsTooSlowly(long now) {
@@ -322,7 +322,7 @@ final class ClientTimer {
         return false;
       }
     }
-    return answerPace.tooSlow(
-        now, connection.answerTaken(), limits.responseRate(), lookMillis(), clientHoldsUp);
+    return responsePace.tooSlow(
+        now, connection.responseTaken(), limits.responseRate(), lookMillis(), clientHoldsUp);
   }
 }

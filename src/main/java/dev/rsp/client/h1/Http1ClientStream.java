@@ -6,8 +6,8 @@ import dev.rsp.exchange.ClientStream;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.Exchange;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Terms;
-import dev.rsp.exchange.WorkerState;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
@@ -44,7 +44,7 @@ final class Http1ClientStream implements ClientStream {
    * The progress of the current request.
    *
    * <pre>
-   * IDLE ──head──► BODY ──whole body──► ANSWER ──response out──► IDLE
+   * IDLE ──head──► BODY ──whole body──► RESPONSE ──response out──► IDLE
    *                                       └──101──► TUNNEL
    * </pre>
    */
@@ -54,12 +54,12 @@ final class Http1ClientStream implements ClientStream {
     /** Its body is incomplete; the response may have begun. */
     BODY,
     /** It is complete; the response is not. */
-    ANSWER,
+    RESPONSE,
     /** Bytes pass both ways unchanged. */
     TUNNEL
   }
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final Channel channel;
   private final Http1Connection connection;
   private final ClientTimer timer;
@@ -75,7 +75,7 @@ final class Http1ClientStream implements ClientStream {
   private State state = State.IDLE;
 
   /** Whether an exchange has begun, with the first byte of its head, and is not counted yet. */
-  private boolean open;
+  private boolean owesEnding;
 
   /** Whether this request and its response let the connection persist. */
   private boolean keepAlive;
@@ -100,8 +100,8 @@ final class Http1ClientStream implements ClientStream {
       Http1Connection connection,
       ClientTimer timer,
       Hop hop) {
-    this.worker = shared.worker;
-    this.net = worker.net();
+    this.loop = shared.loop;
+    this.net = loop.net();
     this.channel = channel;
     this.connection = connection;
     this.timer = timer;
@@ -109,8 +109,8 @@ final class Http1ClientStream implements ClientStream {
     this.date = shared.date;
     this.flusher = net.flusher();
     this.allocator = net.allocator();
-    this.counters = worker.counters();
-    this.exchange = new Exchange(worker, shared.backends, this, hop);
+    this.counters = loop.counters();
+    this.exchange = new Exchange(loop, shared.backends, this, hop);
   }
 
   // The request ----------------------------------------------------------------------------------
@@ -123,8 +123,8 @@ final class Http1ClientStream implements ClientStream {
     return state == State.IDLE;
   }
 
-  boolean isAnswering() {
-    return state == State.ANSWER;
+  boolean awaitsResponse() {
+    return state == State.RESPONSE;
   }
 
   /** Whether the client has more of its request to send. */
@@ -133,24 +133,24 @@ final class Http1ClientStream implements ClientStream {
   }
 
   /** Whether an exchange has begun and not ended. */
-  boolean isOpen() {
-    return open;
+  boolean owesEnding() {
+    return owesEnding;
   }
 
   /** The first bytes of a head have come, or another event that counts as an exchange. */
   void begin() {
-    open = true;
+    owesEnding = true;
   }
 
   /** A head has come. */
   void begin(RequestHead head) {
-    open = true;
+    owesEnding = true;
     // Bytes after an offer to upgrade belong to the new protocol: if the backend declines, they
     // must not be read as a request.
-    startAnswer(head.http10(), head.isHead(), head.keepAlive() && !head.upgrade());
+    startResponse(head.http10(), head.isHead(), head.keepAlive() && !head.upgrade());
   }
 
-  private void startAnswer(boolean clientSpeaks10, boolean toHead, boolean mayKeepAlive) {
+  private void startResponse(boolean clientSpeaks10, boolean toHead, boolean mayKeepAlive) {
     http10 = clientSpeaks10;
     isHead = toHead;
     keepAlive = mayKeepAlive;
@@ -169,7 +169,7 @@ final class Http1ClientStream implements ClientStream {
    */
   void request(Terms terms, RequestHead head, ByteBuf body, boolean last) {
     try {
-      state = last ? State.ANSWER : State.BODY;
+      state = last ? State.RESPONSE : State.BODY;
       boolean expectsContinue = !last && head.expectContinue() && !body.isReadable();
       timer.requestBegan(terms, last, expectsContinue);
     } catch (Throwable e) {
@@ -184,7 +184,7 @@ final class Http1ClientStream implements ClientStream {
   void requestBody(ByteBuf body, boolean last) {
     int length = body.readableBytes();
     if (last) {
-      state = State.ANSWER;
+      state = State.RESPONSE;
     }
     exchange.requestBody(body, last);
     // With the last bytes this exchange may have ended, and the next begun.
@@ -208,7 +208,7 @@ final class Http1ClientStream implements ClientStream {
   int mostRequestReadBytes() {
     return switch (state) {
       case BODY, TUNNEL -> exchange.mostReadBytes();
-      case IDLE, ANSWER -> ReadBuffers.MIDDLE_BYTES;
+      case IDLE, RESPONSE -> ReadBuffers.MIDDLE_BYTES;
     };
   }
 
@@ -287,7 +287,7 @@ final class Http1ClientStream implements ClientStream {
       if (rechunk) {
         lastChunk();
       }
-      answered(Ending.SERVED);
+      responseEnded(Ending.SERVED);
     }
   }
 
@@ -310,7 +310,7 @@ final class Http1ClientStream implements ClientStream {
 
   /** After an early answer the client may still be sending; only the connection's end stops it. */
   private boolean mayStay() {
-    return keepAlive && state == State.ANSWER && !worker.draining();
+    return keepAlive && state == State.RESPONSE && !loop.draining();
   }
 
   @Override
@@ -343,7 +343,7 @@ final class Http1ClientStream implements ClientStream {
       if (rechunk) {
         lastChunk();
       }
-      answered(Ending.SERVED);
+      responseEnded(Ending.SERVED);
     }
   }
 
@@ -421,11 +421,11 @@ final class Http1ClientStream implements ClientStream {
   public void refuse(Refusal refusal, Ending ending) {
     keepAlive = mayStay() && (ending != Ending.LIMIT_SLOT || !givesConnectionBack());
     writeRefusal(refusal);
-    answered(ending);
+    responseEnded(ending);
   }
 
   private boolean givesConnectionBack() {
-    return worker.service().share.closesRefused(worker.connections().get());
+    return loop.service().share.closesRefused(loop.connections().get());
   }
 
   private void writeRefusal(Refusal refusal) {
@@ -446,13 +446,13 @@ final class Http1ClientStream implements ClientStream {
    * @param toHead whether the answer has no body, because the bytes begin as a HEAD request
    */
   void refuseUnread(boolean toHead, Refusal refusal, Ending ending) {
-    startAnswer(false, toHead, false);
+    startResponse(false, toHead, false);
     refuse(refusal, ending);
   }
 
   /** Refuses a connection before its first request. The caller then ends it. */
   void turnAway(Refusal refusal, Ending ending) {
-    startAnswer(false, false, false);
+    startResponse(false, false, false);
     writeRefusal(refusal);
     end(ending);
   }
@@ -475,17 +475,17 @@ final class Http1ClientStream implements ClientStream {
   // Endings --------------------------------------------------------------------------------------
 
   /** The response is complete. */
-  private void answered(Ending ending) {
-    boolean requestEnded = state == State.ANSWER;
+  private void responseEnded(Ending ending) {
+    boolean requestEnded = state == State.RESPONSE;
     end(ending);
-    connection.answered(keepAlive, requestEnded);
+    connection.responseEnded(keepAlive, requestEnded);
   }
 
   /** Ends the exchange, unless it has ended; the connection decides about itself. */
   void end(Ending ending) {
     state = State.IDLE;
-    if (open) {
-      open = false;
+    if (owesEnding) {
+      owesEnding = false;
       counters.count(ending);
     }
   }
@@ -534,7 +534,8 @@ final class Http1ClientStream implements ClientStream {
             : switch (state) {
               case IDLE -> Ending.CLIENT_GONE_IN_HEAD;
               case BODY -> Ending.CLIENT_GONE_IN_BODY;
-              case ANSWER -> headWritten ? Ending.CLIENT_GONE_READING : Ending.CLIENT_GONE_WAITING;
+              case RESPONSE ->
+                  headWritten ? Ending.CLIENT_GONE_READING : Ending.CLIENT_GONE_WAITING;
               case TUNNEL -> Ending.TUNNELLED;
             });
     exchange.abandon();

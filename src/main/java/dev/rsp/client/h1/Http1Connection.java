@@ -6,8 +6,8 @@ import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
 import dev.rsp.config.Limits;
 import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Terms;
-import dev.rsp.exchange.WorkerState;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
@@ -52,12 +52,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private enum State {
     /** Requests are read and answered. */
     OPEN,
-    /** The last answer is sent; the client gets time to read it. */
-    LINGER,
+    /** No more requests are served; the connection is about to close. */
+    ENDING,
     CLOSED
   }
 
-  private final WorkerState worker;
+  private final LoopState loop;
   private final NetLoop net;
   private final ClientConnections connections;
   private final Channel channel;
@@ -88,12 +88,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private boolean slow;
 
   private Http1Connection(Http1Resources shared, Channel channel) {
-    this.worker = shared.worker;
-    this.net = worker.net();
+    this.loop = shared.loop;
+    this.net = loop.net();
     this.connections = shared.connections;
     this.channel = channel;
     this.hop = new Hop("http", channel.remoteAddress(), channel::localAddress);
-    this.admission = new Admission(worker.connections());
+    this.admission = new Admission(loop.connections());
     this.head = shared.head;
     this.reader = new RequestReader(net.allocator());
     this.timer = new ClientTimer(net.deadlines(), this);
@@ -115,7 +115,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
     connections.opened(this);
-    Terms terms = worker.terms();
+    Terms terms = loop.terms();
     Limits limits = terms.limits;
     SocketAddress remote = channel.remoteAddress();
     Ending tooMany =
@@ -146,13 +146,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
     switch (stream.state()) {
       case IDLE -> {
-        Terms terms = worker.terms();
+        Terms terms = loop.terms();
         if (reader.holdHead(bytes, terms.limits.headBytes())) {
           readRequests(terms);
         }
       }
       case BODY -> readBody(bytes);
-      case ANSWER -> {
+      case RESPONSE -> {
         reader.hold(bytes);
         setReading(false);
       }
@@ -191,7 +191,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     } else if (parsed == Parsed.REFUSED) {
       stream.begin();
       stream.refuseUnread(head.isHead(), head.refusal(), endingOf(head.refusal()));
-    } else if (parsed == Parsed.MORE && !stream.isOpen() && reader.headHasBegun()) {
+    } else if (parsed == Parsed.MORE && !stream.owesEnding() && reader.headHasBegun()) {
       stream.begin();
       timer.awaitHead(terms);
     }
@@ -248,7 +248,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       return;
     }
     stream.requestBody(body, reader.bodyEnded());
-    if (stream.isAnswering() && state == State.OPEN && !reader.holdsBuffer()) {
+    if (stream.awaitsResponse() && state == State.OPEN && !reader.holdsBuffer()) {
       // The backend may not have taken all of it, but no more body follows: reading only detects
       // that the client closes.
       setReading(true);
@@ -263,12 +263,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * @param keepAlive whether the connection may persist
    * @param requestEnded whether all of the request was read
    */
-  void answered(boolean keepAlive, boolean requestEnded) {
+  void responseEnded(boolean keepAlive, boolean requestEnded) {
     if (state == State.CLOSED) {
       return;
     }
-    if (keepAlive && !worker.stopping()) {
-      Terms terms = worker.terms();
+    if (keepAlive && !loop.stopping()) {
+      Terms terms = loop.terms();
       timer.awaitRequest(terms);
       if (reader.holdsBuffer() || !reading || inputEnded) {
         readRequests(terms);
@@ -302,7 +302,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * @param endedByClose whether a clean close would make it look complete (RFC 9112 §8)
    */
   void cut(boolean endedByClose) {
-    leaveOpen();
+    stopServing();
     if (endedByClose) {
       Closing.reset(channel);
     } else {
@@ -313,7 +313,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** The same, without waiting for the client to take what was sent. */
   void cutAtOnce(boolean endedByClose) {
-    leaveOpen();
+    stopServing();
     if (endedByClose) {
       Closing.reset(channel);
     } else {
@@ -323,20 +323,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Ends the connection by a reset, which also frees what the kernel holds for it. */
   void reset() {
-    leaveOpen();
+    stopServing();
     Closing.reset(channel);
   }
 
   /** The tunnel has ended: closes when the client has taken all. */
   void tunnelEnded() {
-    leaveOpen();
+    stopServing();
     timer.awaitTaken(stream.taken());
     Closing.closeAfterFlush(channel);
   }
 
-  private void leaveOpen() {
+  private void stopServing() {
     if (state != State.CLOSED) {
-      state = State.LINGER;
+      state = State.ENDING;
     }
     reader.release();
   }
@@ -344,7 +344,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Closes when the responses are sent; no request is read any more. */
   private void closeAfterFlush() {
     stream.headBroken();
-    leaveOpen();
+    stopServing();
     timer.awaitTaken(stream.taken());
     Closing.closeAfterFlush(channel);
   }
@@ -354,7 +354,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * the answer. So only our side is closed; what still comes is discarded for a while.
    */
   private void linger() {
-    leaveOpen();
+    stopServing();
     timer.awaitClose();
     setReading(true);
     Closing.shutOutputAfterFlush(channel);
@@ -413,7 +413,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean hasExchange() {
-    return stream.isOpen();
+    return stream.owesEnding();
   }
 
   // For the timer -------------------------------------------------------------------------------
@@ -424,7 +424,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   /** Bytes of responses that the client has taken. */
-  long answerTaken() {
+  long responseTaken() {
     return stream.taken();
   }
 
@@ -446,7 +446,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** The head did not become complete in time, or none came at all. */
   void headTimedOut() {
-    if (stream.isOpen()) {
+    if (stream.owesEnding()) {
       stream.refuseUnread(false, HEAD_TIMEOUT, Ending.HEAD_TIMEOUT);
     } else {
       close();
@@ -496,7 +496,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     } else {
       stream.clientWritable();
       if (state == State.OPEN && stream.isIdle()) {
-        readRequests(worker.terms());
+        readRequests(loop.terms());
       }
     }
   }
@@ -523,7 +523,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** The client has ended its side. */
   private void inputEnded() {
-    if (state == State.LINGER) {
+    if (state == State.ENDING) {
       Closing.closeAfterFlush(channel);
     } else if (state == State.OPEN) {
       switch (stream.state()) {
@@ -535,11 +535,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
         case BODY -> {
           // RFC 9112 §8: an incomplete request. The backend must not take it for a complete one.
           stream.abandon(Ending.CLIENT_GONE_IN_BODY);
-          leaveOpen();
+          stopServing();
           close();
         }
         case TUNNEL -> stream.clientHalfClosed();
-        case ANSWER -> {}
+        case RESPONSE -> {}
       }
     }
   }
@@ -601,7 +601,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void drain() {
-    if (state == State.OPEN && stream.isIdle() && !stream.isOpen()) {
+    if (state == State.OPEN && stream.isIdle() && !stream.owesEnding()) {
       // The last response may not be sent yet.
       closeAfterFlush();
     }
@@ -610,7 +610,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void close(Ending ending) {
     stream.abandon(ending);
-    leaveOpen();
+    stopServing();
     close();
   }
 

@@ -3,7 +3,7 @@ package dev.rsp.client.h1;
 
 import dev.rsp.client.ClientConnections;
 import dev.rsp.exchange.Backends;
-import dev.rsp.exchange.WorkerState;
+import dev.rsp.exchange.LoopState;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.h1.DateField;
 import dev.rsp.http.h1.HeadWriter;
@@ -13,7 +13,7 @@ import dev.rsp.http.h1.HeadWriter;
  * message at a time, on the loop.
  */
 public final class Http1Resources {
-  final WorkerState worker;
+  final LoopState loop;
   final Backends backends;
   final ClientConnections connections;
   final RequestHead head = new RequestHead();
@@ -22,8 +22,8 @@ public final class Http1Resources {
 
   /** The resources of a loop. Any thread. */
   public Http1Resources(
-      WorkerState worker, Backends backends, ClientConnections connections, DateField date) {
-    this.worker = worker;
+      LoopState loop, Backends backends, ClientConnections connections, DateField date) {
+    this.loop = loop;
     this.backends = backends;
     this.connections = connections;
     this.date = date;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What the exchanges of one loop share: the service for new exchanges, whether the loop drains, and
  * the counters. Unless a method says otherwise, it is called on the loop's thread.
  */
-public final class WorkerState {
+public final class LoopState {
   private static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -44,7 +44,7 @@ public final class WorkerState {
    * @param connections counts client connections over all loops
    * @param starter starts sites for all loops
    */
-  public WorkerState(NetLoop net, ConnectionCount connections, Starter starter) {
+  public LoopState(NetLoop net, ConnectionCount connections, Starter starter) {
     this.net = net;
     this.connections = connections;
     this.starter = starter;
