@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,9 +83,27 @@ public final class Journal {
     evict(maxHosts + waiting());
   }
 
-  /** Adds a loop's counts and clears them. */
+  /**
+   * Adds a loop's counts and clears them. The order of the hosts is random, and each new one may
+   * evict one that has as many days and fewer requests. So the requests of hosts whose days do not
+   * change are added first.
+   */
   public synchronized void add(HostCounts counts, long minute) {
-    counts.forEach((host, requests, slot, served) -> add(host, requests, minute, slot, served));
+    Set<String> added = new HashSet<>();
+    counts.forEach(
+        (host, requests, slot, served) -> {
+          Entry entry = entries.get(host);
+          if (entry != null && !gainsDays(entry, minute, served)) {
+            added.add(host);
+            count(entry, requests, minute, slot);
+          }
+        });
+    counts.forEach(
+        (host, requests, slot, served) -> {
+          if (!added.contains(host)) {
+            add(host, requests, minute, slot, served);
+          }
+        });
     missed += counts.missed();
     counts.clear();
   }
@@ -105,6 +125,11 @@ public final class Journal {
       entry.lastDay = day;
     }
     count(entry, requests, minute, slot);
+  }
+
+  private static boolean gainsDays(Entry entry, long minute, boolean served) {
+    return ServedDays.dayOf(minute) > ServedDays.dayOf(entry.lastMinute)
+        || ServedDays.dayValue(served) > entry.lastDay;
   }
 
   private void add(SeenHost seen) {

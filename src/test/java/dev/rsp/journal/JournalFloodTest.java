@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,6 +113,28 @@ final class JournalFloodTest {
     flood(journal, 2000, 1, START + MINUTES_PER_DAY + 1, true);
     visit(journal, newer, 2, 1, true);
     assertTrue(sites(journal).containsAll(newer), sites(journal)::toString);
+  }
+
+  /** In which order the hosts of a table are added is random, so this is tried many times. */
+  @RepeatedTest(50)
+  void aSiteThatIsAskedForMoreOftenThanInventedNamesStaysAlsoIfItsRequestsComeInTwoTables() {
+    var journal = new Journal(OF_EACH_RATE);
+    List<String> sites = Rate.ONE_A_DAY.sites();
+    visit(journal, sites, 0, 2, true);
+    var table = new HostCounts();
+    add(table, sites, 1);
+    add(table, IntStream.range(0, 2000).mapToObj(i -> "invented" + i + ".example").toList(), 2);
+    journal.add(table, START + 1);
+    assertEquals(new TreeSet<>(sites), sites(journal));
+  }
+
+  private static void add(HostCounts table, List<String> hosts, int times) {
+    for (int i = 0; i < times; i++) {
+      for (String host : hosts) {
+        byte[] name = host.getBytes(StandardCharsets.US_ASCII);
+        table.add(name, name.length, "live1", true);
+      }
+    }
   }
 
   @Test
