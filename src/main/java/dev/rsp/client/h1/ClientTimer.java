@@ -126,7 +126,7 @@ final class ClientTimer {
   /**
    * Bytes of the body came, and were passed on.
    *
-   * @param answering whether the response has begun
+   * @param responding whether the response has begun
    */
   void bodyCame(int bytes, boolean responding) {
     continued();
