@@ -165,7 +165,7 @@ public final class StaleEpollEvent {
     }
   }
 
-  /** Prints what the new channel is told. */
+  /** Prints the events that the new channel gets. */
   @Sharable
   private static final class Printer extends ChannelInboundHandlerAdapter {
     @Override

@@ -49,7 +49,9 @@ public class Http1BackendStream implements ConnectionStream {
   private final Place place;
   private final ResponseHead head;
   private final HeadWriter writer;
-  private final ByteBufAllocator allocator;
+
+  /** Allocates the loop's buffers. */
+  protected final ByteBufAllocator allocator;
 
   private final BodyFraming framing = new BodyFraming();
 

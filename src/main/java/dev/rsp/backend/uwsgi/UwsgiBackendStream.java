@@ -18,7 +18,6 @@ import io.netty.buffer.ByteBufAllocator;
 /** The stream of a connection to a backend that speaks uwsgi, which carries one request. */
 final class UwsgiBackendStream extends Http1BackendStream {
   private final UwsgiWriter packets;
-  private final ByteBufAllocator allocator;
 
   UwsgiBackendStream(
       BackendConnection connection,
@@ -28,7 +27,6 @@ final class UwsgiBackendStream extends Http1BackendStream {
       ByteBufAllocator allocator) {
     super(connection, head, writer, allocator);
     this.packets = packets;
-    this.allocator = allocator;
   }
 
   @Override

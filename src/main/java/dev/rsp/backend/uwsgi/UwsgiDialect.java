@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UwsgiDialect implements Dialect {
   /**
-   * A head up to this length fits into a packet of 65,535 bytes: the packet has the target three
-   * times, and a short field takes two and a half times its bytes.
+   * A head up to this length fits into a packet of 65,535 bytes: the packet has the target twice,
+   * and a short field takes two and a half times its bytes.
    */
   private static final int SURELY_FITS_BYTES = 16 * 1024;
 

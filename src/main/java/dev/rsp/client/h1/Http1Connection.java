@@ -121,11 +121,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     Ending tooMany =
         admission.enter(
             remote instanceof InetSocketAddress socket ? socket.getAddress() : null, limits);
+    timer.awaitHead(terms);
     if (tooMany == null) {
-      timer.awaitHead(terms);
       return;
     }
-    timer.awaitHead(terms);
     stream.begin();
     stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
     if (admission.mayLinger(limits)) {
