@@ -8,6 +8,8 @@ import dev.rsp.config.ListenCheck;
 import dev.rsp.net.BindCheck;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -40,10 +42,18 @@ final class CheckCommand implements Callable<Integer> {
           file,
           config.slots().size(),
           config.hasSelect() ? "chosen by its select" : "chosen by hash.python of the host");
-      config.selection().probe().warnings().forEach(line -> System.out.println("warning: " + line));
+      config.warnings().forEach(warning -> System.out.println(marked(warning)));
       return 0;
     } catch (ConfigException e) {
       return ConfigProblems.print(e);
     }
+  }
+
+  /** {@code file:line: warning: text}, as compilers print it, for {@code file:line: text}. */
+  private String marked(String warning) {
+    Matcher position =
+        Pattern.compile(Pattern.quote(String.valueOf(file)) + "(?::[0-9]+)?: ").matcher(warning);
+    int text = position.lookingAt() ? position.end() : 0;
+    return warning.substring(0, text) + "warning: " + warning.substring(text);
   }
 }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param program the compiled file; each loop runs it once to get its own {@code select}
  * @param selection how a slot is selected
  * @param tables hash tables of the slots, shared by all loops
+ * @param warnings what is probably a mistake in the file, but may be intended; each {@code
+ *     file:line: text}. {@code rsp check} prints them, and a start or a reload logs them
  */
 public record Config(
     List<ListenAddress> listen,
@@ -31,11 +33,13 @@ public record Config(
     ServerSettings settings,
     Program program,
     SelectionSettings selection,
-    SlotTables tables) {
+    SlotTables tables,
+    List<String> warnings) {
   public Config {
     listen = List.copyOf(listen);
     listenAt = List.copyOf(listenAt);
     slots = List.copyOf(slots);
+    warnings = List.copyOf(warnings);
     if (listen.isEmpty() || slots.isEmpty()) {
       throw new IllegalArgumentException(
           "listen: %d, slots: %d (expected: >= 1 each)".formatted(listen.size(), slots.size()));
@@ -50,7 +54,7 @@ public record Config(
       ServerSettings settings,
       Program program,
       SelectionSettings selection) {
-    this(listen, listenAt, slots, settings, program, selection, tables(slots));
+    this(listen, listenAt, slots, settings, program, selection, tables(slots), List.of());
   }
 
   private static SlotTables tables(List<Slot> slots) {
@@ -95,9 +99,17 @@ public record Config(
         new Slots(tables, inFlight));
   }
 
-  /** A copy with the probe result of its {@code select}. */
+  /** A copy with the probe result of its {@code select}, whose warnings are added. */
   Config with(Probe probe) {
-    return new Config(listen, listenAt, slots, settings, program, selection.with(probe), tables);
+    List<String> all = new ArrayList<>(warnings);
+    all.addAll(probe.warnings());
+    return new Config(
+        listen, listenAt, slots, settings, program, selection.with(probe), tables, all);
+  }
+
+  /** A copy with these warnings instead of its own. */
+  Config with(List<String> others) {
+    return new Config(listen, listenAt, slots, settings, program, selection, tables, others);
   }
 
   /** A copy with other slots, as if the file listed these. */

@@ -64,7 +64,7 @@ public final class ConfigLoader {
         OriginalFile.isOriginal(globals)
             ? new OriginalFile(globals, problems, services).read()
             : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
-    Config config = draft.resolve(lookup, bind, program, problems);
+    Config config = draft.resolve(lookup, bind, program, problems).with(problems.warnings());
     if (config.hasSelect() || config.selection().hasOnFailure()) {
       program.prepare(config.tables());
     }

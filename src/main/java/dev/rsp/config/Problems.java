@@ -8,9 +8,12 @@ import java.util.function.Supplier;
 import org.luaj.vm2.LuaValue;
 
 /**
- * The problems found in one file so far, each {@code file:line: key: value (expected: …)}.
+ * The problems found in one file so far, each {@code file:line: key: value (expected: …)}, and the
+ * warnings, each {@code file:line: text}.
  *
- * <p>Reading continues after a problem, so that the operator sees all problems at once.
+ * <p>Reading continues after a problem, so that the operator sees all problems at once. A problem
+ * makes the file unusable. A warning does not: use it for what is probably a mistake, but may be
+ * intended.
  */
 final class Problems {
   /**
@@ -22,6 +25,7 @@ final class Problems {
   private final String file;
   private final KeyLines lines;
   private final List<Problem> found = new ArrayList<>();
+  private final List<Problem> doubtful = new ArrayList<>();
 
   /**
    * One problem; {@code line} is 0 if unknown. The text is made when it is listed, because the
@@ -53,6 +57,26 @@ final class Problems {
     found.add(new Problem(lines.of(key), () -> text(key, ValueText.of(value), expected.get())));
   }
 
+  /** Adds a problem at a line, which is 0 if unknown. */
+  void add(int line, String text) {
+    found.add(new Problem(line, () -> text));
+  }
+
+  /** Adds a warning at the line of a key: {@code file:line: key: text}. */
+  void warn(KeyPath key, String text) {
+    warn(lines.of(key), key + ": " + text);
+  }
+
+  /** Adds a warning at a line, which is 0 if unknown. */
+  void warn(int line, String text) {
+    doubtful.add(new Problem(line, () -> text));
+  }
+
+  /** The warnings so far, in the order of the file, those without a line first. */
+  List<String> warnings() {
+    return listed(doubtful, "warnings");
+  }
+
   private static String text(KeyPath key, String shown, String expected) {
     return key + ": " + shown + " (expected: " + expected + ")";
   }
@@ -67,15 +91,19 @@ final class Problems {
     if (found.isEmpty()) {
       return;
     }
+    throw new ConfigException(ConfigException.Kind.WRONG_VALUES, listed(found, "problems"));
+  }
+
+  private List<String> listed(List<Problem> all, String what) {
     List<String> listed = new ArrayList<>();
-    found.stream()
+    all.stream()
         .sorted(Comparator.comparingInt(Problem::line))
         .limit(MAX_LISTED)
         .forEach(problem -> listed.add(at(file, problem.line) + ": " + problem.text.get()));
-    if (found.size() > MAX_LISTED) {
-      listed.add(file + ": and " + (found.size() - MAX_LISTED) + " more problems");
+    if (all.size() > MAX_LISTED) {
+      listed.add(file + ": and " + (all.size() - MAX_LISTED) + " more " + what);
     }
-    throw new ConfigException(ConfigException.Kind.WRONG_VALUES, listed);
+    return listed;
   }
 
   /** {@code file:line}, or only the file if the line is unknown. */

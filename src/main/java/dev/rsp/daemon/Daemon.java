@@ -196,7 +196,7 @@ public final class Daemon {
       throw e;
     }
     config = newer;
-    newer.selection().probe().warnings().forEach(log::warn);
+    newer.warnings().forEach(log::warn);
     // From here on nothing is undone. If one of these steps fails, the others still run.
     finish("names", () -> names.watch(newer));
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));

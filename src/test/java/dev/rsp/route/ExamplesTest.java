@@ -49,7 +49,7 @@ final class ExamplesTest {
   @MethodSource("everyExample")
   void loadsWithoutAWarning(Path file) throws Exception {
     Config config = ConfigLoader.load(file);
-    assertEquals(List.of(), config.selection().probe().warnings());
+    assertEquals(List.of(), config.warnings());
     Decision decision = new Chooser(config, config.script()).decide(Configs.get("a.example"));
     assertEquals(null, decision.error());
     assertTrue(decision.pure());
