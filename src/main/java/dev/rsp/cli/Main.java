@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.daemon.BuildInfo;
 import dev.rsp.daemon.Signals;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -101,12 +102,11 @@ public final class Main implements Callable<Integer>, ParentOptions {
     return transport.name();
   }
 
-  /** The version in the manifest of the jar file. */
+  /** The version, the commit and the Java. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"rsp " + (version == null ? "(not packaged)" : version)};
+      return new String[] {BuildInfo.text()};
     }
   }
 
