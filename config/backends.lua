@@ -34,6 +34,7 @@ backends = {
 -- timeouts = {
 --   head              = 10,    -- for a client to send a whole request head
 --   connect           = 3,     -- for a backend to accept a connection
+--   connect_retry     = 2,     -- for a backend that refuses connections to listen again, as in a restart
 --   body              = 60,    -- for the next bytes of a request body
 --   response          = 60,    -- for a backend to begin its response
 --   idle              = 60,    -- for the next bytes of a response, or for a peer to take some

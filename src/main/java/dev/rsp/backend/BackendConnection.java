@@ -143,6 +143,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         stream.misled();
       } else {
         state = State.IDLE;
+        pools.accepted(place);
         stream.connected();
       }
     } catch (Throwable e) {

@@ -37,10 +37,15 @@ public final class BackendPools implements Backends {
   /** Empty pools are removed: scripts can name any number of places. */
   private final Map<Place, Pool> pools = new HashMap<>();
 
+  private final RefusingPlaces refusing = new RefusingPlaces();
+
   /** The pool of one place. */
   private static final class Pool {
     private final ArrayDeque<BackendConnection> idle = new ArrayDeque<>();
-    private @Nullable AcceptQueue queue;
+    private @Nullable ConnectQueue queue;
+
+    /** Whether the place was one of the configuration's slots when the queue was made. */
+    private boolean listed;
   }
 
   /**
@@ -153,9 +158,26 @@ public final class BackendPools implements Backends {
     }
   }
 
-  /** Closes the idle connections to places that were listed and no longer are. */
+  /** A connection was made. */
+  void accepted(Place place) {
+    refusing.accepted(place);
+    Pool pool = pools.get(place);
+    if (pool != null && pool.queue != null) {
+      pool.queue.accepted();
+    }
+  }
+
+  /**
+   * Closes the idle connections to places that were listed and no longer are, and routes the
+   * requests again that are queued for them.
+   */
   public void keepOnly(Service service) {
-    for (Pool pool : new ArrayList<>(pools.values())) {
+    for (Map.Entry<Place, Pool> entry : new ArrayList<>(pools.entrySet())) {
+      Pool pool = entry.getValue();
+      ConnectQueue queue = pool.queue;
+      if (queue != null && pool.listed && !service.places.contains(entry.getKey())) {
+        net.guarded("a queue of requests failed", queue::routeAgain);
+      }
       for (BackendConnection connection : new ArrayList<>(pool.idle)) {
         if (connection.listed() && !service.places.contains(connection.place())) {
           connection.close();
@@ -178,18 +200,36 @@ public final class BackendPools implements Backends {
   @Override
   public boolean isQueued(Place place) {
     Pool pool = pools.get(place);
-    return pool != null && pool.queue != null;
+    return pool != null && pool.queue != null && !refusesForLong(place);
+  }
+
+  private boolean refusesForLong(Place place) {
+    int millis = loop.terms().timeouts.connectRetryMillis();
+    return refusing.refusesFor(place, millis, net.deadlines().nowMillis());
   }
 
   @Override
-  public void queue(Place place, QueuedRequest request) {
-    Pool pool = pools.computeIfAbsent(place, p -> new Pool());
-    AcceptQueue queue = pool.queue;
-    if (queue == null) {
-      queue = new AcceptQueue(loop, place, () -> queueEmpty(place, pool));
-      pool.queue = queue;
+  public boolean queue(Place place, QueuedRequest request, @Nullable ConnectFailure failure) {
+    Pool known = pools.get(place);
+    ConnectQueue queue = known == null ? null : known.queue;
+    if (failure == ConnectFailure.FULL) {
+      refusing.accepted(place); // a program listens
+    } else if (failure != null) {
+      refusing.refused(place, net.deadlines().nowMillis());
+      boolean keepsPosition = queue != null && queue.holds(request);
+      if (!keepsPosition && refusesForLong(place)) {
+        return false;
+      }
     }
-    queue.join(request);
+    if (queue == null) {
+      Pool pool = pools.computeIfAbsent(place, p -> new Pool());
+      ConnectFailure why = failure == null ? ConnectFailure.FULL : failure;
+      queue = new ConnectQueue(loop, place, why, () -> queueEmpty(place, pool));
+      pool.queue = queue;
+      pool.listed = loop.service().places.contains(place);
+    }
+    queue.join(request, failure);
+    return true;
   }
 
   private void queueEmpty(Place place, Pool pool) {

@@ -41,6 +41,9 @@ final class Keys {
   static final NumberKey HEAD = NumberKey.seconds("head", 10);
   static final NumberKey CONNECT = NumberKey.seconds("connect", 3);
 
+  /** A process that is started again needs about a second until it listens. */
+  static final NumberKey CONNECT_RETRY = NumberKey.secondsOrNone("connect_retry", 2);
+
   // nginx: proxy_read_timeout, client_body_timeout and send_timeout are 60 s, keepalive_timeout 75
   // s.
   static final NumberKey RESPONSE = NumberKey.seconds("response", 60);
@@ -63,7 +66,17 @@ final class Keys {
 
   static final List<NumberKey> ALL_TIMEOUTS =
       List.of(
-          HEAD, CONNECT, BODY, RESPONSE, IDLE, KEEPALIVE, BACKEND_KEEPALIVE, LINGER, DRAIN, TUNNEL);
+          HEAD,
+          CONNECT,
+          CONNECT_RETRY,
+          BODY,
+          RESPONSE,
+          IDLE,
+          KEEPALIVE,
+          BACKEND_KEEPALIVE,
+          LINGER,
+          DRAIN,
+          TUNNEL);
 
   /** nginx: large_client_header_buffers, 4 of 8 KiB. */
   static final NumberKey HEAD_BYTES =

@@ -17,6 +17,11 @@ record NumberKey(String name, double defaultValue, double least, double most, St
     return new NumberKey(name, defaultValue, 0.001, MAX_SECONDS, "seconds");
   }
 
+  /** Seconds, of which 0 turns off what they bound. */
+  static NumberKey secondsOrNone(String name, int defaultValue) {
+    return new NumberKey(name, defaultValue, 0, MAX_SECONDS, "seconds");
+  }
+
   static NumberKey count(String name, int defaultValue, int least, long most, String unit) {
     return new NumberKey(name, defaultValue, least, most, unit);
   }

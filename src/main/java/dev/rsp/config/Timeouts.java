@@ -8,6 +8,7 @@ import java.util.function.ToDoubleFunction;
  *
  * @param headMillis for a whole request head, from its first byte or from the accept
  * @param connectMillis for a backend to accept a connection
+ * @param connectRetryMillis for which a connect that is refused is tried again; 0 for not at all
  * @param bodyMillis for the next bytes of a request body, from the client
  * @param responseMillis for the head of a response, from the end of the request
  * @param idleMillis for the next bytes of a response, or for a peer to take some
@@ -20,6 +21,7 @@ import java.util.function.ToDoubleFunction;
 public record Timeouts(
     int headMillis,
     int connectMillis,
+    int connectRetryMillis,
     int bodyMillis,
     int responseMillis,
     int idleMillis,
@@ -34,6 +36,10 @@ public record Timeouts(
   public Timeouts {
     positive("head", headMillis);
     positive("connect", connectMillis);
+    if (connectRetryMillis < 0) {
+      throw new IllegalArgumentException(
+          "connect_retry: " + connectRetryMillis + " ms (expected: >= 0)");
+    }
     positive("body", bodyMillis);
     positive("response", responseMillis);
     positive("idle", idleMillis);
@@ -49,6 +55,7 @@ public record Timeouts(
     return new Timeouts(
         millis(seconds, Keys.HEAD),
         millis(seconds, Keys.CONNECT),
+        millis(seconds, Keys.CONNECT_RETRY),
         millis(seconds, Keys.BODY),
         millis(seconds, Keys.RESPONSE),
         millis(seconds, Keys.IDLE),

@@ -32,11 +32,20 @@ public interface Backends {
    */
   void connect(Place place, BackendEvents exchange);
 
-  /** Whether requests are queued for a place, because it accepts no more connections for now. */
+  /**
+   * Whether a request has to wait behind others that are queued for a place, because it accepts no
+   * connection for now.
+   */
   boolean isQueued(Place place);
 
-  /** Queues a request; it keeps its position if it has just tried without success. */
-  void queue(Place place, QueuedRequest request);
+  /**
+   * Queues a request; it keeps its position if it has just tried without success.
+   *
+   * @param failure why it could not connect: full, refused or missing; null if it has not tried
+   * @return false if it is not queued, because the place has refused connections for longer than
+   *     {@code timeouts.connect_retry}
+   */
+  boolean queue(Place place, QueuedRequest request, @Nullable ConnectFailure failure);
 
   /** Removes a request from the queue, if it is in it. */
   void leaveQueue(Place place, QueuedRequest request);

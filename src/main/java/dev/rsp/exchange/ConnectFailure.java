@@ -44,6 +44,14 @@ public enum ConnectFailure {
     this.text = text;
   }
 
+  /**
+   * Whether nothing listens at the place: nothing was sent, and the next try costs nothing. Other
+   * failures have taken their time already (no route, no answer), or do not pass (no permission).
+   */
+  boolean nothingListens() {
+    return this == REFUSED || this == MISSING;
+  }
+
   /** The refusal for the client if there is no other place. */
   Refusal refusal() {
     return switch (this) {

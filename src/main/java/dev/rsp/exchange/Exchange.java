@@ -475,6 +475,14 @@ public final class Exchange implements BackendEvents {
     client.setReading(true);
   }
 
+  /** Another place is tried: a connection that is being opened is not needed. */
+  void stopConnecting() {
+    BackendStream left = leaveBackend();
+    if (left != null) {
+      left.reset();
+    }
+  }
+
   /** The request waits for its site to start. */
   void stillWaiting() {
     backend = null;

@@ -12,8 +12,11 @@ public interface QueuedRequest {
   /** Uses an idle connection, if there still is one. */
   void useIdle();
 
-  /** Timed out in the queue, which it has left. */
-  void timedOut();
+  /** Timed out in the queue, which it has left; why the place accepted no connection. */
+  void timedOut(ConnectFailure failure);
+
+  /** Its place is not in the configuration any more, and it has left the queue. */
+  void routeAgain();
 
   /** An exception during its turn: the request ends. */
   void failed(Throwable cause);

@@ -85,6 +85,9 @@ final class RequestSender implements QueuedRequest {
   /** Whether the last connection to the place only seemed to be open. */
   private boolean misled;
 
+  /** Whether it has waited for a place where nothing listened: it waits once, in all. */
+  private boolean hasWaited;
+
   /** The place in whose queue it is; null if in none. */
   private @Nullable Place queuedFor;
 
@@ -125,6 +128,7 @@ final class RequestSender implements QueuedRequest {
     route = chosen;
     attempt = 0;
     failures = 0;
+    hasWaited = false;
     router = service.hasOnFailure ? service.router : null;
     repeatable = last && request.idempotent();
     repeated = false;
@@ -221,7 +225,7 @@ final class RequestSender implements QueuedRequest {
     misled = false;
     if (backends.isQueued(place)) {
       exchange.connecting(null);
-      join(place);
+      joined(place, null);
     } else {
       open(place);
     }
@@ -374,12 +378,16 @@ final class RequestSender implements QueuedRequest {
 
   /** No connection could be made, or none yet. */
   void connectFailed(ConnectFailure failure) {
-    if (failure == ConnectFailure.FULL) {
-      join(place());
-    } else {
+    if (!mayWait(failure) || !joined(place(), failure)) {
       leaveQueue();
       notConnected(failure);
     }
+  }
+
+  /** Where sites are started, that is what a place where nothing listens needs. */
+  private boolean mayWait(ConnectFailure failure) {
+    return failure == ConnectFailure.FULL
+        || (failure.nothingListens() && !hasWaited && (wait == null || !wait.startsSites()));
   }
 
   /** Not the place's fault, so it is tried once more. */
@@ -527,9 +535,12 @@ final class RequestSender implements QueuedRequest {
 
   // The queue of a place -------------------------------------------------------------------------
 
-  private void join(Place place) {
-    queuedFor = place;
-    backends.queue(place, this);
+  private boolean joined(Place place, @Nullable ConnectFailure failure) {
+    boolean queued = backends.queue(place, this, failure);
+    if (queued) {
+      queuedFor = place;
+    }
+    return queued;
   }
 
   private void leaveQueue() {
@@ -567,9 +578,32 @@ final class RequestSender implements QueuedRequest {
   }
 
   @Override
-  public void timedOut() {
+  public void timedOut(ConnectFailure failure) {
     queuedFor = null;
-    notConnected(ConnectFailure.FULL);
+    hasWaited |= failure.nothingListens();
+    notConnected(failure);
+  }
+
+  @Override
+  public void routeAgain() {
+    queuedFor = null;
+    exchange.stopConnecting();
+    Service service = loop.service();
+    Route other = service.router.route(keptHead(), hop);
+    Refusal refusal = other.refusal();
+    if (refusal != null) {
+      exchange.refuse(refusal, Ending.REFUSED_BY_ROUTE);
+      return;
+    }
+    route = other;
+    attempt = 0;
+    failures = 0;
+    router = service.hasOnFailure ? service.router : null;
+    asked = null;
+    if (service.initialise != null || wait != null) {
+      knowSite(service);
+    }
+    reuseOrConnect();
   }
 
   @Override

@@ -67,6 +67,11 @@ final class StartWait implements Start.Waiter {
     router = routedBy;
   }
 
+  /** Whether a place where nothing listens is a reason to start the site. */
+  boolean startsSites() {
+    return by != null;
+  }
+
   /** Whether the request waits. */
   boolean active() {
     return start != null;
@@ -82,8 +87,7 @@ final class StartWait implements Start.Waiter {
    */
   boolean enter(Place place, ConnectFailure failure, long triedNanos) {
     Initialise how = by;
-    boolean asleep = failure == ConnectFailure.MISSING || failure == ConnectFailure.REFUSED;
-    if (how == null || !asleep) {
+    if (how == null || !failure.nothingListens()) {
       return false;
     }
     Router routedBy = router;

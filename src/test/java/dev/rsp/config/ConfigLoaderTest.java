@@ -42,7 +42,7 @@ class ConfigLoaderTest {
         config.slots());
     assertEquals(
         new Timeouts(
-            10_000, 3_000, 60_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
+            10_000, 3_000, 2_000, 60_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
         config.timeouts());
     assertEquals(
         new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 256, 0),
@@ -64,7 +64,7 @@ class ConfigLoaderTest {
             "  '10.0.0.11:80', '[2001:db8::1]:80', 'app1.example:80', 'unix:/run/a.sock',",
             "  { name = 'live5', address = '10.0.0.15:80' }, { address = 'localhost:80' },",
             "}",
-            "timeouts = { head = 1, connect = 2.5, body = 0.5, response = 0.001, idle = 86400, keepalive = 5,",
+            "timeouts = { head = 1, connect = 2.5, connect_retry = 0, body = 0.5, response = 0.001, idle = 86400, keepalive = 5,",
             "  backend_keepalive = 6, linger = 7, drain = 8, tunnel = 9 }",
             "limits = { head_bytes = 512, fields = 1, target_bytes = 64, connections = 3,",
             "  host_bytes = 4, body_bytes = 1e15, chunk_ext_bytes = 5, trailer_bytes = 6,",
@@ -104,7 +104,7 @@ class ConfigLoaderTest {
     assertEquals("/run/a.sock", ConfigFile.place(config.slots().get(3)).unixPath());
     assertEquals("10.0.0.15:80", ConfigFile.place(config.slots().get(4)).text());
     assertEquals(
-        new Timeouts(1_000, 2_500, 500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
+        new Timeouts(1_000, 2_500, 0, 500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
         config.timeouts());
     assertEquals(
         new Limits(512, 1, 64, 4, 1_000_000_000_000_000L, 5, 6, 7, 8, 3, 75, 9, 0, 100_000_000),

@@ -39,11 +39,11 @@ class ConfigProblemsTest {
         wrong("listenPort = 80", "listenPort: 80 (expected: a known key, or local)"),
         wrong(
             "timeouts = { haed = 10 }",
-            "timeouts.haed: 10 (expected: one of head, connect, body, response, idle,"
+            "timeouts.haed: 10 (expected: one of head, connect, connect_retry, body, response, idle,"
                 + " keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)"),
         wrong(
             "timeouts = { 10 }",
-            "timeouts[1]: 10 (expected: one of head, connect, body, response, idle,"
+            "timeouts[1]: 10 (expected: one of head, connect, connect_retry, body, response, idle,"
                 + " keepalive, backend_keepalive, linger, drain, tunnel)"),
         wrong(
             "limits = { ['head bytes'] = 10 }",
@@ -136,7 +136,7 @@ class ConfigProblemsTest {
   void allProblemsAreToldInOneGoInTheOrderOfTheFile() {
     assertEquals(
         List.of(
-            "backends.lua:4: timeouts.haed: 10 (expected: one of head, connect, body, response,"
+            "backends.lua:4: timeouts.haed: 10 (expected: one of head, connect, connect_retry, body, response,"
                 + " idle, keepalive, backend_keepalive, linger, drain, tunnel; did you mean head?)",
             "backends.lua:6: backends[1]: \"nope.example:80\" (expected: a name that resolves:"
                 + " Name or service not known)",

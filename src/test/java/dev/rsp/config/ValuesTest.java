@@ -11,8 +11,11 @@ import org.junit.jupiter.api.function.Executable;
 class ValuesTest {
   @Test
   void timesArePositive() {
-    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 1, 1, 1, 1, 1, 1, 1, 1));
-    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 1, 1, 1, 1, 1, 1, -1, 1));
+    refused("head: 0 ms (expected: > 0)", () -> new Timeouts(0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+    refused("drain: -1 ms (expected: > 0)", () -> new Timeouts(1, 1, 0, 1, 1, 1, 1, 1, 1, -1, 1));
+    refused(
+        "connect_retry: -1 ms (expected: >= 0)",
+        () -> new Timeouts(1, 1, -1, 1, 1, 1, 1, 1, 1, 1, 1));
   }
 
   @Test

@@ -89,9 +89,19 @@ final class Rig implements AutoCloseable {
     return config(address.getHostAddress(), backendPort(1), backendPort(2), lines);
   }
 
-  /** A configuration with backends on two ports of an address, and more lines of the file. */
+  /**
+   * A configuration with backends on two ports of an address, and more lines of the file. Where
+   * these do not say otherwise, a connect that is refused has failed at once.
+   */
   static Config config(String host, int first, int second, String... lines)
       throws IOException, ConfigException {
+    String more = String.join("\n", lines);
+    if (!more.contains("connect_retry")) {
+      more =
+          more.contains("timeouts = {")
+              ? more.replace("timeouts = {", "timeouts = {connect_retry = 0, ")
+              : more + "\ntimeouts = {connect_retry = 0}";
+    }
     Path file = Files.createTempFile("rig", ".lua");
     try {
       Files.writeString(
@@ -99,8 +109,8 @@ final class Rig implements AutoCloseable {
           ("listen = '" + host + ":0'\n")
               + "backends = {'%s:%d', '%s:%d'}\n".formatted(host, first, host, second)
               + "via = 'rsp'\n"
-              + (String.join("\n", lines).contains("select") ? "" : SELECT)
-              + ("\n" + String.join("\n", lines)));
+              + (more.contains("select") ? "" : SELECT)
+              + ("\n" + more));
       return ConfigLoader.load(file);
     } finally {
       Files.delete(file);

@@ -9,12 +9,20 @@ import dev.rsp.acceptance.rig.Answer;
 import dev.rsp.acceptance.rig.BlackHole;
 import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Peer;
+import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Rsp;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,13 +56,82 @@ final class FaultsIT {
             Rsp.serving(
                 directory,
                 // No test waits for as long as this timeout.
-                "listen = \"127.0.0.1:0\"\ntimeouts = { connect = 600 }\n"
+                "listen = \"127.0.0.1:0\"\ntimeouts = { connect = 600, connect_retry = 0 }\n"
                     + "backends = { \"127.0.0.1:%d\", \"%s\" }\n%s"
                         .formatted(dead, backend.address(), select))) {
       assertEquals(502, rsp.get("a", "/").status());
       rsp.awaitLog("backend not reached backend=127.0.0.1:" + dead + " reason=refused");
       assertEquals("b both /", rsp.get("both", "/").body());
     }
+  }
+
+  /** As while it is restarted: nothing was sent to it, so nothing need be lost. */
+  @Test
+  void aBackendThatIsRestartedUnderLoadLosesNoRequest() throws Exception {
+    int port = Peer.freePort();
+    try (Rsp rsp = Rsp.serving(directory, Rsp.oneBackend("127.0.0.1:" + port) + "loops = 1\n");
+        Program first = nginx(port)) {
+      Eventually.holds("an answer", () -> rsp.get("a", "/").status() == 200);
+      ExecutorService clients = Executors.newCachedThreadPool();
+      try {
+        List<Future<Integer>> statuses = new ArrayList<>();
+        long end = System.nanoTime() + 2_500_000_000L;
+        first.close();
+        Future<Program> second = clients.submit(() -> startLater(port));
+        while (System.nanoTime() < end) {
+          boolean post = statuses.size() % 2 == 1;
+          statuses.add(clients.submit(() -> status(rsp, post ? POST : GET)));
+          Eventually.pause(5);
+        }
+        List<Integer> all = new ArrayList<>();
+        for (Future<Integer> status : statuses) {
+          all.add(status.get());
+        }
+        second.get().close();
+        assertEquals(Collections.nCopies(all.size(), 200), all);
+        assertTrue(all.size() > 100, "requests: " + all.size());
+      } finally {
+        clients.shutdownNow();
+      }
+    }
+  }
+
+  private Program startLater(int port) throws IOException {
+    Eventually.pause(1_700);
+    return nginx(port);
+  }
+
+  private static int status(Rsp rsp, String request) throws IOException {
+    try (RawClient client = rsp.connect()) {
+      return client.send(request).read().status();
+    }
+  }
+
+  private Program nginx(int port) throws IOException {
+    String conf =
+        """
+        daemon off;
+        master_process off;
+        pid %1$s/nginx.pid;
+        error_log stderr warn;
+        events { worker_connections 4096; }
+        http {
+          access_log off;
+          client_body_temp_path %1$s/body;
+          proxy_temp_path %1$s/proxy;
+          fastcgi_temp_path %1$s/fastcgi;
+          uwsgi_temp_path %1$s/uwsgi;
+          scgi_temp_path %1$s/scgi;
+          server {
+            listen 127.0.0.1:%2$d;
+            location / { return 200 "ok\\n"; }
+          }
+        }
+        """
+            .formatted(directory, port);
+    Path file = Files.writeString(directory.resolve("nginx.conf"), conf);
+    return Program.start(
+        "nginx", "-e", "stderr", "-p", directory.toString(), "-c", file.toString());
   }
 
   @Test
