@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,12 +139,12 @@ final class DocumentsTest {
   }
 
   @Test
-  void decisionsAreNumberedWithoutGaps() throws IOException {
+  void decisionsAreNumberedInOrderAndOnce() throws IOException {
     List<Integer> numbers =
         decisions().stream()
             .map(file -> Integer.parseInt(file.getFileName().toString().substring(0, 4)))
             .toList();
-    assertEquals(IntStream.rangeClosed(1, numbers.size()).boxed().toList(), numbers);
+    assertEquals(numbers.stream().distinct().sorted().toList(), numbers);
   }
 
   @Test
