@@ -7,6 +7,7 @@ import dev.rsp.exchange.BackendStream;
 import dev.rsp.exchange.ConnectFailure;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
+import dev.rsp.http.Hop;
 import dev.rsp.net.Closing;
 import dev.rsp.net.Deadline;
 import dev.rsp.net.DeadlineWheel;
@@ -65,6 +66,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final @Nullable InetSocketAddress address;
 
   private State state = State.CONNECTING;
+
+  /** The only client that may use it; null if all may. */
+  private @Nullable Hop owner;
 
   /** Bytes written to it since it was opened. */
   private long sent;
@@ -199,6 +203,21 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     return place;
   }
 
+  /**
+   * The backend knows the connection as that of one client (NTLM, Negotiate): until its end, no
+   * other one may use it. The first stays.
+   */
+  public void bindTo(Hop client) {
+    if (owner == null) {
+      owner = client;
+    }
+  }
+
+  /** The only client that may use it; null if all may. */
+  @Nullable Hop owner() {
+    return owner;
+  }
+
   /** Takes over the buffer. */
   public void send(ByteBuf bytes) {
     sent += bytes.readableBytes();
@@ -219,7 +238,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     // A backend that answers early may never read the rest, and block the next request.
     if (reusable && sound && TurnFlusher.unsentBytes(channel) == 0) {
       state = State.IDLE;
-      int millis = pools.put(this, place, listed);
+      int millis = pools.put(this, owner, place, listed);
       if (millis > 0) {
         deadlines.arm(deadline, millis);
         return;

@@ -20,6 +20,7 @@ import io.netty.channel.ChannelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,9 @@ public final class BackendPools implements Backends {
 
   /** Empty pools are removed: scripts can name any number of places. */
   private final Map<Place, Pool> pools = new HashMap<>();
+
+  /** Idle connections that belong to one client each; null until there is one. */
+  private @Nullable BoundConnections<BackendConnection> bound;
 
   private final RefusingPlaces refusing = new RefusingPlaces();
 
@@ -78,7 +82,15 @@ public final class BackendPools implements Backends {
   // Connections ----------------------------------------------------------------------------------
 
   @Override
-  public @Nullable BackendStream reuse(Place place, boolean repeatable, boolean firstInQueue) {
+  public @Nullable BackendStream reuse(
+      Place place, Hop client, boolean repeatable, boolean firstInQueue) {
+    BoundConnections<BackendConnection> known = bound;
+    if (known != null) {
+      BackendStream own = reuseOwn(known, place, client, repeatable);
+      if (own != null) {
+        return own;
+      }
+    }
     Pool pool = pools.get(place);
     if (pool == null || (pool.queue != null && !firstInQueue)) {
       return null;
@@ -93,6 +105,28 @@ public final class BackendPools implements Backends {
       last = pool.idle.pollLast();
     }
     return null;
+  }
+
+  /** A client's own connection needs no room in the backend's queue. */
+  private static @Nullable BackendStream reuseOwn(
+      BoundConnections<BackendConnection> known, Place place, Hop client, boolean repeatable) {
+    BackendConnection own = known.poll(client, place);
+    while (own != null) {
+      BackendStream stream = own.reuse(place, !repeatable);
+      if (stream != null) {
+        return stream;
+      }
+      own.close();
+      own = known.poll(client, place);
+    }
+    return null;
+  }
+
+  @Override
+  public void clientClosed(Hop client) {
+    if (bound != null) {
+      bound.of(client).forEach(BackendConnection::close);
+    }
   }
 
   @Override
@@ -121,12 +155,17 @@ public final class BackendPools implements Backends {
   /**
    * Takes a connection that has become idle.
    *
+   * @param owner the only client that may use it; null if all may
    * @param listed whether its place was one of the configuration's slots when it was opened
    * @return for how many milliseconds it may be idle; -1 if it is not needed and not taken
    */
-  int put(BackendConnection connection, Place place, boolean listed) {
+  int put(BackendConnection connection, @Nullable Hop owner, Place place, boolean listed) {
     Service service = loop.service();
     Terms terms = loop.terms();
+    if (owner != null) {
+      boolean needed = service.places.contains(place) || !listed;
+      return needed ? putBound(connection, owner, place) : -1;
+    }
     Pool pool = pools.computeIfAbsent(place, p -> new Pool());
     boolean kept =
         !loop.draining()
@@ -143,8 +182,28 @@ public final class BackendPools implements Backends {
     return terms.timeouts.backendKeepaliveMillis();
   }
 
+  /** It waits for its client's next request, for as long as the client's connection does. */
+  private int putBound(BackendConnection connection, Hop owner, Place place) {
+    Terms terms = loop.terms();
+    BoundConnections<BackendConnection> known = bound;
+    if (known == null) {
+      known = new BoundConnections<>();
+      bound = known;
+    }
+    if (loop.draining() || known.size() >= terms.limits.backendIdle()) {
+      return -1;
+    }
+    known.add(owner, place, connection);
+    return terms.timeouts.keepaliveMillis();
+  }
+
   /** Forgets a connection that has closed. */
   void forget(BackendConnection connection) {
+    Hop owner = connection.owner();
+    if (owner != null && bound != null) {
+      bound.remove(owner, connection);
+      return;
+    }
     Pool pool = pools.get(connection.place());
     if (pool != null) {
       pool.idle.remove(connection);
@@ -172,6 +231,11 @@ public final class BackendPools implements Backends {
    * requests again that are queued for them.
    */
   public void keepOnly(Service service) {
+    for (BackendConnection connection : allBound()) {
+      if (connection.listed() && !service.places.contains(connection.place())) {
+        connection.close();
+      }
+    }
     for (Map.Entry<Place, Pool> entry : new ArrayList<>(pools.entrySet())) {
       Pool pool = entry.getValue();
       ConnectQueue queue = pool.queue;
@@ -186,8 +250,15 @@ public final class BackendPools implements Backends {
     }
   }
 
+  private List<BackendConnection> allBound() {
+    return bound == null ? List.of() : bound.all();
+  }
+
   /** Closes all idle connections. */
   public void closeIdle() {
+    for (BackendConnection connection : allBound()) {
+      net.guarded("an idle connection was not closed", connection::close);
+    }
     for (Pool pool : new ArrayList<>(pools.values())) {
       for (BackendConnection connection : new ArrayList<>(pool.idle)) {
         net.guarded("an idle connection was not closed", connection::close);

@@ -20,10 +20,14 @@ public interface Backends {
    *
    * @param repeatable whether the request can be sent again if the backend has closed the
    *     connection; if not, a system call checks first that it is still open
+   * @param client the connection that it belongs to, which may have a connection of its own there
    * @param firstInQueue whether the request is first in the queue for the place; otherwise it gets
    *     none while others are queued
    */
-  @Nullable BackendStream reuse(Place place, boolean repeatable, boolean firstInQueue);
+  @Nullable BackendStream reuse(Place place, Hop client, boolean repeatable, boolean firstInQueue);
+
+  /** The connection of a client has ended: connections that are its own are closed. */
+  void clientClosed(Hop client);
 
   /**
    * Opens a connection. Calls {@link BackendEvents#connecting} at once, and then, perhaps before

@@ -39,6 +39,7 @@ public final class Exchange implements BackendEvents {
   private final LoopState loop;
   private final ClientStream client;
   private final Hop hop;
+  private final Backends backends;
   private final RequestSender sender;
   private final HostTally hosts;
   private final HostTally.Visit visit = new HostTally.Visit();
@@ -76,6 +77,7 @@ public final class Exchange implements BackendEvents {
     this.loop = loop;
     this.client = client;
     this.hop = hop;
+    this.backends = backends;
     this.hosts = loop.hosts();
     this.sender = new RequestSender(loop, backends, this, hop);
   }
@@ -233,6 +235,15 @@ public final class Exchange implements BackendEvents {
       if (left != null) {
         left.reset();
       }
+    }
+  }
+
+  /** The connection of the client has ended, and with it the exchange. */
+  public void clientClosed() {
+    try {
+      abandon();
+    } finally {
+      backends.clientClosed(hop);
     }
   }
 

@@ -144,7 +144,7 @@ final class RequestSender implements QueuedRequest {
     if (repeatable) {
       keepHead(request); // while there is no stream yet, because this may throw
     }
-    BackendStream idle = backends.reuse(place, repeatable, false);
+    BackendStream idle = backends.reuse(place, hop, repeatable, false);
     if (idle == null) {
       if (!repeatable) {
         keepHead(request);
@@ -208,7 +208,7 @@ final class RequestSender implements QueuedRequest {
   private void reuseOrConnect() {
     Place place = place();
     if (admitted(loop.service(), place)) {
-      BackendStream idle = mayReuse() ? backends.reuse(place, repeatable, false) : null;
+      BackendStream idle = mayReuse() ? backends.reuse(place, hop, repeatable, false) : null;
       if (idle == null) {
         connect();
       } else {
@@ -570,7 +570,7 @@ final class RequestSender implements QueuedRequest {
   }
 
   private boolean sendOverIdle() {
-    BackendStream idle = mayReuse() ? backends.reuse(place(), repeatable, true) : null;
+    BackendStream idle = mayReuse() ? backends.reuse(place(), hop, repeatable, true) : null;
     if (idle != null) {
       exchange.send(idle);
     }

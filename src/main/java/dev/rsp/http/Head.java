@@ -44,6 +44,7 @@ public abstract class Head {
   boolean connectionKeepAlive;
   boolean connectionUpgrade;
   boolean http10;
+  boolean connectionAuth;
   private int length;
   private int startLineEnd;
   private int fieldsEnd;
@@ -79,6 +80,7 @@ public abstract class Head {
     connectionKeepAlive = false;
     connectionUpgrade = false;
     http10 = false;
+    connectionAuth = false;
     refusal = null;
   }
 
@@ -189,6 +191,14 @@ public abstract class Head {
   /** Whether the body is chunked. */
   public final boolean chunked() {
     return chunked;
+  }
+
+  /**
+   * Whether it has credentials or a challenge of NTLM or Negotiate: these authenticate the
+   * connection, so that a request of another client must not follow on it.
+   */
+  public final boolean connectionAuth() {
+    return connectionAuth;
   }
 
   /** Whether the sender uses HTTP/1.0. */

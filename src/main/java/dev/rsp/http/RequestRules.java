@@ -113,6 +113,7 @@ public final class RequestRules {
             return head.refuse(FORWARDS);
           }
         }
+        case FieldName.OTHER -> head.connectionAuth |= ConnectionAuth.isUsed(head, field);
         default -> {}
       }
     }

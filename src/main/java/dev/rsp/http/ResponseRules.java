@@ -50,6 +50,7 @@ public final class ResponseRules {
           }
           head.hasDate = true;
         }
+        case FieldName.OTHER -> head.connectionAuth |= ConnectionAuth.isOffered(head, field);
         default -> {}
       }
     }

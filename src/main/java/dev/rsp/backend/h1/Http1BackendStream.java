@@ -57,6 +57,12 @@ public class Http1BackendStream implements ConnectionStream {
 
   private @Nullable BackendEvents exchange;
 
+  /** Whose request it is. */
+  private @Nullable Hop client;
+
+  /** Whether the request or its response authenticates the connection. */
+  private boolean authenticates;
+
   /** Reads heads by the terms of the exchange. */
   private @Nullable HeadParser parser;
 
@@ -130,6 +136,8 @@ public class Http1BackendStream implements ConnectionStream {
       boolean last) {
     try {
       begin(next, request, terms, last);
+      client = hop;
+      authenticates = request.connectionAuth();
       byte[] fields = hop.fieldLines(request.http10(), terms.viaName);
       writer.request(request, fields, terms.trustForwarded);
       chunks = kind == BodyKind.CONTENT && request.chunked();
@@ -290,6 +298,7 @@ public class Http1BackendStream implements ConnectionStream {
   }
 
   private void startBody(BackendEvents to, ByteBuf in) {
+    authenticates |= head.connectionAuth();
     BodyKind kind = startFraming(to);
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
@@ -368,6 +377,9 @@ public class Http1BackendStream implements ConnectionStream {
   private void ended(ByteBuf rest) {
     try {
       exchange = null;
+      if (authenticates && client != null) {
+        connection.bindTo(client);
+      }
       connection.responseEnded(keepAlive && requestEnded && mayReuse());
     } catch (Throwable e) {
       rest.release();

@@ -538,7 +538,7 @@ final class Http1ClientStream implements ClientStream {
                   headWritten ? Ending.CLIENT_GONE_READING : Ending.CLIENT_GONE_WAITING;
               case TUNNEL -> Ending.TUNNELLED;
             });
-    exchange.abandon();
+    exchange.clientClosed();
   }
 
   /**

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.backend;
+
+import dev.rsp.config.Place;
+import dev.rsp.http.Hop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The idle connections of one loop that belong to one client's connection each, because the backend
+ * has authenticated the connection and not the request (NTLM, Negotiate).
+ *
+ * @param <C> a connection to a backend
+ */
+final class BoundConnections<C> {
+  private final Map<Hop, Map<C, Place>> byClient = new HashMap<>();
+  private int size;
+
+  /** How many there are. */
+  int size() {
+    return size;
+  }
+
+  void add(Hop client, Place place, C connection) {
+    byClient.computeIfAbsent(client, c -> new LinkedHashMap<>()).put(connection, place);
+    size++;
+  }
+
+  /** Removes a connection, if it is here. */
+  void remove(Hop client, C connection) {
+    Map<C, Place> own = byClient.get(client);
+    if (own != null && own.remove(connection) != null) {
+      size--;
+      if (own.isEmpty()) {
+        byClient.remove(client);
+      }
+    }
+  }
+
+  /** Removes and returns the connection of a client to a place that was used last, if any. */
+  @Nullable C poll(Hop client, Place place) {
+    Map<C, Place> own = byClient.getOrDefault(client, Map.of());
+    C found = null;
+    for (Map.Entry<C, Place> entry : own.entrySet()) {
+      if (entry.getValue().equals(place)) {
+        found = entry.getKey();
+      }
+    }
+    if (found != null) {
+      remove(client, found);
+    }
+    return found;
+  }
+
+  /** The connections of a client: a copy. */
+  List<C> of(Hop client) {
+    return new ArrayList<>(byClient.getOrDefault(client, Map.of()).keySet());
+  }
+
+  /** All connections: a copy. */
+  List<C> all() {
+    List<C> all = new ArrayList<>(size);
+    byClient.values().forEach(own -> all.addAll(own.keySet()));
+    return all;
+  }
+}
