@@ -67,6 +67,14 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   private State state = State.CONNECTING;
 
+  /** For how long it may be idle: what the deadline is armed with while it is. */
+  private int idleMillis;
+
+  /** By what the backend says, for how long it may have been idle that is used for a POST. */
+  private long usableMillis = Long.MAX_VALUE;
+
+  private boolean closedByUs;
+
   /** The only client that may use it; null if all may. */
   private @Nullable Hop owner;
 
@@ -218,6 +226,16 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     return owner;
   }
 
+  /** The backend has said for how many seconds it keeps the connection open. */
+  public void keptOpenFor(int seconds) {
+    usableMillis = IdleAges.usableMillis(seconds * 1000L);
+  }
+
+  /** Whether the backend may be about to close it, because it was idle for so long or longer. */
+  boolean isOld(long millis) {
+    return deadlines.millisSinceArmed(deadline, idleMillis) >= Math.min(millis, usableMillis);
+  }
+
   /** Takes over the buffer. */
   public void send(ByteBuf bytes) {
     sent += bytes.readableBytes();
@@ -240,6 +258,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       state = State.IDLE;
       int millis = pools.put(this, owner, place, listed);
       if (millis > 0) {
+        idleMillis = millis;
         deadlines.arm(deadline, millis);
         return;
       }
@@ -358,6 +377,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
     BackendEvents current = stream.exchange();
     try {
+      if (state == State.IDLE && used && !closedByUs) {
+        pools.closedIdle(place, deadlines.millisSinceArmed(deadline, idleMillis));
+      }
       state = State.CLOSED;
       load.close();
       deadlines.disarm(deadline);
@@ -394,6 +416,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Closes at once; reports the loss to a current exchange. */
   void close() {
+    closedByUs = true;
     if (state != State.CLOSED) { // an unregistered channel must not be closed twice
       channel.close();
     }

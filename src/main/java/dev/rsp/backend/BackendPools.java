@@ -41,6 +41,7 @@ public final class BackendPools implements Backends {
   /** Idle connections that belong to one client each; null until there is one. */
   private @Nullable BoundConnections<BackendConnection> bound;
 
+  private final IdleAges idleAges = new IdleAges();
   private final RefusingPlaces refusing = new RefusingPlaces();
 
   /** The pool of one place. */
@@ -95,6 +96,9 @@ public final class BackendPools implements Backends {
     if (pool == null || (pool.queue != null && !firstInQueue)) {
       return null;
     }
+    if (!repeatable && onlyOld(place, pool)) {
+      return null;
+    }
     BackendConnection last = pool.idle.pollLast();
     while (last != null) {
       BackendStream stream = last.reuse(place, !repeatable);
@@ -105,6 +109,17 @@ public final class BackendPools implements Backends {
       last = pool.idle.pollLast();
     }
     return null;
+  }
+
+  /** Whether the backend may be about to close the connection that was used last, and so all. */
+  private boolean onlyOld(Place place, Pool pool) {
+    BackendConnection last = pool.idle.peekLast();
+    return last != null && last.isOld(idleAges.usableMillis(place, net.deadlines().nowMillis()));
+  }
+
+  /** A place has closed a connection that had been idle for so long. */
+  void closedIdle(Place place, long millis) {
+    idleAges.closed(place, millis, net.deadlines().nowMillis());
   }
 
   /** A client's own connection needs no room in the backend's queue. */

@@ -8,6 +8,7 @@ import java.util.Locale;
  */
 public final class ResponseHead extends Head {
   boolean hasDate;
+  int keepAliveSeconds;
   private int status;
   private int reasonStart;
   private int reasonEnd;
@@ -19,6 +20,7 @@ public final class ResponseHead extends Head {
     reasonStart = 0;
     reasonEnd = 0;
     hasDate = false;
+    keepAliveSeconds = -1;
   }
 
   /**
@@ -50,6 +52,11 @@ public final class ResponseHead extends Head {
   /** Where the reason phrase ends. */
   public int reasonEnd() {
     return reasonEnd;
+  }
+
+  /** For how long the backend says to keep the connection open; -1 if it does not say. */
+  public int keepAliveSeconds() {
+    return keepAliveSeconds;
   }
 
   /** Whether the head has a Date field. */

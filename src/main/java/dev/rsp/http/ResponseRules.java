@@ -43,6 +43,7 @@ public final class ResponseRules {
             return head.refuse(CONNECTION);
           }
         }
+        case FieldName.KEEP_ALIVE -> head.keepAliveSeconds = KeepAliveTimeout.seconds(head, field);
         case FieldName.DATE -> {
           // RFC 9110 §5.3 and §6.6.1: one at most; recipients differ in which of two they use.
           if (head.hasDate) {

@@ -73,6 +73,11 @@ public final class DeadlineWheel {
     return (next + (passMillis + TICK_MILLIS - 1) / TICK_MILLIS) * TICK_MILLIS;
   }
 
+  /** For how many milliseconds a deadline has been armed, that was armed with so many. */
+  public long millisSinceArmed(Deadline deadline, int millis) {
+    return (now - deadline.at + (millis + TICK_MILLIS - 1) / TICK_MILLIS + 1) * TICK_MILLIS;
+  }
+
   /** The {@link #nowMillis} at which a deadline that is armed now expires. */
   public long millisAfter(int millis) {
     return ticksAfter(millis) * TICK_MILLIS;

@@ -60,6 +60,9 @@ public class Http1BackendStream implements ConnectionStream {
   /** Whose request it is. */
   private @Nullable Hop client;
 
+  /** For how long the backend says to keep the connection open; -1 if it does not say. */
+  private int keepAliveSeconds = -1;
+
   /** Whether the request or its response authenticates the connection. */
   private boolean authenticates;
 
@@ -299,6 +302,7 @@ public class Http1BackendStream implements ConnectionStream {
 
   private void startBody(BackendEvents to, ByteBuf in) {
     authenticates |= head.connectionAuth();
+    keepAliveSeconds = head.keepAliveSeconds();
     BodyKind kind = startFraming(to);
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
@@ -379,6 +383,9 @@ public class Http1BackendStream implements ConnectionStream {
       exchange = null;
       if (authenticates && client != null) {
         connection.bindTo(client);
+      }
+      if (keepAliveSeconds >= 0) {
+        connection.keptOpenFor(keepAliveSeconds);
       }
       connection.responseEnded(keepAlive && requestEnded && mayReuse());
     } catch (Throwable e) {
