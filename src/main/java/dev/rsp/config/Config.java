@@ -81,7 +81,7 @@ public record Config(
     if (!hasSelect() && !selection.hasOnFailure()) {
       return null;
     }
-    Script script = program.run();
+    Script script = program.copy();
     script.setContext(scriptContext(inFlight));
     script.startServing();
     return script;

@@ -54,7 +54,7 @@ public final class ConfigLoader {
     Script script;
     try {
       program = Program.compile(name, source);
-      script = program.run();
+      script = program.loaded();
     } catch (ScriptException e) {
       throw cannotRun(e.message());
     }
@@ -67,6 +67,8 @@ public final class ConfigLoader {
     Config config = draft.resolve(lookup, bind, program, problems).with(problems.warnings());
     if (config.hasSelect() || config.selection().hasOnFailure()) {
       program.prepare(config.tables());
+    } else {
+      program.unload();
     }
     try {
       return config.hasSelect() ? config.with(Probe.of(program, config.scriptContext())) : config;

@@ -28,6 +28,17 @@ final class Builtin extends VarArgFunction {
     library.rawset(LuaValue.valueOf(name), new Builtin(name, body));
   }
 
+  /** The same in each process, for tables that have functions as keys. */
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
   @Override
   public Varargs invoke(Varargs values) {
     Monitor monitor = Monitor.current();

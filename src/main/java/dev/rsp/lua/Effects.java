@@ -15,15 +15,14 @@ import org.luaj.vm2.LuaValue;
  * depend on that state.
  */
 final class Effects {
-  /** Maximum of tables that are recorded as created by this call; others count as older. */
-  private static final int MAX_OWN = 64;
+  /** The number of the call that loads the file. */
+  static final long LOADING = 0;
 
-  private static final LuaTable NO_TABLE = new LuaTable();
+  /** Longest chain of __newindex tables that LuaJ follows (MAXTAGLOOP of lvm.c). */
+  private static final int MAX_CHAIN = 100;
 
-  private final LuaTable[] own = new LuaTable[MAX_OWN];
-  private int ownCount;
   private final LuaStack calls;
-  private long call;
+  private long call = LOADING;
   private boolean serving;
   private boolean hostOnly;
   private boolean changedState;
@@ -79,15 +78,7 @@ final class Effects {
     return new HashCall(hashFunction, Messages.decode(hashKey), hashN, value);
   }
 
-  /** Ends a call and drops the references to its tables. */
-  void stop() {
-    for (int i = 0; i < ownCount; i++) {
-      own[i] = NO_TABLE;
-    }
-    ownCount = 0;
-  }
-
-  /** The number of the current call; 0 is loading the file. */
+  /** The number of the current call, or {@link #LOADING}. */
   long call() {
     return call;
   }
@@ -97,18 +88,27 @@ final class Effects {
     hostOnly = false;
   }
 
-  /** Records that the call created a table; it may change this table. */
-  void created(LuaTable table) {
-    if (serving && ownCount < MAX_OWN) {
-      own[ownCount++] = table;
+  /**
+   * Records that the call changes a table, or a table behind its metatable.
+   *
+   * @throws SharedTableSignal if other copies of the script read it
+   */
+  void changes(LuaValue target) {
+    if (!serving) {
+      return;
     }
-  }
-
-  /** Records that the call changes a table, or a value behind its metatable. */
-  void changes(LuaValue table) {
-    if (serving && !changedState && !isOwn(table)) {
-      changedState = true;
-      markStateful();
+    LuaValue at = target;
+    for (int i = 0; at instanceof LuaTable table && i < MAX_CHAIN; i++) {
+      if (!(table instanceof ScriptTable own) || !own.isOf(call)) {
+        if (table instanceof ScriptTable older && older.isShared()) {
+          throw new SharedTableSignal();
+        }
+        changedState = true;
+        markStateful();
+      }
+      // What a function does in its place is recorded by itself.
+      LuaValue metatable = table.getmetatable();
+      at = metatable == null ? LuaValue.NIL : metatable.rawget(LuaValue.NEWINDEX);
     }
   }
 
@@ -151,19 +151,6 @@ final class Effects {
   /** Whether this call may have changed state that outlives it. */
   boolean changedState() {
     return changedState;
-  }
-
-  private boolean isOwn(LuaValue table) {
-    LuaValue metatable = table.getmetatable();
-    if (metatable != null && !metatable.rawget(LuaValue.NEWINDEX).isnil()) {
-      return false;
-    }
-    for (int i = ownCount - 1; i >= 0; i--) {
-      if (own[i].raweq(table)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** A hash before it is reduced to an index. */

@@ -21,22 +21,34 @@ final class Footprint {
   private final Set<LuaValue> seen = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Deque<LuaValue> pending = new ArrayDeque<>();
   private long bytes;
+  private boolean countsShared;
 
   private Footprint() {}
 
   static long bytes(LuaTable globals) {
+    return new Footprint().of(globals);
+  }
+
+  /** The same with the tables that copies of the script share. */
+  static long allBytes(LuaTable globals) {
     var footprint = new Footprint();
-    footprint.enqueue(globals);
-    while (!footprint.pending.isEmpty()) {
-      footprint.visit(footprint.pending.pop());
+    footprint.countsShared = true;
+    return footprint.of(globals);
+  }
+
+  private long of(LuaTable globals) {
+    enqueue(globals);
+    while (!pending.isEmpty()) {
+      visit(pending.pop());
     }
-    return footprint.bytes;
+    return bytes;
   }
 
   private void enqueue(LuaValue value) {
     boolean counts =
         value instanceof LuaString || value instanceof LuaTable || value instanceof LuaClosure;
-    if (counts && seen.add(value)) {
+    boolean shared = !countsShared && value instanceof ScriptTable table && table.isShared();
+    if (counts && !shared && seen.add(value)) {
       pending.push(value);
     }
   }

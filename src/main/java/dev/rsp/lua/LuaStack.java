@@ -116,6 +116,14 @@ final class LuaStack {
       return registers[index];
     }
 
+    void register(int index, LuaValue value) {
+      registers[index] = value;
+    }
+
+    LuaClosure function() {
+      return function;
+    }
+
     /** A variable of an enclosing function; for the file itself, the first is the globals. */
     LuaValue upValue(int index) {
       return function.upValues[index].getValue();

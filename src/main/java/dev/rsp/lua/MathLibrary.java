@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
-import java.util.SplittableRandom;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
@@ -27,21 +26,20 @@ final class MathLibrary {
     return library;
   }
 
-  /** Creates a table with its own random generator and a random seed. */
+  /** Creates a table; {@code random} uses the {@link RandomNumbers} of the script that calls it. */
   static LuaTable create() {
     LuaTable library = load(new JseMathLib(), "math");
     // LuaJ's ignores the base.
     Builtin.define(library, "log", MathLibrary::log);
     // LuaJ's is wrong for large exponents.
     Builtin.define(library, "ldexp", a -> LuaValue.valueOf(Math.scalb(a.number(1), a.integer(2))));
-    var state = new Object[] {new SplittableRandom()};
-    Builtin.define(library, "random", a -> random(a, (SplittableRandom) state[0]));
+    Builtin.define(library, "random", MathLibrary::random);
     Builtin.define(
         library,
         "randomseed",
         a -> {
           a.monitor().effects().changesOuterVariable();
-          state[0] = new SplittableRandom(Double.doubleToLongBits(a.number(1)));
+          a.monitor().seed(Double.doubleToLongBits(a.number(1)));
           return LuaValue.NONE;
         });
     return library;
@@ -52,7 +50,8 @@ final class MathLibrary {
     return LuaValue.valueOf(args.missing(2) ? number : number / Math.log(args.number(2)));
   }
 
-  private static Varargs random(Args args, SplittableRandom source) {
+  private static Varargs random(Args args) {
+    RandomNumbers source = args.monitor().random();
     args.monitor().effects().readMoreThanHost();
     if (args.count() == 0) {
       return LuaValue.valueOf(source.nextDouble());

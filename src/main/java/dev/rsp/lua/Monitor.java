@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import dev.rsp.log.RateLimit;
 import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.Globals;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
 import org.luaj.vm2.LuaError;
@@ -36,6 +39,9 @@ final class Monitor extends DebugLib {
 
   private static final int NONE = -1;
 
+  /** As C Lua, whose numbers are those of srand(1) until a script calls randomseed. */
+  private static final long LOADING_SEED = 1;
+
   /** The monitor of the script that this thread runs, for functions that scripts share. */
   private static final ThreadLocal<@Nullable Monitor> CURRENT = new ThreadLocal<>();
 
@@ -48,9 +54,23 @@ final class Monitor extends DebugLib {
   private final DeclaredTests tests = new DeclaredTests();
   private LuaStack.Frame frame;
   private @Nullable Slots slots;
+  private final RateLimit logLimit = new RateLimit();
+  private Globals scope = new Globals();
 
-  /** The register in which the previous instruction stored a new table, or {@link #NONE}. */
-  private int newTableRegister = NONE;
+  /**
+   * The source of {@code math.random}. While the file loads, its seed is a constant: each copy of
+   * the script gets the same numbers, also on another machine, and an edit elsewhere in the file
+   * does not change them.
+   */
+  private RandomNumbers random = new RandomNumbers(LOADING_SEED);
+
+  private boolean seeded;
+
+  /** The register in which the previous instruction stored a new object, or {@link #NONE}. */
+  private int newRegister = NONE;
+
+  /** How many tables and functions the script has created. */
+  private int serial;
 
   Monitor(String file, Clock clock) {
     calls = new LuaStack(file);
@@ -75,14 +95,13 @@ final class Monitor extends DebugLib {
   /** Begins a call on this thread; {@link #stop} must follow. */
   void start(Budget budget) {
     CURRENT.set(this);
-    newTableRegister = NONE;
+    newRegister = NONE;
     meter.start(budget);
   }
 
   void stop() {
     CURRENT.remove();
     meter.stop();
-    effects.stop();
     calls.clear();
   }
 
@@ -172,8 +191,8 @@ final class Monitor extends DebugLib {
     meter.tick();
     calls.resume();
     int i = frame.at(pc);
-    if (newTableRegister != NONE) {
-      recordNewTable();
+    if (newRegister != NONE) {
+      replaceNew(frame.prototype().code[pc - 1]);
     }
     int a = i >> 6 & 0xff;
     int b = i >>> 23;
@@ -191,13 +210,20 @@ final class Monitor extends DebugLib {
       }
       case Lua.OP_SETTABLE -> write(frame.register(a), frame.operand(b));
       case Lua.OP_SETTABUP -> write(frame.upValue(a), frame.operand(b));
-      case Lua.OP_SETUPVAL -> effects.changesOuterVariable();
+      case Lua.OP_SETUPVAL -> {
+        if (!ScriptClosure.owns(frame.function(), b, effects.call())) {
+          effects.changesOuterVariable();
+        }
+      }
       case Lua.OP_NEWTABLE -> {
         meter.allocate(OBJECT_BYTES + (long) ENTRY_BYTES * (b + c));
-        newTableRegister = a;
+        newRegister = a;
       }
       case Lua.OP_SETLIST -> meter.allocate((long) ENTRY_BYTES * (b == 0 ? top - a : b));
-      case Lua.OP_CLOSURE -> meter.allocate(OBJECT_BYTES);
+      case Lua.OP_CLOSURE -> {
+        meter.allocate(OBJECT_BYTES);
+        newRegister = a;
+      }
       case Lua.OP_CONCAT -> concat(b, c);
       case Lua.OP_VARARG -> meter.charge(frame.extraCount() / VALUES_PER_INSTRUCTION);
       case Lua.OP_CALL, Lua.OP_TAILCALL, Lua.OP_RETURN -> {
@@ -209,11 +235,23 @@ final class Monitor extends DebugLib {
     }
   }
 
-  private void recordNewTable() {
-    if (frame.register(newTableRegister) instanceof LuaTable table) {
-      effects.created(table);
+  /** Puts our own objects in place of those that the previous instruction created. */
+  private void replaceNew(int instruction) {
+    LuaValue created = frame.register(newRegister);
+    if (created instanceof LuaClosure closure) {
+      frame.register(
+          newRegister,
+          ScriptClosure.of(closure, frame.function(), scope, serial++, effects.call()));
+    } else if (created instanceof LuaTable) {
+      frame.register(
+          newRegister, newTable(instruction >>> 23, instruction >> 14 & 0x1ff));
     }
-    newTableRegister = NONE;
+    newRegister = NONE;
+  }
+
+  /** A new table of the current call, with room for that many entries. */
+  ScriptTable newTable(int arrayEntries, int hashEntries) {
+    return new ScriptTable(arrayEntries, hashEntries, serial++, effects.call());
   }
 
   /** Charges for comparing, hashing or converting to a number, by length. */
@@ -258,6 +296,40 @@ final class Monitor extends DebugLib {
     if (grows) {
       meter.allocate(ENTRY_BYTES);
     }
+  }
+
+  /**
+   * Sets the globals of the script, to which its new functions belong. Once, before the file runs.
+   */
+  void scope(Globals globals) {
+    scope = globals;
+  }
+
+  /** The source of random numbers. */
+  RandomNumbers random() {
+    return random;
+  }
+
+  /** Sets the seed of the source of random numbers. */
+  void seed(long seed) {
+    random = new RandomNumbers(seed);
+    seeded = true;
+  }
+
+  /**
+   * Continues as another copy of the script, which has loaded. Random numbers of different loops
+   * differ while requests are served, unless the file has set a seed.
+   */
+  void continueAs(Monitor loaded) {
+    serial = loaded.serial;
+    seeded = loaded.seeded;
+    random = seeded ? loaded.random.copy() : new RandomNumbers(new SecureRandom().nextLong());
+    tests.loaded();
+  }
+
+  /** At most one line of the script's log is written per second. */
+  RateLimit logLimit() {
+    return logLimit;
   }
 
   private void concat(int first, int last) {

@@ -39,7 +39,7 @@ public record Probe(List<String> warnings, boolean isCacheable) {
    * @param context the configuration that the script can read
    */
   public static Probe of(Program program, ScriptContext context) throws ScriptException {
-    Script script = program.run();
+    Script script = program.copy();
     script.setContext(context);
     script.muteLog();
     Map<String, Selection> first = new HashMap<>();

@@ -7,13 +7,17 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaClosure;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.Prototype;
 import org.luaj.vm2.compiler.LuaC;
 
-/** A compiled Lua file. Immutable; any number of threads may {@linkplain #run run} it. */
+/**
+ * A compiled Lua file. Any number of threads may {@linkplain #run run} it, and take {@linkplain
+ * #copy copies} of one run.
+ */
 public final class Program {
   /** First byte of a compiled chunk. These are refused: the virtual machine does not check them. */
   private static final byte BINARY = 0x1b;
@@ -27,6 +31,9 @@ public final class Program {
   private final Prototype prototype;
   private final byte[] source;
   private final String fingerprint;
+
+  /** The script whose copies serve requests; null until {@link #loaded}. */
+  private @Nullable Script loaded;
 
   private Program(String name, Prototype prototype, byte[] source) {
     this.name = name;
@@ -88,6 +95,36 @@ public final class Program {
   /** Runs the file with another clock for the time limits of its calls. */
   Script run(Clock clock) throws ScriptException {
     return new Script(this, clock);
+  }
+
+  /**
+   * Runs the file at the first call, and returns the script whose {@linkplain #copy copies} serve.
+   * It must not be called or changed.
+   *
+   * @throws ScriptException if the file raises an error or exceeds the budget
+   */
+  public synchronized Script loaded() throws ScriptException {
+    if (loaded == null) {
+      loaded = run();
+      loaded.share();
+    }
+    return loaded;
+  }
+
+  /** Frees the script of {@link #loaded}: the file has no function that serves requests. */
+  public synchronized void unload() {
+    loaded = null;
+  }
+
+  /**
+   * A script for one event loop or one thread: a copy of the one script that was {@linkplain
+   * #loaded}. So all copies are alike, whatever the file did while it was loading, and large tables
+   * of data exist once.
+   *
+   * @throws ScriptException if the file raises an error or exceeds the budget
+   */
+  public Script copy() throws ScriptException {
+    return loaded().copy();
   }
 
   /**

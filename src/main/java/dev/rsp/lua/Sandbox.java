@@ -29,21 +29,28 @@ final class Sandbox {
 
   /** New globals with the library, under a monitor. */
   static Globals create(Monitor monitor) {
-    var globals = new Globals();
-    // LuaJ reads the hook from the globals before every instruction.
-    globals.debuglib = monitor;
+    var globals = new ScriptGlobals(monitor);
     BaseLibrary.install(globals);
     ServingLibrary.install(globals);
     globals.rawset("_G", globals);
     globals.rawset("_VERSION", LuaValue.valueOf("Lua 5.2"));
-    globals.rawset("bit", BitLibrary.create());
-    globals.rawset("bit32", MathLibrary.createBit32());
-    globals.rawset("hash", HashLibrary.create());
-    globals.rawset("math", MathLibrary.create());
-    globals.rawset("string", StringLibrary.create());
-    globals.rawset("table", TableLibrary.create());
+    globals.rawset("bit", library(BitLibrary.create(), monitor));
+    globals.rawset("bit32", library(MathLibrary.createBit32(), monitor));
+    globals.rawset("hash", library(HashLibrary.create(), monitor));
+    globals.rawset("math", library(MathLibrary.create(), monitor));
+    globals.rawset("string", library(StringLibrary.create(), monitor));
+    globals.rawset("table", library(TableLibrary.create(), monitor));
     TestLibrary.install(globals);
     return globals;
+  }
+
+  /** The same library in a table of the script. */
+  private static LuaTable library(LuaTable made, Monitor monitor) {
+    LuaTable library = monitor.newTable(0, 0);
+    for (LuaValue key : made.keys()) {
+      library.rawset(key, made.rawget(key));
+    }
+    return library;
   }
 
   /** A copy of the current globals by name. */

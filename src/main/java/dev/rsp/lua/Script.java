@@ -38,10 +38,64 @@ public final class Script {
   private ScriptContext context = ScriptContext.NONE;
   private Budget budget = Budget.TRIAL;
 
+  /** About how many bytes of heap a copy takes. */
+  private long copyBytes;
+
+  /** Whether copies need tables of their own, because the script changes some that are large. */
+  private volatile boolean ownTables;
+
+  private @Nullable ReadOnlyTable backends;
+  private List<SlotView> backendsOf = List.of();
+
+  /** The script that this one was copied from; null if it was loaded. */
+  private final @Nullable Script origin;
+
   Script(Program program, Clock clock) throws ScriptException {
     this.program = program;
     this.clock = clock;
+    this.origin = null;
     this.environment = Environment.of(program, clock);
+  }
+
+  private Script(Script origin) {
+    this.program = origin.program;
+    this.clock = origin.clock;
+    this.origin = origin;
+    this.environment = origin.environment.copy(clock, !origin.ownTables);
+  }
+
+  /** Prepares for copies. After this, neither this script nor its tables may be changed. */
+  void share() {
+    copyBytes = SharedTables.mark(environment.globals);
+  }
+
+  /** A copy of this loaded script, for another thread. Any thread. */
+  Script copy() {
+    return new Script(this);
+  }
+
+  /**
+   * About how many bytes of heap one copy takes, without what all copies share.
+   */
+  public long copyBytes() {
+    return copyBytes;
+  }
+
+  /** Records that copies change large tables, so that each needs its own from the start. */
+  private synchronized void needsOwnTables() {
+    if (!ownTables) {
+      ownTables = true;
+      copyBytes = Footprint.allBytes(environment.globals);
+    }
+  }
+
+  /** The list of backends, which all copies share. */
+  private synchronized ReadOnlyTable backends(ScriptContext seen) {
+    if (backends == null || !backendsOf.equals(seen.slots())) {
+      backends = ReadOnlyTable.backends(seen, environment.globals.rawget(BACKENDS));
+      backendsOf = seen.slots();
+    }
+    return backends;
   }
 
   /**
@@ -106,9 +160,20 @@ public final class Script {
    */
   public void setContext(ScriptContext newContext) {
     context = newContext;
-    environment.setContext(newContext);
+    setContext();
     if (newContext.hashing() != null) {
       slots(newContext.hashing());
+    }
+  }
+
+  private void setContext() {
+    environment.monitor.context(context);
+    if (!context.slots().isEmpty()) {
+      environment.globals.rawset(
+          BACKENDS,
+          origin == null
+              ? ReadOnlyTable.backends(context, environment.globals.rawget(BACKENDS))
+              : origin.backends(context));
     }
   }
 
@@ -144,7 +209,7 @@ public final class Script {
             ON_FAILURE,
             request,
             (function, value) -> {
-              Varargs returned = function.invoke(value, table(failure));
+              Varargs returned = function.invoke(value, table(failure, environment.monitor));
               boolean silent = returned.arg1().isnil() && returned.arg(2).isnil();
               return silent ? NO_RESULT : SelectResult.read(returned, false);
             });
@@ -182,7 +247,17 @@ public final class Script {
       return failed("there is no function " + name.tojstring());
     }
     try {
-      Selection answer = ask(function, name, request, call);
+      Selection answer;
+      try {
+        answer = ask(function, name, request, call);
+      } catch (SharedTableSignal e) {
+        if (!takeOwnTables()) {
+          return failed(
+              "the script changes a table that event loops share, and there is not enough memory"
+                  + " for a copy (raise -Xmx)");
+        }
+        answer = ask((LuaClosure) environment.globals.rawget(name), name, request, call);
+      }
       return retainsTooMuch() ? restart() : answer;
     } catch (Throwable e) { // only this request may fail, not the event loop
       return failed(e.toString());
@@ -213,8 +288,29 @@ public final class Script {
     }
   }
 
-  private static LuaTable table(Failure failure) {
-    var table = new LuaTable();
+  /**
+   * Replaces the tables that this script shares with other copies by its own, as they are now. What
+   * the script had changed stays changed.
+   *
+   * @return whether there was enough memory
+   */
+  private boolean takeOwnTables() {
+    if (origin != null) {
+      origin.needsOwnTables();
+      if (origin.copyBytes > HeapMemory.unusedBytes()) {
+        return false;
+      }
+    }
+    Environment previous = environment;
+    environment = previous.copy(clock, false);
+    environment.monitor.context(context);
+    environment.monitor.slots(slots);
+    environment.monitor.inherit(previous.monitor);
+    return true;
+  }
+
+  private static LuaTable table(Failure failure, Monitor monitor) {
+    ScriptTable table = monitor.newTable(0, 4);
     if (failure.slot() != null) {
       table.rawset("slot", LuaValue.valueOf(failure.slot()));
     }
@@ -236,8 +332,11 @@ public final class Script {
   private Selection restart() {
     try {
       Environment previous = environment;
-      environment = Environment.of(program, clock);
-      environment.setContext(context);
+      environment =
+          origin == null
+              ? Environment.of(program, clock)
+              : origin.environment.copy(clock, !origin.ownTables);
+      setContext();
       environment.monitor.slots(slots);
       environment.monitor.inherit(previous.monitor);
       return failed("the script kept too much memory between requests and was restarted");
@@ -284,11 +383,13 @@ public final class Script {
       return new Environment(monitor, globals, library, new RetainedMemory(globals));
     }
 
-    void setContext(ScriptContext newContext) {
-      monitor.context(newContext);
-      if (!newContext.slots().isEmpty()) {
-        globals.rawset(BACKENDS, ReadOnlyTable.backends(newContext, globals.rawget(BACKENDS)));
-      }
+    /** A copy for another thread, or, without shared tables, for the same one. */
+    Environment copy(Clock clock, boolean shares) {
+      var copyMonitor = new Monitor(monitor.calls().file(), clock);
+      var copy = new ScriptGlobals(copyMonitor);
+      ScriptCopy.copy(globals, copy, shares);
+      copyMonitor.continueAs(monitor);
+      return new Environment(copyMonitor, copy, library, new RetainedMemory(copy));
     }
   }
 }

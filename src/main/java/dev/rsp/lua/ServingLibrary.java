@@ -39,11 +39,10 @@ final class ServingLibrary {
 
   /** Adds the functions to a script's globals. */
   static void install(LuaTable globals) {
-    var limit = new RateLimit();
     Builtin.define(globals, "canonical_host", ServingLibrary::canonicalHost);
     Builtin.define(globals, "exists", ServingLibrary::exists);
     Builtin.define(globals, "host_from_path", ServingLibrary::hostFromPath);
-    Builtin.define(globals, "log", a -> log(a, limit));
+    Builtin.define(globals, "log", ServingLibrary::log);
     Builtin.define(globals, "refuse", ServingLibrary::refuse);
   }
 
@@ -132,7 +131,8 @@ final class ServingLibrary {
   }
 
   /** Logs at most one line per second; the text cannot contain line breaks. */
-  private static Varargs log(Args args, RateLimit limit) {
+  private static Varargs log(Args args) {
+    RateLimit limit = args.monitor().logLimit();
     String level = Messages.decode(args.string(1));
     LuaString text = BaseLibrary.toText(args.any(2), args.meter());
     args.meter().charge(LOG_INSTRUCTIONS);

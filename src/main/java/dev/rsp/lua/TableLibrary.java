@@ -78,12 +78,11 @@ final class TableLibrary {
   private static Varargs pack(Args args) {
     int count = args.count();
     args.meter().allocate(Monitor.OBJECT_BYTES + (long) Monitor.ENTRY_BYTES * (count + 1));
-    var table = new LuaTable(count, 1);
+    ScriptTable table = args.monitor().newTable(count, 1);
     for (int i = 1; i <= count; i++) {
       table.rawset(i, args.value(i));
     }
     table.rawset("n", LuaValue.valueOf(count));
-    args.monitor().effects().created(table);
     return table;
   }
 

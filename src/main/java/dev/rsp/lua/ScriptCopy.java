@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.lua;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.luaj.vm2.Globals;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.UpValue;
+import org.luaj.vm2.Varargs;
+
+/**
+ * Copies the globals of a loaded script with all tables, functions and variables behind them, so
+ * that another thread can run it. Values that cannot change are shared: strings, library functions,
+ * compiled code, and {@link SharedTables}.
+ *
+ * <p>All copies are alike: tables have the same entries in the same order, whatever their keys are.
+ */
+final class ScriptCopy {
+  private final Map<LuaValue, LuaValue> copies = new IdentityHashMap<>();
+  private final Map<UpValue, UpValue> variables = new IdentityHashMap<>();
+  private final Deque<LuaValue> pending = new ArrayDeque<>();
+  private final List<LuaTable> tables = new ArrayList<>();
+  private final Globals target;
+  private final boolean shares;
+
+  private ScriptCopy(Globals target, boolean shares) {
+    this.target = target;
+    this.shares = shares;
+  }
+
+  /**
+   * Fills empty globals with a copy.
+   *
+   * @param shares whether the copy uses the tables that are marked as shared; if not, it gets its
+   *     own
+   */
+  static void copy(Globals from, Globals target, boolean shares) {
+    new ScriptCopy(target, shares).run(from);
+  }
+
+  private void run(Globals from) {
+    copies.put(from, target);
+    pending.add(from);
+    while (!pending.isEmpty()) {
+      LuaValue object = pending.remove();
+      if (object instanceof LuaTable table) {
+        discover(table);
+      } else if (object instanceof ScriptClosure function) {
+        fill(function);
+      }
+    }
+    for (LuaTable table : tables) {
+      fill(table);
+    }
+  }
+
+  /** The metatable is set while it is empty, as it was when the script set it. */
+  private void discover(LuaTable table) {
+    tables.add(table);
+    LuaValue metatable = table.getmetatable();
+    if (metatable != null) {
+      copyOf(table).setmetatable(copyOf(metatable));
+    }
+    for (Varargs e = table.next(LuaValue.NIL); !e.arg1().isnil(); e = table.next(e.arg1())) {
+      copyOf(e.arg1());
+      copyOf(e.arg(2));
+    }
+  }
+
+  private void fill(LuaTable table) {
+    LuaValue copy = copyOf(table);
+    for (Varargs e = table.next(LuaValue.NIL); !e.arg1().isnil(); e = table.next(e.arg1())) {
+      copy.rawset(copyOf(e.arg1()), copyOf(e.arg(2)));
+    }
+  }
+
+  private void fill(ScriptClosure function) {
+    var copy = (ScriptClosure) copyOf(function);
+    for (int i = 0; i < function.upValues.length; i++) {
+      UpValue variable = function.upValues[i];
+      if (variable != null) {
+        UpValue known = variables.get(variable);
+        if (known == null) {
+          known = new UpValue(new LuaValue[] {copyOf(variable.getValue())}, 0);
+          variables.put(variable, known);
+        }
+        copy.upValues[i] = known;
+      }
+    }
+  }
+
+  private LuaValue copyOf(LuaValue value) {
+    if (!isCopied(value)) {
+      return value;
+    }
+    LuaValue known = copies.get(value);
+    if (known == null) {
+      known =
+          value instanceof ScriptTable table
+              ? table.emptyCopy()
+              : ((ScriptClosure) value).copy(target);
+      copies.put(value, known);
+      pending.add(value);
+    }
+    return known;
+  }
+
+  private boolean isCopied(LuaValue value) {
+    return value instanceof ScriptTable table
+        ? !(shares && table.isShared())
+        : value instanceof ScriptClosure || copies.containsKey(value);
+  }
+}
