@@ -4,9 +4,11 @@ package dev.rsp.cli;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenCheck;
 import dev.rsp.net.BindCheck;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +24,9 @@ import picocli.CommandLine.Parameters;
         "Checks a configuration file. Exits with 0, or prints every problem and exits with 1.",
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
+  /** An estimate below that is not worth a line. */
+  private static final long SHOWN_BYTES = 1 << 20;
+
   @Option(
       names = "--bind",
       description = "Also binds each listen address. Not for the file of a running rsp.")
@@ -37,11 +42,19 @@ final class CheckCommand implements Callable<Integer> {
     }
     try {
       Config config = ConfigLoader.load(file, bind ? new BindCheck() : ListenCheck.NONE);
+      HeapNeed need = config.heapNeed(config.loops());
+      String shortage = need.problem();
+      if (shortage != null) {
+        throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(file + ": " + shortage));
+      }
       System.out.printf(
           "%s: ok, %d backend(s), %s%n",
           file,
           config.slots().size(),
           config.hasSelect() ? "chosen by its select" : "chosen by hash.python of the host");
+      if (need.bytes() >= SHOWN_BYTES) {
+        System.out.println(file + ": memory: " + need + ", twice during a reload");
+      }
       config.warnings().forEach(warning -> System.out.println(marked(warning)));
       return 0;
     } catch (ConfigException e) {

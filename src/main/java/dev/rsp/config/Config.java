@@ -135,6 +135,11 @@ public record Config(
     return settings.heldBodies();
   }
 
+  /** An estimate of the heap that so many loops need for this configuration. */
+  public HeapNeed heapNeed(int loopCount) {
+    return HeapNeed.of(program.copyBytes(), slots.size(), loopCount);
+  }
+
   /** Number of event loops, at least 1. */
   public int loops() {
     return settings.loops();

@@ -48,8 +48,21 @@ public final class ConfigLoader {
 
   static Config load(Path file, NameLookup lookup, ServiceNames services, ListenCheck bind)
       throws ConfigException {
-    String name = file.toString();
     byte[] source = read(file);
+    String problem = HeapNeed.loadingProblem(source.length);
+    if (problem != null) {
+      throw cannotRun(file + ": " + problem);
+    }
+    try {
+      return load(file.toString(), source, lookup, services, bind);
+    } catch (OutOfMemoryError e) {
+      throw cannotRun(file + ": " + HeapNeed.exhausted());
+    }
+  }
+
+  private static Config load(
+      String name, byte[] source, NameLookup lookup, ServiceNames services, ListenCheck bind)
+      throws ConfigException {
     Program program;
     Script script;
     try {

@@ -4,6 +4,7 @@ package dev.rsp.daemon;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.HeapNeed;
 import dev.rsp.config.NameRefresher;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
@@ -57,6 +58,9 @@ public final class Daemon {
   private final Listeners listeners = new Listeners();
   private final JournalKeeper journal = new JournalKeeper();
 
+  /** Whether a reload uses memory, so that a heap that is full may have room again. */
+  private volatile boolean loading;
+
   private @Nullable Config config;
   private @Nullable Shadow shadow;
 
@@ -75,9 +79,20 @@ public final class Daemon {
         new Loops(number -> watched(new Worker(transport, number, connections, budget, starter)));
   }
 
-  private static Worker watched(Worker loop) {
+  private Worker watched(Worker loop) {
     loop.net().whenBroken(Daemon::halt);
+    loop.net().failureLog().whenFailed(this::haltIfHeapExhausted);
     return loop;
+  }
+
+  /**
+   * Ends the process if its heap is exhausted by what it serves. A reload that exhausts it is
+   * refused, and costs no more than the requests that needed memory at that moment.
+   */
+  private void haltIfHeapExhausted(Throwable cause) {
+    if (HeapNeed.isHeapExhausted(cause) && !loading) {
+      halt("the heap is exhausted");
+    }
   }
 
   /**
@@ -124,6 +139,7 @@ public final class Daemon {
   }
 
   private void reloadNow() {
+    loading = true;
     try {
       Config running = running();
       if (running == null) {
@@ -144,8 +160,13 @@ public final class Daemon {
       for (String problem : e.problems()) {
         log.error("{}", problem);
       }
+    } catch (OutOfMemoryError e) {
+      log.error("reload refused, configuration unchanged: 1 problem(s)");
+      log.error("{}: {}", file, HeapNeed.exhausted());
     } catch (RuntimeException | Error e) {
       log.error("reload refused, configuration unchanged: {}", cause(e), e);
+    } finally {
+      loading = false;
     }
   }
 
@@ -187,6 +208,11 @@ public final class Daemon {
     List<Listener> opened = new ArrayList<>();
     int before = loops.count();
     try {
+      String shortage = newer.heapNeed(Math.max(before, newer.loops())).problem();
+      if (shortage != null) {
+        throw new ConfigException(
+            ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
+      }
       loops.growTo(newer.loops());
       List<Service> services = services(newer, compared);
       listeners.open(newer, loops.first(newer.loops()), opened);

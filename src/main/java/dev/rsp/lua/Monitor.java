@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import dev.rsp.log.RateLimit;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import dev.rsp.log.RateLimit;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.Lua;
@@ -243,8 +243,7 @@ final class Monitor extends DebugLib {
           newRegister,
           ScriptClosure.of(closure, frame.function(), scope, serial++, effects.call()));
     } else if (created instanceof LuaTable) {
-      frame.register(
-          newRegister, newTable(instruction >>> 23, instruction >> 14 & 0x1ff));
+      frame.register(newRegister, newTable(instruction >>> 23, instruction >> 14 & 0x1ff));
     }
     newRegister = NONE;
   }

@@ -111,6 +111,11 @@ public final class Program {
     return loaded;
   }
 
+  /** About how many bytes of heap each copy takes; 0 without a loaded script. */
+  public synchronized long copyBytes() {
+    return loaded == null ? 0 : loaded.copyBytes();
+  }
+
   /** Frees the script of {@link #loaded}: the file has no function that serves requests. */
   public synchronized void unload() {
     loaded = null;
@@ -169,6 +174,8 @@ public final class Program {
       throw Messages.split(Messages.text(e, monitor.calls()), name);
     } catch (ExhaustedError e) {
       throw Messages.split(String.valueOf(e.getMessage()), name);
+    } catch (OutOfMemoryError e) {
+      throw e; // the caller frees what it was loading for
     } catch (RuntimeException | Error e) { // any exception is the file's fault
       throw new ScriptException(name, 0, "the script failed: " + Messages.clean(e.toString()));
     } finally {

@@ -74,9 +74,7 @@ public final class Script {
     return new Script(this);
   }
 
-  /**
-   * About how many bytes of heap one copy takes, without what all copies share.
-   */
+  /** About how many bytes of heap one copy takes, without what all copies share. */
   public long copyBytes() {
     return copyBytes;
   }

@@ -61,7 +61,8 @@ final class ScriptTable extends LuaTable {
     return this == other;
   }
 
-  // A script's attempt ends before it gets here, in Effects. This is a second lock on the same door:
+  // A script's attempt ends before it gets here, in Effects. This is a second lock on the same
+  // door:
   // whatever changes a table calls one of these.
 
   @Override

@@ -5,6 +5,7 @@ import dev.rsp.config.Place;
 import dev.rsp.log.RateLimit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,8 +23,16 @@ public final class FailureLog {
   /** By what failed. Callers use constants, so there are few. */
   private final Map<String, RateLimit> others = new HashMap<>();
 
+  private Consumer<Throwable> action = cause -> {};
+
+  /** Sets what is done with each exception, before it is logged. Any thread, before the first. */
+  public void whenFailed(Consumer<Throwable> newAction) {
+    action = newAction;
+  }
+
   /** A client connection failed, and is closed. */
   public void clientFailed(String address, Throwable cause) {
+    action.accept(cause);
     if (client.allows()) {
       log.error(
           "connection failed client={} suppressed={}", address, client.takeSuppressed(), cause);
@@ -32,6 +41,7 @@ public final class FailureLog {
 
   /** A backend connection failed, and is closed. */
   public void backendFailed(Place place, Throwable cause) {
+    action.accept(cause);
     if (backend.allows()) {
       log.error(
           "connection failed backend={} suppressed={}", place, backend.takeSuppressed(), cause);
@@ -45,6 +55,7 @@ public final class FailureLog {
    *     limit, so it must be a constant
    */
   public void failed(String what, Throwable cause) {
+    action.accept(cause);
     RateLimit limit = others.computeIfAbsent(what, kind -> new RateLimit());
     if (limit.allows()) {
       log.error("{} suppressed={}", what, limit.takeSuppressed(), cause);
