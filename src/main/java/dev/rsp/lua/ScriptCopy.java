@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -21,8 +20,8 @@ import org.luaj.vm2.Varargs;
  * <p>All copies are alike: tables have the same entries in the same order, whatever their keys are.
  */
 final class ScriptCopy {
-  private final Map<LuaValue, LuaValue> copies = new IdentityHashMap<>();
-  private final Map<UpValue, UpValue> variables = new IdentityHashMap<>();
+  private final IdentityHashMap<LuaValue, LuaValue> copies = new IdentityHashMap<>();
+  private final IdentityHashMap<UpValue, UpValue> variables = new IdentityHashMap<>();
   private final Deque<LuaValue> pending = new ArrayDeque<>();
   private final List<LuaTable> tables = new ArrayList<>();
   private final Globals target;

@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -32,7 +31,7 @@ final class SharedTables {
   /** More are not needed but for tables that refer to each other in a chain, against its order. */
   private static final int MAX_PASSES = 16;
 
-  private final Map<LuaValue, Integer> positions = new IdentityHashMap<>();
+  private final IdentityHashMap<LuaValue, Integer> positions = new IdentityHashMap<>();
   private final List<LuaValue> objects = new ArrayList<>();
   private final BitSet owned = new BitSet();
   private long ownBytes;
