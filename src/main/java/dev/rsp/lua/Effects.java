@@ -16,7 +16,7 @@ import org.luaj.vm2.LuaValue;
  */
 final class Effects {
   /** The number of the call that loads the file. */
-  static final long LOADING = 0;
+  static final long LOADING = ScriptTable.LOADING;
 
   /** Longest chain of __newindex tables that LuaJ follows (MAXTAGLOOP of lvm.c). */
   private static final int MAX_CHAIN = 100;

@@ -15,6 +15,9 @@ import org.luaj.vm2.LuaValue;
  * only read it, which needs no lock: LuaJ's tables change nothing when they are read.
  */
 final class ScriptTable extends LuaTable {
+  /** The number of the call that loads the file. */
+  static final long LOADING = 0;
+
   private final int serial;
   private final long call;
   private boolean shared;
@@ -23,7 +26,7 @@ final class ScriptTable extends LuaTable {
    * Creates an empty table.
    *
    * @param serial how many objects the script created before
-   * @param call the {@linkplain Effects#call number} of the call that creates it
+   * @param call the number of the call that creates it
    */
   ScriptTable(int arrayEntries, int hashEntries, int serial, long call) {
     super(arrayEntries, hashEntries);
@@ -33,7 +36,7 @@ final class ScriptTable extends LuaTable {
 
   /** An empty table that passes for the same object in another copy of the script. */
   ScriptTable emptyCopy() {
-    return new ScriptTable(getArrayLength(), hashEntries, serial, Effects.LOADING);
+    return new ScriptTable(getArrayLength(), hashEntries, serial, LOADING);
   }
 
   /** Whether that call created it. */
