@@ -75,6 +75,10 @@ backends = {
 -- before rsp's own. Append only behind a proxy that you trust.
 -- forwarded = "replace"
 
+-- Whether a request ends when its client closes its side before the response begins: "get" (GET and HEAD),
+-- true (all) or false (none).
+-- abort_on_close = "get"
+
 -- How many further places are tried if no connection can be made to the first. More than 0 may start a
 -- site on a second backend.
 -- failover = 0

@@ -53,6 +53,7 @@ final class BackendsFile {
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
         trustForwarded(),
+        abortOnClose(),
         wire(),
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
@@ -118,6 +119,18 @@ final class BackendsFile {
       problems.add(KeyPath.global(Keys.FORWARDED), value, "\"replace\" or \"append\"");
     }
     return mode.equals("append");
+  }
+
+  private AbortOnClose abortOnClose() {
+    LuaValue value = global(Keys.ABORT_ON_CLOSE);
+    if (value.type() == LuaValue.TBOOLEAN) {
+      return value.toboolean() ? AbortOnClose.ALL : AbortOnClose.NONE;
+    }
+    boolean get = value.type() == LuaValue.TSTRING && value.tojstring().equals("get");
+    if (!value.isnil() && !get) {
+      problems.add(KeyPath.global(Keys.ABORT_ON_CLOSE), value, "\"get\", true or false");
+    }
+    return AbortOnClose.GET;
   }
 
   private WireOptions wire() {

@@ -155,6 +155,11 @@ public record Config(
     return settings.trustForwarded();
   }
 
+  /** Which requests end when their client ends its side before the response begins. */
+  public AbortOnClose abortOnClose() {
+    return settings.abortOnClose();
+  }
+
   /** How strictly messages are parsed, and this proxy's name in Via. */
   public WireOptions wire() {
     return settings.wire();

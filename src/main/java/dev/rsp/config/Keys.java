@@ -14,6 +14,7 @@ final class Keys {
   static final String DEFAULT_HOST = "default_host";
   static final String SELECT = "select";
   static final String FORWARDED = "forwarded";
+  static final String ABORT_ON_CLOSE = "abort_on_close";
   static final String ON_FAILURE = "on_failure";
   static final String EXISTS_BELOW = "exists_below";
   static final String VIA = "via";
@@ -160,6 +161,7 @@ final class Keys {
           LOOPS.name(),
           DEFAULT_HOST,
           FORWARDED,
+          ABORT_ON_CLOSE,
           FAILOVER.name(),
           EXISTS_BELOW,
           VIA,

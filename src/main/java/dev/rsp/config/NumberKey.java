@@ -51,6 +51,6 @@ record NumberKey(String name, double defaultValue, double least, double most, St
   private String expected() {
     return isWhole()
         ? "a whole number of " + unit + " from " + (long) least + " to " + (long) most
-        : "a number of " + unit + " from " + least + " to " + (long) most;
+        : "a number of " + unit + " from " + (least == 0 ? "0" : least) + " to " + (long) most;
   }
 }

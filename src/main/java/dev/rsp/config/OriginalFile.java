@@ -86,6 +86,7 @@ final class OriginalFile {
             (int) Keys.LOOPS.defaultValue(),
             DEFAULT_HOST,
             false,
+            AbortOnClose.GET,
             new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
             null,
             false,

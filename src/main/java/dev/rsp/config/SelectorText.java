@@ -33,6 +33,7 @@ final class SelectorText {
           Keys.LIMITS,
           Keys.LOOPS.name(),
           Keys.FORWARDED,
+          Keys.ABORT_ON_CLOSE,
           Keys.VIA,
           Keys.LENIENT,
           InitialiseKeys.INITIALISE,

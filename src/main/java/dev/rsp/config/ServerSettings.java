@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultHost the canonical host for a request without a host (HTTP/1.0); null to refuse the
  *     request
  * @param trustForwarded whether Forwarded fields that clients send are passed on
+ * @param abortOnClose which requests end with their client's side
  * @param wire how strictly messages are parsed, and this proxy's name in Via
  * @param initialise how a site is started whose backend does not accept connections; null if it is
  *     not
@@ -26,6 +27,7 @@ public record ServerSettings(
     int loops,
     @Nullable String defaultHost,
     boolean trustForwarded,
+    AbortOnClose abortOnClose,
     WireOptions wire,
     @Nullable Initialise initialise,
     boolean hasSelect,

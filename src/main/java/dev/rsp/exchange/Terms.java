@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.exchange;
 
+import dev.rsp.config.AbortOnClose;
 import dev.rsp.config.Config;
 import dev.rsp.config.HeldBodyLimits;
 import dev.rsp.config.Limits;
@@ -23,6 +24,9 @@ public final class Terms {
   /** How bodies may be held until they can be sent. */
   public final HeldBodyLimits held;
 
+  /** Which requests end when their client ends its side before the response begins. */
+  public final AbortOnClose abortOnClose;
+
   /** Reads the heads of requests and responses by these limits. */
   public final HeadParser parser;
 
@@ -39,6 +43,7 @@ public final class Terms {
     timeouts = config.timeouts();
     limits = config.limits();
     held = config.heldBodies();
+    abortOnClose = config.abortOnClose();
     WireOptions wire = config.wire();
     parser = new HeadParser(limits.headBytes(), limits.fields(), limits.targetBytes(), wire);
     viaName = wire.viaName();

@@ -191,6 +191,11 @@ public final class RequestHead extends Head {
     return method == Method.HEAD;
   }
 
+  /** Whether the method is GET. */
+  public boolean isGet() {
+    return method == Method.GET;
+  }
+
   /** Whether the method is idempotent (RFC 9110 §9.2.2), so that the request may be sent twice. */
   public boolean idempotent() {
     return method.idempotent;

@@ -52,7 +52,16 @@ class ConfigLoaderTest {
     String via = config.wire().viaName();
     assertTrue(via.matches("rsp-[0-9a-f]{8}"), via);
     assertEquals(new WireOptions(via, false, false), config.wire());
+    assertEquals(AbortOnClose.GET, config.abortOnClose());
     assertFalse(config.hasSelect());
+  }
+
+  @Test
+  void whatTheCloseOfAClientEndsIsAWordOrASwitch() throws Exception {
+    assertEquals(AbortOnClose.GET, load(LISTEN, BACKENDS, "abort_on_close = 'get'").abortOnClose());
+    assertEquals(AbortOnClose.ALL, load(LISTEN, BACKENDS, "abort_on_close = true").abortOnClose());
+    assertEquals(
+        AbortOnClose.NONE, load(LISTEN, BACKENDS, "abort_on_close = false").abortOnClose());
   }
 
   @Test

@@ -53,6 +53,12 @@ class ConfigProblemsTest {
                 + " memory, held_body_bytes, held_total_bytes; did you mean head_bytes?)"),
         wrong("function timeouts() end", "timeouts: a function (expected: a table)"),
         wrong("limits = 'all'", "limits: \"all\" (expected: a table)"),
+        wrong(
+            "abort_on_close = 'all'", "abort_on_close: \"all\" (expected: \"get\", true or false)"),
+        wrong("abort_on_close = 1", "abort_on_close: 1 (expected: \"get\", true or false)"),
+        wrong(
+            "timeouts = { connect_retry = -1 }",
+            "timeouts.connect_retry: -1 (expected: a number of seconds from 0 to 86400)"),
 
         // Numbers.
         wrong("timeouts = { head = 0 }", "timeouts.head: 0 " + SECONDS),

@@ -91,7 +91,8 @@ final class Rig implements AutoCloseable {
 
   /**
    * A configuration with backends on two ports of an address, and more lines of the file. Where
-   * these do not say otherwise, a connect that is refused has failed at once.
+   * these do not say otherwise, a connect that is refused has failed at once, and clients that end
+   * their side get their response.
    */
   static Config config(String host, int first, int second, String... lines)
       throws IOException, ConfigException {
@@ -101,6 +102,9 @@ final class Rig implements AutoCloseable {
           more.contains("timeouts = {")
               ? more.replace("timeouts = {", "timeouts = {connect_retry = 0, ")
               : more + "\ntimeouts = {connect_retry = 0}";
+    }
+    if (!more.contains("abort_on_close")) {
+      more += "\nabort_on_close = false";
     }
     Path file = Files.createTempFile("rig", ".lua");
     try {

@@ -76,7 +76,8 @@ final class FaultsIT {
       try {
         List<Future<Integer>> statuses = new ArrayList<>();
         long end = System.nanoTime() + 2_500_000_000L;
-        first.close();
+        first.signal("QUIT");
+        first.awaitExit();
         Future<Program> second = clients.submit(() -> startLater(port));
         while (System.nanoTime() < end) {
           boolean post = statuses.size() % 2 == 1;

@@ -72,7 +72,7 @@ final class CanaryIT {
   }
 
   private static String lua(Canary canary, int backends) {
-    return "listen = \"127.0.0.1:0\"\nloops = "
+    return "listen = \"127.0.0.1:0\"\nabort_on_close = false\nloops = "
         + LOOPS
         + "\ntimeouts = { backend_keepalive = 1, linger = 1 }\n"
         + canary.slots(backends);

@@ -80,7 +80,7 @@ final class CveIT {
   void clientsThatResetBehindTheirEnd() throws IOException {
     List<RawClient> clients = new ArrayList<>();
     try (RawBackend silent = RawBackend.holding(wire -> wire.rest());
-        Rsp rsp = serving(silent, "timeouts = { response = 600 }\n")) {
+        Rsp rsp = serving(silent, "timeouts = { response = 600 }\nabort_on_close = false\n")) {
       int before = rsp.program().descriptors();
       for (int i = 0; i < CROWD; i++) {
         clients.add(rsp.connect().send(GET));

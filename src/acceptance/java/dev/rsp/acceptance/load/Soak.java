@@ -155,7 +155,7 @@ public final class Soak {
 
   private String lua(int canaries) {
     String backends = canary.slots(canaries);
-    return "listen = \"127.0.0.1:0\"\nloops = "
+    return "listen = \"127.0.0.1:0\"\nabort_on_close = false\nloops = "
         + LOOPS
         + "\ntimeouts = { head = 2, body = 2, idle = 2, keepalive = 2, backend_keepalive = 1,\n"
         + "  response = 5, connect = 2, linger = 1 }\n"

@@ -104,7 +104,8 @@ final class OriginalListIT {
                   Eventually.pause(200);
                   wire.respond("late");
                 });
-        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
+        Rsp rsp =
+            Rsp.serving(directory, Rsp.oneBackend(backend.address()) + "abort_on_close = false\n");
         RawClient client = rsp.connect()) {
       client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").wire().halfClose();
       assertEquals("late", client.read().body());

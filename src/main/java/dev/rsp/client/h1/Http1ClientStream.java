@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h1;
 
+import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BodyKind;
 import dev.rsp.exchange.ClientStream;
 import dev.rsp.exchange.Counters;
@@ -80,6 +81,9 @@ final class Http1ClientStream implements ClientStream {
   /** Whether this request and its response let the connection persist. */
   private boolean keepAlive;
 
+  /** Whether the request ends with the client's side, until its response begins. */
+  private boolean abortOnEnd;
+
   private boolean http10;
   private boolean isHead;
   private boolean rechunk;
@@ -132,6 +136,11 @@ final class Http1ClientStream implements ClientStream {
     return state == State.BODY;
   }
 
+  /** Whether the request ends if the client ends its side now. */
+  boolean abortsOnEnd() {
+    return abortOnEnd && !headWritten;
+  }
+
   /** Whether an exchange has begun and not ended. */
   boolean owesEnding() {
     return owesEnding;
@@ -170,6 +179,10 @@ final class Http1ClientStream implements ClientStream {
   void request(Terms terms, RequestHead head, ByteBuf body, boolean last) {
     try {
       state = last ? State.RESPONSE : State.BODY;
+      AbortOnClose abort = terms.abortOnClose;
+      abortOnEnd =
+          abort == AbortOnClose.ALL
+              || (abort == AbortOnClose.GET && (head.isGet() || head.isHead()));
       boolean expectsContinue = !last && head.expectContinue() && !body.isReadable();
       timer.requestBegan(terms, last, expectsContinue);
     } catch (Throwable e) {

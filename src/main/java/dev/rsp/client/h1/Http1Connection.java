@@ -538,7 +538,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
           close();
         }
         case TUNNEL -> stream.clientHalfClosed();
-        case RESPONSE -> {}
+        case RESPONSE -> {
+          // Nearly all that do this have gone. A client that has sent more requests has not.
+          if (stream.abortsOnEnd() && !reader.holdsBuffer()) {
+            stream.abandon(Ending.CLIENT_GONE_WAITING);
+            stopServing();
+            close();
+          }
+        }
       }
     }
   }
