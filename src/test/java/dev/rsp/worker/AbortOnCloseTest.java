@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,8 +23,9 @@ final class AbortOnCloseTest {
 
   @AutoClose private EmbeddedRig rig;
 
-  private void start(String line) throws Exception {
-    rig = new EmbeddedRig(line, "timeouts = {connect_retry = 2}");
+  @BeforeEach
+  void start() throws Exception {
+    rig = new EmbeddedRig(BY_DEFAULT, "timeouts = {connect_retry = 2}");
   }
 
   /** The client has ended its side while the backend has the request; that is dropped. */
@@ -51,37 +53,33 @@ final class AbortOnCloseTest {
 
   @Test
   void aGetIsAborted() throws Exception {
-    start(BY_DEFAULT);
     expectAborted(GET);
   }
 
   @Test
   void aHeadIsAborted() throws Exception {
-    start(BY_DEFAULT);
     expectAborted(HEAD);
   }
 
   @Test
   void aPostIsAnswered() throws Exception {
-    start(BY_DEFAULT);
     expectAnswered(POST);
   }
 
   @Test
   void withTrueAPostIsAbortedAsWell() throws Exception {
-    start("abort_on_close = true");
+    rig.serve(EmbeddedRig.config("abort_on_close = true"));
     expectAborted(POST);
   }
 
   @Test
   void withFalseAGetIsAnswered() throws Exception {
-    start("abort_on_close = false");
+    rig.serve(EmbeddedRig.config("abort_on_close = false"));
     expectAnswered(GET);
   }
 
   @Test
   void aResponseThatHasBegunIsCompleted() throws Exception {
-    start(BY_DEFAULT);
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = rig.backend();
     String answer = ok("0123456789");
@@ -96,7 +94,6 @@ final class AbortOnCloseTest {
 
   @Test
   void anInterimResponseIsNotTheBegin() throws Exception {
-    start(BY_DEFAULT);
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = rig.backend();
     backend.send(lines("HTTP/1.1 103 Early Hints", "Link: </a>"));
@@ -108,7 +105,6 @@ final class AbortOnCloseTest {
 
   @Test
   void aConnectIsAborted() throws Exception {
-    start(BY_DEFAULT);
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = rig.connecting();
     client.end();
@@ -119,7 +115,6 @@ final class AbortOnCloseTest {
 
   @Test
   void aQueueIsLeft() throws Exception {
-    start(BY_DEFAULT);
     EmbeddedPeer client = rig.client(GET);
     assertTrue(rig.refusedIfAsked());
     assertEquals(1, rig.loop().queued());
@@ -131,7 +126,6 @@ final class AbortOnCloseTest {
 
   @Test
   void requestsThatWereSentTogetherAreAllAnswered() throws Exception {
-    start(BY_DEFAULT);
     EmbeddedPeer client = rig.client();
     client.send(get("a", "/1") + get("a", "/2") + get("a", "/3"));
     client.end();
