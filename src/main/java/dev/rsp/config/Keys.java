@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.http.WireOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,8 +20,8 @@ final class Keys {
   static final String EXISTS_BELOW = "exists_below";
   static final String VIA = "via";
   static final String LENIENT = "lenient";
-  static final String RESPONSE_LF = "response_lf";
-  static final String EQUAL_LENGTHS = "equal_lengths";
+  static final String RESPONSE_LF = WireOptions.RESPONSE_LF;
+  static final String EQUAL_LENGTHS = WireOptions.EQUAL_LENGTHS;
   static final List<String> ALL_LENIENT = List.of(RESPONSE_LF, EQUAL_LENGTHS);
 
   /** One loop per core; each further loop costs memory and wake-ups without benefit. */

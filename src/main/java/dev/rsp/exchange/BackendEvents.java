@@ -70,7 +70,7 @@ public interface BackendEvents {
   void malformed(Refusal refusal);
 
   /** The body is malformed, after the head was passed on. The stream has ended. */
-  void malformedBody();
+  void malformedBody(Refusal refusal);
 
   /**
    * The stream has ended before its response.

@@ -443,7 +443,7 @@ public final class Exchange implements BackendEvents {
   }
 
   @Override
-  public void malformedBody() {
+  public void malformedBody(Refusal refusal) {
     leaveBackend();
     sender.forget();
     client.cut(Ending.BACKEND_MALFORMED_BODY);

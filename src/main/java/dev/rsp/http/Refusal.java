@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a message is not forwarded, and the status of the response that the client gets.
  *
  * @param status 400 to 599; or 200, the answer to an OPTIONS request for rsp itself
  * @param why a short sentence without any text of a peer; it becomes the body of the response
  * @param page whether the response is an HTML page that reloads itself
+ * @param lenientKey the key of {@code lenient} in the configuration that would accept the message;
+ *     null if none would. For logs: the client does not get it
  */
-public record Refusal(int status, String why, boolean page) {
-  /** A refusal whose response is plain text. */
+public record Refusal(int status, String why, boolean page, @Nullable String lenientKey) {
+  /** A refusal whose response is plain text, and that no option lifts. */
   public Refusal(int status, String why) {
-    this(status, why, false);
+    this(status, why, false, null);
   }
 
   /** The same, with an HTML page that reloads itself as the response. */
   public Refusal asPage() {
-    return new Refusal(status, why, true);
+    return new Refusal(status, why, true, lenientKey);
+  }
+
+  /** The same, with the key that would accept the message; null if there is none. */
+  public Refusal liftedBy(@Nullable String key) {
+    return key == null ? this : new Refusal(status, why, page, key);
   }
 }

@@ -12,6 +12,12 @@ import java.util.Locale;
  * @param equalLengths whether a Content-Length may be repeated, if it is always the same
  */
 public record WireOptions(String viaName, boolean responseLf, boolean equalLengths) {
+  /** The key of {@code lenient} for {@link #responseLf}. */
+  public static final String RESPONSE_LF = "response_lf";
+
+  /** The key of {@code lenient} for {@link #equalLengths}. */
+  public static final String EQUAL_LENGTHS = "equal_lengths";
+
   /** Longest name for Via: about the length of a label of a host name. */
   public static final int MAX_VIA_NAME = 64;
 

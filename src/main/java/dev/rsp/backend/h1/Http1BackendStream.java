@@ -273,8 +273,9 @@ public class Http1BackendStream implements ConnectionStream {
         return;
       }
       if (parsed == Parsed.REFUSED) {
+        Refusal refusal = by.refusal(in, head);
         release();
-        to.malformed(head.refusal());
+        to.malformed(refusal);
         return;
       }
       in.skipBytes(head.length());
@@ -358,7 +359,7 @@ public class Http1BackendStream implements ConnectionStream {
       in.release();
       exchange = null;
       connection.streamReset(true);
-      to.malformedBody();
+      to.malformedBody(MALFORMED_BODY);
       return;
     }
     ByteBuf body = takeBody(in);

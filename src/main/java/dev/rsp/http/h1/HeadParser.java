@@ -45,7 +45,9 @@ public final class HeadParser {
   private final int maxHeadBytes;
   private final int maxFields;
   private final int maxTargetBytes;
+  private final String viaName;
   private final boolean responseLf;
+  private final boolean equalLengths;
   private final RequestRules requestRules;
   private final ResponseRules responseRules;
 
@@ -59,7 +61,9 @@ public final class HeadParser {
     this.maxHeadBytes = maxHeadBytes;
     this.maxFields = maxFields;
     this.maxTargetBytes = maxTargetBytes;
+    this.viaName = options.viaName();
     this.responseLf = options.responseLf();
+    this.equalLengths = options.equalLengths();
     this.requestRules = new RequestRules(options);
     this.responseRules = new ResponseRules(options);
   }
@@ -72,6 +76,29 @@ public final class HeadParser {
   /** Parses a response head at the reader index of {@code in}, which does not move. */
   public Parsed response(ByteBuf in, ResponseHead head) {
     return parse(in, head, false);
+  }
+
+  /**
+   * Why a response head is refused, after {@link Parsed#REFUSED}, with the option of {@code
+   * lenient} that would accept it. It parses the head again with each option, so it is for logs.
+   *
+   * @param in as it was parsed; the reader index does not move
+   * @param head is filled again
+   */
+  public Refusal refusal(ByteBuf in, ResponseHead head) {
+    Refusal refusal = head.refusal();
+    String key = null;
+    if (!responseLf && accepts(in, head, new WireOptions(viaName, true, equalLengths))) {
+      key = WireOptions.RESPONSE_LF;
+    } else if (!equalLengths && accepts(in, head, new WireOptions(viaName, responseLf, true))) {
+      key = WireOptions.EQUAL_LENGTHS;
+    }
+    return refusal.liftedBy(key);
+  }
+
+  private boolean accepts(ByteBuf in, ResponseHead head, WireOptions other) {
+    return new HeadParser(maxHeadBytes, maxFields, maxTargetBytes, other).response(in, head)
+        != Parsed.REFUSED;
   }
 
   private Parsed parse(ByteBuf in, Head head, boolean request) {

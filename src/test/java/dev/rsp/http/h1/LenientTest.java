@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Rule;
 import dev.rsp.http.Parsed;
+import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
 import dev.rsp.http.WireOptions;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -152,6 +155,46 @@ final class LenientTest {
     String end = fields + "\r\n\r\n";
     assertEquals(400, Heads.refusedRequest(EQUAL, "POST / HTTP/1.1\r\nHost: a\r\n" + end).status());
     assertEquals(502, Heads.refusedResponse(EQUAL, "HTTP/1.1 200 OK\r\n" + end).status());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "none",
+      value = {
+        "HTTP/1.1 200 OK^Date: x^^ | response_lf",
+        "HTTP/1.1 200 OK/Date: x^X: y/^ | response_lf",
+        "HTTP/1.1 200^/ | response_lf",
+        "HTTP/1.1 200 OK^Date: x | response_lf",
+        "HTTP/1.1 200 OK/Content-Length: 5, 5// | equal_lengths",
+        "HTTP/1.1 200 OK/Content-Length: 5/Content-Length: 5// | equal_lengths",
+        "HTTP/1.1 200 OK/Content-Length: 5/Content-Length: 6// | none",
+        "HTTP/1.1 200 OK/Content-Length: 5/Content-Length: 5/Content-Length: 6// | none",
+        "HTTP/1.1 200 OK/Content-Length: 5, 5/Transfer-Encoding: chunked// | none",
+        "HTTP/1.1 200 OK^X: a/ b^^ | none",
+        "SSH-2.0-x^ | none",
+      })
+  void namesTheOptionThatWouldAcceptAResponse(String lines, String key) {
+    String text = lines.replace("/", "\r\n").replace("^", "\n").replace("HTTP\r\n", "HTTP/");
+    ByteBuf in = Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+    var head = new ResponseHead();
+    assertEquals(Parsed.REFUSED, Heads.PARSER.response(in, head));
+    Refusal plain = head.refusal();
+    Refusal refusal = Heads.PARSER.refusal(in, head);
+    assertEquals(key, refusal.lenientKey());
+    assertEquals(plain.why(), refusal.why());
+    assertEquals(key, refusal.asPage().lenientKey());
+    in.release();
+  }
+
+  @Test
+  void namesNoOptionThatIsSet() {
+    ByteBuf in = Unpooled.copiedBuffer("HTTP/1.1 200 OK\nX\n\n", StandardCharsets.ISO_8859_1);
+    var both = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, true));
+    var head = new ResponseHead();
+    assertEquals(Parsed.REFUSED, both.response(in, head));
+    assertEquals(null, both.refusal(in, head).lenientKey());
+    in.release();
   }
 
   @ParameterizedTest(name = "\"{0}\"")
