@@ -104,10 +104,9 @@ final class IdleAgeTest {
   void aRestartTeachesNothing() {
     for (int restart = 0; restart < 2; restart++) {
       // All connections are closed at the same time, and none is as old as another.
-      List<EmbeddedPeer> clients = new ArrayList<>();
       List<EmbeddedPeer> backends = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        clients.add(rig.client(GET));
+        rig.client(GET);
         backends.add(rig.backend());
       }
       for (EmbeddedPeer backend : backends) {

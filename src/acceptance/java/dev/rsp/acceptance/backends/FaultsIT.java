@@ -76,7 +76,7 @@ final class FaultsIT {
       try {
         List<Future<Integer>> statuses = new ArrayList<>();
         long end = System.nanoTime() + 2_500_000_000L;
-        first.signal("QUIT");
+        first.signal("TERM");
         first.awaitExit();
         Future<Program> second = clients.submit(() -> startLater(port));
         while (System.nanoTime() < end) {
