@@ -40,6 +40,10 @@ abstract class SleepingSites extends RigTest {
         "initialise = { url = '%s', %s }"
             .formatted(starter.url(), more.contains("poll") ? more : "poll = 0.01, " + more);
     all[1] = lines.length == 0 ? SELECT : "";
+    if (!String.join("\n", lines).contains("timeouts")) {
+      // The start takes over at once: nothing waits for the place to listen by itself.
+      all[1] += "\ntimeouts = {connect_retry = 60}";
+    }
     System.arraycopy(lines, 0, all, 2, lines.length);
     rig.reload(all);
   }
