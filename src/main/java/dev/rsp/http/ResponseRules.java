@@ -32,9 +32,13 @@ public final class ResponseRules {
           }
         }
         case FieldName.TRANSFER_ENCODING -> {
-          // RFC 9112 §6.1: not from an HTTP/1.0 server; rsp decodes "chunked", once, and no other.
-          if (head.chunked || head.http10 || !TransferCoding.isChunked(head, field)) {
+          // Every reader finds the same end of chunks that are named twice, and of those of
+          // HTTP/1.0. RFC 9112 §6.1: their framing is faulty, so the connection ends after them.
+          if (!TransferCoding.isOnlyChunked(head, field)) {
             return head.refuse(FRAMING);
+          }
+          if (head.chunked || head.http10 || !TransferCoding.isChunked(head, field)) {
+            head.connectionClose = true;
           }
           head.chunked = true;
         }

@@ -18,6 +18,28 @@ final class TransferCoding {
         head.bytes, head.valueStart(field), head.valueEnd(field), CHUNKED);
   }
 
+  /** Whether a field is "chunked", or a list of nothing else. */
+  static boolean isOnlyChunked(Head head, int field) {
+    byte[] bytes = head.bytes;
+    int end = head.valueEnd(field);
+    int at = head.valueStart(field);
+    while (true) {
+      int name = at;
+      at = Octets.skipToken(bytes, name, end);
+      if (!Octets.equalsIgnoreCase(bytes, name, at, CHUNKED)) {
+        return false;
+      }
+      at = Octets.skipBlanks(bytes, at, end);
+      if (at == end) {
+        return true;
+      }
+      if (bytes[at] != ',') {
+        return false;
+      }
+      at = Octets.skipBlanks(bytes, at + 1, end);
+    }
+  }
+
   /**
    * Why a field that is not "chunked" alone is refused: 501 for a coding that rsp does not know, in
    * a well-formed list with "chunked" once and last; 400 for everything else, since two readers may

@@ -34,13 +34,33 @@ final class ResponseHeadTest {
   @ParameterizedTest(name = "\"{0}\" is refused") // rule 73
   @ValueSource(
       strings = {
-        "", " HTTP/1.1 200 OK", "\r\nHTTP/1.1 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1\t200 OK",
-        "HTTP/2.0 200 OK", "HTTP/0.9 200 OK", "HTTP/1.a 200 OK", "HTTP/11 200 OK",
-            "http/1.1 200 OK",
-        "ICY 200 OK", "HTTP/1.1 099 OK", "HTTP/1.1 1000 OK", "HTTP/1.1 20 OK", "HTTP/1.1 9X9 OK",
-        "HTTP/1.1 200\tOK", "HTTP/1.1 200OK", "HTTP/1.1 OK", "HTTP/1.1 200 O\0K",
-            "HTTP/1.1 200 O\rK",
-        "HTTP/1.1 200 O\nK", "HTTP/1.1 200 O\u007fK", "<html>", "HTTP/1.1 -20 OK"
+        "",
+        " HTTP/1.1 200 OK",
+        "\r\n\r\n\r\nHTTP/1.1 200 OK",
+        "\r\n \r\nHTTP/1.1 200 OK",
+        "\rHTTP/1.1 200 OK",
+        "\nHTTP/1.1 200 OK",
+        "HTTP/1.1  200 OK",
+        "HTTP/1.1\t200 OK",
+        "HTTP/2.0 200 OK",
+        "HTTP/0.9 200 OK",
+        "HTTP/1.a 200 OK",
+        "HTTP/11 200 OK",
+        "http/1.1 200 OK",
+        "ICY 200 OK",
+        "HTTP/1.1 099 OK",
+        "HTTP/1.1 1000 OK",
+        "HTTP/1.1 20 OK",
+        "HTTP/1.1 9X9 OK",
+        "HTTP/1.1 200\tOK",
+        "HTTP/1.1 200OK",
+        "HTTP/1.1 OK",
+        "HTTP/1.1 200 O\0K",
+        "HTTP/1.1 200 O\rK",
+        "HTTP/1.1 200 O\nK",
+        "HTTP/1.1 200 O\u007fK",
+        "<html>",
+        "HTTP/1.1 -20 OK"
       })
   @Rule({5, 73})
   void noStatusLines(String line) {
@@ -63,8 +83,15 @@ final class ResponseHeadTest {
         "Transfer-Encoding:",
         "Transfer-Encoding: gzip",
         "Transfer-Encoding: gzip, chunked",
-        "Transfer-Encoding: chunked, chunked",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: gzip, chunked, chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding: chunked,",
+        "Transfer-Encoding: ,chunked",
+        "Transfer-Encoding: chunked;a=b",
+        "Transfer-Encoding: chunked chunked",
+        "Transfer-Encoding: chunked, chunked\r\nContent-Length: 1",
         "Transfer-Encoding: identity",
         "Transfer-Encoding : x\r\nContent-Length: 1",
       })
@@ -75,9 +102,41 @@ final class ResponseHeadTest {
 
   @Test
   @Rule(69)
-  void refusesChunksOfHttp10() {
+  void readsChunksOfHttp10AndEndsTheConnection() {
+    ResponseHead head =
+        Heads.response(
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assertTrue(head.chunked());
+    assertFalse(head.keepAlive());
     assertEquals(
-        FRAMING, Heads.refusedResponse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        FRAMING,
+        Heads.refusedResponse(
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked ,\tCHUNKED",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+      })
+  @Rule(69)
+  void readsChunksThatAreNamedTwiceAndEndsTheConnection(String fields) {
+    ResponseHead head = Heads.response("HTTP/1.1 200 OK\r\n" + fields + "\r\n\r\n");
+    assertTrue(head.chunked());
+    assertFalse(head.keepAlive());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"\r\n", "\r\n\r\n"})
+  @Rule(73)
+  void dropsEmptyLinesBeforeAStatusLine(String lines) {
+    String text = lines + "HTTP/1.1 404 No\r\nX: y\r\n\r\n";
+    ResponseHead head = Heads.response(text);
+    assertEquals(404, head.status());
+    assertEquals(text.length(), head.length());
+    assertFalse(head.http10());
   }
 
   @Test

@@ -66,7 +66,12 @@ final class ResponseReferee extends StreamReader {
       }
       asked = new Asked("", false, false, "", false, false);
     }
-    head.noneOf("Upgrade");
+    boolean required = status == 426 && head.has("Upgrade"); // RFC 9110 §15.5.22
+    if (!required) {
+      head.noneOf("Upgrade");
+    } else if (!head.connection("close", "keep-alive", "upgrade").contains("upgrade")) {
+      throw new Foul("RFC 9110 §7.8", "Upgrade without Connection: upgrade");
+    }
     persistence(head, asked);
     if (head.values("Date").size() != 1) {
       throw new Foul("RFC 9110 §6.6.1", head.values("Date").size() + " Date fields");
@@ -103,7 +108,10 @@ final class ResponseReferee extends StreamReader {
 
   /** RFC 9112 §9.3 and §9.6. */
   private void persistence(Head head, Asked asked) {
-    List<String> options = head.connection("close", "keep-alive");
+    List<String> options =
+        status == 426
+            ? head.connection("close", "keep-alive", "upgrade")
+            : head.connection("close", "keep-alive");
     boolean close = options.contains("close");
     if (!asked.stays() && !close) {
       throw new Foul("RFC 9112 §9.6", "the last response does not say so");

@@ -13,6 +13,7 @@ import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.BodyFraming;
 import dev.rsp.http.h1.BodyFraming.Progress;
 import dev.rsp.http.h1.HeadParser;
@@ -308,7 +309,7 @@ public class Http1BackendStream implements ConnectionStream {
     Progress progress = framing.accept(in);
     if (progress == Progress.MALFORMED) {
       release();
-      to.malformed(MALFORMED_BODY);
+      to.malformed(malformedBody());
       return;
     }
     stage = Stage.BODY;
@@ -335,8 +336,9 @@ public class Http1BackendStream implements ConnectionStream {
       framing.startLength(0);
       keepAlive = keepAlive && head.contentLength() == 0;
     } else if (head.chunked()) {
-      framing.startChunked(to.takesChunks());
-      return BodyKind.CHUNKED;
+      boolean lf = Objects.requireNonNull(parser).responseLf();
+      framing.startResponseChunks(to.takesChunks(), lf);
+      return lf ? BodyKind.CONTENT : BodyKind.CHUNKED;
     } else if (head.contentLength() >= 0) {
       framing.startLength(head.contentLength());
     } else {
@@ -345,6 +347,12 @@ public class Http1BackendStream implements ConnectionStream {
       return BodyKind.CONTENT;
     }
     return BodyKind.LENGTH;
+  }
+
+  private Refusal malformedBody() {
+    return framing.loneLfRefused()
+        ? MALFORMED_BODY.liftedBy(WireOptions.RESPONSE_LF)
+        : MALFORMED_BODY;
   }
 
   private void readBody(BackendEvents to, ByteBuf in) {
@@ -359,7 +367,7 @@ public class Http1BackendStream implements ConnectionStream {
       in.release();
       exchange = null;
       connection.streamReset(true);
-      to.malformedBody(MALFORMED_BODY);
+      to.malformedBody(malformedBody());
       return;
     }
     ByteBuf body = takeBody(in);

@@ -38,13 +38,29 @@ public final class BodyFraming {
   }
 
   /**
-   * Starts a chunked body.
+   * Starts the chunked body of a request.
    *
    * @param keepChunks whether the chunks are forwarded, or only their content
    */
   public void startChunked(boolean keepChunks) {
     kind = Kind.CHUNKED;
     chunks.start(keepChunks);
+  }
+
+  /**
+   * Starts the chunked body of a response. Blanks after a chunk size are accepted.
+   *
+   * @param keepChunks as of {@link #startChunked}
+   * @param loneLf whether LF alone may end a line; then the chunks are not kept
+   */
+  public void startResponseChunks(boolean keepChunks, boolean loneLf) {
+    kind = Kind.CHUNKED;
+    chunks.startResponse(keepChunks, loneLf);
+  }
+
+  /** After MALFORMED: whether a line of a chunked response ends with LF alone. */
+  public boolean loneLfRefused() {
+    return kind == Kind.CHUNKED && chunks.loneLfRefused();
   }
 
   /**

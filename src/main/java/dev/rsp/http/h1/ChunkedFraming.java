@@ -22,15 +22,21 @@ final class ChunkedFraming {
   private static final int TRAILER_BYTES = 8192;
 
   /*
-   * SIZE ──hex──► SIZE ──";"──► EXTENSION ─┐
-   *   └──────────CR──────────► SIZE_LF ◄───┘──CR
+   * SIZE ──hex──► SIZE ──";"──► EXTENSION (see extension()) ─┐
+   *   └──────────CR──────────► SIZE_LF ◄─────────────────────┘──CR
    * SIZE_LF ──LF, size > 0──► DATA ──► DATA_CR ──► DATA_LF ──► SIZE
    *         └─LF, size = 0──► TRAILER ──CR──► END_LF ──LF──► done
    *                             └─name──► TRAILER_NAME ─":"─► TRAILER_VALUE ─CR─► TRAILER_LF ─► TRAILER
    */
   private enum State {
     SIZE,
+    SIZE_BLANKS,
     EXTENSION,
+    NAME,
+    NAME_BLANKS,
+    EQUALS,
+    VALUE,
+    VALUE_BLANKS,
     QUOTED,
     QUOTED_PAIR,
     SIZE_LF,
@@ -47,6 +53,9 @@ final class ChunkedFraming {
 
   private State state = State.SIZE;
   private boolean keepChunks;
+  private boolean response;
+  private boolean loneLf;
+  private boolean loneLfRefused;
   private long remaining;
   private int sizeDigits;
   private int skippedBytes;
@@ -69,8 +78,11 @@ final class ChunkedFraming {
 
   /** Whether it is malformed because it has more extensions than allowed. */
   boolean tooManyExtensions() {
-    return (state == State.EXTENSION || state == State.QUOTED || state == State.QUOTED_PAIR)
-        && skippedBytes > maxExtensionBytes;
+    return inExtension(state) && skippedBytes > maxExtensionBytes;
+  }
+
+  private static boolean inExtension(State of) {
+    return of.compareTo(State.SIZE) > 0 && of.compareTo(State.SIZE_LF) < 0;
   }
 
   /** Whether it is malformed because it has more trailers than allowed. */
@@ -79,13 +91,36 @@ final class ChunkedFraming {
         && skippedBytes > maxTrailerBytes;
   }
 
+  /** Starts the body of a request. */
   void start(boolean keep) {
+    start(keep, false, false);
+  }
+
+  /**
+   * Starts the body of a response.
+   *
+   * @param lf whether LF alone may end a line; only if the chunks are not kept, because a line gets
+   *     longer when it is written anew
+   */
+  void startResponse(boolean keep, boolean lf) {
+    start(keep && !lf, true, lf);
+  }
+
+  private void start(boolean keep, boolean ofResponse, boolean lf) {
+    response = ofResponse;
+    loneLf = lf;
+    loneLfRefused = false;
     state = State.SIZE;
     keepChunks = keep;
     remaining = 0;
     sizeDigits = 0;
     skippedBytes = 0;
     content = 0;
+  }
+
+  /** Whether it is malformed because a line of a response ends with LF alone. */
+  boolean loneLfRefused() {
+    return loneLfRefused;
   }
 
   int forwardEnd() {
@@ -125,9 +160,6 @@ final class ChunkedFraming {
           in.setByte(to, octet);
         }
         to++;
-        if (before == State.SIZE && state == State.EXTENSION) {
-          to--; // the semicolon
-        }
       }
     }
     forwardEnd = to;
@@ -138,11 +170,12 @@ final class ChunkedFraming {
   /** Whether an octet that was read in a state is forwarded with the chunks. */
   private boolean kept(State before) {
     return switch (before) {
-      case SIZE, SIZE_LF, DATA_CR, DATA_LF, END_LF -> true;
+      // Not the blank or the semicolon after a size.
+      case SIZE -> state == State.SIZE || state == State.SIZE_LF;
+      case SIZE_LF, DATA_CR, DATA_LF, END_LF -> true;
       // The CR that ends an extension or the whole body.
-      case EXTENSION -> state == State.SIZE_LF;
       case TRAILER -> state == State.END_LF;
-      case QUOTED, QUOTED_PAIR, DATA, TRAILER_NAME, TRAILER_VALUE, TRAILER_LF, END -> false;
+      default -> inExtension(before) && state == State.SIZE_LF;
     };
   }
 
@@ -150,14 +183,23 @@ final class ChunkedFraming {
   private boolean step(byte octet) {
     return switch (state) {
       case SIZE -> size(octet);
-      case EXTENSION, QUOTED, QUOTED_PAIR -> extension(octet);
+      case SIZE_BLANKS,
+          EXTENSION,
+          NAME,
+          NAME_BLANKS,
+          EQUALS,
+          VALUE,
+          VALUE_BLANKS,
+          QUOTED,
+          QUOTED_PAIR ->
+          extension(octet);
       case SIZE_LF -> {
         sizeDigits = 0;
         skippedBytes = 0;
         content += remaining;
         yield expect('\n', octet, remaining > 0 ? State.DATA : State.TRAILER);
       }
-      case DATA_CR -> expect('\r', octet, State.DATA_LF);
+      case DATA_CR -> endsLine(octet, State.DATA_LF);
       case DATA_LF -> expect('\n', octet, State.SIZE);
       case TRAILER, TRAILER_NAME, TRAILER_VALUE -> trailer(octet);
       case TRAILER_LF -> expect('\n', octet, State.TRAILER);
@@ -171,32 +213,92 @@ final class ChunkedFraming {
     return octet == wanted;
   }
 
-  /** chunk-size = 1*HEXDIG, and nothing before or around it. */
+  /**
+   * Whether the octet ends a line: CR, or LF alone where that is allowed.
+   *
+   * @param lf the state in which LF is expected
+   */
+  private boolean endsLine(byte octet, State lf) {
+    if (octet == '\n' && response && !loneLf) {
+      loneLfRefused = true;
+    }
+    if (octet != '\r' && (octet != '\n' || !loneLf)) {
+      return false;
+    }
+    state = lf;
+    return octet == '\r' || step(octet);
+  }
+
+  /** chunk-size = 1*HEXDIG, and nothing before it. */
   private boolean size(byte octet) {
     if (Octets.is(Octets.HEX, octet)) {
       remaining = remaining << 4 | Octets.hexValue(octet);
       return ++sizeDigits <= MAX_SIZE_DIGITS;
     }
-    state = octet == ';' ? State.EXTENSION : State.SIZE_LF;
-    return sizeDigits > 0 && (octet == ';' || octet == '\r');
+    if (sizeDigits == 0) {
+      return false;
+    }
+    if (octet == ';' || Octets.blank(octet)) {
+      state = octet == ';' ? State.EXTENSION : State.SIZE_BLANKS;
+      return true;
+    }
+    return endsLine(octet, State.SIZE_LF);
   }
 
-  /** RFC 9112 §7.1.1. A CR inside quotes could hide a line end from a careless parser. */
+  /**
+   * RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ),
+   * and blanks at the end of the line. After a size alone these are only for responses: servers pad
+   * sizes with them. A CR inside quotes could hide a line end from a careless parser.
+   */
   private boolean extension(byte octet) {
     if (++skippedBytes > maxExtensionBytes) {
       return false;
     }
-    if (state == State.QUOTED_PAIR) {
-      state = State.QUOTED;
-    } else if (octet == '"') {
-      state = state == State.QUOTED ? State.EXTENSION : State.QUOTED;
-    } else if (state == State.QUOTED) {
-      state = octet == '\\' ? State.QUOTED_PAIR : State.QUOTED;
-    } else if (octet == '\r') {
-      state = State.SIZE_LF;
-      return true;
+    return switch (state) {
+      case QUOTED_PAIR -> {
+        state = State.QUOTED;
+        yield Octets.is(Octets.VALUE, octet);
+      }
+      case QUOTED -> {
+        state =
+            octet == '"' ? State.VALUE_BLANKS : octet == '\\' ? State.QUOTED_PAIR : State.QUOTED;
+        yield Octets.is(Octets.VALUE, octet);
+      }
+      case EXTENSION -> Octets.blank(octet) || token(octet, State.NAME);
+      case EQUALS -> {
+        if (octet == '"') {
+          state = State.QUOTED;
+          yield true;
+        }
+        yield Octets.blank(octet) || token(octet, State.VALUE);
+      }
+      case NAME -> token(octet, State.NAME) || afterPart(octet, State.NAME_BLANKS);
+      case VALUE -> token(octet, State.VALUE) || afterPart(octet, State.VALUE_BLANKS);
+      // SIZE_BLANKS, NAME_BLANKS, VALUE_BLANKS
+      default -> afterPart(octet, state);
+    };
+  }
+
+  private boolean token(byte octet, State next) {
+    boolean is = Octets.is(Octets.TOKEN, octet);
+    if (is) {
+      state = next;
     }
-    return Octets.is(Octets.VALUE, octet);
+    return is;
+  }
+
+  /** After a size, a name or a value: blanks, the next part, or the end of the line. */
+  private boolean afterPart(byte octet, State blanks) {
+    if (Octets.blank(octet)) {
+      state = blanks;
+    } else if (octet == ';') {
+      state = State.EXTENSION;
+    } else if (octet == '=' && blanks == State.NAME_BLANKS) {
+      state = State.EQUALS;
+    } else {
+      return (response || blanks != State.SIZE_BLANKS) && endsLine(octet, State.SIZE_LF);
+    }
+    return true;
   }
 
   /** RFC 9112 §7.1.2: field lines as in a head, none of which is forwarded. */
@@ -205,14 +307,12 @@ final class ChunkedFraming {
       return false;
     }
     if (state == State.TRAILER) {
-      state = octet == '\r' ? State.END_LF : State.TRAILER_NAME;
-      return octet == '\r' || Octets.is(Octets.TOKEN, octet);
+      return token(octet, State.TRAILER_NAME) || endsLine(octet, State.END_LF);
     }
     if (state == State.TRAILER_NAME) {
       state = octet == ':' ? State.TRAILER_VALUE : State.TRAILER_NAME;
       return octet == ':' || Octets.is(Octets.TOKEN, octet);
     }
-    state = octet == '\r' ? State.TRAILER_LF : State.TRAILER_VALUE;
-    return octet == '\r' || Octets.is(Octets.VALUE, octet);
+    return Octets.is(Octets.VALUE, octet) || endsLine(octet, State.TRAILER_LF);
   }
 }

@@ -30,6 +30,9 @@ public final class HeadParser {
    */
   private static final int MAX_METHOD = 24;
 
+  /** Before a status line, as many as before a request line. */
+  private static final int MAX_EMPTY_LINES = 2;
+
   private static final byte[] HTTP_NAME = {'H', 'T', 'T', 'P', '/'};
 
   private static final Refusal BAD_REQUEST_LINE = new Refusal(400, "malformed request line");
@@ -94,6 +97,11 @@ public final class HeadParser {
       key = WireOptions.EQUAL_LENGTHS;
     }
     return refusal.liftedBy(key);
+  }
+
+  /** Whether LF alone may end lines of responses. */
+  public boolean responseLf() {
+    return responseLf;
   }
 
   private boolean accepts(ByteBuf in, ResponseHead head, WireOptions other) {
@@ -203,26 +211,40 @@ public final class HeadParser {
 
   private Parsed response(ResponseHead head, int end) {
     byte[] bytes = head.bytes();
-    // "HTTP/1.1 200 OK": the version and the code have fixed places.
-    for (int i = 0; i < 12; i++) {
-      if (i == end) {
+    int start = 0;
+    // Empty lines, as before a request: some servers send one after an interim response or a body.
+    for (int lines = 0; start < end && FieldLines.endsLine(bytes[start], responseLf); lines++) {
+      int next = FieldLines.lineEnd(bytes, start, end);
+      if (next == 0) {
         return Parsed.MORE;
       }
+      if (next < 0 || lines == MAX_EMPTY_LINES) {
+        return head.refuse(BAD_STATUS_LINE);
+      }
+      start = next;
+    }
+    // "HTTP/1.1 200 OK": the version and the code have fixed places.
+    for (int i = 0; i < 12; i++) {
+      if (start + i == end) {
+        return Parsed.MORE;
+      }
+      byte octet = bytes[start + i];
       boolean valid =
           switch (i) {
-            case 5 -> bytes[i] == '1';
-            case 6 -> bytes[i] == '.';
-            case 7, 10, 11 -> bytes[i] >= '0' && bytes[i] <= '9';
-            case 8 -> bytes[i] == ' ';
-            case 9 -> bytes[i] >= '1' && bytes[i] <= '9';
-            default -> bytes[i] == HTTP_NAME[i];
+            case 5 -> octet == '1';
+            case 6 -> octet == '.';
+            case 7, 10, 11 -> octet >= '0' && octet <= '9';
+            case 8 -> octet == ' ';
+            case 9 -> octet >= '1' && octet <= '9';
+            default -> octet == HTTP_NAME[i];
           };
       if (!valid) {
         return head.refuse(BAD_STATUS_LINE);
       }
     }
-    int status = (bytes[9] - '0') * 100 + (bytes[10] - '0') * 10 + (bytes[11] - '0');
-    int at = 12;
+    int status =
+        (bytes[start + 9] - '0') * 100 + (bytes[start + 10] - '0') * 10 + (bytes[start + 11] - '0');
+    int at = start + 12;
     if (at == end) {
       return Parsed.MORE;
     }
@@ -245,7 +267,7 @@ public final class HeadParser {
     if (next <= 0) {
       return next == 0 ? Parsed.MORE : head.refuse(BAD_STATUS_LINE);
     }
-    head.startLine(status, reasonStart, reasonEnd, next, bytes[7] == '0');
+    head.startLine(status, reasonStart, reasonEnd, next, bytes[start + 7] == '0');
     Parsed parsed = FieldLines.parse(head, end, maxFields, false, responseLf);
     return parsed == Parsed.DONE ? responseRules.check(head) : parsed;
   }

@@ -18,6 +18,8 @@ import io.netty.buffer.ByteBufAllocator;
  * <p>One per event loop. What it wrote is in {@link #bytes()} until the next call.
  */
 public final class HeadWriter {
+  private static final int UPGRADE_REQUIRED = 426;
+
   private static final byte[] VERSION = HeadBytes.ascii(" HTTP/1.1\r\n");
   private static final byte[] HOST = HeadBytes.ascii("Host: ");
   private static final byte[] MAX_FORWARDS = HeadBytes.ascii("Max-Forwards: ");
@@ -175,10 +177,15 @@ public final class HeadWriter {
     if (!hasLength || rewriteLength) {
       drops |= 1 << FieldName.CONTENT_LENGTH;
     }
-    if (persistence == Persistence.UPGRADE) {
+    // RFC 9110 §15.5.22: 426 says to which protocols. Other responses only advertise them.
+    boolean required = head.status() == UPGRADE_REQUIRED && head.field("upgrade") != null;
+    if (persistence == Persistence.UPGRADE || required) {
       drops &= ~(1 << FieldName.UPGRADE);
     }
     FieldCopy.copy(head, drops, out);
+    if (required) {
+      out.put(UPGRADE); // RFC 9110 §7.8: a sender of Upgrade says so in Connection
+    }
     if (rewriteLength) {
       out.contentLength(empty ? 0 : head.contentLength());
     }

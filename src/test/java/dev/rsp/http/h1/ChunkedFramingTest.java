@@ -2,6 +2,7 @@
 package dev.rsp.http.h1;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.Rule;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -38,7 +40,8 @@ final class ChunkedFramingTest {
         arguments("a value", "1;a=b;c\r\nx\r\n0;d\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
         arguments("white space", "1; a = b \r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
         arguments("quotes", "1;a=\"b;\\\"c\"\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
-        arguments("a semicolon alone", "1;\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
+        arguments("blanks before", "1 \t;a\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
+        arguments("empty quotes", "1;a=\"\" ;b\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
         arguments("256", "1;" + "e".repeat(255) + "\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
         arguments("a trailer", "1\r\nx\r\n0\r\nA: b\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "x"),
         arguments("trailers", "0\r\nA: b\r\nHost: c\r\nD:\r\n\r\n", "0\r\n\r\n", ""),
@@ -86,7 +89,24 @@ final class ChunkedFramingTest {
             "1 ",
             "1\t",
             "\t1",
-            "1 ;a",
+            "1;",
+            "1; ",
+            "1;;a",
+            "1;a;",
+            "1;@",
+            "1;=b",
+            "1;a=",
+            "1;a= ;b",
+            "1;a b",
+            "1;a=b c",
+            "1;a=b=c",
+            "1;a==b",
+            "1;a=\"b\"c",
+            "1;a=\"b",
+            "1;a\"b\"",
+            "1 1",
+            "1 =a",
+            "1" + " ".repeat(256) + ";a",
             ";a",
             "1,",
             "1:",
@@ -147,6 +167,60 @@ final class ChunkedFramingTest {
       int[] everywhere = IntStream.range(0, body.length()).toArray();
       assertEquals("malformed", forwarded(body, keep, everywhere));
     }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1 /x/0// | any",
+        "1\t \t/x/0 // | any",
+        "1/x/0   // | any",
+        "1 ;a \t/x/0 ;b// | any",
+        "1^x/0// | LF",
+        "1/x^0// | LF",
+        "1/x/0^/ | LF",
+        "1/x/0/^ | LF",
+        "1^x^0^^ | LF",
+        "1;a=b^x^0;c ^A: b^^ | LF",
+        "1 ^x/0/A: b^/ | LF",
+        " 1/x/0// | none",
+        "1 1/x/0// | none",
+        "1\0/x/0// | none",
+        "1;/x/0// | none",
+        "1;a=\"^x\"/x/0// | none",
+        "1;a=\"\\^\"/x/0// | none",
+        "^1/x/0// | none",
+        "1/x/0/A^/ | none",
+        "1/x/0/A: b/ c// | none",
+      })
+  @Rule({5, 53, 54, 56})
+  void acceptsMoreInResponses(String lines, String accepted) {
+    String body = lines.replace("/", "\r\n").replace("^", "\n").replace("\\0", "\0");
+    body = body.replace("\\t", "\t");
+    for (boolean lf : new boolean[] {false, true}) {
+      boolean good = accepted.equals("any") || (lf && accepted.equals("LF"));
+      for (boolean keep : new boolean[] {false, true}) {
+        String expected = !good ? "malformed" : keep && !lf ? "1\r\nx\r\n0\r\n\r\n|" : "x|";
+        for (int cut = 0; cut <= body.length(); cut++) {
+          var framing = new BodyFraming();
+          framing.startResponseChunks(keep, lf);
+          assertEquals(expected, forwarded(framing, body, cut), lines + " cut at " + cut);
+          assertEquals(!lf && accepted.equals("LF"), framing.loneLfRefused(), lines);
+        }
+        int[] everywhere = IntStream.range(0, body.length()).toArray();
+        var framing = new BodyFraming();
+        framing.startResponseChunks(keep, lf);
+        assertEquals(expected, forwarded(framing, body, everywhere));
+      }
+    }
+  }
+
+  @Test
+  void blamesNoLineEndForALength() {
+    var framing = new BodyFraming();
+    framing.startLength(1);
+    assertFalse(framing.loneLfRefused());
   }
 
   @Test
@@ -242,9 +316,13 @@ final class ChunkedFramingTest {
 
   /** The forwarded bytes of a body that arrives in parts, and, after a bar, what follows it. */
   private static String forwarded(String body, boolean keep, int... cuts) {
-    byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
     var framing = new BodyFraming();
     framing.startChunked(keep);
+    return forwarded(framing, body, cuts);
+  }
+
+  private static String forwarded(BodyFraming framing, String body, int... cuts) {
+    byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
     var out = new StringBuilder();
     int start = 0;
     for (int part = 0; part <= cuts.length; part++) {

@@ -3,6 +3,7 @@ package dev.rsp.http.h1;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import dev.rsp.http.WireOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,6 +59,7 @@ final class LenientTest {
   void endsAStatusLineWithoutReasonWithLf() {
     assertEquals(200, Heads.response(LF, "HTTP/1.1 200\n\n").status());
     assertEquals(200, Heads.response(LF, "HTTP/1.1 200 \n\r\n").status());
+    assertEquals(200, Heads.response(LF, "\n\r\nHTTP/1.1 200 \n\r\n").status());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -174,7 +177,7 @@ final class LenientTest {
         "HTTP/1.1 200 OK^X: a/ b^^ | none",
         "SSH-2.0-x^ | none",
       })
-  void namesTheOptionThatWouldAcceptAResponse(String lines, String key) {
+  void namesTheOptionThatWouldAcceptAResponse(String lines, @Nullable String key) {
     String text = lines.replace("/", "\r\n").replace("^", "\n").replace("HTTP\r\n", "HTTP/");
     ByteBuf in = Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
     var head = new ResponseHead();
@@ -193,7 +196,7 @@ final class LenientTest {
     var both = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, true));
     var head = new ResponseHead();
     assertEquals(Parsed.REFUSED, both.response(in, head));
-    assertEquals(null, both.refusal(in, head).lenientKey());
+    assertNull(both.refusal(in, head).lenientKey());
     in.release();
   }
 

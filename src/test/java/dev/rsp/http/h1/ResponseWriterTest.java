@@ -221,4 +221,29 @@ final class ResponseWriterTest {
     writer.response(Heads.response(head), persistence, hasLength, chunked, DATE);
     return Heads.text(writer);
   }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "426|Upgrade: websocket|Upgrade: websocket/Connection: upgrade/",
+        "426|Connection: Upgrade/Upgrade: TLS/1.0|Upgrade: TLS/1.0/Connection: upgrade/",
+        "426|X: y|X: y/",
+        "400|Connection: Upgrade/Upgrade: h2c|''",
+        "200|Upgrade: h2,h2c|''",
+      })
+  @Rule(34)
+  void keepsTheProtocolsThatA426Requires(int status, String fields, String kept) {
+    var writer = new HeadWriter();
+    String date = "Sat, 21 Nov 2026 00:00:00 GMT";
+    String lines = "Date: " + date + "/" + fields + "//";
+    ResponseHead head = Heads.response(crlf("HTTP/1.1 " + status + " /" + lines));
+    writer.response(head, Persistence.KEEP, true, false, date.getBytes(StandardCharsets.US_ASCII));
+    assertEquals(
+        crlf("HTTP/1.1 " + status + " /Date: " + date + "/" + kept + "/"), Heads.text(writer));
+  }
+
+  private static String crlf(String lines) {
+    return lines.replaceAll("/(?!1\\.)", "\r\n");
+  }
 }
