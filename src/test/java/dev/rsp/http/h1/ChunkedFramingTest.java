@@ -184,7 +184,7 @@ final class ChunkedFramingTest {
         "1^x^0^^ | LF",
         "1;a=b^x^0;c ^A: b^^ | LF",
         "1 ^x/0/A: b^/ | LF",
-        " 1/x/0// | none",
+        "' 1/x/0//' | none",
         "1 1/x/0// | none",
         "1\0/x/0// | none",
         "1;/x/0// | none",
