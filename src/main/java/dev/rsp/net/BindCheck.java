@@ -9,7 +9,6 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +45,11 @@ public final class BindCheck implements ListenCheck {
     if (UnixSocketFile.isDead(unixPath)) {
       return;
     }
+    UnixSocketFile file = UnixSocketFile.prepare(unixPath);
     try (SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      socket.bind(UnixDomainSocketAddress.of(Path.of(unixPath)));
-      UnixSocketFile.remove(unixPath);
+      socket.bind(UnixDomainSocketAddress.of(file.boundPath()));
+    } finally {
+      file.remove();
     }
   }
 }

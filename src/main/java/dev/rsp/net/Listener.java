@@ -14,16 +14,19 @@ import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +56,10 @@ public final class Listener {
   /** A loop closes a socket in its next turn; a script may delay that by a second or two. */
   private static final long CLOSE_MILLIS = 5_000;
 
+  /** As in "bind(..) failed with error(-98): Address already in use" of Netty 4.2. */
+  private static final Pattern NETTY_PREFIX =
+      Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
+
   private final ListenAddress address;
 
   /** The listening sockets by the loop that accepts from them. */
@@ -60,6 +67,9 @@ public final class Listener {
 
   /** The loops that serve. The socket of a retired loop distributes to these in turn. */
   private volatile List<Acceptor> active;
+
+  /** The file of a Unix socket. */
+  private @Nullable UnixSocketFile file;
 
   /** Whether {@link #close} was called. */
   private volatile boolean closing;
@@ -85,12 +95,10 @@ public final class Listener {
     boolean opened = false;
     try {
       if (address.unixPath() != null) {
-        UnixSocketFile.removeIfDead(address.unixPath());
+        listener.openFile(address.unixPath(), loops.get(0));
       } else {
-        refuseIfTaken(
-            Objects.requireNonNull(address.socket()), loops.get(0).net().transport(), own);
+        listener.openPort(loops, own);
       }
-      listener.extendTo(loops);
       opened = true;
     } finally {
       if (!opened) {
@@ -100,49 +108,104 @@ public final class Listener {
     return listener;
   }
 
+  private void openFile(String unixPath, Acceptor loop) throws IOException {
+    UnixSocketFile prepared = UnixSocketFile.prepare(unixPath);
+    file = prepared;
+    bind(loop, loop.net().transport().unixAddress(prepared.boundPath()), false);
+    prepared.publish();
+  }
+
   /**
    * Sockets that share a port would also share it with another process of the same user, which
-   * would silently get half of the connections.
+   * would silently get half of the connections. So the first one listens without SO_REUSEPORT,
+   * which the kernel allows to one process at a time, and gets the option for the others
+   * afterwards.
    */
-  private static void refuseIfTaken(
-      InetSocketAddress socket, Transport transport, Collection<Listener> own) throws IOException {
+  private void openPort(List<? extends Acceptor> loops, Collection<Listener> own)
+      throws IOException {
+    Acceptor first = loops.get(0);
+    InetSocketAddress wanted = Objects.requireNonNull(address.socket());
+    retried(
+        () -> {
+          try {
+            bind(first, wanted, false);
+          } catch (IOException e) {
+            refuseIfForeign(first.net().transport(), own, e);
+            bind(first, wanted, true);
+          }
+        });
+    extendTo(loops);
+    if (first.net().transport().sharesPorts()) {
+      retried(() -> refuseIfShared(own));
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /**
+   * Repeats a step that fails, for {@link #RELEASE_NANOS}. The pause is random: of two programs
+   * that begin to listen in the same moment, the kernel may refuse both.
+   */
+  private static void retried(Step step) throws IOException {
     long start = System.nanoTime();
     while (true) {
       try {
-        probe(socket, transport, own);
+        step.run();
         return;
       } catch (IOException e) {
         if (System.nanoTime() - start >= RELEASE_NANOS) {
           throw e;
         }
-        LockSupport.parkNanos(RELEASE_POLL_NANOS);
+        LockSupport.parkNanos(
+            ThreadLocalRandom.current().nextLong(RELEASE_POLL_NANOS / 2, RELEASE_POLL_NANOS));
       }
     }
   }
 
-  private static void probe(InetSocketAddress socket, Transport transport, Collection<Listener> own)
+  /**
+   * Decides what a bind means that failed: if this process itself has the port, and nobody else,
+   * the address can be bound beside.
+   */
+  private void refuseIfForeign(Transport transport, Collection<Listener> own, IOException failure)
       throws IOException {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(true); // as for the real sockets: TIME_WAIT does not count
-      probe.bind(socket);
-    } catch (IOException e) {
-      List<Listener> samePort = own.stream().filter(other -> other.has(socket.getPort())).toList();
-      if (samePort.isEmpty()) {
-        throw e;
-      }
-      if (!transport.sharesPorts()) {
-        throw new IOException(
-            "%s: rsp itself listens on \"%s\", and with transport %s this change needs a restart"
-                .formatted(e.getMessage(), samePort.get(0).address.text(), transport.label()),
-            e);
-      }
-      int sockets = samePort.stream().mapToInt(other -> other.channels.size()).sum();
-      if (ListeningSockets.on(socket.getPort()) > sockets) {
-        throw new IOException(
-            e.getMessage() + ": by rsp itself, and by another program as well", e);
-      }
-      // The bind itself finds other errors of the address.
+    InetSocketAddress socket = Objects.requireNonNull(address.socket());
+    List<Listener> samePort = own.stream().filter(other -> other.has(socket.getPort())).toList();
+    if (samePort.isEmpty()) {
+      throw failure;
     }
+    if (!transport.sharesPorts()) {
+      throw new IOException(
+          "%s: rsp itself listens on \"%s\", and with transport %s this change needs a restart"
+              .formatted(failure.getMessage(), samePort.get(0).address.text(), transport.label()),
+          failure);
+    }
+    if (ListeningSockets.on(socket) > count(samePort, socket)) {
+      throw new IOException(
+          failure.getMessage() + ": by rsp itself, and by another program as well", failure);
+    }
+  }
+
+  /** A program that does not look whether the port is free may have taken it meanwhile. */
+  private void refuseIfShared(Collection<Listener> own) throws IOException {
+    List<Listener> all = new ArrayList<>(own);
+    all.add(this);
+    InetSocketAddress socket = local();
+    if (ListeningSockets.isReadable() && ListeningSockets.on(socket) > count(all, socket)) {
+      throw new IOException("Address already in use by another program as well");
+    }
+  }
+
+  /** How many sockets of these listeners compete with an address for connections. */
+  private static int count(Collection<Listener> listeners, InetSocketAddress socket) {
+    return listeners.stream()
+        .filter(
+            other ->
+                other.has(socket.getPort())
+                    && ListeningSockets.compete(other.local().getAddress(), socket.getAddress()))
+        .mapToInt(other -> other.channels.size())
+        .sum();
   }
 
   private boolean has(int port) {
@@ -169,14 +232,11 @@ public final class Listener {
    */
   private void extendTo(List<? extends Acceptor> loops) throws IOException {
     if (address.unixPath() != null || !loops.get(0).net().transport().sharesPorts()) {
-      if (channels.isEmpty()) {
-        bind(loops.get(0));
-      }
       return;
     }
     for (Acceptor loop : loops) {
       if (!channels.containsKey(loop)) {
-        bind(loop);
+        bind(loop, local(), true);
       }
     }
   }
@@ -199,11 +259,17 @@ public final class Listener {
     }
   }
 
-  private void bind(Acceptor loop) throws IOException {
-    String unixPath = address.unixPath();
+  /**
+   * Binds a socket on a loop and listens.
+   *
+   * @param beside whether other sockets of this process may have the port
+   */
+  private void bind(Acceptor loop, SocketAddress local, boolean beside) throws IOException {
+    boolean unix = address.unixPath() != null;
+    boolean shares = !unix && loop.net().transport().sharesPorts();
     ServerChannel channel;
     try {
-      channel = loop.net().transport().newServer(unixPath != null);
+      channel = loop.net().transport().newServer(unix);
     } catch (ChannelException e) {
       // Probably no free descriptor.
       throw new IOException(e.getMessage(), e);
@@ -215,15 +281,13 @@ public final class Listener {
             new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
     channel.config().setAutoRead(false);
     loop.net().transport().boundUnsent(channel);
-    if (unixPath == null) {
-      channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
-      if (loop.net().transport().sharesPorts()) {
-        channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
-      }
+    if (!unix) {
+      channel.config().setOption(ChannelOption.SO_REUSEADDR, true); // TIME_WAIT does not count
+    }
+    if (shares && beside) {
+      channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
     }
     channel.pipeline().addLast(new AcceptHandler(loop));
-    SocketAddress local =
-        unixPath != null ? loop.net().transport().unixAddress(unixPath) : portToBind();
     ChannelFuture done = loop.net().eventLoop().register(channel).awaitUninterruptibly();
     if (done.isSuccess()) {
       done = channel.bind(local).awaitUninterruptibly();
@@ -231,7 +295,11 @@ public final class Listener {
     Throwable cause = done.cause();
     if (cause != null) {
       channel.close().awaitUninterruptibly();
-      throw new IOException(cause.getMessage(), cause);
+      throw new IOException(reason(cause), cause);
+    }
+    if (shares && !beside) {
+      // Linux compares the options of both sockets as they are when the second one is bound.
+      channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
     }
     channels.put(loop, channel);
     channel.closeFuture().addListener(closed -> closedUnasked(loop));
@@ -244,10 +312,16 @@ public final class Listener {
     }
   }
 
-  /** The address as configured; after the first socket, with the port the system chose for 0. */
-  private SocketAddress portToBind() {
+  /** The reason of the system, without the name of Netty's function before it. */
+  private static String reason(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    return NETTY_PREFIX.matcher(message).replaceFirst("");
+  }
+
+  /** The address of a bound port; the system may have chosen the port. */
+  private InetSocketAddress local() {
     InetSocketAddress wanted = Objects.requireNonNull(address.socket());
-    return channels.isEmpty() ? wanted : new InetSocketAddress(wanted.getAddress(), port());
+    return new InetSocketAddress(wanted.getAddress(), port());
   }
 
   private int port() {
@@ -276,10 +350,11 @@ public final class Listener {
    */
   public void close() {
     closing = true;
-    channels.values().forEach(Listener::close);
-    if (!channels.isEmpty() && address.unixPath() != null) {
-      UnixSocketFile.remove(address.unixPath());
+    if (file != null) {
+      file.remove(); // while the socket is open, so that it is surely this one's
+      file = null;
     }
+    channels.values().forEach(Listener::close);
     channels.clear();
   }
 

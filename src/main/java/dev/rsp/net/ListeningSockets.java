@@ -2,11 +2,18 @@
 package dev.rsp.net;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -19,25 +26,59 @@ public final class ListeningSockets {
 
   private ListeningSockets() {}
 
+  /** Whether this system has such files. */
+  static boolean isReadable() {
+    return Files.isReadable(V4);
+  }
+
   /**
-   * How many sockets listen on a port, on any address.
+   * How many sockets listen on a port that compete with an address for its connections.
    *
    * @throws IOException if the file cannot be read
    */
-  static int on(int port) throws IOException {
+  static int on(InetSocketAddress address) throws IOException {
     // "sl local_address rem_address st": hexadecimal; 0A is TCP_LISTEN.
     var line =
         Pattern.compile(
-            "\\s*\\d+: [0-9A-F]+:%s [0-9A-F]+:0000 0A .*"
-                .formatted(String.format(Locale.ROOT, "%04X", port)));
-    return count(V4, line) + (Files.exists(V6) ? count(V6, line) : 0);
+            "\\s*\\d+: ([0-9A-F]+):%s [0-9A-F]+:0000 0A .*"
+                .formatted(String.format(Locale.ROOT, "%04X", address.getPort())));
+    return count(V4, line, address) + (Files.exists(V6) ? count(V6, line, address) : 0);
   }
 
-  private static int count(Path file, Pattern line) throws IOException {
+  private static int count(Path file, Pattern line, InetSocketAddress address) throws IOException {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.US_ASCII)) {
-      return Math.toIntExact(lines.filter(line.asMatchPredicate()).count());
+      return Math.toIntExact(
+          lines
+              .map(line::matcher)
+              .filter(Matcher::matches)
+              .filter(found -> compete(addressOf(found.group(1)), address.getAddress()))
+              .count());
     } catch (NoSuchFileException e) {
       throw new IOException("cannot determine which process listens on the port: no " + file, e);
+    }
+  }
+
+  /**
+   * Whether sockets with these addresses and one port can get each other's connections. A socket
+   * for all of IPv6 gets those of IPv4 only if no socket of IPv4 has the port.
+   */
+  static boolean compete(InetAddress one, InetAddress other) {
+    return one.getClass() == other.getClass()
+        && (one.equals(other) || one.isAnyLocalAddress() || other.isAnyLocalAddress());
+  }
+
+  /** The address of the file's hexadecimal digits: words of 32 bits in the order of the machine. */
+  private static InetAddress addressOf(String digits) {
+    ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(digits));
+    ByteBuffer words = ByteBuffer.allocate(bytes.capacity());
+    bytes.order(ByteOrder.nativeOrder());
+    while (bytes.hasRemaining()) {
+      words.putInt(bytes.getInt());
+    }
+    try {
+      return InetAddress.getByAddress(words.array()); // an IPv4 address in IPv6 becomes IPv4
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(digits, e); // neither 4 nor 16 bytes
     }
   }
 }
