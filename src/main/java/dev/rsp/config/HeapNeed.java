@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param loops how many loops there are
  */
 public record HeapNeed(long loopBytes, int loops) {
-  /** What a loop keeps for each slot: entries of five maps, and a route. Measured: 300 to 450. */
+  /** What a loop keeps for each slot: entries of five maps, and a route. An estimate. */
   private static final int SLOT_BYTES = 450;
 
   /** The part of the heap that stays free for requests while a configuration is loaded. */
@@ -21,8 +21,8 @@ public record HeapNeed(long loopBytes, int loops) {
 
   /**
    * Heap to compile and run a file, by its bytes: it has a constant of some 80 bytes for each short
-   * string, an entry of a table, and code with the numbers of its lines. Measured: 17 for 200,000
-   * lines of 21 bytes.
+   * string, an entry of a table, and code with the numbers of its lines. An estimate for lines of
+   * some 20 bytes.
    */
   private static final int LOADING_FACTOR = 20;
 
