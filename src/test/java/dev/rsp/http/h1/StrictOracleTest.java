@@ -25,6 +25,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -161,9 +162,15 @@ final class StrictOracleTest {
         assertTrue(response != null && response.decoderResult().isSuccess(), () -> shown(text));
         assertEquals(head.status(), response.status().code());
         assertEquals(sized ? 1 : 0, response.headers().getAll("Content-Length").size());
-        // Both parsers see the same lines: nothing is hidden from one of them.
-        HttpResponse read = responseOracle(text.substring(0, head.length()));
-        assertTrue(read != null && read.decoderResult().isSuccess(), () -> shown(text));
+        // Both parsers see the same lines: nothing is hidden from one of them. It refuses chunks of
+        // HTTP/1.0 and two lines that name the coding; rsp reads these, and ends the connection.
+        String raw = text.substring(0, head.length());
+        HttpResponse read = responseOracle(raw);
+        assertNotNull(read, () -> shown(text));
+        assertTrue(
+            read.decoderResult().isSuccess()
+                || (head.chunked() && (codingLines(raw) == 2 || raw.contains("HTTP/1.0 "))),
+            () -> shown(text));
       }
     }
     assertTrue(refused > ROUNDS / 4 && refused < ROUNDS * 9 / 10, "refused: " + refused);
@@ -194,6 +201,12 @@ final class StrictOracleTest {
       in.release();
     }
     assertTrue(done > ROUNDS / 20 && malformed > ROUNDS / 4, done + " done, " + malformed);
+  }
+
+  private static long codingLines(String head) {
+    return head.lines()
+        .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("transfer-encoding"))
+        .count();
   }
 
   private String damaged(List<String> seeds) {
