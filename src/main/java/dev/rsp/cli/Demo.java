@@ -13,12 +13,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Three small backends, and a configuration file for the proxy. */
 final class Demo implements AutoCloseable {
   private static final int BACKENDS = 3;
+
+  /**
+   * The sites, one of which at least belongs to each backend. Browsers resolve all names below
+   * {@code localhost} to this machine (RFC 6761 section 6.3).
+   */
+  private static final List<String> NAMES =
+      List.of("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi");
 
   private final List<HttpServer> backends = new ArrayList<>();
   private final Path file;
@@ -110,13 +118,16 @@ final class Demo implements AutoCloseable {
   }
 
   private void printHowToUse() {
+    Map<Integer, String> hosts = hosts();
+    HttpCommand command = HttpCommand.of(System.getenv("PATH"));
     StringBuilder text =
         new StringBuilder("\nrsp keeps every hostname on its own backend. Try:\n\n");
-    for (int slot = 1; slot <= BACKENDS; slot++) {
-      text.append(
-          "  curl -H 'Host: %s' http://127.0.0.1:%d/    # live%d answers, always%n"
-              .formatted(hostOf(slot), port, slot));
-    }
+    hosts.forEach(
+        (slot, host) ->
+            text.append(
+                "  %s    # live%d answers, always%n".formatted(command.text(host, port), slot)));
+    text.append("\nOr open in a browser:\n\n");
+    hosts.forEach((slot, host) -> text.append("  http://%s:%d/%n".formatted(host, port)));
     text.append(
         """
 
@@ -130,15 +141,15 @@ final class Demo implements AutoCloseable {
     System.out.flush();
   }
 
-  /** A host that the hash places in a slot. */
-  private static String hostOf(int slot) {
-    for (int i = 1; ; i++) {
-      String host = String.format(Locale.ROOT, "site%d.example", i);
+  /** A host for each slot, in the order of the slots. */
+  private static Map<Integer, String> hosts() {
+    Map<Integer, String> hosts = new TreeMap<>();
+    for (String name : NAMES) {
+      String host = name + ".localhost";
       byte[] bytes = host.getBytes(StandardCharsets.US_ASCII);
-      if (PythonHash.index(bytes, 0, bytes.length, BACKENDS) == slot) {
-        return host;
-      }
+      hosts.putIfAbsent(PythonHash.index(bytes, 0, bytes.length, BACKENDS), host);
     }
+    return hosts;
   }
 
   @Override

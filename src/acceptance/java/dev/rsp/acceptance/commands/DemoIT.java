@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,47 @@ final class DemoIT {
 
       demo.signal("INT");
       assertEquals(0, demo.awaitExit(), demo::toString);
+    }
+  }
+
+  @Test
+  void printsACommandThatTheMachineHas(@TempDir Path programs) throws IOException {
+    // All that the launcher and the printed command need, but neither curl nor wget.
+    for (String name : List.of("bash", "cat", "dirname", "java", "readlink", "sed", "sh")) {
+      Program which = Program.run("sh", "-c", "command -v " + name);
+      assertEquals(0, which.awaitExit(), which::toString);
+      Files.createSymbolicLink(programs.resolve(name), Path.of(which.out().strip()));
+    }
+    String path = programs.toString();
+    try (Program demo =
+        Program.start(
+            List.of(Rsp.launcher(), "demo", "--port", "" + Peer.freePort()),
+            Map.of("PATH", path))) {
+      Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
+      List<String> commands = lines(demo, "bash ");
+      assertEquals(3, commands.size(), demo::out);
+      for (int i = 0; i < commands.size(); i++) {
+        Program run = Program.start(List.of("sh", "-c", commands.get(i)), Map.of("PATH", path));
+        assertEquals(0, run.awaitExit(), run::toString);
+        assertTrue(run.out().startsWith("HTTP/1.1 200 OK"), run::toString);
+        assertTrue(run.out().contains("This is live%d.".formatted(i + 1)), run::toString);
+      }
+    }
+  }
+
+  @Test
+  void namesHostsThatABrowserResolvesToThisMachine() throws IOException {
+    int port = Peer.freePort();
+    try (Program demo = Program.start(Rsp.launcher(), "demo", "--port", "" + port)) {
+      Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
+      List<String> pages = lines(demo, "http://");
+      assertEquals(3, pages.size(), demo::out);
+      assertTrue(pages.contains("http://alice.localhost:%d/".formatted(port)), demo::out);
+      for (int i = 0; i < pages.size(); i++) {
+        // curl resolves these names as browsers do, without asking a name server.
+        String answer = shell("curl " + pages.get(i));
+        assertTrue(answer.startsWith("This is live%d.".formatted(i + 1)), answer);
+      }
     }
   }
 
