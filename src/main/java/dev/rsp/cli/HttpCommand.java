@@ -30,7 +30,7 @@ enum HttpCommand {
 
   private static boolean has(@Nullable String path, String program) {
     if (path != null) {
-      for (String directory : path.split(File.pathSeparator)) {
+      for (String directory : path.split(File.pathSeparator, -1)) {
         try {
           if (!directory.isEmpty() && Files.isExecutable(Path.of(directory, program))) {
             return true;
