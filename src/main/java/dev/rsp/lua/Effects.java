@@ -18,7 +18,7 @@ final class Effects {
   /** The number of the call that loads the file. */
   static final long LOADING = ScriptTable.LOADING;
 
-  /** Longest chain of __newindex tables that LuaJ follows (MAXTAGLOOP of lvm.c). */
+  /** Longest chain of __newindex tables that is followed (MAXTAGLOOP of lvm.c). */
   private static final int MAX_CHAIN = 100;
 
   private final LuaStack calls;
@@ -99,6 +99,9 @@ final class Effects {
     }
     LuaValue at = target;
     for (int i = 0; at instanceof LuaTable table && i < MAX_CHAIN; i++) {
+      if (i > 0) {
+        Monitor.charge(Metamethods.STEP_INSTRUCTIONS);
+      }
       if (!(table instanceof ScriptTable own) || !own.isOf(call)) {
         if (table instanceof ScriptTable older && older.isShared()) {
           throw new SharedTableSignal();

@@ -14,7 +14,7 @@ final class Meter {
    * Bytes copied, compared or searched that cost one instruction. An interpreted instruction takes
    * 10 to 20 ns, a byte about 1 ns.
    */
-  private static final int BYTES_PER_INSTRUCTION = 16;
+  static final int BYTES_PER_INSTRUCTION = 16;
 
   /** Ticks between two clock checks, so that the cost of the checks is negligible. */
   private static final int TICKS_PER_CHECK = 256;

@@ -92,6 +92,14 @@ final class Monitor extends DebugLib {
     return monitor;
   }
 
+  /** Charges the script that this thread runs, if it runs one. */
+  static void charge(long instructions) {
+    Monitor monitor = CURRENT.get();
+    if (monitor != null) {
+      monitor.meter.charge(instructions);
+    }
+  }
+
   /** Begins a call on this thread; {@link #stop} must follow. */
   void start(Budget budget) {
     CURRENT.set(this);
@@ -192,7 +200,7 @@ final class Monitor extends DebugLib {
     calls.resume();
     int i = frame.at(pc);
     if (newRegister != NONE) {
-      replaceNew(frame.prototype().code[pc - 1]);
+      replaceNew();
     }
     int a = i >> 6 & 0xff;
     int b = i >>> 23;
@@ -236,21 +244,21 @@ final class Monitor extends DebugLib {
   }
 
   /** Puts our own objects in place of those that the previous instruction created. */
-  private void replaceNew(int instruction) {
+  private void replaceNew() {
     LuaValue created = frame.register(newRegister);
     if (created instanceof LuaClosure closure) {
       frame.register(
           newRegister,
           ScriptClosure.of(closure, frame.function(), scope, serial++, effects.call()));
     } else if (created instanceof LuaTable) {
-      frame.register(newRegister, newTable(instruction >>> 23, instruction >> 14 & 0x1ff));
+      frame.register(newRegister, newTable());
     }
     newRegister = NONE;
   }
 
-  /** A new table of the current call, with room for that many entries. */
-  ScriptTable newTable(int arrayEntries, int hashEntries) {
-    return new ScriptTable(arrayEntries, hashEntries, serial++, effects.call());
+  /** A new table of the current call. */
+  ScriptTable newTable() {
+    return new ScriptTable(serial++, effects.call());
   }
 
   /** Charges for comparing, hashing or converting to a number, by length. */

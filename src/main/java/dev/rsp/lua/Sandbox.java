@@ -46,7 +46,7 @@ final class Sandbox {
 
   /** The same library in a table of the script. */
   private static LuaTable library(LuaTable made, Monitor monitor) {
-    LuaTable library = monitor.newTable(0, 0);
+    LuaTable library = monitor.newTable();
     for (LuaValue key : made.keys()) {
       library.rawset(key, made.rawget(key));
     }

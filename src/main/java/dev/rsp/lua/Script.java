@@ -308,7 +308,7 @@ public final class Script {
   }
 
   private static LuaTable table(Failure failure, Monitor monitor) {
-    ScriptTable table = monitor.newTable(0, 4);
+    ScriptTable table = monitor.newTable();
     if (failure.slot() != null) {
       table.rawset("slot", LuaValue.valueOf(failure.slot()));
     }

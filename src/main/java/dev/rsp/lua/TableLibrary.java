@@ -78,7 +78,8 @@ final class TableLibrary {
   private static Varargs pack(Args args) {
     int count = args.count();
     args.meter().allocate(Monitor.OBJECT_BYTES + (long) Monitor.ENTRY_BYTES * (count + 1));
-    ScriptTable table = args.monitor().newTable(count, 1);
+    ScriptTable table = args.monitor().newTable();
+    table.presize(count);
     for (int i = 1; i <= count; i++) {
       table.rawset(i, args.value(i));
     }
