@@ -10,9 +10,9 @@ import org.luaj.vm2.LuaValue;
 /**
  * Hashes of table keys that a client cannot make collide.
  *
- * <p>LuaJ hashes strings without a key and reads only every n-th byte of those of 32 bytes and more,
- * so that a client could send thousands of hosts that all end in one chain of a script's table. The
- * key is random for each process; the order of a table's entries does not depend on it.
+ * <p>LuaJ hashes strings without a key and reads only every n-th byte of those of 32 bytes and
+ * more, so that a client could send thousands of hosts that all end in one chain of a script's
+ * table. The key is random for each process; the order of a table's entries does not depend on it.
  */
 final class KeyHash {
   /** Strings whose hash is remembered: enough for the names and constants of a large file. */
