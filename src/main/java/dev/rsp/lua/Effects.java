@@ -100,7 +100,7 @@ final class Effects {
     LuaValue at = target;
     for (int i = 0; at instanceof LuaTable table && i < MAX_CHAIN; i++) {
       if (i > 0) {
-        Monitor.charge(Metamethods.STEP_INSTRUCTIONS);
+        Meter.chargeCurrent(Metamethods.STEP_INSTRUCTIONS);
       }
       if (!(table instanceof ScriptTable own) || !own.isOf(call)) {
         if (table instanceof ScriptTable older && older.isShared()) {

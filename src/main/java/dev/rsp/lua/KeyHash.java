@@ -58,8 +58,8 @@ final class KeyHash {
     }
     int at = key.hashCode() & (RECENT - 1);
     Recent recent = RECENTS[at];
-    // A constant of the file is always the same object.
-    if (recent != null && recent.key == key) {
+    // A constant of the file is always the same object, which LuaJ compares first.
+    if (recent != null && recent.key.raweq(key)) {
       return recent.hash;
     }
     int hash = hash(key);

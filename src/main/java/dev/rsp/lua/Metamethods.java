@@ -74,6 +74,6 @@ final class Metamethods {
 
   private static void charge(LuaValue key) {
     int bytes = key instanceof LuaString string ? string.m_length : 0;
-    Monitor.charge(STEP_INSTRUCTIONS + bytes / Meter.BYTES_PER_INSTRUCTION);
+    Meter.chargeCurrent(STEP_INSTRUCTIONS + bytes / Meter.BYTES_PER_INSTRUCTION);
   }
 }

@@ -2,6 +2,7 @@
 package dev.rsp.lua;
 
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The remaining budget of the current call.
@@ -18,6 +19,9 @@ final class Meter {
 
   /** Ticks between two clock checks, so that the cost of the checks is negligible. */
   private static final int TICKS_PER_CHECK = 256;
+
+  /** The meter of the script that this thread runs, for tables, which belong to no script. */
+  private static final ThreadLocal<@Nullable Meter> CURRENT = new ThreadLocal<>();
 
   private final LuaStack calls;
   private final Clock clock;
@@ -46,10 +50,12 @@ final class Meter {
     startNanos = clock.wallNanos().getAsLong();
     processorStartNanos = clock.processorNanos().getAsLong();
     ticks = 0;
+    CURRENT.set(this);
   }
 
   /** Ends the call; the budget is empty after this. */
   void stop() {
+    CURRENT.remove();
     spent = instructionsAllowed - instructionsLeft;
     instructionsLeft = 0;
   }
@@ -81,6 +87,14 @@ final class Meter {
         && clock.processorNanos().getAsLong() - processorStartNanos > nanosAllowed) {
       instructionsLeft = 0;
       throw new ExhaustedError(calls.position(1) + "the script took too long");
+    }
+  }
+
+  /** Charges the script that this thread runs, if it runs one. */
+  static void chargeCurrent(long instructions) {
+    Meter meter = CURRENT.get();
+    if (meter != null) {
+      meter.charge(instructions);
     }
   }
 

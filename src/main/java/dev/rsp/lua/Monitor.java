@@ -92,14 +92,6 @@ final class Monitor extends DebugLib {
     return monitor;
   }
 
-  /** Charges the script that this thread runs, if it runs one. */
-  static void charge(long instructions) {
-    Monitor monitor = CURRENT.get();
-    if (monitor != null) {
-      monitor.meter.charge(instructions);
-    }
-  }
-
   /** Begins a call on this thread; {@link #stop} must follow. */
   void start(Budget budget) {
     CURRENT.set(this);

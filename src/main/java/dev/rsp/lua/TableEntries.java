@@ -117,7 +117,7 @@ final class TableEntries {
   int length() {
     int low = 0;
     long high = listSize;
-    if (listSize == 0 || get(listSize) != LuaValue.NIL) {
+    if (listSize == 0 || !get(listSize).isnil()) {
       if (live == 0) {
         return listSize;
       }
@@ -256,7 +256,7 @@ final class TableEntries {
     while (place != NONE) {
       Page page = pages[place >> PAGE_BITS];
       int at = place & IN_PAGE;
-      if (page.hashes[at] == hash && (page.keys[at] == key || key.raweq(page.key(at)))) {
+      if (page.hashes[at] == hash && key.raweq(page.keys[at])) {
         return place;
       }
       place = page.next[at];
@@ -418,7 +418,7 @@ final class TableEntries {
   /** Charges the running script, if one runs. */
   private static void work(int instructions) {
     if (instructions > 0) {
-      Monitor.charge(instructions);
+      Meter.chargeCurrent(instructions);
     }
   }
 

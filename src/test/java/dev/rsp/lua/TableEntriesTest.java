@@ -124,9 +124,11 @@ final class TableEntriesTest {
   @Test
   void pairsHasTheSameOrderEachTimeAFileIsLoaded() {
     String file =
-        "local t = {} for i = 1, 300 do t['k' .. i * 7919 % 1000] = i t[i * 1.5] = i end\n"
-            + "t.k7 = nil t.new = 1 order = ''\n"
-            + "for k in pairs(t) do order = order .. tostring(k) .. ' ' end";
+        """
+        local t = {} for i = 1, 300 do t['k' .. i * 7919 % 1000] = i t[i * 1.5] = i end
+        t.k7 = nil t.new = 1 order = ''
+        for k in pairs(t) do order = order .. tostring(k) .. ' ' end
+        """;
     LuaValue order = Scripts.run(file).globals().get("order");
     assertNotNull(order);
     assertEquals(order.tojstring(), String.valueOf(Scripts.run(file).globals().get("order")));
