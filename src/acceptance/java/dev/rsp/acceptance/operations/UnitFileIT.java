@@ -34,4 +34,19 @@ final class UnitFileIT {
     assertEquals("", complaints);
     assertEquals(0, verify.waitFor());
   }
+
+  @Test
+  void theUserOfTheUnitIsMade(@TempDir Path root) throws IOException, InterruptedException {
+    Path home = Path.of(System.getProperty("rsp.home"));
+    Path shipped = home.resolve("config/rsp.sysusers");
+    Process sysusers =
+        new ProcessBuilder("systemd-sysusers", "--root=" + root, shipped.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(sysusers.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, sysusers.waitFor(), said);
+    String users = Files.readString(root.resolve("etc/passwd"));
+    assertTrue(users.contains("rsp:x:") && users.contains(":/var/lib/rsp:"), users);
+    assertTrue(Files.readString(home.resolve("config/rsp.service")).contains("\nUser=rsp\n"));
+  }
 }
