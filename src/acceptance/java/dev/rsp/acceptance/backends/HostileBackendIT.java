@@ -83,8 +83,8 @@ final class HostileBackendIT {
         "HTTP/1.1 200 OK|Content-Length: -1||",
         "HTTP/1.1 200 OK|Content-Length: 99999999999999999999||",
         "HTTP/1.1 200 OK|Transfer-Encoding: gzip, chunked||0||",
-        "HTTP/1.1 200 OK|Transfer-Encoding: chunked, chunked||0||",
-        "HTTP/1.0 200 OK|Transfer-Encoding: chunked||0||",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked, gzip, chunked||0||",
+        "HTTP/1.0 200 OK|Content-Length: 3|Transfer-Encoding: chunked||0||",
         "HTTP/1.1 200 OK|X: y| folded||",
         "HTTP/1.1 200 OK|X y: z||",
         "HTTP/1.1 200 OK|: empty||",
@@ -99,6 +99,22 @@ final class HostileBackendIT {
       })
   void isA502(String text) throws IOException {
     assertRefused(received(text));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked, chunked||2|ok|0||",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked|Transfer-Encoding: chunked||2|ok|0||",
+        "HTTP/1.0 200 OK|Transfer-Encoding: chunked||2|ok|0||",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked||2  |ok|0  ||",
+        "||HTTP/1.1 200 OK|Transfer-Encoding: chunked||2|ok|0||",
+      })
+  void isWrittenInTheStrictForm(String text) throws IOException {
+    String received = received(text);
+    assertTrue(received.startsWith("HTTP/1.1 200 OK\r\n"), received);
+    assertEquals(2, received.split("(?i)Transfer-Encoding: chunked\r\n", -1).length, received);
+    assertTrue(received.endsWith("\r\n\r\n2\r\nok\r\n0\r\n\r\n"), received);
   }
 
   /** The final response is a 502; interim ones that the backend sent may come before it. */

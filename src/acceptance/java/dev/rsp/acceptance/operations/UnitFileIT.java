@@ -39,6 +39,7 @@ final class UnitFileIT {
   void theUserOfTheUnitIsMade(@TempDir Path root) throws IOException, InterruptedException {
     Path home = Path.of(System.getProperty("rsp.home"));
     Path shipped = home.resolve("config/rsp.sysusers");
+    Files.createDirectory(root.resolve("etc"));
     Process sysusers =
         new ProcessBuilder("systemd-sysusers", "--root=" + root, shipped.toString())
             .redirectErrorStream(true)
