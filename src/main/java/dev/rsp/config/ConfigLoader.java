@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.ast.Chunk;
 
 /** Reads a configuration file. */
 public final class ConfigLoader {
@@ -72,12 +73,25 @@ public final class ConfigLoader {
       throw cannotRun(e.message());
     }
     Map<String, LuaValue> globals = script.globals();
-    var problems = new Problems(name, KeyLines.of(source));
+    Chunk chunk = KeyLines.chunk(source);
+    var problems = new Problems(name, KeyLines.of(chunk));
+    VariableWalk walk = chunk == null ? null : VariableWalk.over(chunk, Keys.GLOBALS);
+    boolean isOriginal = OriginalFile.isOriginal(globals);
+    if (walk != null) {
+      new NameCheck(walk, script, problems).check(isOriginal);
+    }
     Draft draft =
-        OriginalFile.isOriginal(globals)
+        isOriginal
             ? new OriginalFile(globals, problems, services).read()
             : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
-    Config config = draft.resolve(lookup, bind, program, problems).with(problems.warnings());
+    Config resolved = draft.resolve(lookup, bind, program, problems);
+    new SlotCheck(draft.slots(), resolved, problems)
+        .check(resolved.hasSelect() && program.readsWeights(), isOriginal);
+    if (walk != null) {
+      new ReturnedSlots(walk, resolved.slots(), problems).check();
+    }
+    problems.throwIfAny();
+    Config config = resolved.with(problems.warnings());
     if (config.hasSelect() || config.selection().hasOnFailure()) {
       program.prepare(config.tables());
     } else {

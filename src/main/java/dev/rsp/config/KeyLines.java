@@ -7,6 +7,7 @@ import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.luaj.vm2.ast.Chunk;
 import org.luaj.vm2.parser.LuaParser;
 import org.luaj.vm2.parser.ParseException;
 import org.luaj.vm2.parser.SimpleCharStream;
@@ -28,8 +29,22 @@ final class KeyLines {
 
   /** Reads the source of a file that the compiler accepts. */
   static KeyLines of(byte[] source) {
+    return of(chunk(source));
+  }
+
+  /** Reads a parsed file; no line is known if it could not be parsed. */
+  static KeyLines of(@Nullable Chunk chunk) {
     try {
-      return new KeyLines(new AssignmentWalk().globalsOf(parser(source).Chunk()));
+      return chunk == null ? none() : new KeyLines(new AssignmentWalk().globalsOf(chunk));
+    } catch (RuntimeException | StackOverflowError e) {
+      return none();
+    }
+  }
+
+  /** Parses a file that the compiler accepts; null if this parser does not accept it. */
+  static @Nullable Chunk chunk(byte[] source) {
+    try {
+      return parser(source).Chunk();
     } catch (ParseException
         | TokenMgrError
         | ReflectiveOperationException
@@ -37,7 +52,7 @@ final class KeyLines {
         | StackOverflowError e) {
       // The compiler takes some files that this parser does not, such as one with a vertical tab.
       // Line numbers are optional: without them a problem still names the file and the key.
-      return none();
+      return null;
     }
   }
 

@@ -4,6 +4,7 @@ package dev.rsp.config;
 import dev.rsp.config.Safeguards.Candidate;
 import dev.rsp.config.Safeguards.ReloadLimits;
 import dev.rsp.journal.JournalSettings;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,11 +66,16 @@ final class SafeguardKeys {
     Section section = pathOrSection(path, value, List.of(PATH, HOSTS.name(), JOURNAL_EVERY.name()));
     boolean isTable = value instanceof LuaTable;
     KeyPath filePath = isTable ? path.key(PATH) : path;
-    LuaValue file = isTable ? section.get(PATH) : value;
+    LuaValue text = isTable ? section.get(PATH) : value;
+    Path file = text.isnil() ? null : file(filePath, text);
+    Path folder = file == null ? null : file.getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      problems.warn(
+          filePath,
+          "there is no folder " + folder + ", so the hosts are not saved until it exists");
+    }
     return new JournalSettings(
-        file.isnil() ? null : file(filePath, file),
-        (int) section.number(HOSTS),
-        millis(section.number(JOURNAL_EVERY)));
+        file, (int) section.number(HOSTS), millis(section.number(JOURNAL_EVERY)));
   }
 
   private ReloadLimits reload() {
@@ -105,6 +111,9 @@ final class SafeguardKeys {
     Section section = pathOrSection(path, value, List.of(FILE, SHARE, CANDIDATE_EVERY.name()));
     boolean isTable = value instanceof LuaTable;
     Path file = isTable ? file(path.key(FILE), section.get(FILE)) : file(path, value);
+    if (file != null && !Files.exists(file)) {
+      problems.warn(isTable ? path.key(FILE) : path, "there is no file " + file);
+    }
     LuaValue share = section.get(SHARE);
     boolean fits = share.isnil() || isWithin(share, Double.MIN_VALUE, 1);
     if (!fits) {

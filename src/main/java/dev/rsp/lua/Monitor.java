@@ -4,7 +4,9 @@ package dev.rsp.lua;
 import dev.rsp.log.RateLimit;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.Lua;
@@ -39,6 +41,9 @@ final class Monitor extends DebugLib {
 
   private static final int NONE = -1;
 
+  /** Names that are remembered: more are not reported one by one. */
+  private static final int MAX_UNDEFINED_READS = 1_000;
+
   /** As C Lua, whose numbers are those of srand(1) until a script calls randomseed. */
   private static final long LOADING_SEED = 1;
 
@@ -49,6 +54,7 @@ final class Monitor extends DebugLib {
   private final Meter meter;
   private final Effects effects;
   private final List<HostFromPath> hostsFromPaths = new ArrayList<>();
+  private final Set<String> undefinedReads = new HashSet<>();
   private boolean logMuted;
   private ScriptContext context = ScriptContext.NONE;
   private final DeclaredTests tests = new DeclaredTests();
@@ -199,7 +205,13 @@ final class Monitor extends DebugLib {
     int c = i >> 14 & 0x1ff;
     // The opcodes and their operands are those of Lua 5.2's lopcodes.h.
     switch (i & 0x3f) {
-      case Lua.OP_GETTABUP, Lua.OP_GETTABLE, Lua.OP_SELF -> scan(frame.operand(c));
+      case Lua.OP_GETTABUP -> {
+        scan(frame.operand(c));
+        if (!effects.serving()) {
+          readWhileLoading(frame.upValue(b), frame.operand(c));
+        }
+      }
+      case Lua.OP_GETTABLE, Lua.OP_SELF -> scan(frame.operand(c));
       case Lua.OP_ADD, Lua.OP_SUB, Lua.OP_MUL, Lua.OP_DIV, Lua.OP_MOD, Lua.OP_POW ->
           computeBoth(frame.operand(b), frame.operand(c));
       case Lua.OP_EQ, Lua.OP_LT, Lua.OP_LE -> scanBoth(frame.operand(b), frame.operand(c));
@@ -251,6 +263,20 @@ final class Monitor extends DebugLib {
   /** A new table of the current call. */
   ScriptTable newTable() {
     return new ScriptTable(serial++, effects.call());
+  }
+
+  private void readWhileLoading(LuaValue table, LuaValue name) {
+    if (scope.raweq(table)
+        && name instanceof LuaString text
+        && undefinedReads.size() < MAX_UNDEFINED_READS
+        && scope.rawget(text).isnil()) {
+      undefinedReads.add(Messages.decode(text));
+    }
+  }
+
+  /** The globals that the file read while it was loading, at a moment when they were not set. */
+  Set<String> undefinedReads() {
+    return undefinedReads;
   }
 
   /** Charges for comparing, hashing or converting to a number, by length. */

@@ -141,6 +141,11 @@ public final class Program {
     SlotHashes.prepare(tables, prototype);
   }
 
+  /** Whether its functions may use the weights of the backends. */
+  public boolean readsWeights() {
+    return SlotHashes.readsWeights(prototype);
+  }
+
   /** The file's name for error messages. */
   public String name() {
     return name;

@@ -3,8 +3,10 @@ package dev.rsp.lua;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaClosure;
@@ -114,6 +116,44 @@ public final class Script {
               }
             });
     return own;
+  }
+
+  /** The names of the functions and tables that every script has. */
+  public Set<String> library() {
+    Set<String> names = new TreeSet<>();
+    environment.library.keySet().forEach(name -> names.add(name.tojstring()));
+    return names;
+  }
+
+  /** Whether a global is set, by the file or as part of the library. */
+  public boolean defines(String global) {
+    LuaString name = LuaValue.valueOf(global);
+    return environment.library.containsKey(name) || !environment.globals.rawget(name).isnil();
+  }
+
+  /** Whether a table of the library, such as {@code math}, has a field; true for other values. */
+  public boolean definesField(String global, String field) {
+    LuaValue value = environment.globals.rawget(LuaValue.valueOf(global));
+    return !(value instanceof LuaTable table)
+        || !value.raweq(environment.library.getOrDefault(LuaValue.valueOf(global), LuaValue.NIL))
+        || table.getmetatable() != null
+        || !table.rawget(LuaValue.valueOf(field)).isnil();
+  }
+
+  /** The names in a table of the library; none if there is no such table. */
+  public Set<String> fields(String global) {
+    Set<String> names = new TreeSet<>();
+    if (environment.library.get(LuaValue.valueOf(global)) instanceof LuaTable table) {
+      for (LuaValue key : table.keys()) {
+        names.add(key.tojstring());
+      }
+    }
+    return names;
+  }
+
+  /** The globals that the file read while it was loading, at a moment when they were not set. */
+  public Set<String> undefinedReads() {
+    return Set.copyOf(environment.monitor.undefinedReads());
   }
 
   /**

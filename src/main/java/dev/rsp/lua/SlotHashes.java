@@ -6,6 +6,7 @@ import dev.rsp.hash.XxHash64;
 import java.util.BitSet;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -18,6 +19,8 @@ final class SlotHashes {
   static final Effects.Hash XXH64 = (key, offset, length) -> XxHash64.hash(key, offset, length, 0);
 
   private static final Set<String> NAMES = Set.of("rendezvous", "ring", "maglev", "bounded");
+
+  private static final LuaString WEIGHT = LuaValue.valueOf("weight");
 
   private SlotHashes() {}
 
@@ -38,6 +41,29 @@ final class SlotHashes {
         default -> tables.bounded();
       }
     }
+  }
+
+  /** Whether a program may call one of these functions, or read a field {@code weight}. */
+  static boolean readsWeights(Prototype program) {
+    return !HashUses.in(program, NAMES).isEmpty() || readsField(program, WEIGHT);
+  }
+
+  private static boolean readsField(Prototype function, LuaString name) {
+    for (int instruction : function.code) {
+      boolean reads =
+          Lua.GET_OPCODE(instruction) == Lua.OP_GETTABLE
+              && Lua.ISK(Lua.GETARG_C(instruction))
+              && name.raweq(function.k[Lua.INDEXK(Lua.GETARG_C(instruction))]);
+      if (reads) {
+        return true;
+      }
+    }
+    for (Prototype inner : function.p) {
+      if (readsField(inner, name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Varargs rendezvous(Args args) {
