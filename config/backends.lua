@@ -71,9 +71,15 @@ backends = {
 -- The host of an HTTP/1.0 request that names none. By default such a request is refused with 400.
 -- default_host = "www.example.com"
 
--- What becomes of the X-Forwarded-… fields that clients send: "replace" drops them, "append" keeps them
--- before rsp's own. Append only behind a proxy that you trust.
+-- The proxies in front of rsp, whose X-Forwarded-… fields are believed and passed on: networks, addresses,
+-- and "unix" for all peers on a Unix socket, such as { "10.0.0.0/8", "192.0.2.7", "unix" }.
+-- trusted_proxies = {}
+
+-- The short form: "replace" trusts no peer, "append" trusts every peer.
 -- forwarded = "replace"
+
+-- More fields that only those proxies may send. This replaces the list in src/docs/configuration.md.
+-- untrusted_fields = { "X-Real-IP", "X-Forwarded-Port" }
 
 -- Whether a request ends when its client closes its side before the response begins: "get" (GET and HEAD),
 -- true (all) or false (none).
@@ -110,6 +116,7 @@ backends = {
 
 -- The name of this rsp in Via fields, by which it notices that a request goes in circles. The default
 -- is "rsp-" and eight digits made of the machine's name and the addresses above.
+-- false adds no Via, so that nginx backends compress without gzip_proxied.
 -- via = "rsp-edge1"
 
 -- Where rsp may be less strict than it would be by itself. See src/docs/http-conformance.md.

@@ -2,9 +2,9 @@
 -- that is named by the host. One that is not there is started by a service on this machine.
 -- What stands before the machines is in balancer.lua; how both work together, in src/docs/platform.md.
 
--- Only the balancer may reach this: it is believed what it says of the clients.
-listen    = "0.0.0.0:8080"
-forwarded = "append"
+-- The balancer's address: it is believed what it says of the clients. Nobody else is.
+listen          = "0.0.0.0:8080"
+trusted_proxies = { "10.0.0.1" }
 
 -- A request that no site is for. select names sockets, so that this is never used.
 backends = { { name = "none", state = "spare" } }

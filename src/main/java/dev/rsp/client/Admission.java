@@ -24,6 +24,8 @@ public final class Admission {
   /**
    * Counts a connection.
    *
+   * @param ip of the client; null if it has none, or is a trusted proxy, whose clients are counted
+   *     by request
    * @return null, or the limit that it exceeds
    */
   public @Nullable Ending enter(@Nullable InetAddress ip, Limits limits) {
@@ -48,19 +50,36 @@ public final class Admission {
     return turnedAway;
   }
 
+  /**
+   * Counts a request of a client that a trusted proxy names, as a connection of that client.
+   *
+   * @return whether it is within the limit
+   */
+  public boolean enterRequest(InetAddress client, Limits limits) {
+    leaveRequest();
+    clientKey = ConnectionCount.keyOf(client);
+    countedByClient = connections.enterClient(clientKey, limits.clientConnections());
+    return countedByClient;
+  }
+
+  /** Ends the counting of a request. */
+  public void leaveRequest() {
+    if (countedByClient) {
+      connections.leaveClient(clientKey);
+    }
+    countedByClient = false;
+  }
+
   /** Ends the counting of the connection. */
   public void leave() {
     if (counted) {
       connections.leave();
     }
-    if (countedByClient) {
-      connections.leaveClient(clientKey);
-    }
+    leaveRequest();
     if (turnedAway) {
       connections.leaveTurnedAway();
     }
     counted = false;
-    countedByClient = false;
     turnedAway = false;
   }
 }

@@ -52,7 +52,7 @@ final class BackendsFile {
         (int)
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
-        trustForwarded(),
+        new ForwardingKeys(globals, problems).read(),
         abortOnClose(),
         wire(),
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
@@ -112,15 +112,6 @@ final class BackendsFile {
     return null;
   }
 
-  private boolean trustForwarded() {
-    LuaValue value = global(Keys.FORWARDED);
-    String mode = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
-    if (!value.isnil() && !mode.equals("replace") && !mode.equals("append")) {
-      problems.add(KeyPath.global(Keys.FORWARDED), value, "\"replace\" or \"append\"");
-    }
-    return mode.equals("append");
-  }
-
   private AbortOnClose abortOnClose() {
     LuaValue value = global(Keys.ABORT_ON_CLOSE);
     if (value.type() == LuaValue.TBOOLEAN) {
@@ -145,11 +136,12 @@ final class BackendsFile {
     if (value.type() == LuaValue.TSTRING && WireOptions.validViaName(value.tojstring())) {
       return value.tojstring();
     }
-    if (!value.isnil()) {
+    // false is for ForwardingKeys. The name still serves to notice requests that go in circles.
+    if (!value.isnil() && !ForwardingKeys.isFalse(value)) {
       problems.add(
           KeyPath.global(Keys.VIA),
           value,
-          "a name of 1 to "
+          "false, or a name of 1 to "
               + WireOptions.MAX_VIA_NAME
               + " letters, digits and any of "
               + "!#$%&'*+-.^_`|~");

@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.hash.SlotTables;
 import dev.rsp.hash.Weighted;
+import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import dev.rsp.lua.Probe;
 import dev.rsp.lua.Program;
@@ -150,9 +151,9 @@ public record Config(
     return settings.defaultHost();
   }
 
-  /** Whether Forwarded fields that clients send are passed on. */
-  public boolean trustForwarded() {
-    return settings.trustForwarded();
+  /** Which peers are believed what they say of the hops before them. */
+  public Forwarding forwarding() {
+    return settings.forwarding();
   }
 
   /** Which requests end when their client ends its side before the response begins. */

@@ -15,6 +15,8 @@ final class Keys {
   static final String DEFAULT_HOST = "default_host";
   static final String SELECT = "select";
   static final String FORWARDED = "forwarded";
+  static final String TRUSTED_PROXIES = "trusted_proxies";
+  static final String UNTRUSTED_FIELDS = "untrusted_fields";
   static final String ABORT_ON_CLOSE = "abort_on_close";
   static final String ON_FAILURE = "on_failure";
   static final String EXISTS_BELOW = "exists_below";
@@ -162,6 +164,8 @@ final class Keys {
           LOOPS.name(),
           DEFAULT_HOST,
           FORWARDED,
+          TRUSTED_PROXIES,
+          UNTRUSTED_FIELDS,
           ABORT_ON_CLOSE,
           FAILOVER.name(),
           EXISTS_BELOW,

@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.config.Draft.AddressEntry;
 import dev.rsp.config.Draft.SlotEntry;
+import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +86,7 @@ final class OriginalFile {
             HeldBodyLimits.DEFAULTS,
             (int) Keys.LOOPS.defaultValue(),
             DEFAULT_HOST,
-            false,
+            Forwarding.DEFAULTS,
             AbortOnClose.GET,
             new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
             null,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param loops number of event loops, at least 1
  * @param defaultHost the canonical host for a request without a host (HTTP/1.0); null to refuse the
  *     request
- * @param trustForwarded whether Forwarded fields that clients send are passed on
+ * @param forwarding which peers are believed what they say of the hops before them
  * @param abortOnClose which requests end with their client's side
  * @param wire how strictly messages are parsed, and this proxy's name in Via
  * @param initialise how a site is started whose backend does not accept connections; null if it is
@@ -26,7 +27,7 @@ public record ServerSettings(
     HeldBodyLimits heldBodies,
     int loops,
     @Nullable String defaultHost,
-    boolean trustForwarded,
+    Forwarding forwarding,
     AbortOnClose abortOnClose,
     WireOptions wire,
     @Nullable Initialise initialise,

@@ -6,6 +6,8 @@ import dev.rsp.config.Config;
 import dev.rsp.config.HeldBodyLimits;
 import dev.rsp.config.Limits;
 import dev.rsp.config.Timeouts;
+import dev.rsp.http.Forwarding;
+import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
 import java.nio.charset.StandardCharsets;
@@ -30,11 +32,11 @@ public final class Terms {
   /** Reads the heads of requests and responses by these limits. */
   public final HeadParser parser;
 
-  /** The name of this proxy in Via. */
-  public final String viaName;
+  /** The name of this proxy in Via; null if it adds no Via. */
+  public final @Nullable String viaName;
 
-  /** Whether the forwarding fields of clients are passed on. */
-  public final boolean trustForwarded;
+  /** The peers whose forwarding fields are believed and passed on. */
+  public final TrustedProxies trusted;
 
   /** The host of a request that names none; null if such a request is refused. Read-only. */
   public final byte @Nullable [] defaultHost;
@@ -45,9 +47,16 @@ public final class Terms {
     held = config.heldBodies();
     abortOnClose = config.abortOnClose();
     WireOptions wire = config.wire();
-    parser = new HeadParser(limits.headBytes(), limits.fields(), limits.targetBytes(), wire);
-    viaName = wire.viaName();
-    trustForwarded = config.trustForwarded();
+    Forwarding forwarding = config.forwarding();
+    parser =
+        new HeadParser(
+            limits.headBytes(),
+            limits.fields(),
+            limits.targetBytes(),
+            wire,
+            forwarding.untrusted());
+    viaName = forwarding.saysVia() ? wire.viaName() : null;
+    trusted = forwarding.trusted();
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

@@ -24,9 +24,11 @@ final class ConnectionOptions {
   /**
    * Records the options of one field and marks the fields that it names (RFC 9110 §7.6.1).
    *
+   * @param untrusted fields that are not marked either, so that a client cannot remove what a
+   *     trusted proxy says of it
    * @return false if it is not a list of tokens, or has too many
    */
-  static boolean read(Head head, int field) {
+  static boolean read(Head head, int field, UntrustedFields untrusted) {
     byte[] bytes = head.bytes;
     int at = head.valueStart(field);
     int end = head.valueEnd(field);
@@ -38,7 +40,7 @@ final class ConnectionOptions {
         if (++options > MAX_OPTIONS) {
           return false;
         }
-        option(head, start, at);
+        option(head, start, at, untrusted);
       }
       at = Octets.skipBlanks(bytes, at, end);
       if (at < end && bytes[at] != ',') {
@@ -49,7 +51,7 @@ final class ConnectionOptions {
     return true;
   }
 
-  private static void option(Head head, int start, int end) {
+  private static void option(Head head, int start, int end, UntrustedFields untrusted) {
     byte[] bytes = head.bytes;
     if (Octets.equalsIgnoreCase(bytes, start, end, KEEP_ALIVE)) {
       head.connectionKeepAlive = true;
@@ -58,7 +60,9 @@ final class ConnectionOptions {
     } else if (Octets.equalsIgnoreCase(bytes, start, end, UPGRADE)) {
       head.connectionUpgrade = true;
     } else {
-      nominate(head, start, end);
+      if (!untrusted.contains(bytes, start, end)) {
+        nominate(head, start, end);
+      }
     }
   }
 

@@ -31,11 +31,20 @@ public final class FieldName {
   public static final int HTTP2_SETTINGS = 17;
   public static final int MAX_FORWARDS = 18;
 
-  /** A spelling with "_" of a field that rsp sets itself; see {@link #match}. */
+  /** A name that backends take for that of another field; see {@link #match}. */
   public static final int ALIAS = 19;
 
   /** A field that is not forwarded: the Connection field names it, or it is a duplicate. */
   public static final int NOMINATED = 20;
+
+  /** A field that only a trusted proxy may send; see {@link UntrustedFields}. */
+  public static final int CLAIM = 21;
+
+  /** A field that becomes HTTP_PROXY; see {@link KeptFields#REQUEST_DROPS}. */
+  public static final int PROXY = 22;
+
+  /** A field that is as if it were not there; see {@link SingleValue}. */
+  public static final int SUPERSEDED = 23;
 
   private static final byte[][] NAMES = {
     {},
@@ -57,6 +66,10 @@ public final class FieldName {
     name("date"),
     name("http2-settings"),
     name("max-forwards"),
+    {}, // ALIAS
+    {}, // NOMINATED
+    {}, // CLAIM
+    name("proxy"),
   };
 
   private FieldName() {}
@@ -71,6 +84,7 @@ public final class FieldName {
       case 2 -> match(bytes, start, end, TE);
       case 3 -> match(bytes, start, end, VIA);
       case 4 -> either(bytes, start, end, HOST, DATE);
+      case 5 -> match(bytes, start, end, PROXY);
       case 6 -> match(bytes, start, end, EXPECT);
       case 7 -> either(bytes, start, end, UPGRADE, TRAILER);
       case 9 -> match(bytes, start, end, FORWARDED);
@@ -92,23 +106,34 @@ public final class FieldName {
   /**
    * The name, if a range of its length contains it.
    *
-   * <p>Backends that turn fields into variables treat "_" and "-" as the same, so a client could
-   * send X_Forwarded_For beside the field of rsp (CVE-2026-39858). Such a spelling of a field that
-   * rsp sets itself is an {@link #ALIAS}.
+   * <p>Backends that turn fields into variables (CGI, WSGI, PHP) write "_" for "-", and some for
+   * any other octet, so a client could send X_Forwarded_For beside the field of rsp
+   * (CVE-2026-39858), or Content_Length beside the length by which rsp frames the body. Such a
+   * spelling is an {@link #ALIAS}.
    */
   private static int match(byte[] bytes, int start, int end, int name) {
     byte[] expected = NAMES[name];
-    boolean ours = name >= X_FORWARDED_FOR && name <= X_FORWARDED_HOST;
     int found = name;
     for (int at = start; at < end; at++) {
       byte octet = Octets.lower(bytes[at]);
       if (octet != expected[at - start]) {
-        if (!ours || octet != '_' || expected[at - start] != '-') {
+        if (expected[at - start] != '-' || alphanumeric(octet)) {
           return OTHER;
         }
         found = ALIAS;
       }
     }
     return found;
+  }
+
+  /** Whether an octet stays what it is in the name of a variable. */
+  static boolean alphanumeric(byte lowerCase) {
+    return (lowerCase >= 'a' && lowerCase <= 'z') || (lowerCase >= '0' && lowerCase <= '9');
+  }
+
+  /** Which of the known names a text is, in any case, or {@link #OTHER}. */
+  static int of(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    return of(bytes, 0, bytes.length);
   }
 }

@@ -178,6 +178,22 @@ public abstract class Head {
     fields[field * STRIDE + 4] = name;
   }
 
+  /** Whether there is a field of that name: one of the constants of {@link FieldName}. */
+  public final boolean has(int name) {
+    for (int field = 0; field < fieldCount; field++) {
+      if (name(field) == name) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Lets a field have only a part of its value. */
+  final void setValue(int field, int start, int end) {
+    fields[field * STRIDE + 2] = start;
+    fields[field * STRIDE + 3] = end;
+  }
+
   /** Why the head is refused. Only after {@link Parsed#REFUSED}. */
   public final Refusal refusal() {
     return Objects.requireNonNull(refusal, "the head was not refused");
@@ -213,7 +229,8 @@ public abstract class Head {
   public final @Nullable String field(String fieldName) {
     byte[] wanted = lowerCase(fieldName);
     for (int field = 0; field < fieldCount; field++) {
-      if (Octets.equalsIgnoreCase(bytes, nameStart(field), nameEnd(field), wanted)) {
+      if (name(field) != FieldName.SUPERSEDED
+          && Octets.equalsIgnoreCase(bytes, nameStart(field), nameEnd(field), wanted)) {
         return text(valueStart(field), valueEnd(field));
       }
     }
@@ -223,8 +240,10 @@ public abstract class Head {
   /** Gives every field to {@code reader}, in order: name and value, one character per byte. */
   public final void eachField(BiConsumer<String, String> reader) {
     for (int field = 0; field < fieldCount; field++) {
-      reader.accept(
-          text(nameStart(field), nameEnd(field)), text(valueStart(field), valueEnd(field)));
+      if (name(field) != FieldName.SUPERSEDED) {
+        reader.accept(
+            text(nameStart(field), nameEnd(field)), text(valueStart(field), valueEnd(field)));
+      }
     }
   }
 

@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http;
 
-import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The hop from a client to this proxy: what scripts and logs see of the client, and what rsp adds
- * to requests about it. Texts are made on first use. One per connection, on its loop.
+ * to requests about it. Texts are made on first use.
+ *
+ * <p>If the peer is a trusted proxy, the client is the one that it names for the request at hand.
+ * One per connection of a client, on its loop, for one request at a time.
  */
 public final class Hop implements Client {
-  /** RFC 7239 §6.1: a client without an IP address, here one on a Unix socket. */
-  private static final String UNKNOWN = "unknown";
-
   private static final String UNIX = "unix:";
+
+  /** Variants of the field lines, as bits. */
+  private static final int HTTP_10 = 1;
+
+  private static final int NO_PROTO = 2;
+  private static final int NO_HOST = 4;
 
   private final String scheme;
   private final @Nullable SocketAddress remote;
   private final Supplier<@Nullable SocketAddress> local;
-  private @Nullable String text;
+  private @Nullable String peerText;
+
+  /** Whom the peer was compared with last, and the result. */
+  private TrustedProxies trusted = TrustedProxies.NONE;
+
+  private boolean trustsPeer;
+
+  /** The client of the request at hand as a trusted peer names it; null if it is the peer. */
+  private @Nullable IpAddress named;
+
+  private @Nullable String namedText;
+
   private byte @Nullable [] fields;
-  private boolean fieldsFor10;
+  private int fieldsVariant;
   private @Nullable String fieldsBy;
 
   /**
    * A hop.
    *
    * @param scheme of the client's connection: {@code http} or {@code https}
-   * @param remote the client's address, which is an IP address or a Unix socket
+   * @param remote the peer's address, which is an IP address or a Unix socket
    * @param local says which address it connected to
    */
   public Hop(
@@ -40,34 +58,98 @@ public final class Hop implements Client {
     this.local = local;
   }
 
+  /** Whether the peer is a trusted proxy. Cheap for the same {@code proxies} as before. */
+  @SuppressWarnings("ReferenceEquality") // they change with a reload only
+  public boolean trusts(TrustedProxies proxies) {
+    if (proxies != trusted) {
+      trusted = proxies;
+      trustsPeer = proxies.trusts(remote);
+    }
+    return trustsPeer;
+  }
+
+  /**
+   * Begins a request.
+   *
+   * @param head read only during this call
+   * @param proxies who is trusted for as long as the request lasts
+   */
+  public void begin(RequestHead head, TrustedProxies proxies) {
+    if (trusts(proxies)) {
+      named = ForwardingChain.client(head, proxies);
+      namedText = null;
+    } else {
+      named = null;
+    }
+  }
+
+  /** The request has ended: what the peer named is forgotten. */
+  public void end() {
+    named = null;
+  }
+
+  /** Whether the peer of the request at hand is a trusted proxy. */
+  public boolean trusted() {
+    return trustsPeer;
+  }
+
+  /**
+   * The client that a trusted proxy names for the request at hand, to be counted for limits.
+   *
+   * @return null if it names none, or another trusted proxy
+   */
+  public @Nullable InetAddress namedClient() {
+    IpAddress client = named;
+    return client == null || trusted.contains(client) ? null : client.toInetAddress();
+  }
+
   @Override
   public String text() {
-    if (text == null) {
-      text =
+    IpAddress client = named;
+    if (client == null) {
+      return peerText();
+    }
+    if (namedText == null) {
+      namedText = client.text();
+    }
+    return namedText;
+  }
+
+  private String peerText() {
+    if (peerText == null) {
+      peerText =
           remote instanceof InetSocketAddress socket
-              ? NetUtil.toAddressString(socket.getAddress())
+              ? IpAddress.of(socket.getAddress()).text()
               : UNIX;
     }
-    return text;
+    return peerText;
   }
 
-  /** The client's address for backends: {@code unknown} if it has no IP address. */
+  private boolean peerHasAddress() {
+    return remote instanceof InetSocketAddress;
+  }
+
+  /** The client's address for applications; empty if it has no IP address. */
   public String client() {
-    String client = text();
-    return client.equals(UNIX) ? UNKNOWN : client;
+    return named == null && !peerHasAddress() ? "" : text();
   }
 
-  /** The client's port; 0 if it has none. */
+  /** The peer's address, which this hop adds to X-Forwarded-For; empty if it is no IP address. */
+  public String peer() {
+    return peerHasAddress() ? peerText() : "";
+  }
+
+  /** The client's port; 0 if it is not known. */
   public int clientPort() {
-    return port(remote);
+    return named == null ? port(remote) : 0;
   }
 
-  /** The port that the client connected to; 0 if it has none. */
+  /** The port that the peer connected to; 0 if it has none. */
   public int serverPort() {
     return port(local.get());
   }
 
-  /** The scheme of the client's connection. */
+  /** The scheme of the peer's connection. */
   public String scheme() {
     return scheme;
   }
@@ -78,7 +160,7 @@ public final class Hop implements Client {
    * @param http10 whether the request is HTTP/1.0
    * @param viaName the name of this proxy
    */
-  public String via(boolean http10, String viaName) {
+  public static String via(boolean http10, String viaName) {
     return (http10 ? "1.0" : "1.1") + " " + viaName;
   }
 
@@ -86,26 +168,50 @@ public final class Hop implements Client {
     return address instanceof InetSocketAddress socket ? socket.getPort() : 0;
   }
 
+  /** Whether this hop says the scheme of a request: a trusted proxy has not said it. */
+  public boolean addsProto(RequestHead head) {
+    return !trustsPeer || !head.has(FieldName.X_FORWARDED_PROTO);
+  }
+
+  /** Whether this hop says the host of a request: a trusted proxy has not said it. */
+  public boolean addsHost(RequestHead head) {
+    return !trustsPeer || !head.has(FieldName.X_FORWARDED_HOST);
+  }
+
   /**
-   * The field lines for an HTTP backend, up to the value of X-Forwarded-Host. Read-only.
+   * The field lines for an HTTP backend: complete ones; or, if {@link #addsHost}, up to the value
+   * of X-Forwarded-Host. Read-only.
    *
-   * @param http10 as of {@link #via}
-   * @param viaName as of {@link #via}
+   * @param head the request at hand
+   * @param viaName as of {@link #via}; null for no Via
    */
-  public byte[] fieldLines(boolean http10, String viaName) {
-    if (fields == null || fieldsFor10 != http10 || !viaName.equals(fieldsBy)) {
-      String lines =
-          "Via: "
-              + via(http10, viaName)
-              + "\r\nX-Forwarded-For: "
-              + client()
-              + "\r\nX-Forwarded-Proto: "
-              + scheme()
-              + "\r\nX-Forwarded-Host: ";
-      fields = lines.getBytes(StandardCharsets.US_ASCII);
-      fieldsFor10 = http10;
+  public byte[] fieldLines(RequestHead head, @Nullable String viaName) {
+    int variant =
+        (head.http10 ? HTTP_10 : 0)
+            | (addsProto(head) ? 0 : NO_PROTO)
+            | (addsHost(head) ? 0 : NO_HOST);
+    if (fields == null || fieldsVariant != variant || !Objects.equals(viaName, fieldsBy)) {
+      fields = lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
+      fieldsVariant = variant;
       fieldsBy = viaName;
     }
     return fields;
+  }
+
+  private String lines(int variant, @Nullable String viaName) {
+    StringBuilder lines = new StringBuilder();
+    if (viaName != null) {
+      lines.append("Via: ").append(via((variant & HTTP_10) != 0, viaName)).append("\r\n");
+    }
+    if (peerHasAddress()) {
+      lines.append("X-Forwarded-For: ").append(peerText()).append("\r\n");
+    }
+    if ((variant & NO_PROTO) == 0) {
+      lines.append("X-Forwarded-Proto: ").append(scheme).append("\r\n");
+    }
+    if ((variant & NO_HOST) == 0) {
+      lines.append("X-Forwarded-Host: ");
+    }
+    return lines.toString();
   }
 }

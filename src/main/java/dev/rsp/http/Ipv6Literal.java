@@ -11,6 +11,12 @@ final class Ipv6Literal {
 
   /** The address in the form of RFC 5952, without brackets; null if it is not an address. */
   static @Nullable String canonicalise(byte[] bytes, int start, int end) {
+    int[] groups = parse(bytes, start, end);
+    return groups == null ? null : write(groups);
+  }
+
+  /** The eight groups of an address, without brackets; null if it is not an address. */
+  static int @Nullable [] parse(byte[] bytes, int start, int end) {
     int[] groups = new int[GROUPS];
     int count = 0;
     int gap = -1;
@@ -28,7 +34,7 @@ final class Ipv6Literal {
       if (at + digits < end && bytes[at + digits] == '.') {
         return count > GROUPS - 2 || !ipv4(bytes, at, end, groups, count)
             ? null
-            : write(groups, count + 2, gap);
+            : expand(groups, count + 2, gap);
       }
       if (digits == 0 || digits > 4) {
         return null;
@@ -50,7 +56,7 @@ final class Ipv6Literal {
         }
       }
     }
-    return write(groups, count, gap);
+    return expand(groups, count, gap);
   }
 
   private static int hexDigits(byte[] bytes, int start, int end) {
@@ -70,7 +76,7 @@ final class Ipv6Literal {
   }
 
   /** Reads a dotted tail into two groups. RFC 3986 §3.2.2: dec-octet has no leading zeros. */
-  private static boolean ipv4(byte[] bytes, int start, int end, int[] groups, int group) {
+  static boolean ipv4(byte[] bytes, int start, int end, int[] groups, int group) {
     int at = start;
     for (int octet = 0; octet < 4; octet++) {
       if (octet > 0 && (at == end || bytes[at++] != '.')) {
@@ -89,7 +95,8 @@ final class Ipv6Literal {
     return at == end;
   }
 
-  private static @Nullable String write(int[] read, int count, int gap) {
+  /** Puts zeros where "::" stood. */
+  private static int @Nullable [] expand(int[] read, int count, int gap) {
     if (gap < 0 ? count != GROUPS : count >= GROUPS) {
       return null;
     }
@@ -97,6 +104,11 @@ final class Ipv6Literal {
     int tail = gap < 0 ? 0 : count - gap;
     System.arraycopy(read, 0, groups, 0, count - tail);
     System.arraycopy(read, count - tail, groups, GROUPS - tail, tail);
+    return groups;
+  }
+
+  /** Eight groups in the form of RFC 5952. */
+  static String write(int[] groups) {
     int runStart = -1;
     int runLength = 1; // RFC 5952 §4.2.2: a single group of zeros is not shortened
     for (int i = 0; i < GROUPS; i++) {

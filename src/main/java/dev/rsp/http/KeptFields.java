@@ -6,7 +6,11 @@ package dev.rsp.http;
  * constants of {@link FieldName}, one bit each.
  */
 public final class KeptFields {
-  /** Fields of a request that are for one hop only, or that rsp writes itself. */
+  /**
+   * Fields of a request that are for one hop only, or that rsp writes itself. And Proxy, which no
+   * standard knows: many libraries take the variable HTTP_PROXY for the address of their own proxy
+   * ("httpoxy": CVE-2016-5385 and others).
+   */
   public static final int REQUEST_DROPS =
       set(
           FieldName.CONNECTION,
@@ -18,15 +22,21 @@ public final class KeptFields {
           FieldName.HTTP2_SETTINGS,
           FieldName.ALIAS,
           FieldName.NOMINATED,
+          FieldName.PROXY,
+          FieldName.SUPERSEDED,
           FieldName.TRANSFER_ENCODING);
 
-  /** Fields in which a client describes the hops before it, truly or not. */
+  /**
+   * Fields in which a client describes the hops before it, truly or not. Forwarded only if the
+   * client is a trusted proxy.
+   */
   public static final int FORWARDING =
       set(
           FieldName.X_FORWARDED_FOR,
           FieldName.X_FORWARDED_PROTO,
           FieldName.X_FORWARDED_HOST,
-          FieldName.FORWARDED);
+          FieldName.FORWARDED,
+          FieldName.CLAIM);
 
   /** Fields of a response that are for one hop only. */
   public static final int RESPONSE_DROPS =

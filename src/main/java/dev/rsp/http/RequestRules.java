@@ -47,8 +47,15 @@ public final class RequestRules {
   /** The name of this proxy in Via fields, in lower case. */
   private final byte[] viaKey;
 
-  /** The rules of an installation. */
-  public RequestRules(WireOptions options) {
+  private final UntrustedFields untrusted;
+
+  /**
+   * The rules of an installation.
+   *
+   * @param untrusted the fields that only a trusted proxy may send
+   */
+  public RequestRules(WireOptions options, UntrustedFields untrusted) {
+    this.untrusted = untrusted;
     equalLengths = options.equalLengths();
     viaKey = options.viaKey();
   }
@@ -93,7 +100,7 @@ public final class RequestRules {
           }
         }
         case FieldName.CONNECTION -> {
-          if (!ConnectionOptions.read(head, field)) {
+          if (!ConnectionOptions.read(head, field, untrusted)) {
             return head.refuse(CONNECTION);
           }
         }
@@ -106,6 +113,8 @@ public final class RequestRules {
             head.expectContinue = true;
           }
         }
+        case FieldName.X_FORWARDED_PROTO, FieldName.X_FORWARDED_HOST ->
+            SingleValue.keepOfForwarding(head, field);
         case FieldName.UPGRADE -> upgrades++;
         case FieldName.VIA -> via += Via.count(head, field, viaKey);
         case FieldName.MAX_FORWARDS -> {
@@ -113,7 +122,10 @@ public final class RequestRules {
             return head.refuse(FORWARDS);
           }
         }
-        case FieldName.OTHER -> head.connectionAuth |= ConnectionAuth.isUsed(head, field);
+        case FieldName.OTHER -> {
+          head.connectionAuth |= ConnectionAuth.isUsed(head, field);
+          untrusted.mark(head, field);
+        }
         default -> {}
       }
     }

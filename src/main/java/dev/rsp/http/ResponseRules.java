@@ -43,7 +43,7 @@ public final class ResponseRules {
           head.chunked = true;
         }
         case FieldName.CONNECTION -> {
-          if (!ConnectionOptions.read(head, field)) {
+          if (!ConnectionOptions.read(head, field, UntrustedFields.NONE)) {
             return head.refuse(CONNECTION);
           }
         }

@@ -3,20 +3,26 @@ package dev.rsp.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.rsp.config.ConfigException.Kind;
+import dev.rsp.http.IpNetwork;
+import dev.rsp.http.TrustedProxies;
+import dev.rsp.http.UntrustedFields;
 import dev.rsp.http.WireOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -54,6 +60,46 @@ class ConfigLoaderTest {
     assertEquals(new WireOptions(via, false, false), config.wire());
     assertEquals(AbortOnClose.GET, config.abortOnClose());
     assertFalse(config.hasSelect());
+  }
+
+  @Test
+  void proxiesAreTrustedByTheirNetworks() throws Exception {
+    assertEquals(
+        new TrustedProxies(
+            false,
+            true,
+            List.of(
+                Objects.requireNonNull(IpNetwork.parse("10.0.0.0/8")),
+                Objects.requireNonNull(IpNetwork.parse("2001:db8::1")))),
+        trusted("trusted_proxies = { '10.0.0.0/8', 'unix', '2001:db8::1' }"));
+    assertEquals(
+        new TrustedProxies(
+            false, false, List.of(Objects.requireNonNull(IpNetwork.parse("192.0.2.1/32")))),
+        trusted("trusted_proxies = '192.0.2.1'"));
+    assertEquals(TrustedProxies.NONE, trusted("trusted_proxies = {}"));
+    assertEquals(TrustedProxies.NONE, trusted("forwarded = 'replace'", "trusted_proxies = {}"));
+    assertEquals(TrustedProxies.NONE, trusted("forwarded = 'replace'"));
+    assertEquals(TrustedProxies.EVERY_PEER, trusted("forwarded = 'append'"));
+    assertEquals(TrustedProxies.NONE, trusted());
+  }
+
+  private TrustedProxies trusted(String... lines) throws Exception {
+    List<String> all = new ArrayList<>(List.of(LISTEN, BACKENDS));
+    all.addAll(List.of(lines));
+    return load(all.toArray(new String[0])).forwarding().trusted();
+  }
+
+  @Test
+  void fieldsAndViaAreChosenByTheFile() throws Exception {
+    assertSame(UntrustedFields.DEFAULTS, load(LISTEN, BACKENDS).forwarding().untrusted());
+    UntrustedFields own =
+        load(LISTEN, BACKENDS, "untrusted_fields = { 'X-Tenant' }").forwarding().untrusted();
+    assertNotSame(UntrustedFields.DEFAULTS, own);
+    assertTrue(load(LISTEN, BACKENDS).forwarding().saysVia());
+    assertTrue(load(LISTEN, BACKENDS, "via = 'a'").forwarding().saysVia());
+    Config without = load(LISTEN, BACKENDS, "via = false", "untrusted_fields = {}");
+    assertFalse(without.forwarding().saysVia());
+    assertTrue(without.wire().viaName().startsWith("rsp-"));
   }
 
   @Test

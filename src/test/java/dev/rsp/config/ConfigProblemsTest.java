@@ -22,7 +22,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfigProblemsTest {
   private static final String SECONDS = "(expected: a number of seconds from 0.001 to 86400)";
   private static final String VIA =
-      "(expected: a name of 1 to 64 letters, digits and any of !#$%&'*+-.^_`|~)";
+      "(expected: false, or a name of 1 to 64 letters, digits and any of !#$%&'*+-.^_`|~)";
+  private static final String NETWORK =
+      "(expected: a network such as \"10.0.0.0/8\" or \"2001:db8::/32\", an IP address, or \"unix\")";
+  private static final String FIELD =
+      "(expected: the name of a field, of up to 63 characters, that has no meaning to rsp itself)";
   private static final String HOST =
       "(expected: a host name in lower case, without port and final dot)";
 
@@ -110,9 +114,49 @@ class ConfigProblemsTest {
         wrong("default_host = ''", "default_host: \"\" " + HOST),
         wrong("forwarded = 'trust'", "forwarded: \"trust\" (expected: \"replace\" or \"append\")"),
         wrong("forwarded = true", "forwarded: true (expected: \"replace\" or \"append\")"),
+        wrong(
+            "forwarded = 'append' trusted_proxies = { '10.0.0.0/8' }",
+            "forwarded: \"append\" (expected: not with trusted_proxies: \"append\" trusts every"
+                + " peer)"),
+        wrong(
+            "forwarded = 'append' trusted_proxies = {}",
+            "forwarded: \"append\" (expected: not with trusted_proxies: \"append\" trusts every"
+                + " peer)"),
+        wrong(
+            "forwarded = 'replace' trusted_proxies = 'unix'",
+            "forwarded: \"replace\" (expected: not with trusted_proxies: \"replace\" trusts no"
+                + " peer)"),
+        wrong("trusted_proxies = { '10.0.0/8' }", "trusted_proxies[1]: \"10.0.0/8\" " + NETWORK),
+        wrong(
+            "trusted_proxies = { '::1', 'localhost' }",
+            "trusted_proxies[2]: \"localhost\" " + NETWORK),
+        wrong("trusted_proxies = { 10 }", "trusted_proxies[1]: 10 " + NETWORK),
+        wrong("trusted_proxies = true", "trusted_proxies: true " + NETWORK),
+        wrong(
+            "trusted_proxies = '10.0.0.1/8'",
+            "trusted_proxies: \"10.0.0.1/8\" (expected: no bits beyond the prefix:"
+                + " \"10.0.0.0/8\")"),
+        wrong(
+            "trusted_proxies = { '2001:db8::1/32' }",
+            "trusted_proxies[1]: \"2001:db8::1/32\" (expected: no bits beyond the prefix:"
+                + " \"2001:db8::/32\")"),
+        wrong(
+            "trusted_proxies = { unix = true }",
+            "trusted_proxies.unix: true (expected: a list: no keys, only entries)"),
+        wrong(
+            "trusted_proxies = {} for i = 1, 1001 do trusted_proxies[i] = 'unix' end",
+            "trusted_proxies: 1001 entries (expected: at most 1000)"),
+        wrong("untrusted_fields = { 'x y' }", "untrusted_fields[1]: \"x y\" " + FIELD),
+        wrong("untrusted_fields = { 'X-A', 'Host' }", "untrusted_fields[2]: \"Host\" " + FIELD),
+        wrong("untrusted_fields = { 1 }", "untrusted_fields[1]: 1 " + FIELD),
+        wrong("untrusted_fields = false", "untrusted_fields: false " + FIELD),
+        wrong(
+            "trusted_proxie = {}",
+            "trusted_proxie: a table (expected: a known key, or local; did you mean trusted_proxies?)"),
         wrong("via = 'a b'", "via: \"a b\" " + VIA),
         wrong("via = ''", "via: \"\" " + VIA),
         wrong("via = 7", "via: 7 " + VIA),
+        wrong("via = true", "via: true " + VIA),
         wrong("lenient = true", "lenient: true (expected: a table)"),
         wrong("lenient = { response_lf = 1 }", "lenient.response_lf: 1 (expected: true or false)"),
         wrong(

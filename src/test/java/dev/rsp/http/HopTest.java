@@ -2,12 +2,20 @@
 package dev.rsp.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Rule;
+import dev.rsp.http.h1.Heads;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a hop says of its client, to scripts and to backends. */
 @Timeout(60)
 final class HopTest {
+  private static final TrustedProxies TEN =
+      new TrustedProxies(
+          false, true, List.of(Objects.requireNonNull(IpNetwork.parse("10.0.0.0/8"))));
+
   private static Hop hop(String ip) {
     InetSocketAddress client =
         new InetSocketAddress(
@@ -23,8 +35,16 @@ final class HopTest {
     return new Hop("http", client, () -> new InetSocketAddress(8080));
   }
 
-  private static String lines(Hop hop, boolean http10, String viaName) {
-    return new String(hop.fieldLines(http10, viaName), StandardCharsets.US_ASCII);
+  private static RequestHead request(String fields) {
+    return Heads.request(Heads.with(fields));
+  }
+
+  private static RequestHead http10() {
+    return Heads.request("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+  }
+
+  private static String lines(Hop hop, RequestHead head, @Nullable String viaName) {
+    return new String(hop.fieldLines(head, viaName), StandardCharsets.US_ASCII);
   }
 
   private static String expected(String via, String client) {
@@ -38,29 +58,108 @@ final class HopTest {
     Hop hop = hop(ip);
     assertEquals(text, hop.text());
     assertEquals(text, hop.client());
+    assertEquals(text, hop.peer());
     assertEquals(4711, hop.clientPort());
     assertEquals(8080, hop.serverPort());
-    assertEquals(expected("1.1 rsp", text), lines(hop, false, "rsp"));
+    assertEquals(expected("1.1 rsp", text), lines(hop, request("X: y"), "rsp"));
   }
 
   @Test
+  @Rule(39)
   void aClientOfAUnixSocketHasNoAddressAndNoPort() {
     Hop hop = new Hop("http", null, () -> null);
     assertEquals("unix:", hop.text());
-    assertEquals("unknown", hop.client());
+    assertEquals("", hop.client());
+    assertEquals("", hop.peer());
     assertEquals(0, hop.clientPort());
     assertEquals(0, hop.serverPort());
-    assertEquals(expected("1.1 rsp", "unknown"), lines(hop, false, "rsp"));
+    assertEquals(
+        "Via: 1.1 rsp\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
+        lines(hop, request("X: y"), "rsp"));
   }
 
   /** They are made once for the requests of a connection, whose version and proxy can change. */
   @Test
   void makesFieldLinesAgainForAnotherVersionOrAnotherNameOfTheProxy() {
     Hop hop = hop("192.0.2.1");
-    byte[] first = hop.fieldLines(false, "rsp");
-    assertSame(first, hop.fieldLines(false, "rsp"));
-    assertEquals(expected("1.0 rsp", "192.0.2.1"), lines(hop, true, "rsp"));
-    assertEquals(expected("1.0 other", "192.0.2.1"), lines(hop, true, "other"));
-    assertEquals(expected("1.1 other", "192.0.2.1"), lines(hop, false, "other"));
+    byte[] first = hop.fieldLines(request("X: y"), "rsp");
+    assertSame(first, hop.fieldLines(request("Z: z"), "rsp"));
+    assertEquals(expected("1.0 rsp", "192.0.2.1"), lines(hop, http10(), "rsp"));
+    assertEquals(expected("1.0 other", "192.0.2.1"), lines(hop, http10(), "other"));
+    assertEquals(expected("1.1 other", "192.0.2.1"), lines(hop, request("X: y"), "other"));
+    String withoutVia = expected("", "192.0.2.1").replace("Via: \r\n", "");
+    assertEquals(withoutVia, lines(hop, request("X: y"), null));
+    assertEquals(expected("1.1 rsp", "192.0.2.1"), lines(hop, request("X: y"), "rsp"));
+  }
+
+  @Test
+  @Rule(39)
+  void addsTheSchemeAndTheHostOnlyIfATrustedProxyHasNotSaidThem() {
+    Hop hop = hop("10.0.0.1");
+    String address = "X-Forwarded-For: 10.0.0.1\r\n";
+    String proto = "X-Forwarded-Proto: https";
+    String host = "X-Forwarded-Host: b";
+    hop.begin(request("X: y"), TEN);
+    assertEquals(
+        address + "X-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
+        lines(hop, request("X: y"), null));
+    assertEquals(address + "X-Forwarded-Host: ", lines(hop, request(proto), null));
+    assertEquals(address + "X-Forwarded-Proto: http\r\n", lines(hop, request(host), null));
+    assertEquals(address, lines(hop, request(proto + "\r\n" + host), null));
+    // What is no scheme and no host is not passed on, so these of rsp are added.
+    assertEquals(
+        address + "X-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
+        lines(hop, request("X-Forwarded-Proto: ?\r\nX-Forwarded-Host: ?"), null));
+    // What a client says that is not trusted is dropped.
+    Hop client = hop("192.0.2.1");
+    client.begin(request(proto), TEN);
+    assertEquals(
+        "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
+        lines(client, request(proto + "\r\n" + host), null));
+  }
+
+  @Test
+  @Rule(39)
+  void namesTheClientOfATrustedProxyForEachRequest() throws Exception {
+    Hop hop = hop("10.0.0.1");
+    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN);
+    assertTrue(hop.trusted());
+    assertEquals("192.0.2.1", hop.text());
+    assertSame(hop.text(), hop.text());
+    assertEquals("192.0.2.1", hop.client());
+    assertEquals("10.0.0.1", hop.peer());
+    assertEquals(0, hop.clientPort());
+    assertEquals(InetAddress.getByName("192.0.2.1"), hop.namedClient());
+    hop.begin(request("X-Forwarded-For: 192.0.2.2"), TEN);
+    assertEquals("192.0.2.2", hop.text());
+    hop.end();
+    assertEquals("10.0.0.1", hop.text());
+    assertEquals(4711, hop.clientPort());
+    hop.begin(request("X: y"), TEN);
+    assertEquals("10.0.0.1", hop.text());
+    assertNull(hop.namedClient());
+    // A request of the proxy before, such as a health check, is nobody's.
+    hop.begin(request("X-Forwarded-For: 10.0.0.7"), TEN);
+    assertEquals("10.0.0.7", hop.text());
+    assertNull(hop.namedClient());
+    // After a reload the peer is no longer trusted.
+    hop.begin(request("X-Forwarded-For: 192.0.2.3"), TrustedProxies.NONE);
+    assertFalse(hop.trusted());
+    assertEquals("10.0.0.1", hop.text());
+    assertNull(hop.namedClient());
+  }
+
+  @Test
+  @Rule(39)
+  void namesTheClientOfATrustedProxyOnAUnixSocket() {
+    Hop hop = new Hop("http", null, () -> null);
+    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN);
+    assertEquals("192.0.2.1", hop.text());
+    assertEquals("192.0.2.1", hop.client());
+    assertEquals("", hop.peer());
+    assertEquals(
+        "X-Forwarded-Proto: http\r\nX-Forwarded-Host: ", lines(hop, request("X: y"), null));
+    hop.end();
+    assertEquals("unix:", hop.text());
   }
 }

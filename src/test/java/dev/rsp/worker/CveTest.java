@@ -272,8 +272,31 @@ final class CveTest {
         sent(
             "X-Forwarded-For: 6.6.6.6|X_Forwarded_For: 6.6.6.6|X-Forwarded_For: 6.6.6.6|"
                 + "x-forwarded-proto: 6.6.6.6|X_Forwarded_Proto: 6.6.6.6|X_Forwarded_Host: 6.6.6.6|"
-                + "Forwarded: for=6.6.6.6|");
+                + "Forwarded: for=6.6.6.6|X-Real-IP: 6.6.6.6|X_Real_IP: 6.6.6.6|"
+                + "True-Client-IP: 6.6.6.6|Client-IP: 6.6.6.6|X-Forwarded-Server: 6.6.6.6|");
     assertFalse(head.contains("6.6.6.6"), head);
+  }
+
+  @Test
+  @DisplayName("CVE-2016-5385 to 5388, CVE-2016-1000110: a Proxy field becomes HTTP_PROXY")
+  void httpoxy() throws Exception {
+    String head = sent("Proxy: 6.6.6.6|pRoXy: 6.6.6.6|");
+    assertFalse(head.contains("6.6.6.6"), head);
+  }
+
+  @Test
+  @DisplayName("CVE-2018-14773, CVE-2025-61780: paths and files that applications take from fields")
+  void pathsInFields() throws Exception {
+    String head =
+        sent("X-Original-URL: /6.6|X-Rewrite-URL: /6.6|X-Sendfile-Type: 6.6|X-Accel-Mapping: 6.6|");
+    assertFalse(head.contains("6.6"), head);
+  }
+
+  @Test
+  @DisplayName("names that become the variables of the framing")
+  void framingAsVariables() throws Exception {
+    String head = sent("Content_Length: 99|Transfer_Encoding: chunked|Content.Length: 99|");
+    assertFalse(head.contains("99") || head.contains("chunked"), head);
   }
 
   @Test

@@ -58,7 +58,8 @@ final class UwsgiTest extends UwsgiPlaces {
 
   @Test
   void refusesWhatThePacketCannotCarry() throws Exception {
-    rig.client(get("a", "/%00")).expectRefusal(400, "NUL in the path");
+    rig.client(get("a", "/%00")).expectRefusal(400, "control character in the path");
+    rig.client(get("a", "/b/%2e%2e/c")).expectRefusal(400, "segment .. in the path");
     reload("limits = { head_bytes = 100000, fields = 1000 }");
     var fields = new StringBuilder();
     for (int i = 0; i < 320; i++) {

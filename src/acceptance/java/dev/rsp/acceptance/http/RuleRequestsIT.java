@@ -187,6 +187,10 @@ final class RuleRequestsIT {
                 39,
                 GET + "X-Forwarded-For: 1\r\nX_Forwarded_Proto: https\r\nForwarded: for=1\r\n\r\n",
                 GET),
+            arguments(
+                39,
+                GET + "X-Real-IP: 1\r\nTransfer_Encoding: chunked\r\nProxy: http://a\r\n\r\n",
+                GET),
             same(41, GET + "Cache-Control: no-transform\r\nAccept-Encoding: gzip\r\n"),
             same(42, GET + "If-Match: \"a\"\r\nIf-None-Match: W/\"b\"\r\nRange: bytes=0-1\r\n"),
             arguments(

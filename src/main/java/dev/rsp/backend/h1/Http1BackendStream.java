@@ -142,8 +142,8 @@ public class Http1BackendStream implements ConnectionStream {
       begin(next, request, terms, last);
       client = hop;
       authenticates = request.connectionAuth();
-      byte[] fields = hop.fieldLines(request.http10(), terms.viaName);
-      writer.request(request, fields, terms.trustForwarded);
+      byte[] fields = hop.fieldLines(request, terms.viaName);
+      writer.request(request, fields, hop.trusted());
       chunks = kind == BodyKind.CONTENT && request.chunked();
       insideChunks = chunks && body.isReadable();
       if (insideChunks) {

@@ -58,7 +58,7 @@ final class UwsgiBackendStream extends Http1BackendStream {
       // A body of unknown length is complete: the exchange has held it.
       long length =
           kind == BodyKind.LENGTH ? Math.max(0, request.contentLength()) : body.readableBytes();
-      Refusal unfit = packets.request(request, length, hop, terms.viaName, terms.trustForwarded);
+      Refusal unfit = packets.request(request, length, hop, terms.viaName);
       if (unfit != null) {
         throw new IllegalStateException("the request became unfit: " + unfit.why());
       }

@@ -10,6 +10,7 @@ import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
 import dev.rsp.http.h1.HeadWriter;
+import dev.rsp.http.uwsgi.PathInfo;
 import dev.rsp.http.uwsgi.UwsgiWriter;
 import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +47,13 @@ public final class UwsgiDialect implements Dialect {
 
   @Override
   public @Nullable Refusal unfit(RequestHead request, Hop hop, Terms terms) {
-    if (request.length() <= SURELY_FITS_BYTES && !request.path().contains("%00")) {
-      return null;
+    Refusal path = PathInfo.refusal(request);
+    if (path != null || request.length() <= SURELY_FITS_BYTES) {
+      return path;
     }
     // A length that is not known yet may turn out to have the most digits.
     long length = request.chunked() ? Long.MAX_VALUE : Math.max(0, request.contentLength());
-    return writer.request(request, length, hop, terms.viaName, terms.trustForwarded);
+    return writer.request(request, length, hop, terms.viaName);
   }
 
   @Override

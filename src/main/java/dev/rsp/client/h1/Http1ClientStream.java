@@ -447,6 +447,16 @@ final class Http1ClientStream implements ClientStream {
     send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
   }
 
+  /**
+   * Refuses the request before its exchange begins, because of {@code limits.client_connections}.
+   *
+   * @param last whether the request is complete
+   */
+  void refuseRequest(Refusal refusal, boolean last) {
+    state = last ? State.RESPONSE : State.BODY;
+    refuse(refusal, Ending.LIMIT_CLIENT_CONNECTIONS);
+  }
+
   /** Refuses the request, and ends the connection. */
   void refuseLast(Refusal refusal, Ending ending) {
     keepAlive = false;

@@ -25,6 +25,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.slf4j.Logger;
@@ -120,7 +121,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     SocketAddress remote = channel.remoteAddress();
     Ending tooMany =
         admission.enter(
-            remote instanceof InetSocketAddress socket ? socket.getAddress() : null, limits);
+            remote instanceof InetSocketAddress socket && !hop.trusts(terms.trusted)
+                ? socket.getAddress()
+                : null,
+            limits);
     timer.awaitHead(terms);
     if (tooMany == null) {
       return;
@@ -219,6 +223,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Begins the exchange of the request whose head was read. */
   private void begin(Terms terms) {
     stream.begin(head);
+    hop.begin(head, terms.trusted);
     if (head.hostLength() == 0) {
       byte[] host = terms.defaultHost;
       if (host == null) {
@@ -234,9 +239,22 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (body == null) {
       BodyFault fault = reader.fault();
       stream.refuseLast(fault.refusal(), fault.ending());
+    } else if (hop.trusted() && isOneTooMany(terms.limits)) {
+      body.release();
+      stream.refuseRequest(TOO_MANY_OF_CLIENT, reader.bodyEnded());
     } else {
       stream.request(terms, head, body, reader.bodyEnded());
     }
+  }
+
+  /** Counts a request of a trusted proxy for the client that it names. */
+  private boolean isOneTooMany(Limits limits) {
+    admission.leaveRequest(); // of a peer that was not trusted when it connected
+    if (limits.clientConnections() == 0) {
+      return false;
+    }
+    InetAddress client = hop.namedClient();
+    return client != null && !admission.enterRequest(client, limits);
   }
 
   private void readBody(ByteBuf bytes) {
@@ -263,6 +281,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * @param requestEnded whether all of the request was read
    */
   void responseEnded(boolean keepAlive, boolean requestEnded) {
+    if (hop.trusted()) {
+      admission.leaveRequest();
+    }
+    hop.end();
     if (state == State.CLOSED) {
       return;
     }

@@ -9,6 +9,7 @@ import dev.rsp.http.RequestHead;
 import dev.rsp.http.RequestRules;
 import dev.rsp.http.ResponseHead;
 import dev.rsp.http.ResponseRules;
+import dev.rsp.http.UntrustedFields;
 import dev.rsp.http.WireOptions;
 import io.netty.buffer.ByteBuf;
 
@@ -61,13 +62,27 @@ public final class HeadParser {
 
   /** A parser with limits and the options of an installation. Any number of threads. */
   public HeadParser(int maxHeadBytes, int maxFields, int maxTargetBytes, WireOptions options) {
+    this(maxHeadBytes, maxFields, maxTargetBytes, options, UntrustedFields.DEFAULTS);
+  }
+
+  /**
+   * A parser with limits and the options of an installation. Any number of threads.
+   *
+   * @param untrusted the fields of requests that only a trusted proxy may send
+   */
+  public HeadParser(
+      int maxHeadBytes,
+      int maxFields,
+      int maxTargetBytes,
+      WireOptions options,
+      UntrustedFields untrusted) {
     this.maxHeadBytes = maxHeadBytes;
     this.maxFields = maxFields;
     this.maxTargetBytes = maxTargetBytes;
     this.viaName = options.viaName();
     this.responseLf = options.responseLf();
     this.equalLengths = options.equalLengths();
-    this.requestRules = new RequestRules(options);
+    this.requestRules = new RequestRules(options, untrusted);
     this.responseRules = new ResponseRules(options);
   }
 

@@ -68,9 +68,9 @@ public final class HeadWriter {
    * Writes a request for a backend.
    *
    * @param forwarding field lines that describe this hop to the backend, up to where the value of
-   *     X-Forwarded-Host follows
-   * @param trustClient whether the X-Forwarded and Forwarded fields of the client are forwarded,
-   *     before those of rsp
+   *     X-Forwarded-Host follows; complete lines if the client is trusted and has sent that field
+   * @param trustClient whether the forwarding fields of the client are forwarded, before those of
+   *     rsp; see {@link KeptFields#FORWARDING}
    */
   public void request(RequestHead head, byte[] forwarding, boolean trustClient) {
     byte[] bytes = head.bytes();
@@ -121,8 +121,10 @@ public final class HeadWriter {
       out.put(CHUNKED);
     }
     out.put(forwarding);
-    hostValue(head);
-    out.crlf();
+    if (!trustClient || !head.has(FieldName.X_FORWARDED_HOST)) {
+      hostValue(head);
+      out.crlf();
+    }
     out.crlf();
   }
 

@@ -15,12 +15,6 @@ import java.nio.charset.StandardCharsets;
 final class UwsgiFields {
   private static final byte[] CONTENT_TYPE = ascii("content-type");
 
-  /**
-   * A field of this name would become HTTP_PROXY, which many libraries use as the address of their
-   * proxy ("httpoxy": CVE-2016-5385 and others).
-   */
-  private static final byte[] PROXY = ascii("proxy");
-
   private static final byte[] COOKIE = ascii("cookie");
 
   /** Fields that other variables of the packet contain, or that are for the client's hop only. */
@@ -43,19 +37,22 @@ final class UwsgiFields {
    * first or the last of two. Only names of letters, digits and hyphens become variables, so that
    * two names never become the same variable (nginx: underscores_in_headers,
    * ignore_invalid_headers).
+   *
+   * @param trusted whether the fields are added that only a trusted proxy may send
    */
-  static void add(RequestHead head, UwsgiPacket packet) {
+  static void add(RequestHead head, UwsgiPacket packet, boolean trusted) {
     byte[] bytes = head.bytes();
+    int drops = trusted ? DROPS & ~(1 << FieldName.CLAIM) : DROPS;
     for (int field = 0; field < head.fieldCount(); field++) {
       int start = head.nameStart(field);
       int end = head.nameEnd(field);
-      boolean dropped = KeptFields.contains(DROPS, head, field);
-      if (!dropped && fits(bytes, start, end) && !seenBefore(head, field)) {
+      boolean dropped = KeptFields.contains(drops, head, field);
+      if (!dropped && fits(bytes, start, end) && !seenBefore(head, field, drops)) {
         packet.startField(bytes, start, end);
         // RFC 9110 §5.3, and RFC 6265 §5.4 for cookies, which are not a list.
         String separator = is(head, field, COOKIE) ? "; " : ", ";
         for (int same = field; same < head.fieldCount(); same++) {
-          if (same == field || sameName(head, field, same)) {
+          if (same == field || sameName(head, field, same, drops)) {
             packet.separate(separator);
             packet.put(bytes, head.valueStart(same), head.valueEnd(same));
           }
@@ -74,8 +71,7 @@ final class UwsgiFields {
         return false;
       }
     }
-    return !Octets.equalsIgnoreCase(bytes, start, end, CONTENT_TYPE)
-        && !Octets.equalsIgnoreCase(bytes, start, end, PROXY);
+    return !Octets.equalsIgnoreCase(bytes, start, end, CONTENT_TYPE);
   }
 
   private static boolean is(RequestHead head, int field, byte[] lowerCase) {
@@ -83,9 +79,9 @@ final class UwsgiFields {
         head.bytes(), head.nameStart(field), head.nameEnd(field), lowerCase);
   }
 
-  private static boolean seenBefore(RequestHead head, int field) {
+  private static boolean seenBefore(RequestHead head, int field, int drops) {
     for (int earlier = 0; earlier < field; earlier++) {
-      if (sameName(head, field, earlier)) {
+      if (sameName(head, field, earlier, drops)) {
         return true;
       }
     }
@@ -93,10 +89,10 @@ final class UwsgiFields {
   }
 
   /** Whether two fields have the same name, and the second is forwarded. */
-  private static boolean sameName(RequestHead head, int one, int other) {
+  private static boolean sameName(RequestHead head, int one, int other, int drops) {
     byte[] bytes = head.bytes();
     int size = head.nameEnd(one) - head.nameStart(one);
-    if (KeptFields.contains(DROPS, head, other)
+    if (KeptFields.contains(drops, head, other)
         || head.nameEnd(other) - head.nameStart(other) != size) {
       return false;
     }

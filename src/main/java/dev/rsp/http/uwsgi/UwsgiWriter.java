@@ -5,6 +5,8 @@ import dev.rsp.http.FieldName;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 public final class UwsgiWriter {
   private static final Refusal TOO_LARGE =
       new Refusal(431, "the request head is too large for the uwsgi protocol");
-  private static final Refusal NUL_IN_PATH = new Refusal(400, "NUL in the path");
 
   private final UwsgiPacket packet = new UwsgiPacket();
 
@@ -36,30 +37,31 @@ public final class UwsgiWriter {
    *
    * @param contentLength bytes of the body that follows; the protocol has no chunks
    * @param hop what this hop adds to the request
-   * @param viaName the name of this proxy in Via
-   * @param trustClient whether the X-Forwarded and Forwarded fields of the client are forwarded,
-   *     before those of rsp
+   * @param viaName the name of this proxy in Via; null for no Via of its own
    * @return null if the packet is written; else why the request cannot be sent in this protocol
    */
   public @Nullable Refusal request(
-      RequestHead head, long contentLength, Hop hop, String viaName, boolean trustClient) {
+      RequestHead head, long contentLength, Hop hop, @Nullable String viaName) {
     packet.start();
+    Refusal refusal = PathInfo.refusal(head);
+    if (refusal != null) {
+      return refusal;
+    }
     packet.variable("REQUEST_METHOD", head.methodText());
     String path = head.path();
     String query = head.query();
     String target = head.text(head.pathStart(), head.targetEnd());
     packet.variable("REQUEST_URI", target.startsWith(path) ? target : path + target);
-    if (!pathInfo(path)) {
-      return NUL_IN_PATH;
-    }
+    PathInfo.add(path.getBytes(StandardCharsets.ISO_8859_1), packet);
     packet.variable("QUERY_STRING", query);
     // RFC 3875 §4.1.2: only if there is a body.
     boolean hasBody = contentLength > 0 || head.chunked();
     packet.variable("CONTENT_LENGTH", hasBody ? Long.toString(contentLength) : "");
     packet.variable("CONTENT_TYPE", or(head.field("content-type"), ""));
     packet.variable("SERVER_PROTOCOL", head.http10() ? "HTTP/1.0" : "HTTP/1.1");
-    packet.variable("REQUEST_SCHEME", hop.scheme());
-    if (hop.scheme().equals("https")) {
+    String scheme = scheme(head, hop);
+    packet.variable("REQUEST_SCHEME", scheme);
+    if (scheme.equals("https")) {
       packet.variable("HTTPS", "on");
     }
     packet.variable("SERVER_NAME", head.host());
@@ -68,49 +70,48 @@ public final class UwsgiWriter {
     packet.variable("REMOTE_PORT", Integer.toString(hop.clientPort()));
     String host = head.namesHost() ? head.text(head.hostStart(), head.hostEnd()) : head.host();
     packet.variable("HTTP_HOST", host);
-    forwarded("HTTP_VIA", head, FieldName.VIA, hop.via(head.http10(), viaName));
-    if (trustClient) {
-      forwarded("HTTP_X_FORWARDED_FOR", head, FieldName.X_FORWARDED_FOR, hop.client());
-      forwarded("HTTP_X_FORWARDED_PROTO", head, FieldName.X_FORWARDED_PROTO, hop.scheme());
-      forwarded("HTTP_X_FORWARDED_HOST", head, FieldName.X_FORWARDED_HOST, host);
-      forwarded("HTTP_FORWARDED", head, FieldName.FORWARDED, "");
-    } else {
-      packet.variable("HTTP_X_FORWARDED_FOR", hop.client());
-      packet.variable("HTTP_X_FORWARDED_PROTO", hop.scheme());
-      packet.variable("HTTP_X_FORWARDED_HOST", host);
+    String via = viaName == null ? "" : Hop.via(head.http10(), viaName);
+    list("HTTP_VIA", head, FieldName.VIA, via);
+    boolean trusted = hop.trusted();
+    list("HTTP_X_FORWARDED_FOR", head, trusted ? FieldName.X_FORWARDED_FOR : -1, hop.peer());
+    String proto = hop.addsProto(head) ? scheme : claim(head, FieldName.X_FORWARDED_PROTO);
+    packet.variable("HTTP_X_FORWARDED_PROTO", proto);
+    String forwardedHost = hop.addsHost(head) ? host : claim(head, FieldName.X_FORWARDED_HOST);
+    packet.variable("HTTP_X_FORWARDED_HOST", forwardedHost);
+    if (trusted) {
+      list("HTTP_FORWARDED", head, FieldName.FORWARDED, "");
     }
-    UwsgiFields.add(head, packet);
+    UwsgiFields.add(head, packet, trusted);
     return packet.finish() ? null : TOO_LARGE;
+  }
+
+  /** What a trusted proxy says in a field that the head has exactly once. */
+  private static String claim(RequestHead head, int name) {
+    int field = 0;
+    while (head.name(field) != name) {
+      field++;
+    }
+    return head.text(head.valueStart(field), head.valueEnd(field));
+  }
+
+  /** The scheme of the client's connection: its own, or that to the trusted proxy before rsp. */
+  private static String scheme(RequestHead head, Hop hop) {
+    if (hop.addsProto(head)) {
+      return hop.scheme();
+    }
+    String proto = claim(head, FieldName.X_FORWARDED_PROTO).toLowerCase(Locale.ROOT);
+    return proto.equals("https") || proto.equals("wss") ? "https" : "http";
   }
 
   private static String or(@Nullable String text, String otherwise) {
     return text == null ? otherwise : text;
   }
 
-  /** The decoded path (RFC 3875 §4.1.5), as in WSGI and nginx; false if it contains a NUL. */
-  private boolean pathInfo(String path) {
-    packet.startVariable("PATH_INFO");
-    for (int i = 0; i < path.length(); i++) {
-      int octet = path.charAt(i);
-      if (octet == '%' && i + 2 < path.length()) {
-        int high = Character.digit(path.charAt(i + 1), 16);
-        int low = Character.digit(path.charAt(i + 2), 16);
-        if (high >= 0 && low >= 0) {
-          octet = high << 4 | low;
-          i += 2;
-        }
-      }
-      if (octet == 0) {
-        return false;
-      }
-      packet.put((byte) octet);
-    }
-    packet.endVariable();
-    return true;
-  }
-
   /** A list of the values of the fields of that name, and of the value that this hop adds. */
-  private void forwarded(String variable, RequestHead head, int name, String ours) {
+  private void list(String variable, RequestHead head, int name, String ours) {
+    if (ours.isEmpty() && !head.has(name)) {
+      return;
+    }
     packet.startVariable(variable);
     for (int field = 0; field < head.fieldCount(); field++) {
       if (head.name(field) == name) {

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.rsp.Rule;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.h1.HeadParser;
 import dev.rsp.http.h1.Heads;
 import io.netty.buffer.Unpooled;
@@ -23,11 +25,11 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The variables that an application gets for a request in the uwsgi protocol. */
 final class UwsgiWriterTest {
-  private static final Hop HOP =
-      new Hop("http", address("192.0.2.1", 4711), () -> address("127.0.0.1", 8080));
+  private static final Hop HOP = hop(false);
 
   private final UwsgiWriter writer = new UwsgiWriter();
 
@@ -36,8 +38,15 @@ final class UwsgiWriterTest {
         Objects.requireNonNull(NetUtil.createInetAddressFromIpAddressString(ip)), port);
   }
 
+  /** A hop whose peer is trusted, or not. */
+  private static Hop hop(boolean trust) {
+    var hop = new Hop("http", address("192.0.2.1", 4711), () -> address("127.0.0.1", 8080));
+    hop.trusts(trust ? TrustedProxies.EVERY_PEER : TrustedProxies.NONE);
+    return hop;
+  }
+
   private Map<String, String> variables(String head, boolean trust) {
-    assertNull(writer.request(Heads.request(head), 0, HOP, "rsp", trust));
+    assertNull(writer.request(Heads.request(head), 0, hop(trust), "rsp"));
     return read();
   }
 
@@ -94,7 +103,10 @@ final class UwsgiWriterTest {
   @ParameterizedTest(name = "{0} is {1}, asked for as {2}")
   @CsvSource({
     "/, /, /",
-    "/a/../b//c, /a/../b//c, /a/../b//c",
+    "/a/.b//./c..d/.../e%2E, /a/.b//./c..d/.../e., /a/.b//./c..d/.../e%2E",
+    "/%252e%252e/a, /%2e%2e/a, /%252e%252e/a",
+    "/a?b/../c%00, /a, /a?b/../c%00",
+    "/a?/.., /a, /a?/..",
     "/%41%7e%2F%e4, /A~/\u00e4, /%41%7e%2F%e4",
     "/%zz%4, /%zz%4, /%zz%4",
     "/%a, /%a, /%a",
@@ -111,21 +123,51 @@ final class UwsgiWriterTest {
     assertEquals(uri, variables.get("REQUEST_URI"));
   }
 
-  @Test
-  void refusesAnEncodedNulInThePath() {
-    Refusal refusal = writer.request(Heads.request(get("/a%00b", "")), 0, HOP, "rsp", false);
-    assertNotNull(refusal);
-    assertEquals(400, refusal.status());
+  /** Applications join PATH_INFO to names of files, and write it into logs and fields. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/../a",
+        "/a/..",
+        "/..",
+        "/a/../b",
+        "/a/%2e%2e/b",
+        "/a/.%2E/b",
+        "/a%2f..%2fb",
+        "/a/..%2fb",
+        "/a%2f%2e%2e",
+        "http://a.example/..",
+        "/..?b",
+      })
+  @Rule(39)
+  void refusesASegmentThatLeadsOutOfADirectory(String target) {
+    assertRefused(target, "segment .. in the path");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"00", "01", "09", "0a", "0D", "1f", "7F"})
+  @Rule(39)
+  void refusesAnEncodedControlCharacterInThePath(String code) {
+    assertRefused("/a%" + code + "b", "control character in the path");
+    assertRefused("/%" + code, "control character in the path");
+    assertRefused("/%" + code + "?b", "control character in the path");
+  }
+
+  private void assertRefused(String target, String why) {
+    String request = "GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    Refusal refusal = writer.request(Heads.request(request), 0, HOP, "rsp");
+    assertEquals(new Refusal(400, why), refusal);
+    assertEquals(refusal, PathInfo.refusal(Heads.request(request)));
   }
 
   @Test
   void refusesWhatDoesNotFitInTheSizeOfAPacket() {
     var parser = new HeadParser(1 << 20, 100, 1 << 20);
     String fits = get("/", "X: " + "a".repeat(60_000) + "\r\n");
-    assertNull(writer.request(Heads.request(parser, fits), 0, HOP, "rsp", false));
+    assertNull(writer.request(Heads.request(parser, fits), 0, HOP, "rsp"));
     assertEquals("a".repeat(60_000), read().get("HTTP_X"));
     String large = get("/" + "a".repeat(40_000), "X: " + "a".repeat(30_000) + "\r\n");
-    Refusal refusal = writer.request(Heads.request(parser, large), 0, HOP, "rsp", false);
+    Refusal refusal = writer.request(Heads.request(parser, large), 0, HOP, "rsp");
     assertNotNull(refusal);
     assertEquals(431, refusal.status());
   }
@@ -135,7 +177,7 @@ final class UwsgiWriterTest {
     var head =
         Heads.request(
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Type: t/x\r\n\r\n");
-    assertNull(writer.request(head, 1234, HOP, "rsp", false));
+    assertNull(writer.request(head, 1234, HOP, "rsp"));
     Map<String, String> variables = read();
     assertEquals("1234", variables.get("CONTENT_LENGTH"));
     assertEquals("t/x", variables.get("CONTENT_TYPE"));
@@ -178,7 +220,7 @@ final class UwsgiWriterTest {
     var head = new RequestHead();
     byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
     assertEquals(Parsed.DONE, parser.request(Unpooled.wrappedBuffer(bytes), head));
-    assertNull(writer.request(head, Long.MAX_VALUE, HOP, "rsp", true));
+    assertNull(writer.request(head, Long.MAX_VALUE, hop(true), "rsp"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -212,23 +254,72 @@ final class UwsgiWriterTest {
             "X-Forwarded-Proto: https",
             "X-Forwarded-Host: h",
             "Forwarded: for=x",
+            "X-Real-IP: 192.0.2.66",
+            "X-Real-IP: 192.0.2.77",
             "");
     Map<String, String> trusted = variables(get("/", fields), true);
     assertEquals("10.0.0.1, 10.0.0.2, 192.0.2.1", trusted.get("HTTP_X_FORWARDED_FOR"));
-    assertEquals("https, http", trusted.get("HTTP_X_FORWARDED_PROTO"));
-    assertEquals("h, A.example:80", trusted.get("HTTP_X_FORWARDED_HOST"));
+    assertEquals("https", trusted.get("HTTP_X_FORWARDED_PROTO"));
+    assertEquals("h", trusted.get("HTTP_X_FORWARDED_HOST"));
+    assertEquals("https", trusted.get("REQUEST_SCHEME"));
+    assertEquals("on", trusted.get("HTTPS"));
+    assertEquals("A.example:80", trusted.get("HTTP_HOST"));
     assertEquals("for=x", trusted.get("HTTP_FORWARDED"));
+    assertEquals("192.0.2.77", trusted.get("HTTP_X_REAL_IP"));
     assertEquals("1.0 old, 1.1 rsp", trusted.get("HTTP_VIA"));
     Map<String, String> untrusted = variables(get("/", fields), false);
     assertEquals("192.0.2.1", untrusted.get("HTTP_X_FORWARDED_FOR"));
+    assertEquals("http", untrusted.get("HTTP_X_FORWARDED_PROTO"));
+    assertEquals("A.example:80", untrusted.get("HTTP_X_FORWARDED_HOST"));
+    assertEquals("http", untrusted.get("REQUEST_SCHEME"));
+    assertFalse(untrusted.containsKey("HTTPS"));
+    assertFalse(untrusted.containsKey("HTTP_FORWARDED"));
+    assertFalse(untrusted.containsKey("HTTP_X_REAL_IP"));
     assertEquals("1.0 old, 1.1 rsp", untrusted.get("HTTP_VIA"));
+  }
+
+  @ParameterizedTest(name = "{0} is the scheme {1}")
+  @CsvSource({"https, https", "HTTPS, https", "wss, https", "ws, http", "http, http", "ftp, http"})
+  void takesTheSchemeOfATrustedProxy(String proto, String scheme) {
+    Map<String, String> variables =
+        variables(get("/", "X: y\r\nX-Forwarded-Proto: http, " + proto + "\r\n"), true);
+    assertEquals(scheme, variables.get("REQUEST_SCHEME"));
+    assertEquals(scheme.equals("https") ? "on" : null, variables.get("HTTPS"));
+    assertEquals(proto, variables.get("HTTP_X_FORWARDED_PROTO"));
+  }
+
+  @Test
+  void namesTheClientOfATrustedProxyAsTheRemoteAddress() {
+    RequestHead head = Heads.request(get("/", "X-Forwarded-For: 10.0.0.1, 192.0.2.9\r\n"));
+    Hop hop = hop(true);
+    hop.begin(head, TrustedProxies.EVERY_PEER);
+    assertNull(writer.request(head, 0, hop, "rsp"));
+    Map<String, String> variables = read();
+    assertEquals("192.0.2.9", variables.get("REMOTE_ADDR"));
+    assertEquals("0", variables.get("REMOTE_PORT"));
+    assertEquals("10.0.0.1, 192.0.2.9, 192.0.2.1", variables.get("HTTP_X_FORWARDED_FOR"));
+  }
+
+  @Test
+  void saysNothingOfAPeerWithoutAddressAndOfAProxyWithoutVia() {
+    var unix = new Hop("http", null, () -> null);
+    assertNull(writer.request(Heads.request(get("/", "Via: 1.0 old\r\n")), 0, unix, null));
+    Map<String, String> variables = read();
+    assertEquals("", variables.get("REMOTE_ADDR"));
+    assertEquals("1.0 old", variables.get("HTTP_VIA"));
+    assertFalse(variables.containsKey("HTTP_X_FORWARDED_FOR"));
+    assertNull(writer.request(Heads.request(get("/", "X: y\r\n")), 0, unix, null));
+    assertFalse(read().containsKey("HTTP_VIA"));
+    unix.trusts(TrustedProxies.EVERY_PEER);
+    assertNull(writer.request(Heads.request(get("/", "X-Forwarded-For: 1\r\n")), 0, unix, null));
+    assertEquals("1", read().get("HTTP_X_FORWARDED_FOR"));
   }
 
   @Test
   void saysHttpsAndTheVersionOfTheClient() {
     var head = Heads.request("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
     var hop = new Hop("https", address("::1", 1), () -> address("::1", 443));
-    assertNull(writer.request(head, 0, hop, "rsp", false));
+    assertNull(writer.request(head, 0, hop, "rsp"));
     Map<String, String> variables = read();
     assertEquals("on", variables.get("HTTPS"));
     assertEquals("https", variables.get("HTTP_X_FORWARDED_PROTO"));
@@ -240,7 +331,7 @@ final class UwsgiWriterTest {
   void namesTheHostThatIsAssumedAndTakesDigitsInNames() {
     var head = Heads.request("GET / HTTP/1.0\r\nX-B3-0a9: 1\r\n\r\n");
     head.assumeHost("default.example".getBytes(StandardCharsets.US_ASCII));
-    assertNull(writer.request(head, 0, HOP, "rsp", false));
+    assertNull(writer.request(head, 0, HOP, "rsp"));
     Map<String, String> variables = read();
     assertEquals("default.example", variables.get("HTTP_HOST"));
     assertEquals("1", variables.get("HTTP_X_B3_0A9"));

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import dev.rsp.http.Forwarding;
+import dev.rsp.http.IpNetwork;
+import dev.rsp.http.TrustedProxies;
+import dev.rsp.http.UntrustedFields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+
+/**
+ * Reads and checks {@code trusted_proxies}, its short form {@code forwarded}, and {@code
+ * untrusted_fields}; and of {@code via} whether it is false.
+ */
+final class ForwardingKeys {
+  /** Content delivery networks publish lists of some 10 to 200. Each is compared. */
+  static final int MAX_NETWORKS = 1000;
+
+  /** Twice as many as rsp knows by itself. */
+  static final int MAX_FIELDS = 100;
+
+  private static final String NETWORK =
+      "a network such as \"10.0.0.0/8\" or \"2001:db8::/32\", an IP address, or \"unix\"";
+  private static final String FIELD =
+      "the name of a field, of up to "
+          + UntrustedFields.MAX_NAME
+          + " characters, that has no meaning to rsp itself";
+
+  private final Map<String, LuaValue> globals;
+  private final Problems problems;
+
+  ForwardingKeys(Map<String, LuaValue> globals, Problems problems) {
+    this.globals = globals;
+    this.problems = problems;
+  }
+
+  Forwarding read() {
+    return new Forwarding(trusted(), untrusted(), !isFalse(global(Keys.VIA)));
+  }
+
+  private LuaValue global(String name) {
+    return globals.getOrDefault(name, LuaValue.NIL);
+  }
+
+  /** Whether a value is {@code false}: a key that is not set is not. */
+  static boolean isFalse(LuaValue value) {
+    return value.isboolean() && !value.toboolean();
+  }
+
+  private TrustedProxies trusted() {
+    LuaValue value = global(Keys.FORWARDED);
+    KeyPath path = KeyPath.global(Keys.FORWARDED);
+    String mode = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    boolean append = mode.equals("append");
+    if (!value.isnil() && !mode.equals("replace") && !append) {
+      problems.add(path, value, "\"replace\" or \"append\"");
+    }
+    if (global(Keys.TRUSTED_PROXIES).isnil()) {
+      return append ? TrustedProxies.EVERY_PEER : TrustedProxies.NONE;
+    }
+    TrustedProxies named = named();
+    boolean trustsNone = named.equals(TrustedProxies.NONE);
+    if (append) {
+      problems.add(path, value, "not with trusted_proxies: \"append\" trusts every peer");
+    } else if (mode.equals("replace") && !trustsNone) {
+      problems.add(path, value, "not with trusted_proxies: \"replace\" trusts no peer");
+    }
+    return named;
+  }
+
+  private TrustedProxies named() {
+    boolean unix = false;
+    List<IpNetwork> networks = new ArrayList<>();
+    for (Entry entry : entries(Keys.TRUSTED_PROXIES, MAX_NETWORKS, NETWORK)) {
+      if (entry.text.equals("unix")) {
+        unix = true;
+        continue;
+      }
+      IpNetwork network = IpNetwork.parse(entry.text);
+      if (network == null) {
+        problems.add(entry.path, entry.value, NETWORK);
+      } else if (!network.isExact()) {
+        String expected = "no bits beyond the prefix: \"" + network.exact().text() + "\"";
+        problems.add(entry.path, entry.value, expected);
+      } else {
+        networks.add(network);
+      }
+    }
+    return new TrustedProxies(false, unix, networks);
+  }
+
+  private UntrustedFields untrusted() {
+    if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
+      return UntrustedFields.DEFAULTS;
+    }
+    List<String> names = new ArrayList<>();
+    for (Entry entry : entries(Keys.UNTRUSTED_FIELDS, MAX_FIELDS, FIELD)) {
+      if (UntrustedFields.isValid(entry.text)) {
+        names.add(entry.text);
+      } else {
+        problems.add(entry.path, entry.value, FIELD);
+      }
+    }
+    return UntrustedFields.of(names);
+  }
+
+  /** One value of a list; the text is empty if it is not a string. */
+  private record Entry(KeyPath path, LuaValue value, String text) {
+    Entry(KeyPath path, LuaValue value) {
+      this(path, value, value.type() == LuaValue.TSTRING ? value.tojstring() : "");
+    }
+  }
+
+  /** The entries of a list, which may be empty, or of one text. */
+  private List<Entry> entries(String key, int most, String expected) {
+    KeyPath path = KeyPath.global(key);
+    LuaValue value = global(key);
+    if (!(value instanceof LuaTable table)) {
+      return List.of(new Entry(path, value));
+    }
+    List<Entry> entries = new ArrayList<>();
+    if (table.next(LuaValue.NIL).arg1().isnil()) {
+      return entries;
+    }
+    for (LuaValue part : new Section(path, table, problems).entries(most, expected)) {
+      entries.add(new Entry(path.index(entries.size() + 1), part));
+    }
+    return entries;
+  }
+}
