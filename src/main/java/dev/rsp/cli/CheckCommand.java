@@ -7,6 +7,7 @@ import dev.rsp.config.ConfigLoader;
 import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenCheck;
 import dev.rsp.net.BindCheck;
+import dev.rsp.plan.SelectTrial;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,6 +48,8 @@ final class CheckCommand implements Callable<Integer> {
       if (shortage != null) {
         throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(file + ": " + shortage));
       }
+      SelectTrial trial = SelectTrial.of(config);
+      trial.throwIfProblem();
       System.out.printf(
           "%s: ok, %d backend(s), %s%n",
           file,
@@ -56,6 +59,7 @@ final class CheckCommand implements Callable<Integer> {
         System.out.println(file + ": memory: " + need + ", twice during a reload");
       }
       config.warnings().forEach(warning -> System.out.println(marked(warning)));
+      trial.warnings().forEach(warning -> System.out.println(marked(warning)));
       return 0;
     } catch (ConfigException e) {
       return ConfigProblems.print(e);

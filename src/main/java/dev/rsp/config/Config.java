@@ -88,6 +88,35 @@ public record Config(
     return script;
   }
 
+  /**
+   * A script for a trial before it serves, within the budget for that.
+   *
+   * @return null if the file defines neither {@code select} nor {@code on_failure}
+   * @throws ScriptException if the program fails
+   */
+  public @Nullable Script trialScript() throws ScriptException {
+    return hasSelect() || selection.hasOnFailure() ? withContext(program.copy()) : null;
+  }
+
+  /**
+   * Like {@link #trialScript}, but the file is loaded again, as another process would load it.
+   *
+   * @throws ScriptException if the program fails, although it ran when the file was loaded
+   */
+  public @Nullable Script scriptLoadedApart() throws ScriptException {
+    return hasSelect() || selection.hasOnFailure() ? withContext(program.run()) : null;
+  }
+
+  /** Whether there is memory for {@link #scriptLoadedApart}. */
+  public boolean canBeLoadedApart() {
+    return HeapNeed.loadingProblem(program.source().length) == null;
+  }
+
+  private Script withContext(Script script) {
+    script.setContext(scriptContext());
+    return script;
+  }
+
   /** The part of this configuration that scripts can read. */
   public ScriptContext scriptContext() {
     return scriptContext(index -> 0);

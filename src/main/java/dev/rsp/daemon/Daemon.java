@@ -17,6 +17,7 @@ import dev.rsp.net.MemoryBudget;
 import dev.rsp.net.Transport;
 import dev.rsp.plan.ReloadGuard;
 import dev.rsp.plan.Sampler;
+import dev.rsp.plan.SelectTrial;
 import dev.rsp.plan.Shadow;
 import dev.rsp.wake.Starter;
 import dev.rsp.worker.Worker;
@@ -120,12 +121,27 @@ public final class Daemon {
    * @throws ConfigException if the file cannot be used or an address cannot be bound; then nothing
    *     runs
    */
-  public synchronized void start(Runnable serving) throws ConfigException {
+  public void start(Runnable serving) throws ConfigException {
+    Config first = begin(serving);
+    loading = true;
+    try {
+      SelectTrial trial = SelectTrial.of(first);
+      // Not refused: rsp may be restarted after a crash, and no earlier file would be active.
+      trial.problems().forEach(log::error);
+      trial.warnings().forEach(log::warn);
+    } finally {
+      loading = false;
+    }
+  }
+
+  /** Serves with the file; returns the configuration. */
+  private synchronized Config begin(Runnable serving) throws ConfigException {
     Config first = ConfigLoader.load(file);
     shadow = Shadow.of(first);
     apply(first, shadow);
     serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
+    return first;
   }
 
   /**
@@ -148,10 +164,13 @@ public final class Daemon {
       Config newer = ConfigLoader.load(file);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
+      SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());
+      trial.throwIfProblem();
       Shadow compared = Shadow.of(newer);
       Shadow unused = compared;
       try {
         unused = replaceBy(newer, compared);
+        trial.warnings().forEach(log::warn);
       } finally {
         close(unused);
       }

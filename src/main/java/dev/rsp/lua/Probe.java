@@ -29,6 +29,11 @@ public record Probe(List<String> warnings, boolean isCacheable) {
   private static final List<String> HOSTS =
       List.of("www.example.com", "a.example", "joebuty.sites.example", "x.test", "[2001:db8::1]");
 
+  /** The hosts, which are canonical, reserved for examples, and of different kinds. */
+  public static List<String> hosts() {
+    return HOSTS;
+  }
+
   public Probe {
     warnings = List.copyOf(warnings);
   }

@@ -2,15 +2,20 @@
 package dev.rsp.lua;
 
 import dev.rsp.hash.SlotTables;
+import dev.rsp.http.HostName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaClosure;
 import org.luaj.vm2.LuaError;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Prototype;
 import org.luaj.vm2.compiler.LuaC;
 
@@ -24,6 +29,11 @@ public final class Program {
 
   /** Enough to distinguish an operator's files; a collision has no security impact. */
   private static final int FINGERPRINT_BYTES = 4;
+
+  private static final int MAX_HOSTS = 1_000;
+
+  /** RFC 1035 §2.3.4. */
+  private static final int MAX_HOST_BYTES = 255;
 
   private static final int[] BYTE_ORDER_MARK = {0xef, 0xbb, 0xbf};
 
@@ -139,6 +149,32 @@ public final class Program {
    */
   public void prepare(SlotTables tables) {
     SlotHashes.prepare(tables, prototype);
+  }
+
+  /**
+   * The canonical hosts with a dot among the constants of the text, at most 1,000: hosts that the
+   * file probably treats in a way of their own.
+   */
+  public Set<String> hosts() {
+    Set<String> hosts = new LinkedHashSet<>();
+    addHosts(prototype, hosts);
+    return hosts;
+  }
+
+  private static void addHosts(Prototype function, Set<String> hosts) {
+    for (LuaValue constant : function.k) {
+      if (hosts.size() < MAX_HOSTS
+          && constant instanceof LuaString text
+          && text.m_length <= MAX_HOST_BYTES) {
+        String host = Messages.decode(text);
+        if (host.indexOf('.') > 0 && host.equals(HostName.canonicalise(host))) {
+          hosts.add(host);
+        }
+      }
+    }
+    for (Prototype inner : function.p) {
+      addHosts(inner, hosts);
+    }
   }
 
   /** Whether its functions may use the weights of the backends. */

@@ -45,7 +45,11 @@ final class Preview {
    * @throws ScriptException if it fails, although it ran when the file was loaded
    */
   static Preview of(Config config) throws ScriptException {
-    Script script = config.script();
+    return of(config, config.script());
+  }
+
+  /** Decides with a script that was loaded before, and that no other preview uses. */
+  static Preview of(Config config, @Nullable Script script) {
     if (script != null) {
       script.muteLog();
     }

@@ -240,6 +240,37 @@ final class DaemonTest {
     assertEquals("one", served("127.0.0.1"));
   }
 
+  @Test
+  void aReloadWhoseSelectAlwaysFailsIsRefusedAndAStartIsNot() throws Exception {
+    write("one", 1, at("127.0.0.1"));
+    String fails = Files.readString(file()).replace("refuse(403, \"one\")", "return 7");
+    String failsForSome =
+        Files.readString(file())
+            .replace("select()", "select(r) if r.host == 'x.test' then error('no') end");
+    daemon().start(() -> {});
+    Files.writeString(file(), fails);
+    reload();
+    assertLogged("reload refused, configuration unchanged: 1 problem(s)");
+    assertLogged(
+        ":4: select returned 7 (expected: 1 to 1); select fails for each of 5 hosts, such as"
+            + " www.example.com");
+    assertEquals("one", served("127.0.0.1"));
+
+    Files.writeString(file(), failsForSome);
+    reload();
+    assertLogged("reloaded");
+    assertLogged(":4: no; select fails for 1 of 5 hosts, such as x.test");
+    assertEquals("one", served("127.0.0.1"));
+
+    Objects.requireNonNull(daemon).stop();
+    logged.list.clear();
+    Files.writeString(file(), fails);
+    daemon().start(() -> {});
+    assertLogged("Started.");
+    assertLogged("select fails for each of 5 hosts");
+    assertTrue(accepts("127.0.0.1", port));
+  }
+
   private void start(String name, int count, String... listen) throws Exception {
     write(name, count, listen);
     daemon().start(() -> {});
