@@ -127,6 +127,10 @@ final class TrustedProxiesTest extends RigTest {
   @Test
   void theLimitOfAClientHoldsBehindATrustedProxy() throws Exception {
     rig.reload(TRUSTED, "limits = {client_connections = 2}");
+    for (int i = 0; i < 3; i++) {
+      rig.client();
+    }
+    rig.await("connections on which nothing was sent", () -> rig.clients() == 3);
     Peer first = rig.client(from("192.0.2.1"));
     Peer backend = rig.backend();
     backend.head();

@@ -249,7 +249,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Counts a request of a trusted proxy for the client that it names. */
   private boolean isOneTooMany(Limits limits) {
-    admission.leaveRequest(); // of a peer that was not trusted when it connected
     if (limits.clientConnections() == 0) {
       return false;
     }
