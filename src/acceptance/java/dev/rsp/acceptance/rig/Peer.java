@@ -37,8 +37,9 @@ public final class Peer implements Closeable {
   }
 
   /**
-   * nginx with files, which can also be PUT, under {@code files/} in the directory, and with a
-   * backend under {@code /length/}, {@code /chunked/} and {@code /sum}.
+   * nginx with files, which can also be PUT, under {@code files/} in the directory, with files that
+   * it compresses under {@code gzip/}, and with a backend under {@code /length/}, {@code /chunked/}
+   * and {@code /sum}.
    */
   public static Peer nginx(Path directory, String backend) throws IOException {
     int port = freePort();
@@ -66,6 +67,7 @@ public final class Peer implements Closeable {
               server {
                 listen 127.0.0.1:%2$d backlog=1024;
                 location /files/ { root %1$s; dav_methods PUT; }
+                location /gzip/ { root %1$s; gzip on; gzip_types *; }
                 location = /small { return 200 "small\\n"; }
                 location / {
                   proxy_pass http://%3$s;
