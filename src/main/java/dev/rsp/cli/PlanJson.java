@@ -2,6 +2,7 @@
 package dev.rsp.cli;
 
 import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
 import java.util.LinkedHashMap;
@@ -33,7 +34,21 @@ final class PlanJson {
     json.put("undecided_after", plan.undecidedAfter());
     json.put("invalid_lines", invalidLines);
     json.put("slots", moves.loads().stream().map(PlanJson::load).toList());
+    json.put("other_machine", plan.machines().hosts());
+    json.put("exchanged", plan.machines().exchanged());
+    json.put("addresses", plan.machines().changes().stream().map(PlanJson::address).toList());
     return Json.of(json);
+  }
+
+  private static Map<String, Object> address(Machines.Change change) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("slot", change.slot());
+    json.put("from", change.from());
+    json.put("to", change.to());
+    json.put("former_slot", change.formerSlot());
+    json.put("hosts", change.hosts());
+    json.put("requests", change.requests());
+    return json;
   }
 
   private static Map<String, Object> pair(Moves.Pair pair) {

@@ -2,6 +2,7 @@
 package dev.rsp.cli;
 
 import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
 import java.util.List;
@@ -40,6 +41,17 @@ final class PlanText {
         moves.moved(),
         Plan.shown(moves.percent()),
         counted ? " with " + Plan.shown(moves.requestsPercent()) + " of the requests" : "");
+    Machines machines = plan.machines();
+    if (!machines.changes().isEmpty()) {
+      line(
+          out,
+          "machine  %d (%s) keep their slot, which has another address%s",
+          machines.hosts(),
+          Plan.shown(Moves.percent(machines.hosts(), moves.hosts())),
+          machines.exchanged() == 0
+              ? ""
+              : "; " + machines.exchanged() + " of them meet the former machine of another slot");
+    }
     if (moves.refusedBefore() > 0 || moves.refusedAfter() > 0) {
       line(out, "refused  %d before, %d after", moves.refusedBefore(), moves.refusedAfter());
     }
@@ -48,6 +60,7 @@ final class PlanText {
     }
     undecided(out, old, plan.undecidedBefore());
     undecided(out, newer, plan.undecidedAfter());
+    addresses(out, machines);
     loads(out, moves, counted);
     pairs(out, moves, counted);
     alternatives(out, plan.alternatives());
@@ -63,6 +76,35 @@ final class PlanText {
           hosts,
           file);
     }
+  }
+
+  private static void addresses(StringBuilder out, Machines machines) {
+    List<Machines.Change> changes = machines.changes();
+    if (changes.isEmpty()) {
+      return;
+    }
+    int slot = width(changes.stream().map(Machines.Change::slot).toList(), "slot");
+    int from = width(changes.stream().map(Machines.Change::from).toList(), "address now");
+    int to = width(changes.stream().map(Machines.Change::to).toList(), "then");
+    line(out, "");
+    line(
+        out,
+        "%s  %s  %s  %9s",
+        pad("slot", slot),
+        pad("address now", from),
+        pad("then", to),
+        "hosts");
+    for (Machines.Change change : changes.subList(0, Math.min(changes.size(), MAX_ROWS))) {
+      line(
+          out,
+          "%s  %s  %s  %9d%s",
+          pad(change.slot(), slot),
+          pad(change.from(), from),
+          pad(change.to(), to),
+          change.hosts(),
+          change.isExchange() ? "  the address of " + change.formerSlot() + " now" : "");
+    }
+    more(out, changes.size());
   }
 
   private static void loads(StringBuilder out, Moves moves, boolean counted) {

@@ -104,7 +104,7 @@ public record Config(
    * @throws ScriptException if the program fails, although it ran when the file was loaded
    */
   public @Nullable Script scriptLoadedApart() throws ScriptException {
-    return hasSelect() || selection.hasOnFailure() ? withContext(program.run()) : null;
+    return hasSelect() || selection.hasOnFailure() ? withContext(program.runMuted()) : null;
   }
 
   /** Whether there is memory for {@link #scriptLoadedApart}. */

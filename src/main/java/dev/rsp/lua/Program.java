@@ -102,9 +102,14 @@ public final class Program {
     return run(Clock.SYSTEM);
   }
 
+  /** Like {@link #run()}, but the script's log lines are not written, also while it is loading. */
+  public Script runMuted() throws ScriptException {
+    return new Script(this, Clock.SYSTEM, true);
+  }
+
   /** Runs the file with another clock for the time limits of its calls. */
   Script run(Clock clock) throws ScriptException {
-    return new Script(this, clock);
+    return new Script(this, clock, false);
   }
 
   /**

@@ -52,11 +52,12 @@ public final class Script {
   /** The script that this one was copied from; null if it was loaded. */
   private final @Nullable Script origin;
 
-  Script(Program program, Clock clock) throws ScriptException {
+  /** Loads a file; {@code isMuted} discards its log lines. */
+  Script(Program program, Clock clock, boolean isMuted) throws ScriptException {
     this.program = program;
     this.clock = clock;
     this.origin = null;
-    this.environment = Environment.of(program, clock);
+    this.environment = Environment.of(program, clock, isMuted);
   }
 
   private Script(Script origin) {
@@ -372,7 +373,7 @@ public final class Script {
       Environment previous = environment;
       environment =
           origin == null
-              ? Environment.of(program, clock)
+              ? Environment.of(program, clock, previous.monitor.isLogMuted())
               : origin.environment.copy(clock, !origin.ownTables);
       setContext();
       environment.monitor.slots(slots);
@@ -412,8 +413,11 @@ public final class Script {
   /** The state of one loaded instance of the file. */
   private record Environment(
       Monitor monitor, Globals globals, Map<LuaValue, LuaValue> library, RetainedMemory retained) {
-    static Environment of(Program program, Clock clock) throws ScriptException {
+    static Environment of(Program program, Clock clock, boolean isMuted) throws ScriptException {
       var monitor = new Monitor(program.name(), clock);
+      if (isMuted) {
+        monitor.muteLog();
+      }
       Globals globals = Sandbox.create(monitor);
       Map<LuaValue, LuaValue> library = Sandbox.contents(globals);
       program.run(globals, monitor);

@@ -12,6 +12,7 @@ import java.util.Set;
 /**
  * The effect of a configuration change on the known hosts.
  *
+ * @param machines the slots that get another address
  * @param undecidedBefore hosts whose slot in the old configuration does not depend on the host
  *     alone
  * @param undecidedAfter the same for the new configuration
@@ -20,6 +21,7 @@ import java.util.Set;
  */
 public record Plan(
     Moves moves,
+    Machines machines,
     int undecidedBefore,
     int undecidedAfter,
     String error,
@@ -41,6 +43,7 @@ public record Plan(
     Moves moves = Moves.between(hosts, before.names(), after.names(), slots(old, newer));
     return new Plan(
         moves,
+        Machines.between(old, newer, hosts, before.names(), after.names()),
         before.undecided(),
         after.undecided(),
         after.error(),
@@ -60,8 +63,15 @@ public record Plan(
     return Moves.shown(percent);
   }
 
-  /** Percent of hosts that move. */
+  /**
+   * Percent of hosts that move to another slot, or meet the former machine of another slot: what
+   * limits count.
+   */
   public double percent() {
-    return moves.percent();
+    return percent(moves, machines);
+  }
+
+  static double percent(Moves moves, Machines machines) {
+    return Moves.percent((long) moves.moved() + machines.exchanged(), moves.hosts());
   }
 }

@@ -69,14 +69,14 @@ public final class ReloadGuard {
       if (limits.maxMovesPercent() < ALL_PERCENT) {
         KnownHosts known = hosts.get();
         String unknownReason = unknownReason(known);
-        Moves moves = null;
+        Effect effect = null;
         if (unknownReason.isEmpty()) {
-          moves = moves(running, newer, known.hosts(), timeoutNanos);
-          unknownReason = moves.hosts() == 0 ? "there was no time to place any host" : "";
+          effect = effect(running, newer, known.hosts(), timeoutNanos);
+          unknownReason = effect.hosts() == 0 ? "there was no time to place any host" : "";
         }
-        if (moves != null && moves.hosts() > 0) {
-          checkMoves(running, newer, moves, problems);
-        } else if (!newer.routesHostsLike(running)) {
+        if (effect != null && effect.hosts() > 0) {
+          checkMoves(running, newer, effect, problems);
+        } else if (!newer.routesHostsLike(running) || Machines.areExchanged(running, newer)) {
           refuseUnknown(running, newer, unknownReason, problems);
         }
       }
@@ -108,7 +108,37 @@ public final class ReloadGuard {
             .formatted(newer.program().name(), unknownReason, limitAndForce(running, ALL_PERCENT)));
   }
 
-  private static Moves moves(Config running, Config newer, List<SeenHost> known, long timeoutNanos)
+  /** What a reload does to the known hosts. */
+  private record Effect(Moves moves, Machines machines) {
+    /** Number of hosts that were compared. */
+    int hosts() {
+      return moves.hosts();
+    }
+
+    double percent() {
+      return Plan.percent(moves, machines);
+    }
+
+    String shown() {
+      String exchanged =
+          machines.changes().stream()
+              .filter(Machines.Change::isExchange)
+              .limit(TOP_PAIRS)
+              .map(c -> "%s %s -> %s %d".formatted(c.slot(), c.from(), c.to(), c.hosts()))
+              .collect(Collectors.joining(", "));
+      return ReloadGuard.shown(moves)
+          + (machines.exchanged() == 0
+              ? ""
+              : "; %d hosts (%s) keep their slot and meet the former machine of another: %s"
+                  .formatted(
+                      machines.exchanged(),
+                      Moves.shown(Moves.percent(machines.exchanged(), moves.hosts())),
+                      exchanged));
+    }
+  }
+
+  private static Effect effect(
+      Config running, Config newer, List<SeenHost> known, long timeoutNanos)
       throws ScriptException {
     // In random order, so that the hosts compared in time are a representative sample.
     List<SeenHost> hosts = new ArrayList<>(known);
@@ -127,24 +157,26 @@ public final class ReloadGuard {
           moves.hosts(),
           hosts.size());
     }
-    return moves;
+    return new Effect(
+        moves, Machines.between(running, newer, hosts, before.names(), after.names()));
   }
 
-  private static void checkMoves(Config running, Config newer, Moves moves, List<String> problems) {
-    if (moves.percent() <= running.safeguards().reload().maxMovesPercent()) {
+  private static void checkMoves(
+      Config running, Config newer, Effect effect, List<String> problems) {
+    if (effect.percent() <= running.safeguards().reload().maxMovesPercent()) {
       return;
     }
     String force = newer.safeguards().reload().force();
-    if (isForced(force, running.program().fingerprint(), moves.percent())) {
-      logForced(newer, shown(moves));
+    if (isForced(force, running.program().fingerprint(), effect.percent())) {
+      logForced(newer, effect.shown());
       return;
     }
     problems.add(
         "%s: it would move %s; %s"
             .formatted(
                 newer.program().name(),
-                shown(moves),
-                limitAndForce(running, (int) Math.ceil(moves.percent()))));
+                effect.shown(),
+                limitAndForce(running, (int) Math.ceil(effect.percent()))));
   }
 
   private static void logForced(Config newer, String what) {
@@ -185,7 +217,7 @@ public final class ReloadGuard {
             moves.hosts(),
             Moves.shown(moves.percent()),
             Moves.shown(moves.requestsPercent()),
-            pairs,
+            pairs.isEmpty() ? "none" : pairs,
             more > 0 ? " and " + more + " more pairs" : "");
   }
 

@@ -4,6 +4,7 @@ package dev.rsp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
 import java.util.List;
@@ -27,7 +28,16 @@ final class PlanJsonTest {
                 new Moves.Load("x", 0, 1, 0, 20),
                 new Moves.Load("(refused)", 1, 1, 10, 10),
                 new Moves.Load("(failed)", 0, 1, 0, 10)));
-    Plan plan = new Plan(moves, 4, 5, "", List.of(new Alternative("do less", 1, 100 / 6.0)));
+    Machines machines =
+        new Machines(
+            List.of(
+                new Machines.Change("b", "10.0.0.1:80", "10.0.0.2:80", "x", 2, 20),
+                new Machines.Change("c", "unix:/a", "unix:/b", "", 1, 5)),
+            3,
+            2,
+            20);
+    Plan plan =
+        new Plan(moves, machines, 4, 5, "", List.of(new Alternative("do less", 1, 100 / 6.0)));
     assertEquals(
         "{\"hosts\":6,\"moved\":2,\"percent\":33.33,"
             + "\"pairs\":[{\"from\":\"b\",\"to\":\"x\",\"hosts\":1,\"requests\":20},"
@@ -44,7 +54,11 @@ final class PlanJsonTest {
             + slot("(refused)", 1, 1, 10, 10)
             + ","
             + slot("(failed)", 0, 1, 0, 10)
-            + "]}",
+            + "],\"other_machine\":3,\"exchanged\":2,\"addresses\":["
+            + "{\"slot\":\"b\",\"from\":\"10.0.0.1:80\",\"to\":\"10.0.0.2:80\","
+            + "\"former_slot\":\"x\",\"hosts\":2,\"requests\":20},"
+            + "{\"slot\":\"c\",\"from\":\"unix:/a\",\"to\":\"unix:/b\","
+            + "\"former_slot\":\"\",\"hosts\":1,\"requests\":5}]}",
         PlanJson.of(plan, 3));
   }
 

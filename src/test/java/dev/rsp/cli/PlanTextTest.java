@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.plan.Alternative;
+import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
 import java.util.List;
@@ -25,7 +26,7 @@ final class PlanTextTest {
             20,
             List.of(new Moves.Pair("a", "b", 1, 20)),
             List.of(new Moves.Load("a", 3, 2, 30, 10), new Moves.Load("b", 1, 2, 10, 30)));
-    Plan plan = new Plan(moves, 0, 0, "", List.of(new Alternative("do less", 0, 0)));
+    Plan plan = new Plan(moves, Machines.SAME, 0, 0, "", List.of(new Alternative("do less", 0, 0)));
     assertEquals(
         """
         old.lua -> new.lua
@@ -85,7 +86,7 @@ final class PlanTextTest {
 
   @Test
   void printsWhichFileReadsMoreThanTheHost() {
-    Plan plan = new Plan(to("b"), 0, 3, "", List.of());
+    Plan plan = new Plan(to("b"), Machines.SAME, 0, 3, "", List.of());
     String text = text(plan);
     assertTrue(text.contains("unsure   3 by new.lua, whose select"), text);
   }
@@ -97,6 +98,35 @@ final class PlanTextTest {
     String text = text(plan(new Moves(22, 0, 22, 0, List.of(), loads), ""));
     assertTrue(text.contains("\ns20 "), text);
     assertTrue(text.endsWith("\nand 2 more; --json has all\n"), text);
+  }
+
+  @Test
+  void printsTheSlotsThatGetAnotherAddressAndHowManyHostsMeetAnotherMachine() {
+    Moves moves = new Moves(10, 0, 10, 0, List.of(), List.of(new Moves.Load("a", 10, 10, 10, 10)));
+    Machines machines =
+        new Machines(
+            List.of(
+                new Machines.Change("live1", "10.0.0.1:80", "10.0.0.2:80", "live2", 4, 4),
+                new Machines.Change("live2", "10.0.0.2:80", "unix:/run/x", "", 3, 3)),
+            7,
+            4,
+            4);
+    assertEquals(
+        """
+        old.lua -> new.lua
+        hosts    10 from hosts.txt
+        moved    0 (0.0 %) with 0.0 % of the requests
+        machine  7 (70.0 %) keep their slot, which has another address; 4 of them meet the former \
+        machine of another slot
+
+        slot   address now  then             hosts
+        live1  10.0.0.1:80  10.0.0.2:80          4  the address of live2 now
+        live2  10.0.0.2:80  unix:/run/x          3
+
+        slot  hosts now       then  requests now       then
+        a            10         10       100.0 %    100.0 %
+        """,
+        text(new Plan(moves, machines, 0, 0, "", List.of())));
   }
 
   /** Three hosts that go from the slot a to a place. */
@@ -111,7 +141,7 @@ final class PlanTextTest {
   }
 
   private static Plan plan(Moves moves, String error) {
-    return new Plan(moves, 0, 0, error, List.of());
+    return new Plan(moves, Machines.SAME, 0, 0, error, List.of());
   }
 
   private static String text(Plan plan) {

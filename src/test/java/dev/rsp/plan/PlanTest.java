@@ -61,6 +61,53 @@ class PlanTest {
   }
 
   @Test
+  void exchangedAddressesMoveNobodyToAnotherSlotButToAnotherMachine() throws Exception {
+    String old = Configs.lua(4, "");
+    String exchanged =
+        old.replace(":1'", ":x'").replace(":2'", ":1'").replace(":x'", ":2'").replace(":4'", ":9'");
+    Plan plan = plan(old, exchanged);
+    int[] at = new int[5];
+    for (int i = 0; i < HOSTS; i++) {
+      at[place(i, 4)]++;
+    }
+    assertEquals(0, plan.moves().moved());
+    assertEquals(at[1] + at[2] + at[4], plan.machines().hosts());
+    assertEquals(at[1] + at[2], plan.machines().exchanged());
+    assertEquals(100.0 * (at[1] + at[2]) / HOSTS, plan.percent(), 1e-9);
+    assertEquals(
+        List.of(
+            "live1 127.0.0.1:1 127.0.0.1:2 live2 " + at[1],
+            "live2 127.0.0.1:2 127.0.0.1:1 live1 " + at[2],
+            "live4 127.0.0.1:4 127.0.0.1:9  " + at[4]),
+        plan.machines().changes().stream()
+            .map(
+                c -> String.join(" ", c.slot(), c.from(), c.to(), c.formerSlot()) + " " + c.hosts())
+            .toList());
+  }
+
+  @Test
+  void anotherSpellingOfAnAddressIsTheSameMachine() throws Exception {
+    Plan plan =
+        plan(
+            Configs.lua(2, ""),
+            Configs.lua(2, "").replace("127.0.0.1:2'", "[::ffff:127.0.0.1]:2'"));
+    assertEquals(Machines.SAME, plan.machines());
+  }
+
+  @Test
+  void hostsThatChangeTheirSlotAsWellCountOnce() throws Exception {
+    String old = Configs.lua(2, "");
+    Plan plan =
+        plan(
+            old,
+            old.replace(":1'", ":x'").replace(":2'", ":1'").replace(":x'", ":2'")
+                + "function select(request) return 1 end\n");
+    assertEquals(count(i -> place(i, 2) == 2), plan.moves().moved());
+    assertEquals(count(i -> place(i, 2) == 1), plan.machines().exchanged());
+    assertEquals(100, plan.percent(), 1e-9);
+  }
+
+  @Test
   void countsHostsThatAreRefusedAsMoved() throws Exception {
     String refuses =
         """

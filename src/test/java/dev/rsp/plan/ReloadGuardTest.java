@@ -150,6 +150,29 @@ class ReloadGuardTest {
     refusal(newer + "reload = { max_moves = 30, " + printed.group(1) + " }\n", old, known);
   }
 
+  @Test
+  void refusesExchangedAddressesAsIfTheirHostsMovedAndLetsNewMachinesThrough() {
+    String old = Configs.lua(4, GUARD);
+    String exchanged =
+        Configs.lua(4, "").replace(":1'", ":x'").replace(":2'", ":1'").replace(":x'", ":2'");
+    String problem = refusal(old, exchanged);
+    assertTrue(
+        problem.contains(
+            "new.lua: it would move 0 of 500 hosts (0.0 %) with 0.0 % of the requests: none; "),
+        problem);
+    assertTrue(
+        problem.matches(
+            "(?s).*; \\d+ hosts \\(\\d+\\.\\d %\\) keep their slot and meet the former machine of"
+                + " another: live1 127\\.0\\.0\\.1:1 -> 127\\.0\\.0\\.1:2 \\d+, live2"
+                + " 127\\.0\\.0\\.1:2 -> 127\\.0\\.0\\.1:1 \\d+; the running configuration's.*"),
+        problem);
+    Matcher printed = Pattern.compile("reload = \\{ force = \"[0-9a-f:]+\" }").matcher(problem);
+    assertTrue(printed.find(), problem);
+    passes(old, exchanged + printed.group() + "\n");
+    assertRefusedUntilForced(old, exchanged, NONE, "new.lua: this may move hosts. ");
+    passes(old, old.replace(":1'", ":7'").replace(":2'", ":8'").replace(":3'", ":9'"));
+  }
+
   /** A comparison of both files by hosts needs hosts. */
   @Test
   void whatCannotMoveAHostPassesWithoutHosts() {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.journal.SeenHost;
@@ -19,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 @Timeout(60)
 class SelectTrialTest {
@@ -184,6 +188,26 @@ class SelectTrialTest {
     assertEquals(
         List.of("new.lua:9: no; select fails for 1 of 7 hosts, such as from.journal.test"),
         shown(SelectTrial.of(config).warnings()));
+  }
+
+  @Test
+  void aTrialWritesNoLogLinesOfTheScript() {
+    Config config =
+        Configs.load(
+            directory,
+            "new.lua",
+            Configs.lua(
+                3, "log('info', 'x')\nfunction select() log('error', 'chosen') return 1 end\n"));
+    var logger = (Logger) LoggerFactory.getLogger("dev.rsp.script");
+    var logged = new ListAppender<ILoggingEvent>();
+    logged.start();
+    logger.addAppender(logged);
+    try {
+      assertEquals(List.of(), SelectTrial.of(config, SITES).problems());
+    } finally {
+      logger.detachAppender(logged);
+    }
+    assertEquals(List.of(), logged.list);
   }
 
   @Test
