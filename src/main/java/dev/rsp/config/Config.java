@@ -11,8 +11,12 @@ import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptContext;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.lua.Slots;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -229,6 +233,26 @@ public record Config(
       }
     }
     return selection.hasSamePathRules(other.selection);
+  }
+
+  /** The addresses in use of the names in {@code listen} and {@code backends}. */
+  Map<String, InetAddress> addressesByName() {
+    Map<String, InetAddress> addresses = new HashMap<>();
+    listen.forEach(entry -> addAddress(entry.text(), entry.socket(), addresses));
+    for (Slot slot : slots) {
+      Place place = slot.place();
+      if (place != null) {
+        addAddress(Protocol.addressIn(place.text()), place.address(), addresses);
+      }
+    }
+    return addresses;
+  }
+
+  private static void addAddress(
+      String text, @Nullable InetSocketAddress socket, Map<String, InetAddress> addresses) {
+    if (socket != null && Address.parse(text, 0) instanceof Address.Named named) {
+      addresses.put(named.name(), socket.getAddress());
+    }
   }
 
   /** Settings that make changes of the configuration safe. */

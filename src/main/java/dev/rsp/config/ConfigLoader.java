@@ -47,6 +47,22 @@ public final class ConfigLoader {
     return load(file, lookup, ServiceNames.SYSTEM, bind);
   }
 
+  /**
+   * Loads a file for a process that runs with another configuration: a name that does not resolve
+   * now keeps the address that the running configuration has for it, with a warning.
+   *
+   * @throws ConfigException if anything in the file is invalid
+   */
+  public static Config reload(Path file, Config running) throws ConfigException {
+    return reload(file, running, Resolver.SYSTEM, ServiceNames.SYSTEM);
+  }
+
+  static Config reload(Path file, Config running, Resolver resolver, ServiceNames services)
+      throws ConfigException {
+    var lookup = new NameLookup(resolver, NameLookup.TIMEOUT, running.addressesByName());
+    return load(file, lookup, services, ListenCheck.NONE);
+  }
+
   static Config load(Path file, NameLookup lookup, ServiceNames services, ListenCheck bind)
       throws ConfigException {
     byte[] source = read(file);

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resolves many names in parallel, with a time limit.
@@ -33,16 +34,36 @@ final class NameLookup {
   private final Resolver resolver;
   private final Duration timeout;
 
+  /** The addresses in use, by their names. */
+  private final Map<String, InetAddress> running;
+
   /** The result for one name. */
   sealed interface Answer {
     record Found(InetAddress address) implements Answer {}
 
+    /** Not found, but this address is in use. */
+    record Kept(InetAddress address, String why) implements Answer {}
+
     record NotFound(String why) implements Answer {}
+
+    /** The address to use; null if there is none. */
+    default @Nullable InetAddress usable() {
+      if (this instanceof Found found) {
+        return found.address;
+      }
+      return this instanceof Kept kept ? kept.address : null;
+    }
   }
 
   NameLookup(Resolver resolver, Duration timeout) {
+    this(resolver, timeout, Map.of());
+  }
+
+  /** A lookup for a reload: a name that is not found keeps the address that is in use. */
+  NameLookup(Resolver resolver, Duration timeout, Map<String, InetAddress> running) {
     this.resolver = resolver;
     this.timeout = timeout;
+    this.running = running;
   }
 
   /** Resolves all names; the result has an entry for each. Blocks up to the timeout. */
@@ -61,13 +82,13 @@ final class NameLookup {
           threads.invokeAll(tasks, timeout.toMillis(), TimeUnit.MILLISECONDS);
       Map<String, Answer> answers = new HashMap<>();
       for (int i = 0; i < asked.size(); i++) {
-        answers.put(asked.get(i), outcome(done.get(i)));
+        answers.put(asked.get(i), orKept(asked.get(i), outcome(done.get(i))));
       }
       return answers;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       Map<String, Answer> answers = new HashMap<>();
-      asked.forEach(name -> answers.put(name, new Answer.NotFound("interrupted")));
+      asked.forEach(name -> answers.put(name, orKept(name, new Answer.NotFound("interrupted"))));
       return answers;
     } finally {
       threads.shutdownNow();
@@ -86,6 +107,13 @@ final class NameLookup {
     } catch (UnknownHostException e) {
       return new Answer.NotFound(Resolver.reason(name, e));
     }
+  }
+
+  private Answer orKept(String name, Answer answer) {
+    InetAddress used = running.get(name);
+    return used != null && answer instanceof Answer.NotFound notFound
+        ? new Answer.Kept(used, notFound.why())
+        : answer;
   }
 
   private Answer outcome(Future<Answer> done) throws InterruptedException {

@@ -57,7 +57,9 @@ public final class NameRefresher implements AutoCloseable {
     Map<String, List<Slot>> slots = new HashMap<>();
     for (Slot slot : config.slots()) {
       Place place = slot.place();
+      // A place without an address is not contacted.
       if (place != null
+          && place.isResolved()
           && Address.parse(Protocol.addressIn(place.text()), 1) instanceof Address.Named named) {
         slots.computeIfAbsent(named.name(), name -> new ArrayList<>()).add(slot);
       }

@@ -24,8 +24,11 @@ public final class Place {
     this.address = address;
   }
 
-  /** A TCP port; {@code address} is resolved. */
-  public static Place tcp(String text, InetSocketAddress address) {
+  /**
+   * A TCP port; {@code address} is resolved, or null if the place must not be connected to, because
+   * its slot is down or its name does not resolve.
+   */
+  public static Place tcp(String text, @Nullable InetSocketAddress address) {
     return new Place(text, null, address);
   }
 
@@ -67,7 +70,12 @@ public final class Place {
     return unixPath;
   }
 
-  /** The address last resolved; null for a Unix socket. Any thread. */
+  /** Whether its address is known, so that rsp can connect. Any thread. */
+  public boolean isResolved() {
+    return unixPath != null || address != null;
+  }
+
+  /** The address last resolved; null for a Unix socket, and if it is not known. Any thread. */
   public @Nullable InetSocketAddress address() {
     return address;
   }

@@ -98,6 +98,6 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
 
   /** Whether it may be used when no slot is up. */
   public boolean isLastResort() {
-    return place != null && (state == State.DRAIN || state == State.SPARE);
+    return place != null && place.isResolved() && (state == State.DRAIN || state == State.SPARE);
   }
 }

@@ -161,7 +161,7 @@ public final class Daemon {
       if (running == null) {
         return;
       }
-      Config newer = ConfigLoader.load(file);
+      Config newer = ConfigLoader.reload(file, running);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
       SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());

@@ -93,7 +93,7 @@ public final class Shadow implements AutoCloseable {
       return null;
     }
     try {
-      Config other = ConfigLoader.load(settings.file());
+      Config other = ConfigLoader.reload(settings.file(), config);
       var shadow = new Shadow(settings, Preview.of(config), Preview.of(config), Preview.of(other));
       log.info(
           "candidate compared file={} share={} backends={}",

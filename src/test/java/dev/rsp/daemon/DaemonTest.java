@@ -271,6 +271,23 @@ final class DaemonTest {
     assertTrue(accepts("127.0.0.1", port));
   }
 
+  @Test
+  void aMachineThatIsGoneWithItsNameCanBeTakenOutAndOtherEditsBeMade() throws Exception {
+    start("one", 1, at("127.0.0.1"));
+    for (String name : List.of("two", "three")) {
+      write(name, 1, at("127.0.0.1"));
+      Files.writeString(
+          file(),
+          Files.readString(file())
+              .replace(
+                  "\"127.0.0.1:9\"",
+                  "\"127.0.0.1:9\", { address = \"gone.invalid:80\", state = \"down\" }"));
+      reload();
+      assertEquals(name, served("127.0.0.1"));
+    }
+    assertEquals(List.of(), problems());
+  }
+
   private void start(String name, int count, String... listen) throws Exception {
     write(name, count, listen);
     daemon().start(() -> {});
