@@ -71,6 +71,7 @@ record Args(String function, Varargs values, Monitor monitor) {
 
   /** Charges and checks all arguments, for a function of LuaJ that takes numbers. */
   Varargs numbers() {
+    meter().charge(values.narg() / 4);
     for (int i = 1; i <= values.narg(); i++) {
       scanDigits(i);
     }
@@ -122,6 +123,7 @@ record Args(String function, Varargs values, Monitor monitor) {
 
   private void scanDigits(int i) {
     if (values.arg(i) instanceof LuaString string) {
+      meter().charge(Monitor.NUMBER_INSTRUCTIONS);
       meter().scan(string.m_length);
       if (Numerals.isMisread(string)) {
         throw unexpected(i, "number");

@@ -29,7 +29,7 @@ final class BaseLibrary {
   private static final LuaString IPAIRS = LuaValue.valueOf("__ipairs");
   private static final LuaString TOSTRING = LuaValue.valueOf("__tostring");
 
-  private static final Builtin NEXT = new Builtin("next", a -> a.table(1).next(a.value(2)));
+  private static final Builtin NEXT = new Builtin("next", BaseLibrary::next);
   private static final Builtin INEXT = new Builtin("inext", a -> a.table(1).inext(a.value(2)));
 
   private BaseLibrary() {}
@@ -44,7 +44,7 @@ final class BaseLibrary {
     Builtin.define(globals, "pairs", a -> iterate(a, PAIRS, NEXT, LuaValue.NIL));
     Builtin.define(globals, "pcall", BaseLibrary::pcall);
     Builtin.define(globals, "rawequal", BaseLibrary::rawEqual);
-    Builtin.define(globals, "rawget", a -> a.table(1).rawget(a.any(2)));
+    Builtin.define(globals, "rawget", BaseLibrary::rawGet);
     Builtin.define(globals, "rawlen", BaseLibrary::rawLength);
     Builtin.define(globals, "rawset", BaseLibrary::rawSet);
     Builtin.define(globals, "select", BaseLibrary::select);
@@ -112,11 +112,17 @@ final class BaseLibrary {
   private static Varargs pcall(Args args) {
     LuaValue function = args.any(1);
     try {
-      return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(2)));
+      return succeeded(function.invoke(args.values().subargs(2)), args.meter());
     } catch (LuaError e) {
       args.meter().charge(CAUGHT_INSTRUCTIONS);
       return LuaValue.varargsOf(LuaValue.FALSE, Messages.raised(e, args.monitor().calls()));
     }
+  }
+
+  /** LuaJ chains the results, and walks along the chain. */
+  private static Varargs succeeded(Varargs results, Meter meter) {
+    meter.charge(results.narg() / 2);
+    return LuaValue.varargsOf(LuaValue.TRUE, results);
   }
 
   /** Runs the handler after the stack is unwound, not during the error. */
@@ -124,7 +130,7 @@ final class BaseLibrary {
     LuaValue function = args.any(1);
     LuaValue handler = args.any(2);
     try {
-      return LuaValue.varargsOf(LuaValue.TRUE, function.invoke(args.values().subargs(3)));
+      return succeeded(function.invoke(args.values().subargs(3)), args.meter());
     } catch (LuaError e) {
       args.meter().charge(CAUGHT_INSTRUCTIONS);
       LuaValue raised = Messages.raised(e, args.monitor().calls());
@@ -140,6 +146,18 @@ final class BaseLibrary {
       return LuaValue.varargsOf(three.arg(1), three.arg(2), three.arg(3));
     }
     return LuaValue.varargsOf(next, args.table(1), start);
+  }
+
+  private static Varargs next(Args args) {
+    LuaTable table = args.table(1);
+    args.monitor().scan(args.value(2));
+    return table.next(args.value(2));
+  }
+
+  private static Varargs rawGet(Args args) {
+    LuaTable table = args.table(1);
+    args.monitor().scan(args.any(2));
+    return table.rawget(args.any(2));
   }
 
   private static Varargs rawEqual(Args args) {
@@ -215,6 +233,7 @@ final class BaseLibrary {
   private static Varargs toNumber(Args args) {
     LuaValue value = args.any(1);
     if (value instanceof LuaString string) {
+      args.meter().charge(Monitor.NUMBER_INSTRUCTIONS);
       args.meter().scan(string.m_length);
       boolean misread =
           args.missing(2) ? Numerals.isMisread(string) : Numerals.isMisreadInBase(string);

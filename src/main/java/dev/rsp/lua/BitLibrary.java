@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.util.Locale;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
@@ -60,8 +61,10 @@ final class BitLibrary {
     int value = bits(args, 1);
     int wanted = args.count() < 2 ? MAX_DIGITS : bits(args, 2);
     int digits = (int) Math.min(MAX_DIGITS, Math.abs((long) wanted));
-    String hex = String.format(wanted < 0 ? "%08X" : "%08x", value);
-    return LuaValue.valueOf(hex.substring(MAX_DIGITS - digits));
+    // A bit above the number keeps its zeros.
+    String hex =
+        Long.toHexString((1L << 32) | (value & 0xffffffffL)).substring(1 + MAX_DIGITS - digits);
+    return LuaValue.valueOf(wanted < 0 ? hex.toUpperCase(Locale.ROOT) : hex);
   }
 
   /** An operation on a call's arguments. */

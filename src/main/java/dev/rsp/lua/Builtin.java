@@ -11,11 +11,6 @@ import org.luaj.vm2.lib.VarArgFunction;
  * calling script is charged for its work.
  */
 final class Builtin extends VarArgFunction {
-  /**
-   * Instructions charged in addition to the call itself, for wrapping and checking the arguments.
-   */
-  private static final int CALL_INSTRUCTIONS = 4;
-
   private final Body body;
 
   Builtin(String name, Body body) {
@@ -42,8 +37,12 @@ final class Builtin extends VarArgFunction {
   @Override
   public Varargs invoke(Varargs values) {
     Monitor monitor = Monitor.current();
-    monitor.meter().charge(CALL_INSTRUCTIONS);
-    return body.call(new Args(name, values, monitor));
+    monitor.enterBuiltin();
+    try {
+      return body.call(new Args(name, values, monitor));
+    } finally {
+      monitor.leaveBuiltin();
+    }
   }
 
   /** The implementation of a function. */

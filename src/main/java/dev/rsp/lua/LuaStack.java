@@ -3,7 +3,6 @@ package dev.rsp.lua;
 
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
-import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Prototype;
 import org.luaj.vm2.Varargs;
@@ -22,6 +21,9 @@ final class LuaStack {
   private final String file;
   private final Frame[] frames = new Frame[MAX_DEPTH];
   private int depth;
+
+  /** Library functions that run inside each other, or have called functions in Lua. */
+  private int builtins;
 
   /**
    * Number of frames that messages can name: one more than {@link #depth} after a tail call,
@@ -46,8 +48,8 @@ final class LuaStack {
   }
 
   Frame enter(LuaClosure function, Varargs extra, LuaValue[] registers) {
-    if (depth == MAX_DEPTH) {
-      throw new LuaError("calls overflow: " + MAX_DEPTH + " calls inside each other");
+    if (depth + builtins >= MAX_DEPTH) {
+      throw overflow();
     }
     Frame frame = frames[depth++];
     frame.function = function;
@@ -73,6 +75,31 @@ final class LuaStack {
     return frames[Math.max(0, depth - 1)];
   }
 
+  /**
+   * Begins a library function. It counts as a call if it is not the innermost one: they can call
+   * each other without a function in Lua between them, as {@code pcall} by a {@code __call}.
+   */
+  void enterBuiltin() {
+    if (builtins > 0 && depth + builtins >= MAX_DEPTH) {
+      throw overflow();
+    }
+    builtins++;
+  }
+
+  /** How many calls are inside each other, of functions in Lua and of the library. */
+  int depth() {
+    return depth + builtins;
+  }
+
+  void leaveBuiltin() {
+    builtins--;
+  }
+
+  private RaisedError overflow() {
+    String message = "calls overflow: " + MAX_DEPTH + " calls inside each other";
+    return new RaisedError(LuaValue.valueOf(position(1) + message), position(1));
+  }
+
   /** The innermost function continues. */
   void resume() {
     visible = depth;
@@ -84,6 +111,7 @@ final class LuaStack {
       leave();
     }
     visible = 0;
+    builtins = 0;
   }
 
   /**
@@ -110,6 +138,10 @@ final class LuaStack {
     int at(int newPc) {
       pc = newPc;
       return prototype.code[newPc];
+    }
+
+    int registers() {
+      return registers.length;
     }
 
     LuaValue register(int index) {

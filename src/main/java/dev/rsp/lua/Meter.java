@@ -17,8 +17,8 @@ final class Meter {
    */
   static final int BYTES_PER_INSTRUCTION = 16;
 
-  /** Ticks between two clock checks, so that the cost of the checks is negligible. */
-  private static final int TICKS_PER_CHECK = 256;
+  /** Instructions between two clock checks, so that the cost of the checks is negligible. */
+  private static final int INSTRUCTIONS_PER_CHECK = 256;
 
   /** The meter of the script that this thread runs, for tables, which belong to no script. */
   private static final ThreadLocal<@Nullable Meter> CURRENT = new ThreadLocal<>();
@@ -33,7 +33,9 @@ final class Meter {
   private long startNanos;
   private long processorStartNanos;
   private long nanosAllowed;
-  private int ticks;
+
+  /** The clock is checked when fewer instructions are left. */
+  private long checkAt;
 
   /** Creates a meter with an empty budget; {@link #start} sets one. */
   Meter(LuaStack calls, Clock clock) {
@@ -49,7 +51,7 @@ final class Meter {
     nanosAllowed = TimeUnit.MILLISECONDS.toNanos(budget.millis());
     startNanos = clock.wallNanos().getAsLong();
     processorStartNanos = clock.processorNanos().getAsLong();
-    ticks = 0;
+    checkAt = Math.max(0, instructionsLeft - INSTRUCTIONS_PER_CHECK);
     CURRENT.set(this);
   }
 
@@ -58,6 +60,7 @@ final class Meter {
     CURRENT.remove();
     spent = instructionsAllowed - instructionsLeft;
     instructionsLeft = 0;
+    checkAt = 0;
   }
 
   /** Instructions that the last call used, up to the last {@link #stop}. */
@@ -68,14 +71,6 @@ final class Meter {
   /** Bytes allocated since the start. */
   long allocated() {
     return bytesAllowed - bytesLeft;
-  }
-
-  /** Charges one instruction and checks the clock periodically. */
-  void tick() {
-    if (++ticks % TICKS_PER_CHECK == 0) {
-      checkClock();
-    }
-    charge(1);
   }
 
   /**
@@ -98,14 +93,22 @@ final class Meter {
     }
   }
 
-  /** Charges instructions. */
+  /** Charges instructions, and checks the clock periodically. */
   void charge(long instructions) {
     instructionsLeft -= instructions;
+    if (instructionsLeft < checkAt) {
+      check();
+    }
+  }
+
+  private void check() {
     if (instructionsLeft < 0) {
       // A large negative value could overflow and become positive.
       instructionsLeft = -1;
       throw new ExhaustedError(calls.position(1) + "the script ran too many instructions");
     }
+    checkAt = Math.max(0, instructionsLeft - INSTRUCTIONS_PER_CHECK);
+    checkClock();
   }
 
   /** Charges the instructions for reading a number of bytes. */

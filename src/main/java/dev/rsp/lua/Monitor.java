@@ -30,11 +30,31 @@ final class Monitor extends DebugLib {
   /** Bytes of a table without entries, and of a function: an object of five to seven fields. */
   static final int OBJECT_BYTES = 64;
 
+  /** Bytes of a variable outside a function, and of the reference to it. */
+  private static final int VARIABLE_BYTES = 32;
+
   /** Bytes of one entry: its object, its number or two references, and spare capacity. */
   static final int ENTRY_BYTES = 64;
 
+  /**
+   * Instructions charged for a library function in addition to the call itself, for wrapping and
+   * checking the arguments.
+   */
+  private static final int BUILTIN_INSTRUCTIONS = 4;
+
   /** Values passed or copied that cost one instruction. */
   private static final int VALUES_PER_INSTRUCTION = 2;
+
+  /** Instructions for each call inside which an error is raised. */
+  private static final int TRACE_INSTRUCTIONS = 10;
+
+  /**
+   * Instructions for reading a number from a text: up to a microsecond for one with an exponent.
+   */
+  static final int NUMBER_INSTRUCTIONS = 30;
+
+  /** Registers cleared or compared that cost one instruction. */
+  private static final int REGISTERS_PER_INSTRUCTION = 16;
 
   /** Longest text of a number in a concatenation. */
   private static final int NUMBER_BYTES = 32;
@@ -111,6 +131,16 @@ final class Monitor extends DebugLib {
     calls.clear();
   }
 
+  /** Begins a library function; {@link #leaveBuiltin} must follow. */
+  void enterBuiltin() {
+    meter.charge(BUILTIN_INSTRUCTIONS);
+    calls.enterBuiltin();
+  }
+
+  void leaveBuiltin() {
+    calls.leaveBuiltin();
+  }
+
   Meter meter() {
     return meter;
   }
@@ -172,6 +202,8 @@ final class Monitor extends DebugLib {
 
   @Override
   public void onCall(LuaClosure function, Varargs extra, LuaValue[] registers) {
+    // LuaJ clears all registers of each call.
+    meter.charge(registers.length / REGISTERS_PER_INSTRUCTION);
     frame = calls.enter(function, extra, registers);
   }
 
@@ -186,7 +218,8 @@ final class Monitor extends DebugLib {
    */
   @Override
   public String traceback(int level) {
-    meter.charge(1);
+    // An error of LuaJ has a trace of the Java stack, which has some frames for each call.
+    meter.charge(TRACE_INSTRUCTIONS * (long) calls.depth());
     // SourceName searches backwards from the current instruction.
     meter.charge(frame.pc() / 4);
     return SourceName.of(frame.prototype(), frame.pc());
@@ -194,7 +227,7 @@ final class Monitor extends DebugLib {
 
   @Override
   public void onInstruction(int pc, Varargs open, int top) {
-    meter.tick();
+    meter.charge(1);
     calls.resume();
     int i = frame.at(pc);
     if (newRegister != NONE) {
@@ -220,8 +253,8 @@ final class Monitor extends DebugLib {
         computeBoth(frame.register(a), frame.register(a + 1));
         compute(frame.register(a + 2));
       }
-      case Lua.OP_SETTABLE -> write(frame.register(a), frame.operand(b));
-      case Lua.OP_SETTABUP -> write(frame.upValue(a), frame.operand(b));
+      case Lua.OP_SETTABLE -> writes(frame.register(a), frame.operand(b));
+      case Lua.OP_SETTABUP -> writes(frame.upValue(a), frame.operand(b));
       case Lua.OP_SETUPVAL -> {
         if (!ScriptClosure.owns(frame.function(), b, effects.call())) {
           effects.changesOuterVariable();
@@ -234,17 +267,33 @@ final class Monitor extends DebugLib {
       case Lua.OP_SETLIST -> meter.allocate((long) ENTRY_BYTES * (b == 0 ? top - a : b));
       case Lua.OP_CLOSURE -> {
         meter.allocate(OBJECT_BYTES);
+        createFunction(frame.prototype().p[i >>> 14].upvalues.length);
         newRegister = a;
       }
+      case Lua.OP_LOADNIL -> meter.charge(b / REGISTERS_PER_INSTRUCTION);
+      case Lua.OP_JMP -> {
+        if (a > 0) { // closes variables: LuaJ searches all registers
+          meter.charge(frame.registers() / REGISTERS_PER_INSTRUCTION);
+        }
+      }
       case Lua.OP_CONCAT -> concat(b, c);
-      case Lua.OP_VARARG -> meter.charge(frame.extraCount() / VALUES_PER_INSTRUCTION);
+      case Lua.OP_VARARG ->
+          meter.charge(frame.extraCount() / VALUES_PER_INSTRUCTION + b / REGISTERS_PER_INSTRUCTION);
+      case Lua.OP_TFORCALL -> meter.charge(c / REGISTERS_PER_INSTRUCTION);
       case Lua.OP_CALL, Lua.OP_TAILCALL, Lua.OP_RETURN -> {
+        meter.charge((b + c) / REGISTERS_PER_INSTRUCTION);
         if (b == 0) {
           meter.charge(open.narg() / VALUES_PER_INSTRUCTION);
         }
       }
       default -> {}
     }
+  }
+
+  /** LuaJ searches the registers for each outer variable of a new function. */
+  private void createFunction(int outerVariables) {
+    meter.allocate((long) VARIABLE_BYTES * outerVariables);
+    meter.charge((long) outerVariables * frame.registers() / REGISTERS_PER_INSTRUCTION);
   }
 
   /** Puts our own objects in place of those that the previous instruction created. */
@@ -280,7 +329,7 @@ final class Monitor extends DebugLib {
   }
 
   /** Charges for comparing, hashing or converting to a number, by length. */
-  private void scan(LuaValue value) {
+  void scan(LuaValue value) {
     if (value instanceof LuaString string) {
       meter.scan(string.m_length);
     }
@@ -294,6 +343,7 @@ final class Monitor extends DebugLib {
   /** Checks and charges an operand of an arithmetic instruction. */
   private void compute(LuaValue value) {
     if (value instanceof LuaString string) {
+      meter.charge(NUMBER_INSTRUCTIONS);
       meter.scan(string.m_length);
       if (Numerals.isMisread(string)) {
         throw new LuaError("attempt to perform arithmetic on string");
@@ -306,13 +356,9 @@ final class Monitor extends DebugLib {
     compute(other);
   }
 
-  private void write(LuaValue target, LuaValue key) {
-    scan(key);
-    writes(target, key);
-  }
-
   /** Charges an assignment to a table, or to a table behind its metatable. */
   void writes(LuaValue target, LuaValue key) {
+    scan(key);
     effects.changes(target);
     boolean grows =
         !(target instanceof LuaTable table)
@@ -362,6 +408,7 @@ final class Monitor extends DebugLib {
     for (int i = first; i <= last; i++) {
       bytes += frame.register(i) instanceof LuaString s ? s.m_length : NUMBER_BYTES;
     }
+    meter.charge(last - first);
     meter.allocate(bytes);
   }
 }

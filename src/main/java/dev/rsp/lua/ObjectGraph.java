@@ -12,9 +12,11 @@ import org.luaj.vm2.Varargs;
 final class ObjectGraph {
   private ObjectGraph() {}
 
-  /** Whether a value refers to others: a table, or a function written in Lua. */
+  /** Whether a value refers to others, or can change: a table, or a function with state. */
   static boolean isObject(LuaValue value) {
-    return value instanceof LuaTable || value instanceof LuaClosure;
+    return value instanceof LuaTable
+        || value instanceof LuaClosure
+        || value instanceof MatchIterator;
   }
 
   /** Passes on each value that an object refers to, objects or not. */

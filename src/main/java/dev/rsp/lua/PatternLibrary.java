@@ -37,7 +37,7 @@ final class PatternLibrary {
     for (int at = from; at <= text.m_length; at++) {
       int end = matcher.match(at);
       if (end >= 0) {
-        return find ? positionAndCaptures(matcher, at, end) : captures(matcher, at, end);
+        return find ? positionAndCaptures(matcher, at, end) : matcher.captures(at, end);
       }
       if (anchored) {
         break;
@@ -49,26 +49,8 @@ final class PatternLibrary {
   private static Varargs matches(Args args) {
     LuaString text = args.string(1);
     LuaString pattern = args.string(2);
-    var next = new int[] {0};
     args.meter().allocate(Monitor.OBJECT_BYTES);
-    long made = args.monitor().effects().call();
-    return new Builtin(
-        "gmatch",
-        a -> {
-          if (a.monitor().effects().call() != made) {
-            a.monitor().effects().changesOuterVariable();
-          }
-          var matcher = new PatternMatcher(text, pattern, 0, a.meter());
-          for (int at = next[0]; at <= text.m_length; at++) {
-            int end = matcher.match(at);
-            if (end >= 0) {
-              next[0] = end == at ? end + 1 : end;
-              return captures(matcher, at, end);
-            }
-          }
-          next[0] = text.m_length + 1;
-          return LuaValue.NIL;
-        });
+    return new MatchIterator(text, pattern, args.monitor().effects().call());
   }
 
   private static Varargs substitute(Args args) {
@@ -134,14 +116,6 @@ final class PatternLibrary {
     return -1;
   }
 
-  private static Varargs captures(PatternMatcher matcher, int from, int to) {
-    var values = new LuaValue[matcher.captureCount()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = matcher.capture(i, from, to);
-    }
-    return LuaValue.varargsOf(values);
-  }
-
   private static Varargs positionAndCaptures(PatternMatcher matcher, int from, int to) {
     var values = new LuaValue[2 + matcher.ownCaptureCount()];
     values[0] = LuaValue.valueOf(from + 1);
@@ -175,7 +149,7 @@ final class PatternLibrary {
       LuaValue by =
           value.istable()
               ? value.get(matcher.capture(0, from, to))
-              : value.invoke(captures(matcher, from, to)).arg1();
+              : value.invoke(matcher.captures(from, to)).arg1();
       if (by.isstring()) {
         result.append(by.strvalue());
       } else if (!by.toboolean()) {

@@ -4,6 +4,7 @@ package dev.rsp.lua;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Varargs;
 
 /**
  * Matches a Lua 5.2 pattern against one subject.
@@ -51,6 +52,7 @@ final class PatternMatcher {
    * @return end position of the match, or -1 if there is none
    */
   int match(int from) {
+    meter.charge(1);
     captures.clear();
     depth = 0;
     int end = match(textStart + from, patternStart);
@@ -86,6 +88,15 @@ final class PatternMatcher {
       case Captures.POSITION -> LuaValue.valueOf(captures.start(i) - textStart + 1);
       default -> slice(captures.start(i), captures.length(i));
     };
+  }
+
+  /** The captures of the last match, or the whole match if there are none. */
+  Varargs captures(int from, int to) {
+    var values = new LuaValue[captureCount()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = capture(i, from, to);
+    }
+    return LuaValue.varargsOf(values);
   }
 
   /** The subject between two positions. */

@@ -13,11 +13,16 @@ import org.luaj.vm2.lib.TwoArgFunction;
  */
 final class RequestValue extends LuaValue {
   private static final LuaString HOST = valueOf("host");
+
+  /** Instructions for finding a field by its name, except the host. */
+  private static final int FIELD_INSTRUCTIONS = 4;
+
   private static final Header HEADER = new Header();
 
-  private final RequestView view;
+  /** Null when the call has ended, so that a script that keeps this object keeps no request. */
+  private @Nullable RequestView view;
+
   private final Monitor monitor;
-  private boolean ended;
 
   RequestValue(RequestView view, Monitor monitor) {
     this.view = view;
@@ -26,7 +31,7 @@ final class RequestValue extends LuaValue {
 
   /** Invalidates the object: a script that kept it gets errors. */
   void end() {
-    ended = true;
+    view = null;
   }
 
   @Override
@@ -46,21 +51,20 @@ final class RequestValue extends LuaValue {
 
   @Override
   public LuaValue get(LuaValue key) {
-    if (ended) {
-      throw new LuaError("the request has ended (expected: use while select runs)");
-    }
+    RequestView request = running();
     if (key.raweq(HOST)) {
-      return string(view.host());
+      return string(request.host());
     }
     monitor.effects().readMoreThanHost();
+    monitor.meter().charge(FIELD_INSTRUCTIONS);
     String field = key instanceof LuaString name ? Messages.decode(name) : key.typename();
     return switch (field) {
-      case "original_host" -> string(view.originalHost());
-      case "method" -> string(view.method());
-      case "path" -> string(view.path());
-      case "query" -> string(view.query());
-      case "scheme" -> string(view.scheme());
-      case "client" -> string(view.client());
+      case "original_host" -> string(request.originalHost());
+      case "method" -> string(request.method());
+      case "path" -> string(request.path());
+      case "query" -> string(request.query());
+      case "scheme" -> string(request.scheme());
+      case "client" -> string(request.client());
       case "header" -> HEADER;
       default ->
           throw new LuaError(
@@ -76,15 +80,20 @@ final class RequestValue extends LuaValue {
   }
 
   private LuaValue header(LuaString name) {
-    if (ended) {
-      throw new LuaError("the request has ended (expected: use while select runs)");
-    }
+    RequestView request = running();
     monitor.effects().readMoreThanHost();
     monitor.meter().scan(name.m_length);
     String value =
-        view.header(
+        request.header(
             new String(name.m_bytes, name.m_offset, name.m_length, StandardCharsets.ISO_8859_1));
     return value == null ? NIL : string(value);
+  }
+
+  private RequestView running() {
+    if (view == null) {
+      throw new LuaError("the request has ended (expected: use while select runs)");
+    }
+    return view;
   }
 
   /** One byte per character: clients send bytes, and Lua strings are bytes. */

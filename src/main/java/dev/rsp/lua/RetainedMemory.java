@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 
 /**
  * Limits the memory that a script keeps between requests. A script that stores every client would
  * otherwise exhaust the daemon's memory within days.
+ *
+ * <p>It is measured in portions, so that no request waits for a whole measurement.
  */
 final class RetainedMemory {
   /** Maximum of bytes kept beyond those that loading the file allocated. */
@@ -14,14 +17,30 @@ final class RetainedMemory {
   /** Bytes that may be allocated before the next measurement, so that measurements are rare. */
   private static final long UNMEASURED_BYTES = MAX_BYTES / 4;
 
-  private static final long UNKNOWN = -1;
+  /** Values to visit after each call while a measurement is in progress: some 0.2 ms. */
+  private static final long STEPS = 2048;
+
+  /**
+   * Allocated bytes for which one more value is visited, so that a measurement ends before the
+   * script has kept much more.
+   */
+  private static final long BYTES_PER_STEP = 32;
+
+  static final long UNKNOWN = -1;
 
   private final LuaTable globals;
-  private long firstBytes = UNKNOWN;
+  private long firstBytes;
   private long unmeasuredBytes;
+  private @Nullable Footprint measurement;
 
-  RetainedMemory(LuaTable globals) {
+  /**
+   * Nothing is kept yet.
+   *
+   * @param firstBytes what loading the file allocated, or {@link #UNKNOWN}
+   */
+  RetainedMemory(LuaTable globals, long firstBytes) {
     this.globals = globals;
+    this.firstBytes = firstBytes;
   }
 
   /**
@@ -34,10 +53,18 @@ final class RetainedMemory {
       firstBytes = Footprint.bytes(globals);
     }
     unmeasuredBytes += allocatedBytes;
-    if (unmeasuredBytes <= UNMEASURED_BYTES) {
-      return false;
+    if (measurement == null) {
+      if (unmeasuredBytes <= UNMEASURED_BYTES) {
+        return false;
+      }
+      unmeasuredBytes = 0;
+      measurement = Footprint.begin(globals);
     }
-    unmeasuredBytes = 0;
-    return Footprint.bytes(globals) - firstBytes > MAX_BYTES;
+    boolean complete = measurement.advance(STEPS + allocatedBytes / BYTES_PER_STEP);
+    boolean exceeded = measurement.bytes() - firstBytes > MAX_BYTES;
+    if (complete) {
+      measurement = null;
+    }
+    return exceeded;
   }
 }

@@ -43,6 +43,12 @@ public final class Script {
   /** About how many bytes of heap a copy takes. */
   private long copyBytes;
 
+  /** What loading the file allocated, without the tables that copies share. */
+  private long unsharedBytes = RetainedMemory.UNKNOWN;
+
+  /** What loading the file allocated. */
+  private long allBytes = RetainedMemory.UNKNOWN;
+
   /** Whether copies need tables of their own, because the script changes some that are large. */
   private volatile boolean ownTables;
 
@@ -64,12 +70,14 @@ public final class Script {
     this.program = origin.program;
     this.clock = origin.clock;
     this.origin = origin;
-    this.environment = origin.environment.copy(clock, !origin.ownTables);
+    this.environment = origin.copyOfEnvironment(clock);
   }
 
   /** Prepares for copies. After this, neither this script nor its tables may be changed. */
   void share() {
     copyBytes = SharedTables.mark(environment.globals);
+    unsharedBytes = Footprint.bytes(environment.globals);
+    allBytes = Footprint.allBytes(environment.globals);
   }
 
   /** A copy of this loaded script, for another thread. Any thread. */
@@ -82,11 +90,16 @@ public final class Script {
     return copyBytes;
   }
 
+  private Environment copyOfEnvironment(Clock copyClock) {
+    boolean shares = !ownTables;
+    return environment.copy(copyClock, shares, shares ? unsharedBytes : allBytes);
+  }
+
   /** Records that copies change large tables, so that each needs its own from the start. */
   private synchronized void needsOwnTables() {
     if (!ownTables) {
       ownTables = true;
-      copyBytes = Footprint.allBytes(environment.globals);
+      copyBytes = allBytes;
     }
   }
 
@@ -341,7 +354,8 @@ public final class Script {
       }
     }
     Environment previous = environment;
-    environment = previous.copy(clock, false);
+    environment =
+        previous.copy(clock, false, origin == null ? RetainedMemory.UNKNOWN : origin.allBytes);
     environment.monitor.context(context);
     environment.monitor.slots(slots);
     environment.monitor.inherit(previous.monitor);
@@ -374,7 +388,7 @@ public final class Script {
       environment =
           origin == null
               ? Environment.of(program, clock, previous.monitor.isLogMuted())
-              : origin.environment.copy(clock, !origin.ownTables);
+              : origin.copyOfEnvironment(clock);
       setContext();
       environment.monitor.slots(slots);
       environment.monitor.inherit(previous.monitor);
@@ -422,16 +436,17 @@ public final class Script {
       Map<LuaValue, LuaValue> library = Sandbox.contents(globals);
       program.run(globals, monitor);
       monitor.tests().loaded();
-      return new Environment(monitor, globals, library, new RetainedMemory(globals));
+      return new Environment(
+          monitor, globals, library, new RetainedMemory(globals, RetainedMemory.UNKNOWN));
     }
 
     /** A copy for another thread, or, without shared tables, for the same one. */
-    Environment copy(Clock clock, boolean shares) {
+    Environment copy(Clock clock, boolean shares, long firstBytes) {
       var copyMonitor = new Monitor(monitor.calls().file(), clock);
       var copy = new ScriptGlobals(copyMonitor);
       ScriptCopy.copy(globals, copy, shares);
       copyMonitor.continueAs(monitor);
-      return new Environment(copyMonitor, copy, library, new RetainedMemory(copy));
+      return new Environment(copyMonitor, copy, library, new RetainedMemory(copy, firstBytes));
     }
   }
 }

@@ -99,19 +99,28 @@ final class ScriptCopy {
     }
     LuaValue known = copies.get(value);
     if (known == null) {
-      known =
-          value instanceof ScriptTable table
-              ? table.emptyCopy()
-              : ((ScriptClosure) value).copy(target);
+      known = newCopy(value);
       copies.put(value, known);
       pending.add(value);
     }
     return known;
   }
 
+  /** Empty tables and functions, which are filled later. */
+  private LuaValue newCopy(LuaValue value) {
+    if (value instanceof ScriptTable table) {
+      return table.emptyCopy();
+    }
+    return value instanceof MatchIterator iterator
+        ? iterator.copy()
+        : ((ScriptClosure) value).copy(target);
+  }
+
   private boolean isCopied(LuaValue value) {
     return value instanceof ScriptTable table
         ? !(shares && table.isShared())
-        : value instanceof ScriptClosure || copies.containsKey(value);
+        : value instanceof ScriptClosure
+            || value instanceof MatchIterator
+            || copies.containsKey(value);
   }
 }

@@ -20,9 +20,9 @@ final class ScriptGlobals extends Globals {
     monitor.scope(this);
   }
 
-  /** Places for entries, used or not. */
-  int capacity() {
-    return entries.capacity();
+  /** For measuring; the caller changes nothing. */
+  TableEntries entries() {
+    return entries;
   }
 
   @Override

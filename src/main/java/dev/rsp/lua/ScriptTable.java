@@ -47,9 +47,9 @@ final class ScriptTable extends LuaTable {
     return copy;
   }
 
-  /** Places for entries, used or not. */
-  int capacity() {
-    return entries.capacity();
+  /** For measuring; the caller changes nothing. */
+  TableEntries entries() {
+    return entries;
   }
 
   /** Whether that call created it. */

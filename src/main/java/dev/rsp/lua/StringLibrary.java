@@ -8,6 +8,9 @@ import org.luaj.vm2.Varargs;
 
 /** Lua's {@code string} functions, charged by the bytes that they read and write. */
 final class StringLibrary {
+  private static final byte[] LOWER = map('A', 'Z', 'a' - 'A');
+  private static final byte[] UPPER = map('a', 'z', 'A' - 'a');
+
   private StringLibrary() {}
 
   /**
@@ -20,11 +23,11 @@ final class StringLibrary {
     Builtin.define(library, "char", StringLibrary::chars);
     Builtin.define(library, "format", StringFormat::format);
     Builtin.define(library, "len", a -> LuaValue.valueOf(a.string(1).m_length));
-    Builtin.define(library, "lower", a -> mapped(a, StringLibrary::toLower));
+    Builtin.define(library, "lower", a -> mapped(a, LOWER));
     Builtin.define(library, "rep", StringLibrary::repeat);
     Builtin.define(library, "reverse", StringLibrary::reverse);
     Builtin.define(library, "sub", StringLibrary::sub);
-    Builtin.define(library, "upper", a -> mapped(a, StringLibrary::toUpper));
+    Builtin.define(library, "upper", a -> mapped(a, UPPER));
     PatternLibrary.install(library);
     return library;
   }
@@ -72,12 +75,18 @@ final class StringLibrary {
     long length = count * s.m_length + Math.max(0, count - 1) * separator.m_length;
     args.meter().allocate(length);
     var bytes = new byte[(int) length];
-    for (int at = 0; at < length; ) {
-      s.copyInto(0, bytes, at, s.m_length);
-      at += s.m_length;
-      if (at < length) {
-        separator.copyInto(0, bytes, at, separator.m_length);
-        at += separator.m_length;
+    if (length > 0) {
+      s.copyInto(0, bytes, 0, s.m_length);
+      int filled = s.m_length;
+      if (count > 1) {
+        separator.copyInto(0, bytes, filled, separator.m_length);
+        filled += separator.m_length;
+      }
+      // The copied part doubles, because a short text would be copied a million times.
+      while (filled < bytes.length) {
+        int copied = Math.min(filled, bytes.length - filled);
+        System.arraycopy(bytes, 0, bytes, filled, copied);
+        filled += copied;
       }
     }
     return LuaString.valueUsing(bytes);
@@ -102,29 +111,26 @@ final class StringLibrary {
       return LuaValue.EMPTYSTRING;
     }
     args.meter().allocate(to - from + 1L);
-    return s.substring(from - 1, to);
+    // LuaJ's substring would keep the whole array.
+    return LuaString.valueOf(s.m_bytes, s.m_offset + from - 1, to - from + 1);
   }
 
-  private static Varargs mapped(Args args, ByteMap map) {
+  private static Varargs mapped(Args args, byte[] map) {
     LuaString s = args.string(1);
     args.meter().allocate(s.m_length);
     var bytes = new byte[s.m_length];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) map.apply(s.luaByte(i));
+      bytes[i] = map[s.luaByte(i)];
     }
     return LuaString.valueUsing(bytes);
   }
 
-  private static int toLower(int c) {
-    return c >= 'A' && c <= 'Z' ? c + 32 : c;
-  }
-
-  private static int toUpper(int c) {
-    return c >= 'a' && c <= 'z' ? c - 32 : c;
-  }
-
-  /** Maps a byte to a byte. */
-  private interface ByteMap {
-    int apply(int c);
+  /** A map of bytes that moves those from {@code first} to {@code last}. */
+  private static byte[] map(char first, char last, int distance) {
+    var map = new byte[256];
+    for (int c = 0; c < map.length; c++) {
+      map[c] = (byte) (c >= first && c <= last ? c + distance : c);
+    }
+    return map;
   }
 }

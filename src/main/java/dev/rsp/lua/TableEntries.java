@@ -187,6 +187,28 @@ final class TableEntries {
     return listSize;
   }
 
+  /** How many places have been used, for {@link #keyOf} and {@link #valueOf}; never fewer. */
+  int places() {
+    return listSize + used;
+  }
+
+  /** The key at a place; its entry may have been removed. */
+  LuaValue keyOf(int place) {
+    if (place < listSize) {
+      return LuaInteger.valueOf(place + 1);
+    }
+    int at = place - listSize;
+    return pages[at >> PAGE_BITS].keys[at & IN_PAGE];
+  }
+
+  /** The value at a place; nil if its entry was removed. */
+  LuaValue valueOf(int place) {
+    if (place < listSize) {
+      return present(list[place >> PAGE_BITS][place & IN_PAGE]);
+    }
+    return present(valueOrNull(place - listSize));
+  }
+
   /** Places for entries, used or not. */
   int capacity() {
     int capacity = pages.length == 0 ? 0 : (pages.length - 1) * PAGE + pages[0].values.length;

@@ -13,6 +13,12 @@ import org.luaj.vm2.Varargs;
  * <p>{@code sort} is reimplemented because LuaJ's sorts only the entries in the table's array part.
  */
 final class TableLibrary {
+  /** Instructions for moving an entry: to read one and to set another. */
+  private static final long MOVE_INSTRUCTIONS = 2;
+
+  /** Instructions for the text of a number. */
+  private static final int NUMBER_INSTRUCTIONS = 8;
+
   private TableLibrary() {}
 
   static LuaTable create() {
@@ -38,6 +44,9 @@ final class TableLibrary {
       if (!value.isstring()) {
         throw args.error(
             "invalid value (" + value.typename() + ") at index " + i + " in table for 'concat'");
+      }
+      if (!(value instanceof LuaString)) {
+        args.meter().charge(NUMBER_INSTRUCTIONS);
       }
       joined.append(value.strvalue());
       if (i < to) {
@@ -67,7 +76,7 @@ final class TableLibrary {
       throw args.bad(2, "position out of bounds");
     }
     args.monitor().writes(table, LuaValue.valueOf(end));
-    args.meter().charge(end - at);
+    args.meter().charge(MOVE_INSTRUCTIONS * (end - (long) at));
     for (int i = end; i > at; i--) {
       table.rawset(i, table.rawget(i - 1));
     }
@@ -97,7 +106,7 @@ final class TableLibrary {
     }
     args.monitor().effects().changes(table);
     LuaValue removed = table.rawget(at);
-    args.meter().charge(Math.max(0, length - at));
+    args.meter().charge(MOVE_INSTRUCTIONS * Math.max(0, length - (long) at));
     for (int i = at; i < length; i++) {
       table.rawset(i, table.rawget(i + 1));
     }
