@@ -3,6 +3,7 @@ package dev.rsp.backend;
 
 import dev.rsp.config.Place;
 import dev.rsp.exchange.BackendEvents;
+import dev.rsp.exchange.BackendLog;
 import dev.rsp.exchange.BackendStream;
 import dev.rsp.exchange.ConnectFailure;
 import dev.rsp.exchange.Loads;
@@ -91,6 +92,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** The backend has stopped reading. */
   private boolean writeFailed;
 
+  /** The last error of the socket. */
+  private @Nullable IOException fault;
+
   /**
    * A connection before {@link #connect}.
    *
@@ -144,7 +148,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       deadlines.disarm(deadline);
       if (cause != null) {
         closeUnconnected();
-        log.debug("connect failed backend={}: {}", place, cause.toString());
+        pools.connectFailed(place, address(), timedOut ? null : cause);
         stream.notConnected(
             timedOut ? ConnectFailure.TIMEOUT : ConnectFailure.of(cause, place.unixPath()));
       } else if (waiting == null) {
@@ -200,7 +204,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   public boolean begin() {
     deadlines.pause(deadline);
     state = State.BUSY;
-    load.begin();
+    load.send();
     boolean reused = used;
     used = true;
     return reused;
@@ -236,6 +240,21 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     return deadlines.millisSinceArmed(deadline, idleMillis) >= Math.min(millis, usableMillis);
   }
 
+  /** The address that it was connected to, for the log. */
+  public String address() {
+    return address == null ? place.text() : BackendLog.text(address);
+  }
+
+  /** The last error of its socket; null if none. */
+  public @Nullable Throwable fault() {
+    return fault;
+  }
+
+  /** The backend has answered well, also where {@link #responseEnded} does not follow. */
+  public void answered() {
+    pools.answered(place);
+  }
+
   /** Takes over the buffer. */
   public void send(ByteBuf bytes) {
     sent += bytes.readableBytes();
@@ -248,7 +267,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    * @param reusable whether the backend keeps it open, and was sent the complete request
    */
   public void responseEnded(boolean reusable) {
-    load.end();
+    if (load.end()) {
+      answered();
+    }
     if (!reading) {
       setReading(true);
     }
@@ -392,6 +413,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException error) {
+      fault = error;
+    }
     if (!(cause instanceof IOException)) {
       endIsUnclean = true;
       failed(stream.exchange(), cause);

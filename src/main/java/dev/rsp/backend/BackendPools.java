@@ -150,7 +150,7 @@ public final class BackendPools implements Backends {
     try {
       channel = net.openOutbound(place.unixPath() != null);
     } catch (ChannelException e) {
-      loop.backendLog().noSocket(place, String.valueOf(e.getMessage()));
+      connectFailed(place, place.text(), e);
       exchange.connecting(null);
       exchange.connectFailed(ConnectFailure.EXHAUSTED);
       return;
@@ -165,6 +165,16 @@ public final class BackendPools implements Backends {
     }
     Terms terms = loop.terms();
     connection.connect(exchange, terms.timeouts.connectMillis());
+  }
+
+  /** Keeps why a connect failed, for the log. */
+  void connectFailed(Place place, String address, @Nullable Throwable cause) {
+    loop.backendLog().connectFailed(place, address, cause);
+  }
+
+  /** A place has answered well. */
+  void answered(Place place) {
+    loop.backendLog().answered(place);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.rsp.config.HeapNeed;
 import dev.rsp.config.NameRefresher;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
+import dev.rsp.exchange.SlotUse;
 import dev.rsp.journal.JournalKeeper;
 import dev.rsp.log.Logging;
 import dev.rsp.lua.ScriptException;
@@ -42,6 +43,9 @@ public final class Daemon {
 
   /** The exit status of a process that can no longer serve: EX_SOFTWARE of sysexits.h. */
   static final int BROKEN = 70;
+
+  /** A quarter of what the log queues, so that none of many thousand slots is lost. */
+  private static final int LINES_AT_ONCE = 1_000;
 
   private final Path file;
   private final ConnectionCount connections = new ConnectionCount();
@@ -350,13 +354,29 @@ public final class Daemon {
 
   /**
    * Logs the state of the process: how many connections are open, how exchanges have ended so far,
-   * how starts of sites have gone, and how much memory is used.
+   * how starts of sites have gone, how much memory is used, and what each slot was sent.
    */
   public void logUse() {
     String ended = loops.endings();
     log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
     logStarts();
     log.info("memory {} connections={}", memoryUse(), connections.get());
+    logSlots();
+  }
+
+  /** Logs what each slot was sent, and how it failed. */
+  private void logSlots() {
+    Config current = running();
+    if (current == null) {
+      return;
+    }
+    int lines = 0;
+    for (String slot : SlotUse.lines(current, loads)) {
+      log.info("{}", slot);
+      if (++lines % LINES_AT_ONCE == 0) {
+        Logging.flush();
+      }
+    }
   }
 
   private String memoryUse() {

@@ -5,6 +5,7 @@ import dev.rsp.config.Place;
 import dev.rsp.http.Hop;
 import dev.rsp.http.RequestHead;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The backend's side of an exchange, whatever the protocol of the backend: one request, and its
@@ -17,6 +18,12 @@ import io.netty.buffer.ByteBuf;
 public interface BackendStream {
   /** Where its connection leads. */
   Place place();
+
+  /** The address that its connection has, for the log. */
+  String address();
+
+  /** The last error of its connection's socket; null if none. */
+  @Nullable Throwable fault();
 
   /** Whether the backend answers {@code Expect: 100-continue} by itself (RFC 9110 §10.1.1). */
   boolean answersExpect();

@@ -70,7 +70,19 @@ public enum ConnectFailure {
     };
   }
 
-  /** The name in logs and scripts. */
+  /** What it is called in logs and counters. */
+  BackendFailure kind() {
+    return switch (this) {
+      case REFUSED -> BackendFailure.REFUSED;
+      case MISSING -> BackendFailure.MISSING;
+      case TIMEOUT -> BackendFailure.CONNECT_TIMEOUT;
+      case FULL -> BackendFailure.FULL;
+      case EXHAUSTED -> BackendFailure.EXHAUSTED;
+      case UNREACHABLE -> BackendFailure.UNREACHABLE;
+    };
+  }
+
+  /** The name in scripts. */
   String text() {
     return text;
   }

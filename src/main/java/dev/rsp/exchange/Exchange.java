@@ -247,6 +247,20 @@ public final class Exchange implements BackendEvents {
     }
   }
 
+  /**
+   * The same, because the backend was waited for in vain.
+   *
+   * @param kind what it did not do in time
+   */
+  public void abandonSlow(BackendFailure kind) {
+    if (backend != null) {
+      logFailure(backend, kind);
+    } else {
+      sender.logQueued();
+    }
+    abandon();
+  }
+
   /** The maximal size of the next read from the client, in bytes. */
   public int mostReadBytes() {
     return backend == null ? ReadBuffers.MIDDLE_BYTES : backend.mostReadBytes();
@@ -439,24 +453,36 @@ public final class Exchange implements BackendEvents {
 
   @Override
   public void malformed(Refusal refusal) {
+    BackendStream from = backend;
+    if (from != null) {
+      loop.backendLog().failed(from, BackendFailure.MALFORMED, refusal.why());
+    }
     refuse(refusal, Ending.BACKEND_MALFORMED);
   }
 
   @Override
   public void malformedBody(Refusal refusal) {
-    leaveBackend();
+    logFailure(leaveBackend(), BackendFailure.MALFORMED_BODY);
     sender.forget();
     client.cut(Ending.BACKEND_MALFORMED_BODY);
   }
 
   @Override
   public void lost(boolean reused, boolean begun, boolean headPassed) {
-    leaveBackend();
+    BackendStream left = leaveBackend();
     if (headPassed) {
+      logFailure(left, BackendFailure.TRUNCATED);
       sender.forget();
       client.cut(Ending.BACKEND_TRUNCATED);
     } else if (begun || !sender.sendAgain(reused)) {
+      logFailure(left, BackendFailure.CLOSED);
       refuse(BACKEND_GONE, Ending.BACKEND_GONE);
+    }
+  }
+
+  private void logFailure(@Nullable BackendStream stream, BackendFailure kind) {
+    if (stream != null) {
+      loop.backendLog().failed(stream, kind);
     }
   }
 

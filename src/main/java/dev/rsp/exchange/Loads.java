@@ -3,26 +3,48 @@ package dev.rsp.exchange;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.Place;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the requests in flight per place and in total, over all loops; for {@code hash.bounded}
- * and for the {@link SlotShare}.
+ * Counts the requests in flight per place and in total, over all loops, for {@code hash.bounded}
+ * and for the {@link SlotShare}; and what each place was sent, and how it failed, for the log.
  *
  * <p>It survives reloads, as the requests do. A connection looks its place up once, so a request
- * costs four additions and no lock. Listed places stay in it, even if no longer listed: an operator
- * names few. A place that only a script names stays while there is a {@link Share} of it.
+ * costs five additions and no lock. Listed places stay in it, even if no longer listed: an operator
+ * names few. A place that only a script names stays while there is a {@link Share} of it; how it
+ * failed stays for a minute at least.
  */
 public final class Loads {
+  /**
+   * Maximum of places that only a script names and whose failures are counted one by one. A script
+   * can name any number.
+   */
+  static final int MAX_UNLISTED = 1024;
+
   private final Map<Place, Load> byPlace = new ConcurrentHashMap<>();
   private final LongAdder total = new LongAdder();
 
-  /** The requests in flight of one place. */
+  /** How places failed that only a script names. */
+  private final Map<Place, PlaceFailures> unlisted = new ConcurrentHashMap<>();
+
+  /** How those failed that are beyond {@link #MAX_UNLISTED}. */
+  private final PlaceFailures others = new PlaceFailures();
+
+  /** The requests of one place. */
   private static final class Load {
     private final LongAdder inFlight = new LongAdder();
+
+    /** Requests sent to it. */
+    private final LongAdder requests = new LongAdder();
+
+    /** How it failed; null if it never did. */
+    private volatile @Nullable PlaceFailures failures;
 
     /** How many shares need it. Read and written while its entry is locked. */
     private int holders;
@@ -58,13 +80,29 @@ public final class Loads {
       }
     }
 
-    /** Removes the request. */
-    public void end() {
+    /** Adds the request, if not yet added: it is sent now. */
+    public void send() {
+      load.requests.increment();
+      if (!counted && !closed) {
+        counted = true;
+        load.inFlight.increment();
+        loads.total.increment();
+      }
+    }
+
+    /**
+     * Removes the request.
+     *
+     * @return whether its place has failed requests and not recovered, so that a response is news
+     */
+    public boolean end() {
       if (counted) {
         counted = false;
         load.inFlight.decrement();
         loads.total.decrement();
       }
+      PlaceFailures failures = load.failures;
+      return failures != null && failures.failing();
     }
 
     /** Removes the request, and ends this share. */
@@ -97,6 +135,9 @@ public final class Loads {
         (key, known) -> {
           Load load = known == null ? new Load() : known;
           load.listed = true;
+          if (load.failures == null) {
+            load.failures = unlisted.remove(place);
+          }
           return load;
         });
   }
@@ -112,6 +153,9 @@ public final class Loads {
         (key, known) -> {
           Load load = known == null ? new Load() : known;
           load.holders++;
+          if (load.failures == null) {
+            load.failures = unlisted.get(place);
+          }
           return load;
         });
   }
@@ -133,6 +177,66 @@ public final class Loads {
   /** How many requests all places have in flight. Any thread. */
   public long inFlight() {
     return total.sum();
+  }
+
+  // What the log says of a place ----------------------------------------------------------------
+
+  /**
+   * How a place failed, to count one more failure.
+   *
+   * @param now to forget places of scripts that failed long ago, if there are too many
+   */
+  PlaceFailures failures(Place place, long now) {
+    Load load = byPlace.get(place);
+    PlaceFailures known = load == null ? null : load.failures;
+    if (known != null) {
+      return known;
+    }
+    if (load != null && load.listed) {
+      return Objects.requireNonNull(
+          byPlace.compute(
+                  place,
+                  (key, same) -> {
+                    Load listed = Objects.requireNonNull(same);
+                    if (listed.failures == null) {
+                      listed.failures = new PlaceFailures();
+                    }
+                    return listed;
+                  })
+              .failures);
+    }
+    PlaceFailures failures = unlisted.get(place);
+    if (failures == null) {
+      if (unlisted.size() >= MAX_UNLISTED) {
+        unlisted.values().removeIf(old -> old.stale(now));
+      }
+      if (unlisted.size() >= MAX_UNLISTED) {
+        return others;
+      }
+      failures = unlisted.computeIfAbsent(place, key -> new PlaceFailures());
+    }
+    if (load != null) {
+      load.failures = failures; // so that its connections report what succeeds
+    }
+    return failures;
+  }
+
+  /** How a place failed; null if it never did, or that is forgotten. Any thread. */
+  @Nullable PlaceFailures knownFailures(Place place) {
+    Load load = byPlace.get(place);
+    PlaceFailures known = load == null ? null : load.failures;
+    return known == null ? unlisted.get(place) : known;
+  }
+
+  /** The places that only scripts name, and that failed. Any thread. */
+  List<Place> failedUnlisted() {
+    return List.copyOf(unlisted.keySet());
+  }
+
+  /** How many requests were sent to a place. Any thread. */
+  public long requests(Place place) {
+    Load load = byPlace.get(place);
+    return load == null ? 0 : load.requests.sum();
   }
 
   /** How many places are known. Any thread. */

@@ -29,7 +29,7 @@ public final class LoopState {
   private final Counters counters = new Counters();
   private final HostTally hosts = new HostTally();
   private final HeldBytes held = new HeldBytes();
-  private final BackendLog backendLog = new BackendLog();
+  private final BackendLog backendLog;
   private final RequestHead keptHead = new RequestHead();
   private final ResponseHead continueHead = new ResponseHead();
 
@@ -48,6 +48,7 @@ public final class LoopState {
     this.net = net;
     this.connections = connections;
     this.starter = starter;
+    this.backendLog = new BackendLog(net.eventLoop());
     new HeadParser(CONTINUE.length, 0, 0, WireOptions.DEFAULTS)
         .response(Unpooled.wrappedBuffer(CONTINUE), continueHead);
   }
@@ -56,6 +57,7 @@ public final class LoopState {
   public void serve(Service newer) {
     service = newer;
     terms = newer.terms;
+    backendLog.serve(newer);
     draining = stopping;
   }
 

@@ -190,7 +190,7 @@ final class RequestSender implements QueuedRequest {
   private boolean admitted(Service service, Place place) {
     boolean admits = service.share.admits(place, connections.get());
     if (!admits) {
-      loop.backendLog().overShare(service, place);
+      loop.backendLog().overShare(place);
       exchange.refuse(OVER_SHARE, Ending.LIMIT_SLOT);
     }
     return admits;
@@ -541,6 +541,13 @@ final class RequestSender implements QueuedRequest {
       queuedFor = place;
     }
     return queued;
+  }
+
+  /** Logs that a request was in the queue of a place for longer than it may be. */
+  void logQueued() {
+    if (queuedFor != null) {
+      loop.backendLog().unreachable(queuedFor, ConnectFailure.FULL);
+    }
   }
 
   private void leaveQueue() {

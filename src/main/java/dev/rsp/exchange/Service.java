@@ -98,9 +98,4 @@ public final class Service {
     return new Service(
         config, new Router(config, config.script(loads.bySlot(config))), loads, sampler);
   }
-
-  /** The name of the slot at a place, or its address. */
-  public String nameOf(Place place) {
-    return slotNames.getOrDefault(place, place.text());
-  }
 }

@@ -2,28 +2,36 @@
 package dev.rsp.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.rsp.config.Place;
 import dev.rsp.exchange.BackendLog;
-import dev.rsp.exchange.ConnectFailure;
-import dev.rsp.exchange.Loads;
-import dev.rsp.exchange.Service;
+import dev.rsp.exchange.SlotUse;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/** Every request that finds no backend has something to say, and the log is not to be filled. */
+/** Each way in which a backend fails is logged with its slot, and the log is not filled. */
+@Timeout(60)
 final class BackendLogTest {
+  private static final String A = "Host: a.example\r\n\r\n";
+  private static final String GET = "GET / HTTP/1.1\r\n" + A;
+  private static final String POST = "POST / HTTP/1.1\r\nContent-Length: 3\r\n" + A + "abc";
+  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  private static final String HALF = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok";
+  private static final String CHUNKED =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
+  private static final String FIRST =
+      "backend failed slot=127.0.0.1:1 address=127.0.0.1:1 tried=127.0.0.1:1 reason=";
+
   private final Logger logger = (Logger) LoggerFactory.getLogger(BackendLog.class);
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-  private final BackendLog log = new BackendLog();
-  private final Place place = Place.unix("/run/a.sock");
 
   @BeforeEach
   void listen() {
@@ -36,48 +44,359 @@ final class BackendLogTest {
     logger.detachAppender(lines);
   }
 
-  @Test
-  void tellsOnceASecondThatThereIsNoSocket() {
-    for (int i = 0; i < 1000; i++) {
-      log.noSocket(place, "Too many open files");
-    }
-    assertLines("no socket for backend=unix:/run/a.sock suppressed=0: Too many open files");
-  }
-
-  @Test
-  void tellsOnceASecondThatABackendIsNotReached() {
-    for (int i = 0; i < 1000; i++) {
-      log.unreachable(place, ConnectFailure.EXHAUSTED);
-    }
-    assertLines("backend not reached backend=unix:/run/a.sock reason=exhausted suppressed=0");
-  }
-
-  @Test
-  void tellsOnceASecondWhichSlotHasItsShareOfRequests() throws Exception {
-    String lua = "backends = {{name = 'live1', address = '127.0.0.1:1'}, '127.0.0.1:2'}";
-    Loads loads = new Loads();
-    Service service = Service.of(EmbeddedRig.config(lua), loads);
-    Place live1 = Objects.requireNonNull(Place.ofLiteral("127.0.0.1:1"));
-    loads.share(live1).begin();
-    loads.share(place).begin();
-    for (int i = 0; i < 1000; i++) {
-      log.overShare(service, live1);
-    }
-    assertLines(
-        "slot over its share slot=live1 backend=127.0.0.1:1 in_flight=1 total=2 suppressed=0");
-  }
-
-  @Test
-  void oneKindOfLineDoesNotKeepTheOtherBack() {
-    log.noSocket(place, "Too many open files");
-    log.unreachable(place, ConnectFailure.EXHAUSTED);
-    assertLines(
-        "no socket for backend=unix:/run/a.sock suppressed=0: Too many open files",
-        "backend not reached backend=unix:/run/a.sock reason=exhausted suppressed=0");
+  private List<String> takeLines() {
+    List<String> taken =
+        new ArrayList<>(lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
+    lines.list.clear();
+    return taken;
   }
 
   private void assertLines(String... expected) {
-    assertEquals(
-        List.of(expected), lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
+    assertEquals(List.of(expected), takeLines());
+  }
+
+  /** What an operator of the smallest configuration sees of a failure. */
+  private interface Failure {
+    void happen(EmbeddedRig rig);
+  }
+
+  private void assertLogged(String expected, Failure failure, String... keys) throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig(keys)) {
+      failure.happen(rig);
+      rig.acceptEndings();
+      assertLines(FIRST + expected);
+    }
+  }
+
+  // Kinds ----------------------------------------------------------------------------------------
+
+  @Test
+  void aRefusedConnection() throws Exception {
+    assertLogged(
+        "refused: Connection refused",
+        rig -> {
+          EmbeddedPeer client = rig.client(GET);
+          rig.connecting().refuse();
+          client.expectRefusal(502, "the backend cannot be reached");
+        },
+        "timeouts = { connect = 3 }");
+  }
+
+  @Test
+  void aConnectionThatIsNotAccepted() throws Exception {
+    assertLogged(
+        "connect_timeout: the connection was not accepted within timeouts.connect",
+        rig -> {
+          EmbeddedPeer client = rig.client(GET);
+          rig.connecting();
+          rig.pass(4_000);
+          client.expectRefusal(504, "the backend took too long to accept the connection");
+        });
+  }
+
+  @Test
+  void aConnectionThatIsClosedBeforeTheResponse() throws Exception {
+    assertLogged(
+        "closed: it closed the connection before the end of a response head",
+        rig -> {
+          rig.client(POST);
+          rig.backend().end();
+        });
+  }
+
+  @Test
+  void aConnectionThatIsClosedInTheHeadOfTheResponse() throws Exception {
+    assertLogged(
+        "closed: it closed the connection before the end of a response head",
+        rig -> {
+          rig.client(POST);
+          EmbeddedPeer backend = rig.backend();
+          backend.send("HTTP/1.1 200 OK\r\nServ");
+          backend.end();
+        });
+  }
+
+  @Test
+  void aConnectionThatIsResetBeforeTheResponse() throws Exception {
+    assertLogged(
+        "closed: Connection reset by peer",
+        rig -> {
+          rig.client(POST);
+          rig.backend().reset();
+        });
+  }
+
+  @Test
+  void aResponseThatIsNone() throws Exception {
+    assertLogged(
+        "malformed: malformed status line",
+        rig -> {
+          rig.client(GET);
+          rig.backend().send("HELO\r\n\r\n");
+          rig.leaveBackendsUnjudged();
+        });
+  }
+
+  @Test
+  void aResponseThatEndsInTheMiddle() throws Exception {
+    assertLogged(
+        "truncated: it closed the connection in the middle of the response body",
+        rig -> {
+          rig.client(GET);
+          EmbeddedPeer backend = rig.backend();
+          backend.send(HALF);
+          backend.end();
+        });
+  }
+
+  @Test
+  void aResponseThatIsResetInTheMiddle() throws Exception {
+    assertLogged(
+        "truncated: Connection reset by peer",
+        rig -> {
+          rig.client(GET);
+          EmbeddedPeer backend = rig.backend();
+          backend.send(HALF);
+          rig.rest();
+          backend.reset();
+        });
+  }
+
+  @Test
+  void aBodyThatBreaksItsFraming() throws Exception {
+    assertLogged(
+        "malformed_body: the body of the response breaks its framing",
+        rig -> {
+          rig.client(GET);
+          EmbeddedPeer backend = rig.backend();
+          backend.send(CHUNKED);
+          rig.rest();
+          backend.send("zz\r\n");
+          rig.leaveBackendsUnjudged();
+        });
+  }
+
+  @Test
+  void aResponseThatDoesNotCome() throws Exception {
+    assertLogged(
+        "response_timeout: no response within timeouts.response",
+        rig -> {
+          EmbeddedPeer client = rig.client(GET);
+          rig.backend();
+          rig.pass(61_000);
+          client.expectRefusal(504, "the backend took too long to answer");
+        });
+  }
+
+  @Test
+  void aRequestThatIsNotTaken() throws Exception {
+    assertLogged(
+        "request_stalled: it took no more of the request within timeouts.idle",
+        rig -> {
+          EmbeddedPeer client =
+              rig.client("POST / HTTP/1.1\r\nContent-Length: 3000000\r\n" + A + "abc");
+          rig.backend().takes(0);
+          client.send("x".repeat(1_000_000));
+          rig.pass(70_000);
+        });
+  }
+
+  @Test
+  void aResponseThatDoesNotGoOn() throws Exception {
+    assertLogged(
+        "stalled: the response body did not continue within timeouts.idle",
+        rig -> {
+          rig.client(GET);
+          rig.backend().send(HALF);
+          rig.pass(70_000);
+        });
+  }
+
+  @Test
+  void aBackendThatHasItsShareOfAllConnections() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig("limits = { connections = 4, slot_share = 25 }")) {
+      rig.acceptAtOnce();
+      for (int i = 0; i < 3; i++) {
+        rig.client(GET);
+      }
+      rig.leave();
+      rig.acceptEndings();
+      List<String> taken = takeLines();
+      assertEquals(1, taken.size(), taken::toString);
+      assertEquals(FIRST + "over_share: in_flight=1 total=1", taken.get(0));
+    }
+  }
+
+  @Test
+  void nothingThatAClientDid() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig()) {
+      EmbeddedPeer waiting = rig.client(GET);
+      rig.backend();
+      waiting.reset();
+      EmbeddedPeer reading = rig.client(GET);
+      rig.backend().send(HALF);
+      rig.rest();
+      reading.reset();
+      EmbeddedPeer sending = rig.client("POST / HTTP/1.1\r\nContent-Length: 9\r\n" + A + "abc");
+      rig.backend();
+      rig.pass(61_000);
+      sending.expectRefusal(408, "the request body took too long");
+      rig.client("GET / HTTP/9.9\r\n" + A);
+      rig.acceptEndings();
+      assertLines();
+    }
+  }
+
+  @Test
+  void notAnIdleConnectionThatTheBackendCloses() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig()) {
+      EmbeddedPeer client = rig.client(GET);
+      EmbeddedPeer first = rig.backend();
+      first.send(OK);
+      rig.rest();
+      client.send(GET);
+      rig.rest();
+      first.end(); // it may not have seen the request, which is sent again
+      rig.backend().send(OK);
+      rig.acceptEndings();
+      assertLines();
+    }
+  }
+
+  // How often ------------------------------------------------------------------------------------
+
+  private static void refuse(EmbeddedRig rig, String host) {
+    rig.client("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    assertTrue(rig.refusedIfAsked());
+  }
+
+  @Test
+  void theFirstFailureAtOnceThenSumsAndThenThatItAnswersAgain() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig("timeouts = { head = 600, keepalive = 600 }")) {
+      for (int i = 0; i < 240; i++) { // two minutes
+        refuse(rig, "a.example");
+        rig.pass(500);
+      }
+      EmbeddedPeer client = rig.client(GET);
+      EmbeddedPeer backend = rig.backend();
+      backend.send(OK);
+      rig.pass(500);
+      client.send(GET);
+      backend.send(OK);
+      rig.pass(2_000);
+      rig.acceptEndings();
+      String sum =
+          "backend still fails slot=127.0.0.1:1 address=127.0.0.1:1 tried=127.0.0.1:1"
+              + " failing_for_s=%s failures=%d refused=%d: Connection refused";
+      assertLines(
+          FIRST + "refused: Connection refused",
+          sum.formatted("10.0", 19, 19),
+          sum.formatted("30.0", 40, 40),
+          sum.formatted("70.0", 80, 80),
+          "backend answers again slot=127.0.0.1:1 address=127.0.0.1:1 after_s=120.5 failures=240");
+    }
+  }
+
+  @Test
+  void eachSlotHasItsLines() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig()) {
+      for (int i = 0; i < 10; i++) {
+        refuse(rig, "a.example");
+      }
+      refuse(rig, "b.example");
+      rig.acceptEndings();
+      assertLines(
+          FIRST + "refused: Connection refused",
+          FIRST.replace(":1", ":2") + "refused: Connection refused");
+    }
+  }
+
+  @Test
+  void eachKindHasItsFirstLineWhileAnotherGoesOn() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig()) {
+      refuse(rig, "a.example");
+      rig.client(GET);
+      rig.backend().end();
+      refuse(rig, "a.example");
+      rig.pass(11_000);
+      rig.acceptEndings();
+      assertLines(
+          FIRST + "refused: Connection refused",
+          FIRST + "closed: it closed the connection before the end of a response head",
+          "backend still fails slot=127.0.0.1:1 address=127.0.0.1:1 tried=127.0.0.1:1"
+              + " failing_for_s=10.0 failures=1 refused=1: Connection refused");
+    }
+  }
+
+  @Test
+  void oneThatFailsNowAndThenDoesNotFillTheLog() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig()) {
+      for (int i = 0; i < 50; i++) { // a hundred seconds
+        refuse(rig, "a.example");
+        rig.pass(500);
+        EmbeddedPeer client = rig.client(GET);
+        rig.answerOverIdle(OK);
+        EmbeddedPeer backend = rig.backendIfAsked();
+        if (backend != null) {
+          backend.send(OK);
+        }
+        rig.pass(1_500);
+        client.end();
+        rig.leave();
+        rig.rest();
+        if (backend != null) {
+          backend.end();
+        }
+      }
+      rig.pass(70_000);
+      rig.acceptEndings();
+      List<String> taken = takeLines();
+      assertTrue(taken.size() <= 22, taken::toString);
+      assertTrue(taken.get(taken.size() - 1).startsWith("backend answers again "), taken::toString);
+    }
+  }
+
+  @Test
+  void aPlaceThatOnlyAScriptNamesHasNoSlot() throws Exception {
+    try (EmbeddedRig rig =
+        new EmbeddedRig("function select(request) return '127.0.0.1:' .. 9 end")) {
+      refuse(rig, "a.example");
+      refuse(rig, "a.example");
+      rig.acceptEndings();
+      assertLines(
+          "backend failed slot=- address=127.0.0.1:9 tried=127.0.0.1:9"
+              + " reason=refused: Connection refused");
+    }
+  }
+
+  // What USR1 shows ------------------------------------------------------------------------------
+
+  @Test
+  void aSlotsRequestsAndFailuresAreCounted() throws Exception {
+    var config = EmbeddedRig.config();
+    try (EmbeddedRig rig = new EmbeddedRig(config)) {
+      assertEquals(
+          List.of("backends without requests: 2 of 2"), SlotUse.lines(config, rig.loads()));
+      EmbeddedPeer client = rig.client(GET);
+      EmbeddedPeer backend = rig.backend();
+      backend.send(OK);
+      rig.rest();
+      client.send(GET);
+      rig.rest();
+      rig.client(GET);
+      rig.backend().end();
+      assertEquals(
+          List.of(
+              "backend slot=127.0.0.1:1 address=127.0.0.1:1 requests=3 in_flight=2",
+              "backends without requests: 1 of 2"),
+          SlotUse.lines(config, rig.loads()));
+      rig.rest();
+      assertEquals(
+          "backend slot=127.0.0.1:1 address=127.0.0.1:1 requests=3 in_flight=1 failures=1 closed=1",
+          SlotUse.lines(config, rig.loads()).get(0).replaceAll(" failing_for_s=.*", ""));
+      backend.send(OK);
+      rig.acceptEndings();
+      takeLines();
+    }
   }
 }

@@ -298,6 +298,7 @@ public class Http1BackendStream implements ConnectionStream {
   private void startTunnel(BackendEvents to, ByteBuf in) {
     stage = Stage.TUNNEL;
     connection.allowHalfClosure();
+    connection.answered();
     partial = null;
     to.switchProtocols(head, passesUpgrade(), in);
   }
@@ -481,6 +482,7 @@ public class Http1BackendStream implements ConnectionStream {
     if (stage == Stage.TUNNEL) {
       current.tunnelClosed();
     } else if (stage == Stage.BODY && framing.untilClose() && cleanly) {
+      connection.answered();
       current.responseBody(Unpooled.EMPTY_BUFFER, true);
     } else {
       current.lost(reused, responseBegun, stage == Stage.BODY);
@@ -499,6 +501,16 @@ public class Http1BackendStream implements ConnectionStream {
   @Override
   public final Place place() {
     return place;
+  }
+
+  @Override
+  public final String address() {
+    return connection.address();
+  }
+
+  @Override
+  public final @Nullable Throwable fault() {
+    return connection.fault();
   }
 
   @Override

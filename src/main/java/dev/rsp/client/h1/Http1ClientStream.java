@@ -2,6 +2,7 @@
 package dev.rsp.client.h1;
 
 import dev.rsp.config.AbortOnClose;
+import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.BodyKind;
 import dev.rsp.exchange.ClientStream;
 import dev.rsp.exchange.Counters;
@@ -570,17 +571,18 @@ final class Http1ClientStream implements ClientStream {
    * @param clientIsSlow which of the two
    */
   void bodyTimedOut(boolean clientIsSlow) {
-    exchange.abandon();
     if (clientIsSlow) {
+      exchange.abandon();
       refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);
     } else {
+      exchange.abandonSlow(BackendFailure.REQUEST_STALLED);
       refuseOrCut(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
     }
   }
 
   /** The backend did not begin to answer in time. */
   void responseTimedOut() {
-    exchange.abandon();
+    exchange.abandonSlow(BackendFailure.RESPONSE_TIMEOUT);
     refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
   }
 
@@ -591,7 +593,11 @@ final class Http1ClientStream implements ClientStream {
    * @param bodyIsLate whether the client owed more of its request
    */
   void responseStalled(boolean clientIsSlow, boolean bodyIsLate) {
-    exchange.abandon();
+    if (clientIsSlow || bodyIsLate) {
+      exchange.abandon();
+    } else {
+      exchange.abandonSlow(BackendFailure.STALLED);
+    }
     if (clientIsSlow) {
       cutAtOnce(Ending.CLIENT_STALLED);
     } else {
