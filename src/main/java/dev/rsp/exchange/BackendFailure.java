@@ -26,7 +26,7 @@ public enum BackendFailure {
   /** {@code timeouts.idle}: it took no more of the request. */
   REQUEST_STALLED("request_stalled", "it took no more of the request within timeouts.idle"),
   /** The body became malformed after the head was passed on. */
-  MALFORMED_BODY("malformed_body", "the body of the response breaks its framing"),
+  MALFORMED_BODY("malformed_body", "malformed body of the backend's response"),
   /** It closed the connection in the middle of the body. */
   TRUNCATED("truncated", "it closed the connection in the middle of the response body"),
   /** {@code timeouts.idle}, in the middle of the body. */

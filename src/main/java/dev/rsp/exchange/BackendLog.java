@@ -2,6 +2,7 @@
 package dev.rsp.exchange;
 
 import dev.rsp.config.Place;
+import dev.rsp.http.Refusal;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
@@ -61,6 +62,24 @@ public final class BackendLog {
     }
   }
 
+  /**
+   * A place accepts no connection for now, and a request waits until it does. That is a failure
+   * only if it waits in vain, so a backend that is restarted has one quiet line.
+   */
+  void waits(Place place, ConnectFailure failure) {
+    long now = loop.ticker().nanoTime();
+    if (service().loads.failures(place, now).waits(now)) {
+      boolean known = place.equals(failedPlace);
+      log.info(
+          "backend awaited slot={} address={} tried={} reason={}: {}",
+          slot(place),
+          place,
+          known ? failedAddress : addressOf(place),
+          failure.kind().label(),
+          known ? failedWhy : failure.kind().text());
+    }
+  }
+
   /** A place has its share of the requests in flight, and was not sent one more. */
   void overShare(Place place) {
     Loads loads = service().loads;
@@ -77,12 +96,14 @@ public final class BackendLog {
     failed(stream, kind, fault == null ? kind.text() : systemError(fault));
   }
 
-  /**
-   * The same.
-   *
-   * @param why what has happened
-   */
-  void failed(BackendStream stream, BackendFailure kind, String why) {
+  /** The same, because rsp refuses the response: names the option that would accept it. */
+  void failed(BackendStream stream, BackendFailure kind, Refusal refusal) {
+    String key = refusal.lenientKey();
+    String why = refusal.why();
+    failed(stream, kind, key == null ? why : why + " (lenient." + key + " would accept it)");
+  }
+
+  private void failed(BackendStream stream, BackendFailure kind, String why) {
     failed(stream.place(), kind, stream.address(), why);
   }
 

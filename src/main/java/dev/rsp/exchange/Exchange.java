@@ -455,14 +455,17 @@ public final class Exchange implements BackendEvents {
   public void malformed(Refusal refusal) {
     BackendStream from = backend;
     if (from != null) {
-      loop.backendLog().failed(from, BackendFailure.MALFORMED, refusal.why());
+      loop.backendLog().failed(from, BackendFailure.MALFORMED, refusal);
     }
     refuse(refusal, Ending.BACKEND_MALFORMED);
   }
 
   @Override
   public void malformedBody(Refusal refusal) {
-    logFailure(leaveBackend(), BackendFailure.MALFORMED_BODY);
+    BackendStream left = leaveBackend();
+    if (left != null) {
+      loop.backendLog().failed(left, BackendFailure.MALFORMED_BODY, refusal);
+    }
     sender.forget();
     client.cut(Ending.BACKEND_MALFORMED_BODY);
   }

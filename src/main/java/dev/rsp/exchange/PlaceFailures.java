@@ -67,6 +67,9 @@ final class PlaceFailures {
   /** When {@link #sum} and {@link #recovery} are called next; {@link #NEVER} if not. */
   private long lookAt = NEVER;
 
+  /** When a line has told that requests wait for it; {@link #NEVER} if none has. */
+  private long awaitedAt = NEVER;
+
   private String tried = "";
   private String error = "";
 
@@ -113,6 +116,19 @@ final class PlaceFailures {
     said |= 1 << at;
     saidAt[at] = now;
     announced = true;
+    return true;
+  }
+
+  /**
+   * Requests wait for the place to accept connections.
+   *
+   * @return whether to log that now: once a minute, and not while requests fail
+   */
+  synchronized boolean waits(long now) {
+    if (failing || (awaitedAt != NEVER && now - awaitedAt < MAX_GAP_NANOS)) {
+      return false;
+    }
+    awaitedAt = now;
     return true;
   }
 
@@ -185,7 +201,8 @@ final class PlaceFailures {
 
   /** Whether it can be forgotten: all is said, and no request has failed for a minute. */
   synchronized boolean stale(long now) {
-    return unsaidSum == 0 && now - lastFailure > MAX_GAP_NANOS;
+    boolean silent = awaitedAt == NEVER || now - awaitedAt > MAX_GAP_NANOS;
+    return unsaidSum == 0 && now - lastFailure > MAX_GAP_NANOS && silent;
   }
 
   /** All failures so far, as {@code failures=12 refused=10 closed=2}. */

@@ -378,9 +378,12 @@ final class RequestSender implements QueuedRequest {
 
   /** No connection could be made, or none yet. */
   void connectFailed(ConnectFailure failure) {
+    boolean waited = queuedFor != null;
     if (!mayWait(failure) || !joined(place(), failure)) {
       leaveQueue();
       notConnected(failure);
+    } else if (!waited) {
+      loop.backendLog().waits(place(), failure);
     }
   }
 

@@ -6,9 +6,9 @@ import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What each slot was sent, and how it failed, as lines for the log. Any thread. */
@@ -16,29 +16,28 @@ public final class SlotUse {
   private SlotUse() {}
 
   /**
-   * One line for each slot that was sent a request or failed one, in the order of the file, as
-   * {@code backend slot=live1 address=10.0.0.7:80 requests=120 in_flight=3 failures=2 refused=2};
-   * then those that only scripts name and that failed; and how many slots were not used.
+   * One line for each place of slots that was sent a request or failed one, in the order of the
+   * file, as {@code backend slot=live1 address=10.0.0.7:80 requests=120 in_flight=3 failures=2
+   * refused=2}, with {@code slot=live1,live2} if two slots have one address; then those that only
+   * scripts name and that failed; and how many slots were not used.
    */
   public static List<String> lines(Config config, Loads loads) {
     long now = Ticker.systemTicker().nanoTime();
     List<String> lines = new ArrayList<>();
-    Set<Place> listed = new HashSet<>();
+    Map<Place, String> names = new LinkedHashMap<>();
     int unused = 0;
     for (Slot slot : config.slots()) {
       Place place = slot.place();
-      PlaceFailures failures = place == null ? null : loads.knownFailures(place);
-      if (place == null || (failures == null && isUnused(place, loads))) {
+      if (place == null || isUnused(place, loads)) {
         unused++;
       } else {
-        lines.add(line(slot.name(), place, failures, loads, now));
-      }
-      if (place != null) {
-        listed.add(place);
+        names.merge(place, slot.name(), (some, more) -> some + "," + more);
       }
     }
+    names.forEach(
+        (place, slots) -> lines.add(line(slots, place, loads.knownFailures(place), loads, now)));
     for (Place place : loads.failedUnlisted()) {
-      if (!listed.contains(place)) {
+      if (!names.containsKey(place)) {
         lines.add(line("-", place, loads.knownFailures(place), loads, now));
       }
     }
@@ -49,7 +48,9 @@ public final class SlotUse {
   }
 
   private static boolean isUnused(Place place, Loads loads) {
-    return loads.requests(place) == 0 && loads.inFlight(place) == 0;
+    return loads.knownFailures(place) == null
+        && loads.requests(place) == 0
+        && loads.inFlight(place) == 0;
   }
 
   private static String line(

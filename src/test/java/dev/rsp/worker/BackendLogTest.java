@@ -8,7 +8,14 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.rsp.exchange.BackendLog;
+import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.SlotUse;
+import io.netty.channel.ChannelException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +89,46 @@ final class BackendLogTest {
         "timeouts = { connect = 3 }");
   }
 
+  private static void failConnect(EmbeddedRig rig, IOException why) {
+    rig.client(GET);
+    rig.connecting().socket().refuse(why);
+    rig.rest();
+  }
+
+  @Test
+  void aUnixSocketThatIsMissing() throws Exception {
+    assertLogged(
+        "missing: No such file or directory",
+        rig -> failConnect(rig, new FileNotFoundException("No such file or directory")));
+  }
+
+  @Test
+  void aPlaceWithoutARoute() throws Exception {
+    assertLogged(
+        "unreachable: No route to host",
+        rig -> failConnect(rig, new NoRouteToHostException("No route to host")));
+  }
+
+  @Test
+  void aMachineWithoutLocalPorts() throws Exception {
+    assertLogged(
+        "exhausted: Cannot assign requested address",
+        rig -> failConnect(rig, new BindException("Cannot assign requested address")));
+  }
+
+  @Test
+  void aProcessWithoutDescriptors() throws Exception {
+    assertLogged(
+        "exhausted: Too many open files",
+        rig -> {
+          rig.refuseOpening(
+              new ChannelException(
+                  "Failed to open a socket.", new SocketException("Too many open files")));
+          EmbeddedPeer client = rig.client(GET);
+          client.expectRefusal(503, "out of connections to the backend");
+        });
+  }
+
   @Test
   void aConnectionThatIsNotAccepted() throws Exception {
     assertLogged(
@@ -138,6 +185,32 @@ final class BackendLogTest {
   }
 
   @Test
+  void theOptionThatWouldAcceptAResponse() throws Exception {
+    assertLogged(
+        "malformed: a line must end with CR LF (lenient.response_lf would accept it)",
+        rig -> {
+          rig.client(GET);
+          rig.backend().send("HTTP/1.1 200 OK\nContent-Length: 0\n\n");
+          rig.leaveBackendsUnjudged();
+        });
+  }
+
+  @Test
+  void theOptionThatWouldAcceptABody() throws Exception {
+    assertLogged(
+        "malformed_body: malformed body of the backend's response"
+            + " (lenient.response_lf would accept it)",
+        rig -> {
+          rig.client(GET);
+          EmbeddedPeer backend = rig.backend();
+          backend.send(CHUNKED);
+          rig.rest();
+          backend.send("2\nok\n0\n\n");
+          rig.leaveBackendsUnjudged();
+        });
+  }
+
+  @Test
   void aResponseThatEndsInTheMiddle() throws Exception {
     assertLogged(
         "truncated: it closed the connection in the middle of the response body",
@@ -165,7 +238,7 @@ final class BackendLogTest {
   @Test
   void aBodyThatBreaksItsFraming() throws Exception {
     assertLogged(
-        "malformed_body: the body of the response breaks its framing",
+        "malformed_body: malformed body of the backend's response",
         rig -> {
           rig.client(GET);
           EmbeddedPeer backend = rig.backend();
@@ -297,6 +370,44 @@ final class BackendLogTest {
     }
   }
 
+  private static final String RETRY = "timeouts = {connect_retry = 2}";
+  private static final String AWAITED =
+      "backend awaited slot=127.0.0.1:1 address=127.0.0.1:1 tried=127.0.0.1:1 reason=refused:"
+          + " Connection refused";
+
+  @Test
+  void aRestartThatLosesNoRequestHasOneLine() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig(RETRY)) {
+      EmbeddedPeer client = rig.client(GET);
+      for (int i = 0; i < 10; i++) {
+        while (rig.refusedIfAsked()) {
+          rig.rest();
+        }
+        rig.pass(100);
+      }
+      rig.backend().send(OK);
+      client.expectStart("HTTP/1.1 200 OK");
+      rig.acceptEndings();
+      assertLines(AWAITED);
+    }
+  }
+
+  @Test
+  void aBackendThatStaysDeadIsAFailureWhenTheRetriesHaveEnded() throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig(RETRY)) {
+      rig.client(GET);
+      for (int i = 0; i < 30; i++) {
+        while (rig.refusedIfAsked()) {
+          rig.rest();
+        }
+        rig.pass(100);
+      }
+      refuse(rig, "a.example"); // at once
+      rig.acceptEndings();
+      assertLines(AWAITED, FIRST + "refused: Connection refused");
+    }
+  }
+
   @Test
   void eachSlotHasItsLines() throws Exception {
     try (EmbeddedRig rig = new EmbeddedRig()) {
@@ -369,6 +480,28 @@ final class BackendLogTest {
     }
   }
 
+  @Test
+  void loopsShareTheLinesOfAPlace() throws Exception {
+    var loads = new Loads();
+    try (EmbeddedRig one = new EmbeddedRig(EmbeddedRig.config(), loads);
+        EmbeddedRig other = new EmbeddedRig(EmbeddedRig.config(), loads)) {
+      for (int i = 0; i < 20; i++) {
+        refuse(one, "a.example");
+        refuse(other, "a.example");
+        one.pass(1_000);
+        other.pass(1_000);
+      }
+      one.acceptEndings();
+      other.acceptEndings();
+      List<String> taken = takeLines();
+      assertEquals(FIRST + "refused: Connection refused", taken.get(0));
+      assertEquals(2, taken.size(), taken::toString);
+      assertTrue(taken.get(1).startsWith("backend still fails "), taken::toString);
+      assertTrue(
+          SlotUse.lines(EmbeddedRig.config(), loads).get(0).contains(" failures=40 refused=40 "));
+    }
+  }
+
   // What USR1 shows ------------------------------------------------------------------------------
 
   @Test
@@ -395,6 +528,25 @@ final class BackendLogTest {
           "backend slot=127.0.0.1:1 address=127.0.0.1:1 requests=3 in_flight=1 failures=1 closed=1",
           SlotUse.lines(config, rig.loads()).get(0).replaceAll(" failing_for_s=.*", ""));
       backend.send(OK);
+      rig.acceptEndings();
+      takeLines();
+    }
+  }
+
+  @Test
+  void twoSlotsWithOneAddressHaveOneLine() throws Exception {
+    var config =
+        Rig.config(
+            "127.0.0.1",
+            1,
+            2,
+            "backends = {{name = 'a', address = '127.0.0.1:1'},"
+                + " {name = 'b', address = '127.0.0.1:1'}}");
+    try (EmbeddedRig rig = new EmbeddedRig(config)) {
+      refuse(rig, "a.example");
+      assertEquals(
+          "backend slot=a,b address=127.0.0.1:1 requests=0 in_flight=0 failures=1 refused=1",
+          SlotUse.lines(config, rig.loads()).get(0).replaceAll(" failing_for_s=.*", ""));
       rig.acceptEndings();
       takeLines();
     }

@@ -71,7 +71,7 @@ final class EmbeddedRig implements AutoCloseable {
 
   private final MemoryBudget budget = new MemoryBudget();
   private final ConnectionCount connections = new ConnectionCount();
-  private final Loads loads = new Loads();
+  private final Loads loads;
 
   /** Places that a configuration has listed, of which the loads keep an entry. */
   private final Set<Place> listed = new HashSet<>();
@@ -82,6 +82,7 @@ final class EmbeddedRig implements AutoCloseable {
   private final Worker loop;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
+  private @Nullable RuntimeException refusal;
   private @Nullable Error optionFailure;
   private boolean backendsAreJudged = true;
   private String endings = "";
@@ -94,6 +95,12 @@ final class EmbeddedRig implements AutoCloseable {
 
   /** Starts with a configuration. */
   EmbeddedRig(Config config) throws ScriptException {
+    this(config, new Loads());
+  }
+
+  /** The same, with the loads of another loop. */
+  EmbeddedRig(Config config, Loads loads) throws ScriptException {
+    this.loads = loads;
     root().addAppender(watch);
     watch.start();
     hand = new ManualIoEventLoop(null, Thread.currentThread(), executor -> new Events(), clock);
@@ -134,6 +141,11 @@ final class EmbeddedRig implements AutoCloseable {
   }
 
   private Channel open() {
+    if (refusal != null) {
+      RuntimeException failure = refusal;
+      refusal = null;
+      throw failure;
+    }
     if (openFailure != null) {
       Error failure = openFailure;
       openFailure = null;
@@ -157,6 +169,11 @@ final class EmbeddedRig implements AutoCloseable {
   /** The next socket to a backend cannot be made: an error is thrown that no code expects. */
   void failOpening(Error failure) {
     openFailure = failure;
+  }
+
+  /** The system refuses the next socket to a backend. */
+  void refuseOpening(RuntimeException failure) {
+    refusal = failure;
   }
 
   /** The same for the next socket's first option, when a connection has been made for it. */

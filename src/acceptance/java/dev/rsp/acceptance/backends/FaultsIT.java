@@ -60,7 +60,10 @@ final class FaultsIT {
                     + "backends = { \"127.0.0.1:%d\", \"%s\" }\n%s"
                         .formatted(dead, backend.address(), select))) {
       assertEquals(502, rsp.get("a", "/").status());
-      rsp.awaitLog("backend not reached backend=127.0.0.1:" + dead + " reason=refused");
+      String address = "127.0.0.1:" + dead;
+      rsp.awaitLog(
+          "backend failed slot=%1$s address=%1$s tried=%1$s reason=refused: Connection refused\n"
+              .formatted(address));
       assertEquals("b both /", rsp.get("both", "/").body());
     }
   }

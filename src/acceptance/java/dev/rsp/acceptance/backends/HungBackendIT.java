@@ -79,9 +79,9 @@ final class HungBackendIT {
       client.expectServed();
       Eventually.holds(
           "an answer for the others", () -> settled(attackers, CONNECTIONS / 2, ATTACKERS));
-      rsp.awaitLog("slot over its share slot=one backend=" + one.address() + " in_flight=");
-      assertTrue(
-          rsp.count("slot over its share") <= 10 * LOOPS + 5, "one line a second and loop at most");
+      String line = "backend failed slot=one address=%1$s tried=%1$s reason=over_share: in_flight=";
+      rsp.awaitLog(line.formatted(one.address()));
+      assertTrue(rsp.count("reason=over_share") <= 10, "one line in ten seconds at most");
     }
   }
 
