@@ -187,7 +187,7 @@ final class BackendLogTest {
   @Test
   void theOptionThatWouldAcceptAResponse() throws Exception {
     assertLogged(
-        "malformed: a line must end with CR LF (lenient.response_lf would accept it)",
+        "malformed: malformed status line (lenient.response_lf would accept it)",
         rig -> {
           rig.client(GET);
           rig.backend().send("HTTP/1.1 200 OK\nContent-Length: 0\n\n");
