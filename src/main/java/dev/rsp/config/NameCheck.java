@@ -46,6 +46,7 @@ final class NameCheck {
    */
   void check(boolean isOriginal) {
     undefinedNames(!isOriginal);
+    missingFields(!isOriginal);
     if (isOriginal) {
       return;
     }
@@ -68,7 +69,7 @@ final class NameCheck {
     Set<String> reported = new HashSet<>();
     for (Read read : walk.reads()) {
       Variable variable = read.variable();
-      if (variable.isAssigned()) {
+      if (variable.scope != Variable.Scope.GLOBAL || variable.isAssigned()) {
         continue;
       }
       boolean isDefined = script.defines(variable.name);
@@ -88,6 +89,29 @@ final class NameCheck {
             name + ": nothing defines this name (expected: a value" + hint(name) + ")");
       } else {
         problems.warn(read.line(), name + ": nothing defines this name, so it is nil" + hint(name));
+      }
+    }
+  }
+
+  /** Reads of fields that are missing in a table whose fields are all known. */
+  private void missingFields(boolean isOwnFormat) {
+    Set<String> reported = new HashSet<>();
+    for (Read read : walk.reads()) {
+      String field = read.field();
+      Set<String> fields = field == null ? null : read.variable().fields();
+      if (field == null || fields == null || fields.contains(field) || read.isTested()) {
+        continue;
+      }
+      String name = read.variable().name + "." + field;
+      if (!reported.add(read.line() + name)) {
+        continue;
+      }
+      String hint = NearestKey.suggestion(field, fields);
+      if (isOwnFormat && !read.inFunction()) {
+        problems.add(
+            read.line(), name + ": nothing defines this name (expected: a value" + hint + ")");
+      } else {
+        problems.warn(read.line(), name + ": nothing defines this name, so it is nil" + hint);
       }
     }
   }

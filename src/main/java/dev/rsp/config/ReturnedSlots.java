@@ -2,6 +2,7 @@
 package dev.rsp.config;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
@@ -25,6 +26,9 @@ import org.luaj.vm2.ast.Visitor;
  * <p>It follows only variables that the file assigns once.
  */
 final class ReturnedSlots {
+  /** How many variables and fields are followed to a table: variables may refer to each other. */
+  private static final int MAX_DEPTH = 8;
+
   private final VariableWalk walk;
   private final List<Slot> slots;
   private final Set<String> names;
@@ -97,6 +101,12 @@ final class ReturnedSlots {
       } else if (only != null) {
         value(only, line);
       }
+    } else if (exp instanceof Exp.FuncCall call && call.lhs instanceof Exp.NameExp name) {
+      Variable variable = walk.variable(name);
+      FuncBody body = variable == null ? null : variable.onlyFunction();
+      if (body != null) {
+        body.block.accept(new Returns());
+      }
     } else {
       part(exp);
     }
@@ -114,34 +124,22 @@ final class ReturnedSlots {
 
   /** Checks {@code map[x]}: any value of the table may be returned. */
   private void part(Exp exp) {
-    Exp owner = null;
-    String key = null;
-    if (exp instanceof Exp.IndexExp index) {
-      owner = index.lhs;
-      key = index.exp instanceof Exp.Constant constant ? constant.value.tojstring() : null;
-    } else if (exp instanceof Exp.FieldExp field) {
-      owner = field.lhs;
-      key = field.name.name;
-    }
-    if (!(owner instanceof Exp.NameExp name)) {
+    Exp owner = ownerOf(exp);
+    if (owner == null) {
       return;
     }
-    Variable variable = walk.variable(name);
-    // What the file stores there when it runs is not known.
-    if (variable == null || variable.stores().stream().anyMatch(s -> !isConstant(s.value()))) {
-      return;
-    }
-    path.push(name.name.name);
+    String key = keyOf(exp);
+    path.push(owner instanceof Exp.NameExp name ? name.name.name : path.getFirst());
     tables++;
-    if (onlyValue(name) instanceof TableConstructor table && table.fields != null) {
-      for (Object element : table.fields) {
-        var field = (TableField) element;
+    for (TableConstructor table : tables(owner, 0)) {
+      for (TableField field : fields(table)) {
         if (key == null || key.equals(keyOf(field))) {
           field(field);
         }
       }
     }
-    if (key == null) {
+    Variable variable = owner instanceof Exp.NameExp name ? walk.variable(name) : null;
+    if (variable != null && key == null && storesConstants(variable)) {
       for (Variable.Store store : variable.stores()) {
         if (store.value() instanceof Exp.Constant constant) {
           value(constant, store.line());
@@ -150,6 +148,67 @@ final class ReturnedSlots {
     }
     tables--;
     path.pop();
+  }
+
+  /** The tables that an expression may be; none if that is not known. */
+  private List<TableConstructor> tables(Exp exp, int depth) {
+    if (exp instanceof TableConstructor table) {
+      return List.of(table);
+    }
+    if (depth == MAX_DEPTH) {
+      return List.of();
+    }
+    if (exp instanceof Exp.NameExp name) {
+      Variable variable = walk.variable(name);
+      // What the file stores there when it runs is not known.
+      Exp only = variable != null && storesConstants(variable) ? variable.onlyValue() : null;
+      return only == null ? List.of() : tables(only, depth + 1);
+    }
+    Exp owner = ownerOf(exp);
+    List<TableConstructor> inner = new ArrayList<>();
+    if (owner != null) {
+      String key = keyOf(exp);
+      for (TableConstructor table : tables(owner, depth + 1)) {
+        for (TableField field : fields(table)) {
+          if (field.rhs instanceof TableConstructor value
+              && (key == null || key.equals(keyOf(field)))) {
+            inner.add(value);
+          }
+        }
+      }
+    }
+    return inner;
+  }
+
+  private static List<TableField> fields(TableConstructor table) {
+    List<TableField> fields = new ArrayList<>();
+    if (table.fields != null) {
+      for (Object field : table.fields) {
+        fields.add((TableField) field);
+      }
+    }
+    return fields;
+  }
+
+  private static @Nullable Exp ownerOf(Exp exp) {
+    if (exp instanceof Exp.IndexExp index) {
+      return index.lhs;
+    }
+    return exp instanceof Exp.FieldExp field ? field.lhs : null;
+  }
+
+  /** The constant key of a part; null if it is computed. */
+  private static @Nullable String keyOf(Exp exp) {
+    if (exp instanceof Exp.FieldExp field) {
+      return field.name.name;
+    }
+    return exp instanceof Exp.IndexExp index && index.exp instanceof Exp.Constant constant
+        ? constant.value.tojstring()
+        : null;
+  }
+
+  private static boolean storesConstants(Variable variable) {
+    return variable.stores().stream().allMatch(store -> isConstant(store.value()));
   }
 
   private static boolean isConstant(@Nullable Exp value) {

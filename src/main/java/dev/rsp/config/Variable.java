@@ -2,9 +2,14 @@
 package dev.rsp.config;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.ast.Exp;
+import org.luaj.vm2.ast.FuncBody;
+import org.luaj.vm2.ast.TableConstructor;
+import org.luaj.vm2.ast.TableField;
 
 /** A variable of a file, local or global, and what the text does with it. */
 final class Variable {
@@ -30,6 +35,12 @@ final class Variable {
   private final List<Store> stores = new ArrayList<>();
   private int reads;
 
+  /** Whether it is used other than to read fields with constant names. */
+  private boolean isPassedOn;
+
+  private @Nullable FuncBody function;
+  private @Nullable Set<String> fields;
+
   Variable(String name, Scope scope, int line) {
     this.name = name;
     this.scope = scope;
@@ -45,8 +56,52 @@ final class Variable {
     stores.add(store);
   }
 
-  void read() {
+  /**
+   * Records a read.
+   *
+   * @param field the constant name of the field that is read; null if the value itself is used
+   */
+  void read(@Nullable String field) {
     reads++;
+    isPassedOn |= field == null;
+  }
+
+  /** Records that it is assigned a function. */
+  void assignFunction(FuncBody body) {
+    function = values.isEmpty() ? body : null;
+    values.add(null);
+  }
+
+  /** The body of the function that it is, if nothing else is assigned; else null. */
+  @Nullable FuncBody onlyFunction() {
+    return values.size() == 1 ? function : null;
+  }
+
+  /**
+   * The names of its fields, if it is a table that the file writes once and then only reads by
+   * constant names; else null.
+   */
+  @Nullable Set<String> fields() {
+    if (isPassedOn || !stores.isEmpty() || !(onlyValue() instanceof TableConstructor table)) {
+      return null;
+    }
+    if (fields == null) {
+      fields = new HashSet<>();
+      if (table.fields != null) {
+        for (Object element : table.fields) {
+          var field = (TableField) element;
+          if (field.name != null) {
+            fields.add(field.name);
+          } else if (field.index instanceof Exp.Constant constant) {
+            fields.add(constant.value.tojstring());
+          } else if (field.index != null) {
+            isPassedOn = true;
+            return null;
+          }
+        }
+      }
+    }
+    return fields;
   }
 
   /** Whether the file assigns it anywhere, also in a function. */

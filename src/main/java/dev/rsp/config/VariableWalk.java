@@ -30,11 +30,11 @@ final class VariableWalk extends Visitor {
   private static final Set<String> ALL_GLOBALS = Set.of("_G", "_ENV");
 
   /**
-   * A read of a global.
+   * A read of a variable.
    *
    * @param field the constant name of the field that is read of it, or null
-   * @param isTested whether the file only tests it, as in {@code x or 1}, {@code if x} and {@code x
-   *     == nil}
+   * @param isTested whether the file only tests the value that it reads, as in {@code x or 1},
+   *     {@code if x} and {@code x == nil}
    * @param inFunction whether a function reads it
    */
   record Read(
@@ -228,13 +228,13 @@ final class VariableWalk extends Visitor {
   public void visit(Stat.LocalAssign local) {
     visitExps(local.values);
     for (int i = 0; i < local.names.size(); i++) {
-      declare((Name) local.names.get(i), local.beginLine, false).assign(valueAt(local.values, i));
+      assign(declare((Name) local.names.get(i), local.beginLine, false), valueAt(local.values, i));
     }
   }
 
   @Override
   public void visit(Stat.LocalFuncDef function) {
-    declare(function.name, function.beginLine, false).assign(null);
+    declare(function.name, function.beginLine, false).assignFunction(function.body);
     function.body.accept(this);
   }
 
@@ -252,8 +252,10 @@ final class VariableWalk extends Visitor {
       parts.add(function.name.method);
     }
     if (parts.isEmpty()) {
-      variable.assign(null);
+      variable.assignFunction(function.body);
       setFunction(variable, function.body);
+    } else {
+      variable.store(new Variable.Store(null, null, function.beginLine));
     }
     if (variable.scope == Variable.Scope.GLOBAL) {
       set(parts.isEmpty() ? name : name + "." + String.join(".", parts), function.beginLine);
@@ -343,10 +345,18 @@ final class VariableWalk extends Visitor {
     return values == null || index >= values.size() ? null : (Exp) values.get(index);
   }
 
+  private static void assign(Variable variable, @Nullable Exp value) {
+    if (value instanceof Exp.AnonFuncDef function) {
+      variable.assignFunction(function.body);
+    } else {
+      variable.assign(value);
+    }
+  }
+
   private void target(Exp target, @Nullable Exp value, int line) {
     if (target instanceof Exp.NameExp name) {
       Variable variable = find(name.name.name, line);
-      variable.assign(value);
+      assign(variable, value);
       resolved.put(name, variable);
       if (variable.scope == Variable.Scope.GLOBAL) {
         set(name.name.name, line);
@@ -450,15 +460,15 @@ final class VariableWalk extends Visitor {
     String name = exp.name.name;
     Variable variable = find(name, exp.endLine);
     resolved.put(exp, variable);
-    variable.read();
+    variable.read(field);
+    boolean isGuarded = isTested || guarded.contains(name);
+    reads.add(new Read(variable, field, exp.endLine, isGuarded, functionDepth > 0));
     if (variable.scope != Variable.Scope.GLOBAL) {
       return;
     }
     if (ALL_GLOBALS.contains(name) && field == null) {
       anyGlobal = true;
     }
-    boolean isGuarded = isTested || guarded.contains(name);
-    reads.add(new Read(variable, field, exp.endLine, isGuarded, functionDepth > 0));
     if (functionDepth == 0) {
       unread.keySet().removeIf(known -> known.equals(name) || isPartOf(known, name));
     }
@@ -479,7 +489,7 @@ final class VariableWalk extends Visitor {
     String global = globalOf(field);
     if (global != null) {
       // Explicit: the file knows that it may be nil.
-      find(global, field.endLine).read();
+      find(global, field.endLine).read(null);
     } else if (field.lhs instanceof Exp.NameExp name) {
       read(name, field.name.name, false);
     } else {
@@ -526,8 +536,7 @@ final class VariableWalk extends Visitor {
     } else if (exp instanceof Exp.FieldExp field
         && field.lhs instanceof Exp.NameExp name
         && globalOf(field) == null) {
-      // Whether the field is set is tested; the variable itself is used.
-      read(name, field.name.name, false);
+      read(name, field.name.name, true);
     } else if (exp instanceof Exp.ParensExp inner) {
       condition(inner.exp);
     } else {

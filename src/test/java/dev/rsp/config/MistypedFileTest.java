@@ -54,6 +54,10 @@ class MistypedFileTest {
         arguments(
             "local x = {\n  a,\n  b or 1 }", "4: a: nothing defines this name (expected: a value)"),
         arguments("local x = tostring(yy)", "3: yy: nothing defines this name (expected: a value)"),
+        arguments(
+            lines("local own = { max_body = 5 }", "limits = { body_bytes = own.max_bdoy }"),
+            "4: own.max_bdoy: nothing defines this name (expected: a value; did you mean"
+                + " max_body?)"),
         // Functions that nothing calls.
         arguments(
             "function selct(request) return 1 end",
@@ -122,6 +126,31 @@ class MistypedFileTest {
                 "map['b'] = 'nobody'",
                 "function select(request) return map[request.host] end"),
             "5: map: \"nobody\" (expected: a slot's name or an address)"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "function select(r) local site = sites[r.host] return site and site.slot or 'live1' end",
+        "function select(r) local site = sites[r.host] if site then return site.slot end return 1 end",
+        "local function pick(host) return sites[host].slot end\nfunction select(r) return pick(r.host) end",
+        "function select(r) local by = function(h) return sites[h]['slot'] end return by(r.host) end",
+        "function select(r) return sites['b.test'].slot end"
+      })
+  void aSlotInATableOfTablesIsAProblemIfItDoesNotExist(String select) {
+    assertEquals(
+        List.of(
+            "backends.lua:4: select[\"slot\"]: \"liev2\" (expected: a slot's name or an address; did"
+                + " you mean live2?)"),
+        problems(
+                LISTEN,
+                TWO,
+                "local sites = { ['a.test'] = { slot = 'live1', note = 'x' },",
+                "  ['b.test'] = { slot = 'liev2' } }",
+                select)
+            .stream()
+            .map(line -> line.replace("site[", "select["))
+            .toList());
   }
 
   @ParameterizedTest
@@ -234,6 +263,13 @@ class MistypedFileTest {
         "function select(request)\n  if count then return 2 end\n  return 1\nend\n"
             + "function later() count = 1 end local l = later",
         "local t = { 1, 2, [3] = 3, x = 1, y = 1 }",
+        "local own = {}\nown.x = 1\nloops = own.x",
+        "local own = { n = 1 }\nloops = own.count or own.n",
+        "local own = { n = 1 }\nfor k, v in pairs(own) do loops = own.m end",
+        "local own = setmetatable({}, { __index = function() return 1 end })\nloops = own.n",
+        "local key = 'n'\nlocal own = { [key] = 1 }\nloops = own.n",
+        "local own = {}\nfunction own.count() return 1 end\nloops = own.count()",
+        "function select(r) if r.host == 'no' then a = b.x b = a.x return a.x end return 1 end",
         "local slot = nil\nrepeat local done = true until done",
         "local map = { a = 'one' }\nlocal pools = { one = 'live1' }\n"
             + "function select(r) local p = map[r.host] return pools[p] or 1 end",
