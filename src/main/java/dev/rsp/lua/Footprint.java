@@ -23,19 +23,15 @@ import org.luaj.vm2.UpValue;
  * not counted, and what it removes from one may be.
  */
 final class Footprint {
-  /**
-   * A table without entries: two objects of some fields, and the headers of its arrays. More than
-   * the {@link Meter} charges, because here it is not garbage soon.
-   */
-  private static final int TABLE_BYTES = 192;
+  private static final int REFERENCE_BYTES = 8;
 
-  /** A place for an entry that is not used: up to two references and four numbers. */
-  private static final int PLACE_BYTES = 32;
+  /** A variable outside a function: an object, and an array of one value. */
+  private static final int VARIABLE_BYTES = 48;
 
   /** One set of all values would stop for milliseconds when it grows. */
   private static final int SETS = 64;
 
-  private final List<Set<LuaValue>> seen = new ArrayList<>(SETS);
+  private final List<Set<Object>> seen = new ArrayList<>(SETS);
   private final Deque<LuaValue> pending = new ArrayDeque<>();
   private final boolean countsShared;
   private long bytes;
@@ -105,15 +101,18 @@ final class Footprint {
             || value instanceof LuaClosure
             || value instanceof MatchIterator;
     boolean shared = !countsShared && value instanceof ScriptTable table && table.isShared();
-    if (counts && !shared && seen.get(System.identityHashCode(value) & (SETS - 1)).add(value)) {
+    if (counts && !shared && isNew(value)) {
       pending.push(value);
     }
+  }
+
+  private boolean isNew(Object object) {
+    return seen.get(System.identityHashCode(object) & (SETS - 1)).add(object);
   }
 
   private void visit(LuaValue value) {
     visited = null;
     if (value instanceof LuaTable table) {
-      bytes += TABLE_BYTES;
       LuaValue metatable = table.getmetatable();
       if (metatable != null) {
         enqueue(metatable);
@@ -121,7 +120,7 @@ final class Footprint {
       visited =
           table instanceof ScriptTable own ? own.entries() : ((ScriptGlobals) table).entries();
       place = 0;
-      bytes += (long) PLACE_BYTES * visited.capacity();
+      bytes += visited.bytes();
       return;
     }
     bytes += Monitor.OBJECT_BYTES;
@@ -131,9 +130,11 @@ final class Footprint {
       enqueue(iterator.text());
       enqueue(iterator.pattern());
     } else if (value instanceof LuaClosure function) {
+      bytes += (long) REFERENCE_BYTES * function.upValues.length;
       for (UpValue variable : function.upValues) {
-        // not initialised yet
-        if (variable != null) {
+        // null: not initialised yet
+        if (variable != null && isNew(variable)) {
+          bytes += VARIABLE_BYTES;
           enqueue(variable.getValue());
         }
       }
@@ -143,7 +144,7 @@ final class Footprint {
   private void visitPlace(TableEntries entries, int at) {
     LuaValue value = entries.valueOf(at);
     if (!value.isnil()) {
-      bytes += Monitor.ENTRY_BYTES - PLACE_BYTES;
+      bytes += Monitor.ENTRY_BYTES - TableEntries.PLACE_BYTES;
       enqueue(entries.keyOf(at));
       enqueue(value);
     }

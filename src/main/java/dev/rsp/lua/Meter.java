@@ -57,7 +57,7 @@ final class Meter {
 
   /** Ends the call; the budget is empty after this. */
   void stop() {
-    CURRENT.remove();
+    CURRENT.set(null); // the entry stays for the next call of this thread
     spent = instructionsAllowed - instructionsLeft;
     instructionsLeft = 0;
     checkAt = 0;

@@ -126,7 +126,7 @@ final class Monitor extends DebugLib {
   }
 
   void stop() {
-    CURRENT.remove();
+    CURRENT.set(null); // the entry stays for the next call of this thread
     meter.stop();
     calls.clear();
   }

@@ -148,10 +148,15 @@ final class SharedTables {
   private void measure(LuaValue object) {
     boolean shared =
         object instanceof ReadOnlyTable || (object instanceof ScriptTable t && t.isShared());
-    if (!shared) {
-      long[] children = {0};
-      ObjectGraph.children(object, child -> children[0]++);
-      ownBytes += TABLE_BYTES + children[0] * ENTRY_BYTES / 2;
+    if (shared) {
+      return;
     }
+    if (object instanceof ScriptTable table) {
+      ownBytes += table.entries().bytes();
+      return;
+    }
+    long[] children = {0};
+    ObjectGraph.children(object, child -> children[0]++);
+    ownBytes += TABLE_BYTES + children[0] * ENTRY_BYTES / 2;
   }
 }

@@ -34,6 +34,15 @@ final class TableEntries {
   /** Removed entries that are looked at for a place to reuse. */
   private static final int TRIES = 4;
 
+  /**
+   * A table without entries: two objects of some fields, and the headers of its arrays. More than
+   * the {@link Meter} charges, because most tables are garbage soon.
+   */
+  private static final int TABLE_BYTES = 192;
+
+  /** A place for an entry: up to two references and four numbers. */
+  static final int PLACE_BYTES = 32;
+
   private static final Page[] NO_PAGES = {};
   private static final LuaValue[][] NO_LISTS = {};
   private static final int[][] NO_HEADS = {};
@@ -207,6 +216,11 @@ final class TableEntries {
       return present(list[place >> PAGE_BITS][place & IN_PAGE]);
     }
     return present(valueOrNull(place - listSize));
+  }
+
+  /** About how much heap the table takes, without its keys and values. */
+  long bytes() {
+    return TABLE_BYTES + (long) PLACE_BYTES * capacity();
   }
 
   /** Places for entries, used or not. */

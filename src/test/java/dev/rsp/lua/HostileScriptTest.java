@@ -215,12 +215,16 @@ final class HostileScriptTest {
         "for i = 1, 500 do n = n + 1 kept['k' .. n] = n % 2 == 0 and n or nil end",
         "local s = ('x'):rep(1e5) kept[#kept + 1] = function() return s end",
         "kept = {kept, ('x'):rep(1e5)}",
+        "for i = 1, 20 do local FIFTY = 1 kept[#kept + 1] = function() return FIFTY end end",
         "kept[('x'):rep(1e5) .. #kept] = 1 kept[#kept + 1] = 1",
         "kept[#kept + 1] = setmetatable({}, {x = ('x'):rep(1e5)})",
       })
   void whatAScriptKeepsIsCounted(String statement) {
     Script script =
-        Scripts.run("kept = {} n = 0\nfunction select() " + statement + " return 1 end", STILL);
+        Scripts.run(
+            ("kept = {} n = 0\nfunction select() " + statement + " return 1 end")
+                .replace("FIFTY", names(50)),
+            STILL);
     int requests = 0;
     Selection selection;
     do {

@@ -47,6 +47,18 @@ class ScriptCopyTest {
     assertTrue(program.copyBytes() < 50_000, "bytes of a copy: " + program.copyBytes());
   }
 
+  /** A table of three entries takes some 380 bytes, and a function some 70. */
+  @Test
+  void theEstimateOfACopyIsAboutWhatItTakes() throws ScriptException {
+    Program program =
+        Scripts.compile(
+            "t = {} for i = 1, 1000 do t[i] = {a = 1, b = 2, c = function() end} end"
+                + " function select() return 1 end");
+    assertEquals(new Selection.Choice.Index(1), choice(program.copy()));
+    assertTrue(program.copyBytes() > 380_000, "bytes of a copy: " + program.copyBytes());
+    assertTrue(program.copyBytes() < 800_000, "bytes of a copy: " + program.copyBytes());
+  }
+
   @Test
   void aCopyThatChangesASharedTableGetsItsOwn() throws ScriptException {
     Program program =
