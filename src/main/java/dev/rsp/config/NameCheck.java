@@ -23,9 +23,6 @@ final class NameCheck {
   private static final Set<String> WORDS =
       Set.of("up", "drain", "down", "spare", "http", "uwsgi", "replace", "append", "get");
 
-  /** Shorter names are all similar. */
-  private static final int MIN_COMPARED = 3;
-
   private static final List<String> FUNCTIONS = List.of(Keys.SELECT, Keys.ON_FAILURE);
 
   private final VariableWalk walk;
@@ -127,7 +124,7 @@ final class NameCheck {
     String field = name.substring(name.lastIndexOf('.') + 1);
     Collection<String> similar =
         name.equals(field) ? names : script.fields(name.substring(0, name.lastIndexOf('.')));
-    return field.length() < MIN_COMPARED ? "" : NearestKey.suggestion(field, similar);
+    return field.length() < NearestKey.MIN_LENGTH ? "" : NearestKey.suggestion(field, similar);
   }
 
   private void unusedLocals() {

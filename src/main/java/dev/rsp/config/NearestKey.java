@@ -9,6 +9,9 @@ final class NearestKey {
   /** Longer words are not typing errors, and the comparison takes quadratic time. */
   private static final int MAX_LENGTH = 64;
 
+  /** Shorter names that a script chooses are all similar. */
+  static final int MIN_LENGTH = 3;
+
   private NearestKey() {}
 
   /**

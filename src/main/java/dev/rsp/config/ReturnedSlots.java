@@ -259,6 +259,9 @@ final class ReturnedSlots {
   }
 
   private String hint(String text) {
+    if (text.length() < NearestKey.MIN_LENGTH) {
+      return "";
+    }
     int least = text.length() <= 5 ? 2 : 3;
     String nearest = null;
     for (Slot slot : slots) {

@@ -120,6 +120,9 @@ class MistypedFileTest {
                 "function select(request) return map[request.host] end"),
             "3: map[\"a\"]: \"nobody\" (expected: a slot's name or an address)"),
         arguments(
+            "local map = { a = 'x' } function select(r) return map[r.host] end",
+            "3: map[\"a\"]: \"x\" (expected: a slot's name or an address)"),
+        arguments(
             lines(
                 "local map = {}",
                 "map['a'] = 'live1'",
