@@ -2,11 +2,12 @@
 package dev.rsp.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the client of a request in what a trusted proxy says of the hops before it: in the lines of
- * X-Forwarded-For, or in the {@code for} parameters of Forwarded (RFC 7239 §5.2) if there are none.
+ * X-Forwarded-For, or in the elements of Forwarded (RFC 7239 §4).
  *
  * <p>Read from the right, the first address that is not a trusted proxy's is the client's. An entry
  * that is no address ({@code unknown}, an obfuscated name, a malformed one) ends the search: what
@@ -18,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ForwardingChain {
   private static final byte[] FOR = "for".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] PROTO = "proto".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] HOST = "host".getBytes(StandardCharsets.US_ASCII);
+
+  private static final int FOR_BIT = 1;
+  private static final int PROTO_BIT = 2;
+  private static final int HOST_BIT = 4;
 
   /** As many as 65535 has. */
   private static final int MAX_PORT_DIGITS = 5;
@@ -28,26 +35,44 @@ final class ForwardingChain {
   /** The client as seen from what was read; null if it is the hop that is read next. */
   private @Nullable IpAddress client;
 
+  /** What the entry that names the client says as well. */
+  private @Nullable String proto;
+
+  private @Nullable String host;
+
   private ForwardingChain(byte[] bytes, TrustedProxies proxies) {
     this.bytes = bytes;
     this.proxies = proxies;
   }
 
   /**
-   * The client of a request that a trusted proxy has sent.
+   * Reads the fields of one name in a request that a trusted proxy has sent.
    *
-   * @return null if it is the proxy itself, as far as the fields say
+   * @param name {@link FieldName#X_FORWARDED_FOR} or {@link FieldName#FORWARDED}
    */
-  static @Nullable IpAddress client(RequestHead head, TrustedProxies proxies) {
-    int name =
-        head.has(FieldName.X_FORWARDED_FOR) ? FieldName.X_FORWARDED_FOR : FieldName.FORWARDED;
+  static ForwardingChain read(RequestHead head, TrustedProxies proxies, int name) {
     var chain = new ForwardingChain(head.bytes, proxies);
     for (int field = 0; field < head.fieldCount; field++) {
       if (head.name(field) == name) {
         chain.read(head.valueStart(field), head.valueEnd(field), name == FieldName.FORWARDED);
       }
     }
-    return chain.client;
+    return chain;
+  }
+
+  /** The client of the request; null if it is the proxy itself, as far as the fields say. */
+  @Nullable IpAddress client() {
+    return client;
+  }
+
+  /** The scheme of the client's connection, {@code http} or {@code https}; null if not said. */
+  @Nullable String proto() {
+    return proto;
+  }
+
+  /** The host that the client asked for, as it was written; null if not said. */
+  @Nullable String host() {
+    return host;
   }
 
   private void read(int start, int end, boolean elements) {
@@ -56,18 +81,21 @@ final class ForwardingChain {
       int entryEnd = end(at, end, ',', elements);
       int from = Octets.skipBlanks(bytes, at, entryEnd);
       int to = trimmed(from, entryEnd);
-      if (from < to) {
-        entry(elements ? forOf(from, to) : node(from, to));
+      if (from < to && elements) {
+        element(from, to);
+      } else if (from < to) {
+        entry(node(from, to), null, null);
       }
       at = entryEnd + 1;
     }
   }
 
-  private void entry(@Nullable IpAddress address) {
-    if (address == null) {
-      client = null;
-    } else if (client == null || !proxies.contains(address)) {
+  private void entry(
+      @Nullable IpAddress address, @Nullable String saidProto, @Nullable String saidHost) {
+    if (address == null || client == null || !proxies.contains(address)) {
       client = address;
+      proto = saidProto;
+      host = saidHost;
     }
   }
 
@@ -94,25 +122,59 @@ final class ForwardingChain {
     return last;
   }
 
-  /** The address of the {@code for} parameter of an element; null if it has not exactly one. */
-  private @Nullable IpAddress forOf(int start, int end) {
-    IpAddress found = null;
-    boolean seen = false;
+  /** An element that repeats a parameter says nothing (RFC 7239 §4). */
+  private void element(int start, int end) {
+    IpAddress address = null;
+    String saidProto = null;
+    String saidHost = null;
+    int seen = 0;
     int at = start;
     while (at < end) {
       int pairEnd = end(at, end, ';', true);
       int nameStart = Octets.skipBlanks(bytes, at, pairEnd);
       int nameEnd = Octets.skipToken(bytes, nameStart, pairEnd);
-      if (Octets.equalsIgnoreCase(bytes, nameStart, nameEnd, FOR)) {
-        if (seen || nameEnd == pairEnd || bytes[nameEnd] != '=') {
-          return null;
-        }
-        seen = true;
-        found = node(nameEnd + 1, trimmed(nameEnd + 1, pairEnd));
+      int name = parameter(nameStart, nameEnd);
+      if ((seen & name) != 0 || (name != 0 && (nameEnd == pairEnd || bytes[nameEnd] != '='))) {
+        entry(null, null, null);
+        return;
+      }
+      seen |= name;
+      int valueEnd = trimmed(nameEnd + 1, pairEnd);
+      switch (name) {
+        case FOR_BIT -> address = node(nameEnd + 1, valueEnd);
+        case PROTO_BIT -> saidProto = scheme(unquoted(nameEnd + 1, valueEnd));
+        case HOST_BIT -> saidHost = validHost(unquoted(nameEnd + 1, valueEnd));
+        default -> {}
       }
       at = pairEnd + 1;
     }
-    return found;
+    entry(address, saidProto, saidHost);
+  }
+
+  private int parameter(int start, int end) {
+    if (Octets.equalsIgnoreCase(bytes, start, end, FOR)) {
+      return FOR_BIT;
+    }
+    if (Octets.equalsIgnoreCase(bytes, start, end, PROTO)) {
+      return PROTO_BIT;
+    }
+    return Octets.equalsIgnoreCase(bytes, start, end, HOST) ? HOST_BIT : 0;
+  }
+
+  /** A token, or a quoted string: none of those that are valid here needs a backslash. */
+  private String unquoted(int start, int end) {
+    boolean quoted = end - start > 1 && bytes[start] == '"' && bytes[end - 1] == '"';
+    int inset = quoted ? 1 : 0;
+    return new String(bytes, start + inset, end - start - 2 * inset, StandardCharsets.ISO_8859_1);
+  }
+
+  private static @Nullable String scheme(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    return lower.equals("https") || lower.equals("http") ? lower : null;
+  }
+
+  private static @Nullable String validHost(String text) {
+    return HostName.canonicalise(text) == null ? null : text;
   }
 
   /**

@@ -40,6 +40,12 @@ public final class Hop implements Client {
 
   private @Nullable String namedText;
 
+  /** What a trusted peer says in Forwarded only; null if it does not. */
+  private @Nullable String saidFor;
+
+  private @Nullable String saidProto;
+  private @Nullable String saidHost;
+
   private byte @Nullable [] fields;
   private int fieldsVariant;
   private @Nullable String fieldsBy;
@@ -75,17 +81,33 @@ public final class Hop implements Client {
    * @param proxies who is trusted for as long as the request lasts
    */
   public void begin(RequestHead head, TrustedProxies proxies) {
-    if (trusts(proxies)) {
-      named = ForwardingChain.client(head, proxies);
-      namedText = null;
-    } else {
-      named = null;
+    end();
+    if (!trusts(proxies)) {
+      return;
+    }
+    boolean list = head.has(FieldName.X_FORWARDED_FOR);
+    if (list) {
+      named = ForwardingChain.read(head, proxies, FieldName.X_FORWARDED_FOR).client();
+    }
+    if (head.has(FieldName.FORWARDED)) {
+      ForwardingChain said = ForwardingChain.read(head, proxies, FieldName.FORWARDED);
+      saidProto = said.proto();
+      saidHost = said.host();
+      IpAddress client = said.client();
+      if (!list && client != null) {
+        named = client;
+        saidFor = text();
+      }
     }
   }
 
-  /** The request has ended: what the peer named is forgotten. */
+  /** The request has ended: what the peer said is forgotten. */
   public void end() {
     named = null;
+    namedText = null;
+    saidFor = null;
+    saidProto = null;
+    saidHost = null;
   }
 
   /** Whether the peer of the request at hand is a trusted proxy. */
@@ -134,9 +156,16 @@ public final class Hop implements Client {
     return named == null && !peerHasAddress() ? "" : text();
   }
 
-  /** The peer's address, which this hop adds to X-Forwarded-For; empty if it is no IP address. */
-  public String peer() {
-    return peerHasAddress() ? peerText() : "";
+  /**
+   * What this hop adds to X-Forwarded-For: the peer's address, after the client that only Forwarded
+   * names. Empty if it knows no address.
+   */
+  public String forwardedFor() {
+    String peer = peerHasAddress() ? peerText() : "";
+    if (saidFor == null) {
+      return peer;
+    }
+    return peer.isEmpty() ? saidFor : saidFor + ", " + peer;
   }
 
   /** The client's port; 0 if it is not known. */
@@ -149,9 +178,14 @@ public final class Hop implements Client {
     return port(local.get());
   }
 
-  /** The scheme of the peer's connection. */
+  /** The scheme of the client's connection: the peer's own, or what it says in Forwarded. */
   public String scheme() {
-    return scheme;
+    return saidProto == null ? scheme : saidProto;
+  }
+
+  /** The host that a trusted peer was asked for, as it says in Forwarded; else the one given. */
+  public String forwardedHost(String host) {
+    return saidHost == null ? host : saidHost;
   }
 
   /**
@@ -179,8 +213,8 @@ public final class Hop implements Client {
   }
 
   /**
-   * The field lines for an HTTP backend: complete ones; or, if {@link #addsHost}, up to the value
-   * of X-Forwarded-Host. Read-only.
+   * The field lines for an HTTP backend: complete ones; or, if the host of the request is the value
+   * of X-Forwarded-Host, up to that value. Read-only.
    *
    * @param head the request at hand
    * @param viaName as of {@link #via}; null for no Via
@@ -190,6 +224,9 @@ public final class Hop implements Client {
         (head.http10 ? HTTP_10 : 0)
             | (addsProto(head) ? 0 : NO_PROTO)
             | (addsHost(head) ? 0 : NO_HOST);
+    if (saidFor != null || saidProto != null || saidHost != null) {
+      return lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
+    }
     if (fields == null || fieldsVariant != variant || !Objects.equals(viaName, fieldsBy)) {
       fields = lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
       fieldsVariant = variant;
@@ -203,14 +240,18 @@ public final class Hop implements Client {
     if (viaName != null) {
       lines.append("Via: ").append(via((variant & HTTP_10) != 0, viaName)).append("\r\n");
     }
-    if (peerHasAddress()) {
-      lines.append("X-Forwarded-For: ").append(peerText()).append("\r\n");
+    String forwardedFor = forwardedFor();
+    if (!forwardedFor.isEmpty()) {
+      lines.append("X-Forwarded-For: ").append(forwardedFor).append("\r\n");
     }
     if ((variant & NO_PROTO) == 0) {
-      lines.append("X-Forwarded-Proto: ").append(scheme).append("\r\n");
+      lines.append("X-Forwarded-Proto: ").append(scheme()).append("\r\n");
     }
     if ((variant & NO_HOST) == 0) {
       lines.append("X-Forwarded-Host: ");
+      if (saidHost != null) {
+        lines.append(saidHost).append("\r\n");
+      }
     }
     return lines.toString();
   }

@@ -28,7 +28,9 @@ final class ForwardingChainTest {
 
   private static String client(String fields, TrustedProxies proxies) {
     String lines = fields.replace(" | ", "\r\n");
-    IpAddress client = ForwardingChain.client(Heads.request(Heads.with(lines)), proxies);
+    var head = Heads.request(Heads.with(lines));
+    int name = fields.startsWith("Forwarded") ? FieldName.FORWARDED : FieldName.X_FORWARDED_FOR;
+    IpAddress client = ForwardingChain.read(head, proxies, name).client();
     return client == null ? "the peer" : client.text();
   }
 
@@ -85,8 +87,8 @@ final class ForwardingChainTest {
         "X-Forwarded-For: \"192.0.2.1; the peer",
         "X-Forwarded-For: fe80::1%eth0; the peer",
         "X-Forwarded-For: a \"b, 192.0.2.1; 192.0.2.1",
-        // X-Forwarded-For comes before Forwarded.
-        "Forwarded: for=192.0.2.66 | X-Forwarded-For: 192.0.2.1; 192.0.2.1",
+        // Another field is not read.
+        "X: y | Forwarded: for=192.0.2.66 | X-Forwarded-For: 192.0.2.1; 192.0.2.1",
       })
   @Rule(39)
   void readsTheListFromTheRight(String fields, String expected) {
@@ -128,6 +130,43 @@ final class ForwardingChainTest {
   @Rule(39)
   void readsTheForParametersOfForwarded(String value, String expected) {
     assertEquals(expected, client("Forwarded: " + value, PROXIES));
+  }
+
+  @ParameterizedTest(name = "{0}: {1}, {2}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      nullValues = "-",
+      value = {
+        "for=192.0.2.1|-|-",
+        "for=192.0.2.1;proto=https;host=a.example|https|a.example",
+        "host=\"A.example:8443\";Proto=\"HTTPS\";for=192.0.2.1|https|A.example:8443",
+        "proto=http;host=\"[::1]\"|http|[::1]",
+        // Of the element that names the client.
+        "for=192.0.2.66;proto=ftp;host=x, for=192.0.2.1;proto=https;host=y|https|y",
+        "for=192.0.2.1;proto=https;host=y, for=10.0.0.2;proto=http;host=z|https|y",
+        "for=192.0.2.1;proto=https;host=y, for=unknown;proto=http;host=z|http|z",
+        "for=192.0.2.1;proto=https;host=y, for=192.0.2.2|-|-",
+        // What is neither, and what is said twice.
+        "proto=ftp;host=a/b|-|-",
+        "proto=;host=|-|-",
+        "proto=\";host=\"|-|-",
+        "proto=\"https;host=a|-|-",
+        "proto=https\";host=a|-|-",
+        "proto;host=a|-|-",
+        "proto=https;host|-|-",
+        "proto https;host=a|-|-",
+        "proto=https;proto=http;host=a|-|-",
+        "proto=https;host=a;host=b|-|-",
+        "proto=ht\\tps;host=\"a\\b\"|-|-",
+        "protocol=https;hosts=a;foo=b|-|-",
+      })
+  @Rule(39)
+  void readsWhatForwardedSaysOfTheClientsRequest(String value, String proto, String host) {
+    var head = Heads.request(Heads.with("Forwarded: " + value));
+    ForwardingChain chain = ForwardingChain.read(head, PROXIES, FieldName.FORWARDED);
+    assertEquals(proto, chain.proto());
+    assertEquals(host, chain.host());
   }
 
   /** With {@code forwarded = "append"} no network is known, so nobody but the peer is a proxy. */

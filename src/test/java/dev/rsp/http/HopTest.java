@@ -58,7 +58,7 @@ final class HopTest {
     Hop hop = hop(ip);
     assertEquals(text, hop.text());
     assertEquals(text, hop.client());
-    assertEquals(text, hop.peer());
+    assertEquals(text, hop.forwardedFor());
     assertEquals(4711, hop.clientPort());
     assertEquals(8080, hop.serverPort());
     assertEquals(expected("1.1 rsp", text), lines(hop, request("X: y"), "rsp"));
@@ -70,7 +70,7 @@ final class HopTest {
     Hop hop = new Hop("http", null, () -> null);
     assertEquals("unix:", hop.text());
     assertEquals("", hop.client());
-    assertEquals("", hop.peer());
+    assertEquals("", hop.forwardedFor());
     assertEquals(0, hop.clientPort());
     assertEquals(0, hop.serverPort());
     assertEquals(
@@ -127,7 +127,7 @@ final class HopTest {
     assertEquals("192.0.2.1", hop.text());
     assertSame(hop.text(), hop.text());
     assertEquals("192.0.2.1", hop.client());
-    assertEquals("10.0.0.1", hop.peer());
+    assertEquals("10.0.0.1", hop.forwardedFor());
     assertEquals(0, hop.clientPort());
     assertEquals(InetAddress.getByName("192.0.2.1"), hop.namedClient());
     hop.begin(request("X-Forwarded-For: 192.0.2.2"), TEN);
@@ -156,10 +156,60 @@ final class HopTest {
     hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN);
     assertEquals("192.0.2.1", hop.text());
     assertEquals("192.0.2.1", hop.client());
-    assertEquals("", hop.peer());
+    assertEquals("", hop.forwardedFor());
     assertEquals(
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: ", lines(hop, request("X: y"), null));
     hop.end();
     assertEquals("unix:", hop.text());
+  }
+
+  /** Applications that read only X-Forwarded-… get what Forwarded says. */
+  @Test
+  @Rule(39)
+  void saysInItsOwnFieldsWhatATrustedProxySaysInForwarded() {
+    String forwarded = "Forwarded: for=192.0.2.1;proto=https;host=b.example";
+    Hop hop = hop("10.0.0.1");
+    hop.begin(request(forwarded), TEN);
+    assertEquals("192.0.2.1", hop.text());
+    assertEquals("192.0.2.1, 10.0.0.1", hop.forwardedFor());
+    assertEquals("https", hop.scheme());
+    assertEquals("b.example", hop.forwardedHost("a"));
+    String all =
+        String.join(
+            "\r\n",
+            "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: b.example",
+            "");
+    assertEquals(all, lines(hop, request(forwarded), null));
+    // Each only if the field of that name does not say it.
+    String list = "X-Forwarded-For: 192.0.2.2\r\n" + forwarded;
+    hop.begin(request(list), TEN);
+    assertEquals("192.0.2.2", hop.text());
+    assertEquals(all.replace("192.0.2.1, ", ""), lines(hop, request(list), null));
+    String rest = "X-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n" + forwarded;
+    hop.begin(request(rest), TEN);
+    assertEquals("X-Forwarded-For: 192.0.2.1, 10.0.0.1\r\n", lines(hop, request(rest), null));
+    // Each alone.
+    hop.begin(request("Forwarded: proto=https"), TEN);
+    assertEquals(
+        "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: ",
+        lines(hop, request("X: y"), null));
+    hop.begin(request("Forwarded: host=b"), TEN);
+    assertEquals(
+        "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: b\r\n",
+        lines(hop, request("X: y"), null));
+    // Of this request only, and of a trusted proxy only.
+    hop.end();
+    assertEquals("a", hop.forwardedHost("a"));
+    hop.begin(request("X: y"), TEN);
+    String own = "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ";
+    assertEquals(own.formatted("10.0.0.1"), lines(hop, request("X: y"), null));
+    Hop client = hop("192.0.2.9");
+    client.begin(request(forwarded), TEN);
+    assertEquals(own.formatted("192.0.2.9"), lines(client, request(forwarded), null));
+    Hop unix = new Hop("http", null, () -> null);
+    unix.begin(request(forwarded), TEN);
+    assertEquals("192.0.2.1", unix.forwardedFor());
   }
 }

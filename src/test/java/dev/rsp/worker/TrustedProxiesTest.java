@@ -59,6 +59,24 @@ final class TrustedProxiesTest extends RigTest {
 
   @Test
   @Rule(39)
+  void anApplicationThatReadsOnlyOurFieldsGetsWhatForwardedSays() throws Exception {
+    rig.reload(TRUSTED);
+    String forwarded = "Forwarded: for=192.0.2.9;proto=https;host=www.example";
+    rig.client(lines("GET / HTTP/1.1", "Host: a", forwarded));
+    assertEquals(
+        lines(
+            "GET / HTTP/1.1",
+            "Host: a",
+            forwarded,
+            "Via: 1.1 rsp",
+            "X-Forwarded-For: 192.0.2.9, 127.0.0.1",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: www.example"),
+        rig.backend().head());
+  }
+
+  @Test
+  @Rule(39)
   void aPeerOfAnotherNetworkSaysNothingOfItself() throws Exception {
     rig.reload(UNTRUSTED);
     rig.client(

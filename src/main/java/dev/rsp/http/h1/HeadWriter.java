@@ -68,7 +68,7 @@ public final class HeadWriter {
    * Writes a request for a backend.
    *
    * @param forwarding field lines that describe this hop to the backend, up to where the value of
-   *     X-Forwarded-Host follows; complete lines if the client is trusted and has sent that field
+   *     X-Forwarded-Host follows; or only complete lines, if a trusted client has said that host
    * @param trustClient whether the forwarding fields of the client are forwarded, before those of
    *     rsp; see {@link KeptFields#FORWARDING}
    */
@@ -121,7 +121,7 @@ public final class HeadWriter {
       out.put(CHUNKED);
     }
     out.put(forwarding);
-    if (!trustClient || !head.has(FieldName.X_FORWARDED_HOST)) {
+    if (forwarding.length > 0 && forwarding[forwarding.length - 1] != '\n') {
       hostValue(head);
       out.crlf();
     }

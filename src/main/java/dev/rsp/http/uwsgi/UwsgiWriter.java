@@ -73,10 +73,12 @@ public final class UwsgiWriter {
     String via = viaName == null ? "" : Hop.via(head.http10(), viaName);
     list("HTTP_VIA", head, FieldName.VIA, via);
     boolean trusted = hop.trusted();
-    list("HTTP_X_FORWARDED_FOR", head, trusted ? FieldName.X_FORWARDED_FOR : -1, hop.peer());
+    list(
+        "HTTP_X_FORWARDED_FOR", head, trusted ? FieldName.X_FORWARDED_FOR : -1, hop.forwardedFor());
     String proto = hop.addsProto(head) ? scheme : claim(head, FieldName.X_FORWARDED_PROTO);
     packet.variable("HTTP_X_FORWARDED_PROTO", proto);
-    String forwardedHost = hop.addsHost(head) ? host : claim(head, FieldName.X_FORWARDED_HOST);
+    String forwardedHost =
+        hop.addsHost(head) ? hop.forwardedHost(host) : claim(head, FieldName.X_FORWARDED_HOST);
     packet.variable("HTTP_X_FORWARDED_HOST", forwardedHost);
     if (trusted) {
       list("HTTP_FORWARDED", head, FieldName.FORWARDED, "");

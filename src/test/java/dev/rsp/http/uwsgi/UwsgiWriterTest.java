@@ -301,6 +301,22 @@ final class UwsgiWriterTest {
   }
 
   @Test
+  void saysInVariablesWhatATrustedProxySaysInForwarded() {
+    RequestHead head =
+        Heads.request(get("/", "Forwarded: for=192.0.2.9;proto=https;host=www.example\r\n"));
+    Hop hop = hop(true);
+    hop.begin(head, TrustedProxies.EVERY_PEER);
+    assertNull(writer.request(head, 0, hop, "rsp"));
+    Map<String, String> variables = read();
+    assertEquals("https", variables.get("REQUEST_SCHEME"));
+    assertEquals("on", variables.get("HTTPS"));
+    assertEquals("192.0.2.9, 192.0.2.1", variables.get("HTTP_X_FORWARDED_FOR"));
+    assertEquals("https", variables.get("HTTP_X_FORWARDED_PROTO"));
+    assertEquals("www.example", variables.get("HTTP_X_FORWARDED_HOST"));
+    assertEquals("A.example:80", variables.get("HTTP_HOST"));
+  }
+
+  @Test
   void saysNothingOfAPeerWithoutAddressAndOfAProxyWithoutVia() {
     var unix = new Hop("http", null, () -> null);
     assertNull(writer.request(Heads.request(get("/", "Via: 1.0 old\r\n")), 0, unix, null));
