@@ -5,6 +5,7 @@ import dev.rsp.daemon.Signals;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Option;
     description = "Starts three small backends and a proxy for them, on loopback.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
-  private final Signals signals;
+  private final Supplier<Signals> signals;
 
   @CommandLine.ParentCommand private @Nullable ParentOptions before;
   @CommandLine.Mixin private TransportOption transport = new TransportOption();
@@ -34,14 +35,14 @@ final class DemoCommand implements Callable<Integer> {
       description = "The directory for the configuration; by default a new temporary one.")
   private @Nullable Path directory;
 
-  DemoCommand(Signals signals) {
+  DemoCommand(Supplier<Signals> signals) {
     this.signals = signals;
   }
 
   @Override
   public Integer call() {
     try (Demo demo = Demo.start(directory, port)) {
-      return demo.serve(signals, transport.name(before));
+      return demo.serve(signals.get(), transport.name(before));
     } catch (IOException e) {
       System.err.println("rsp demo: " + e.getMessage());
       return 1;

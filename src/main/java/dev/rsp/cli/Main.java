@@ -5,6 +5,7 @@ import dev.rsp.daemon.BuildInfo;
 import dev.rsp.daemon.Signals;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,9 +42,9 @@ public final class Main implements Callable<Integer>, ParentOptions {
 
   @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
-  private final Signals signals;
+  private final Supplier<Signals> signals;
 
-  private Main(Signals signals) {
+  private Main(Supplier<Signals> signals) {
     this.signals = signals;
   }
 
@@ -55,10 +56,20 @@ public final class Main implements Callable<Integer>, ParentOptions {
    */
   public static void main(String[] arguments) {
     Signals signals = Signals.hold();
+    System.exit(commandLine(() -> signals).execute(arguments));
+  }
+
+  /**
+   * The commands.
+   *
+   * @param signals asked for by the commands that serve
+   */
+  static CommandLine commandLine(Supplier<Signals> signals) {
     CommandLine commandLine = new CommandLine(new Main(signals), new Commands(signals));
     Converters.addTo(commandLine);
     commandLine.setParameterExceptionHandler(Main::refuse);
-    System.exit(commandLine.execute(arguments));
+    commandLine.setExecutionExceptionHandler((e, command, parsed) -> Defect.report(e));
+    return commandLine;
   }
 
   /** Prints what is wrong with the arguments, and the usage; returns the exit code. */
@@ -94,7 +105,7 @@ public final class Main implements Callable<Integer>, ParentOptions {
       System.err.println("       See rsp --help.");
       return 1;
     }
-    return RunCommand.serve(signals, file, transport.name(), () -> {});
+    return RunCommand.serve(signals.get(), file, transport.name(), () -> {});
   }
 
   @Override
@@ -111,7 +122,7 @@ public final class Main implements Callable<Integer>, ParentOptions {
   }
 
   /** Creates commands. Those that serve receive the signals that were kept since the start. */
-  private record Commands(Signals signals) implements CommandLine.IFactory {
+  private record Commands(Supplier<Signals> signals) implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
       if (type == RunCommand.class) {

@@ -7,6 +7,7 @@ import dev.rsp.daemon.Signals;
 import dev.rsp.net.Transport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Parameters;
     description = "Runs the proxy with a configuration file.",
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-  private final Signals signals;
+  private final Supplier<Signals> signals;
 
   @CommandLine.ParentCommand private @Nullable ParentOptions before;
   @CommandLine.Mixin private TransportOption transport = new TransportOption();
@@ -26,13 +27,13 @@ final class RunCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The configuration, by convention backends.lua.")
   private @Nullable Path file;
 
-  RunCommand(Signals signals) {
+  RunCommand(Supplier<Signals> signals) {
     this.signals = signals;
   }
 
   @Override
   public Integer call() {
-    return file == null ? 1 : serve(signals, file, transport.name(before), () -> {});
+    return file == null ? 1 : serve(signals.get(), file, transport.name(before), () -> {});
   }
 
   /**

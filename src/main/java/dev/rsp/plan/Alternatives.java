@@ -87,11 +87,28 @@ final class Alternatives {
     if (removed.isEmpty() || !onlyRemoved || !someUp) {
       return;
     }
+    // A spare without an address takes no requests: it only holds its position, so it is kept.
     List<Slot> slots =
         old.slots().stream()
-            .map(slot -> names.contains(slot.name()) ? slot : slot.with(Slot.State.DOWN))
+            .map(slot -> names.contains(slot.name()) ? slot : withoutRequests(slot))
             .toList();
-    add("state = \"down\" for " + listed(removed) + " instead of removal", old.withSlots(slots));
+    List<String> spares =
+        old.slots().stream()
+            .filter(slot -> slot.place() == null && removed.contains(slot.name()))
+            .map(Slot::name)
+            .toList();
+    List<String> stopped = removed.stream().filter(name -> !spares.contains(name)).toList();
+    String what =
+        stopped.isEmpty()
+            ? listed(spares) + " kept as spare"
+            : "state = \"down\" for "
+                + listed(stopped)
+                + (spares.isEmpty() ? "" : ", and " + listed(spares) + " kept as spare,");
+    add(what + " instead of removal", old.withSlots(slots));
+  }
+
+  private static Slot withoutRequests(Slot slot) {
+    return slot.place() == null ? slot : slot.with(Slot.State.DOWN);
   }
 
   /** With the default hash, a multiple of the old length moves fewer hosts. */
