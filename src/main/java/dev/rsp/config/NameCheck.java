@@ -79,7 +79,7 @@ final class NameCheck {
         continue;
       }
       boolean isRun =
-          isDefined ? !read.inFunction() : script.undefinedReads().contains(variable.name);
+          isDefined ? !read.mayNotRun() : script.undefinedReads().contains(variable.name);
       if (isRun && !read.isTested() && isOwnFormat) {
         problems.add(
             read.line(),
@@ -104,7 +104,7 @@ final class NameCheck {
         continue;
       }
       String hint = NearestKey.suggestion(field, fields);
-      if (isOwnFormat && !read.inFunction()) {
+      if (isOwnFormat && !read.mayNotRun()) {
         problems.add(
             read.line(), name + ": nothing defines this name (expected: a value" + hint + ")");
       } else {

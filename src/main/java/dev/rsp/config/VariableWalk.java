@@ -35,10 +35,10 @@ final class VariableWalk extends Visitor {
    * @param field the constant name of the field that is read of it, or null
    * @param isTested whether the file only tests the value that it reads, as in {@code x or 1},
    *     {@code if x} and {@code x == nil}
-   * @param inFunction whether a function reads it
+   * @param mayNotRun whether it is in a function or in a branch
    */
   record Read(
-      Variable variable, @Nullable String field, int line, boolean isTested, boolean inFunction) {}
+      Variable variable, @Nullable String field, int line, boolean isTested, boolean mayNotRun) {}
 
   /** A key that is set again before anything has read it; {@code firstLine} is in vain. */
   record Repeated(String key, int firstLine, int line) {}
@@ -61,6 +61,10 @@ final class VariableWalk extends Visitor {
   private Map<String, Integer> unread = new HashMap<>();
 
   private int functionDepth;
+
+  /** The number of branches around the current statement that may never run. */
+  private int branchDepth;
+
   private boolean anyGlobal;
 
   /** The local variables of a block, linked to those of the enclosing blocks. */
@@ -168,12 +172,19 @@ final class VariableWalk extends Visitor {
     unread = before;
   }
 
+  /** A block that may never run. */
+  private void branch(@Nullable Block block) {
+    branchDepth++;
+    conditional(block, List.of());
+    branchDepth--;
+  }
+
   /** A block that runs only if these variables are not nil. */
   private void guardedBlock(@Nullable Exp condition, @Nullable Block block) {
     Set<String> before = guarded;
     guarded = new HashSet<>(before);
     addTested(condition, guarded);
-    conditional(block, List.of());
+    branch(block);
     guarded = before;
   }
 
@@ -285,7 +296,7 @@ final class VariableWalk extends Visitor {
         guardedBlock(exp, (Block) choice.elseifblocks.get(i));
       }
     }
-    conditional(choice.elseblock, List.of());
+    branch(choice.elseblock);
   }
 
   @Override
@@ -462,7 +473,7 @@ final class VariableWalk extends Visitor {
     resolved.put(exp, variable);
     variable.read(field);
     boolean isGuarded = isTested || guarded.contains(name);
-    reads.add(new Read(variable, field, exp.endLine, isGuarded, functionDepth > 0));
+    reads.add(new Read(variable, field, exp.endLine, isGuarded, functionDepth + branchDepth > 0));
     if (variable.scope != Variable.Scope.GLOBAL) {
       return;
     }

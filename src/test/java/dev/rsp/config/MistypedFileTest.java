@@ -168,6 +168,12 @@ class MistypedFileTest {
             "local host = HOSTNAME or 'a.example'",
             "3: HOSTNAME: nothing defines this name, so it is nil"),
         arguments(
+            lines("local own = { n = 1 }", "if own.n > 1 then", "  loops = own.count", "end"),
+            "5: own.count: nothing defines this name, so it is nil"),
+        arguments(
+            lines("if #backends > 2 then", "  loops = math.hugee", "end"),
+            "4: math.hugee: nothing defines this name, so it is nil; did you mean huge?"),
+        arguments(
             "if DEBUG then\n  loops = 1\nend", "3: DEBUG: nothing defines this name, so it is nil"),
         arguments(
             "local x = backend ~= nil",
