@@ -103,7 +103,20 @@ final class LauncherTest {
 
   /** Each of them would end or stop a program that does nothing about it. */
   @ParameterizedTest
-  @CsvSource({"QUIT, 3", "USR1, 10", "USR2, 12", "PIPE, 13", "ALRM, 14", "TTIN, 21", "TTOU, 22"})
+  @CsvSource({
+    "QUIT, 3",
+    "USR1, 10",
+    "USR2, 12",
+    "PIPE, 13",
+    "ALRM, 14",
+    "TTIN, 21",
+    "TTOU, 22",
+    "VTALRM, 26",
+    "PROF, 27",
+    "IO, 29",
+    "PWR, 30",
+    "STKFLT, 16"
+  })
   void ignoresWhatOperatorsOfOtherProxiesSendUntilJavaTakesItOver(String name, int number)
       throws Exception {
     assertTrue(run(Map.of(), program).ignores(number), name);

@@ -2,22 +2,27 @@
 package dev.rsp.daemon;
 
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
-import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
- * The one function of the C library that rsp needs and Java does not offer: {@code signal}.
+ * Functions of the C library that rsp needs and Java does not offer, for signals.
  *
- * <p>It is called by reflection through the foreign-function interface, which is an incubator
+ * <p>They are called by reflection through the foreign-function interface, which is an incubator
  * module in Java 17 and standard from Java 22 on. Java 21 has the same interface as a preview,
  * which reflection may use without a flag. In Java 18 to 20 the interface was still changing, so a
- * call may fail there.
+ * call may fail there. All arguments and results are passed as longs: an int is the lower half of
+ * the same register.
  */
 final class Libc {
+  /** O_CLOEXEC and EFD_CLOEXEC of Linux on x86-64 and aarch64. */
+  private static final long CLOSE_ON_EXEC = 0x80000;
+
   private Libc() {}
 
   /**
@@ -35,77 +40,162 @@ final class Libc {
    * @throws IllegalStateException if the C library refused, or native access is not enabled
    */
   static void handleWithAbs(int signal) throws ReflectiveOperationException {
-    MethodHandle handle = Runtime.version().feature() < 18 ? incubating() : standard();
-    long before;
+    handle(signal, "abs");
+  }
+
+  /**
+   * Makes a signal add to a new eventfd(2), whose descriptor is the number of the signal. What has
+   * this descriptor before is closed.
+   *
+   * <p>A handler gets the number of its signal and, on Linux, the address of the details of the
+   * signal. {@code eventfd_write} takes a descriptor and a number that is not 0, is safe in a
+   * handler (it is one write(2)), and wakes a thread that waits in {@link #read}. So the C library
+   * itself passes the signal on, and no code of Java runs in the handler.
+   *
+   * @return waits for the next signal, and returns false if that is not possible
+   * @throws ReflectiveOperationException if this Java does not have the expected interface
+   * @throws IllegalStateException if the C library refused, or native access is not enabled
+   */
+  static BooleanSupplier handleWithEvent(int signal) throws ReflectiveOperationException {
+    long event = call(function("eventfd", 2), 0, CLOSE_ON_EXEC);
+    if ((int) event < 0 || (int) call(function("dup3", 3), event, signal, CLOSE_ON_EXEC) < 0) {
+      throw new IllegalStateException("no descriptor " + signal + " for an eventfd");
+    }
+    call(function("close", 1), event);
+    MethodHandle read = function("read", 3);
+    handle(signal, "eventfd_write");
+    return () -> read(read, signal);
+  }
+
+  /**
+   * Waits for an event. The counter is reset before its value is copied to address 0, which fails:
+   * so no memory outside of Java is needed.
+   */
+  private static boolean read(MethodHandle read, int descriptor) {
     try {
-      before = (long) handle.invoke(signal);
+      call(read, descriptor, 0, Long.BYTES);
+      return true;
+    } catch (ReflectiveOperationException e) {
+      return false;
+    }
+  }
+
+  private static void handle(int signal, String handler) throws ReflectiveOperationException {
+    if (call(function("signal", 2), signal, symbols().address(handler)) == -1) { // SIG_ERR
+      throw new IllegalStateException("signal(" + signal + ") was refused");
+    }
+  }
+
+  private static long call(MethodHandle function, long... arguments)
+      throws ReflectiveOperationException {
+    try {
+      Object[] all = Arrays.stream(arguments).boxed().toArray();
+      return (long) function.invokeWithArguments(all);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new ReflectiveOperationException(e);
     }
-    if (before == -1) { // SIG_ERR
-      throw new IllegalStateException("signal(" + signal + ") was refused");
+  }
+
+  private static MethodHandle function(String name, int arguments)
+      throws ReflectiveOperationException {
+    return symbols().function(name, arguments);
+  }
+
+  private static Symbols symbols() {
+    return Runtime.version().feature() < 18 ? new Incubating() : new Standard();
+  }
+
+  /** What the foreign-function interfaces have in common. */
+  private interface Symbols {
+    /** A function of so many longs that returns a long. */
+    MethodHandle function(String name, int arguments) throws ReflectiveOperationException;
+
+    long address(String name) throws ReflectiveOperationException;
+  }
+
+  /** Through java.lang.foreign. */
+  private static final class Standard implements Symbols {
+    @Override
+    public MethodHandle function(String name, int arguments) throws ReflectiveOperationException {
+      Class<?> linkerType = Class.forName("java.lang.foreign.Linker");
+      Class<?> optionsType = Class.forName("[Ljava.lang.foreign.Linker$Option;");
+      Class<?> segmentType = Class.forName("java.lang.foreign.MemorySegment");
+      Class<?> layoutType = Class.forName("java.lang.foreign.MemoryLayout");
+      Class<?> functionType = Class.forName("java.lang.foreign.FunctionDescriptor");
+      Object longLayout =
+          Class.forName("java.lang.foreign.ValueLayout").getField("JAVA_LONG").get(null);
+      Object function = descriptor(functionType, layoutType, longLayout, arguments);
+      Object options = Array.newInstance(optionsType.componentType(), 0);
+      return (MethodHandle)
+          linkerType
+              .getMethod("downcallHandle", segmentType, functionType, optionsType)
+              .invoke(linker(linkerType), symbol(name), function, options);
+    }
+
+    @Override
+    public long address(String name) throws ReflectiveOperationException {
+      Class<?> segmentType = Class.forName("java.lang.foreign.MemorySegment");
+      return (long) segmentType.getMethod("address").invoke(symbol(name));
+    }
+
+    private static Object linker(Class<?> linkerType) throws ReflectiveOperationException {
+      return linkerType.getMethod("nativeLinker").invoke(null);
+    }
+
+    private static Object symbol(String name) throws ReflectiveOperationException {
+      Class<?> linkerType = Class.forName("java.lang.foreign.Linker");
+      Object symbols = linkerType.getMethod("defaultLookup").invoke(linker(linkerType));
+      return found(
+          Class.forName("java.lang.foreign.SymbolLookup")
+              .getMethod("find", String.class)
+              .invoke(symbols, name));
     }
   }
 
-  /** {@code signal(int, abs)} through java.lang.foreign; pointers are passed as longs. */
-  private static MethodHandle standard() throws ReflectiveOperationException {
-    Class<?> linkerType = Class.forName("java.lang.foreign.Linker");
-    Class<?> optionsType = Class.forName("[Ljava.lang.foreign.Linker$Option;");
-    Class<?> segmentType = Class.forName("java.lang.foreign.MemorySegment");
-    Class<?> layoutType = Class.forName("java.lang.foreign.MemoryLayout");
-    Class<?> valueType = Class.forName("java.lang.foreign.ValueLayout");
-    Class<?> functionType = Class.forName("java.lang.foreign.FunctionDescriptor");
-
-    Object linker = linkerType.getMethod("nativeLinker").invoke(null);
-    Object symbols = linkerType.getMethod("defaultLookup").invoke(linker);
-    Method find = Class.forName("java.lang.foreign.SymbolLookup").getMethod("find", String.class);
-    Object signal = found(find.invoke(symbols, "signal"));
-    Object abs = found(find.invoke(symbols, "abs"));
-
-    Object intLayout = valueType.getField("JAVA_INT").get(null);
-    Object longLayout = valueType.getField("JAVA_LONG").get(null);
-    Object function = function(functionType, layoutType, longLayout, intLayout, longLayout);
-    Object options = Array.newInstance(optionsType.componentType(), 0);
-    Method downcall =
-        linkerType.getMethod("downcallHandle", segmentType, functionType, optionsType);
-    MethodHandle handle = (MethodHandle) downcall.invoke(linker, signal, function, options);
-    return bindLast(handle, (long) segmentType.getMethod("address").invoke(abs));
-  }
-
   /**
-   * The same through jdk.incubator.foreign. If that module is named on the command line, Java
-   * prints a warning; it does not if the module is loaded here, as Java loads its own agents.
+   * Through jdk.incubator.foreign. If that module is named on the command line, Java prints a
+   * warning; it does not if the module is loaded here, as Java loads its own agents.
    */
-  private static MethodHandle incubating() throws ReflectiveOperationException {
-    Method load =
-        Class.forName("jdk.internal.module.Modules").getMethod("loadModule", String.class);
-    Module module = (Module) load.invoke(null, "jdk.incubator.foreign");
-    Class<?> linkerType = type(module, "CLinker");
-    Class<?> symbolType = type(module, "Addressable");
-    Class<?> addressType = type(module, "MemoryAddress");
-    Class<?> layoutType = type(module, "MemoryLayout");
-    Class<?> functionType = type(module, "FunctionDescriptor");
+  private static final class Incubating implements Symbols {
+    @Override
+    public MethodHandle function(String name, int arguments) throws ReflectiveOperationException {
+      Module module = module();
+      Class<?> linkerType = type(module, "CLinker");
+      Class<?> symbolType = type(module, "Addressable");
+      Class<?> layoutType = type(module, "MemoryLayout");
+      Class<?> functionType = type(module, "FunctionDescriptor");
+      Object longLayout = linkerType.getField("C_LONG").get(null);
+      Object function = descriptor(functionType, layoutType, longLayout, arguments);
+      MethodType type =
+          MethodType.methodType(long.class, Collections.nCopies(arguments, long.class));
+      Object linker = linkerType.getMethod("getInstance").invoke(null);
+      return (MethodHandle)
+          linkerType
+              .getMethod("downcallHandle", symbolType, MethodType.class, functionType)
+              .invoke(linker, symbol(module, name), type, function);
+    }
 
-    Object linker = linkerType.getMethod("getInstance").invoke(null);
-    Object symbols = linkerType.getMethod("systemLookup").invoke(null);
-    Method lookup = type(module, "SymbolLookup").getMethod("lookup", String.class);
-    Object signal = found(lookup.invoke(symbols, "signal"));
-    Object abs = found(lookup.invoke(symbols, "abs"));
+    @Override
+    public long address(String name) throws ReflectiveOperationException {
+      Module module = module();
+      Class<?> addressType = type(module, "MemoryAddress");
+      return (long) addressType.getMethod("toRawLongValue").invoke(symbol(module, name));
+    }
 
-    Object intLayout = linkerType.getField("C_INT").get(null);
-    Object longLayout = linkerType.getField("C_LONG").get(null);
-    Object function = function(functionType, layoutType, longLayout, intLayout, longLayout);
-    MethodType type = MethodType.methodType(long.class, int.class, long.class);
-    Method downcall =
-        linkerType.getMethod("downcallHandle", symbolType, MethodType.class, functionType);
-    MethodHandle handle = (MethodHandle) downcall.invoke(linker, signal, type, function);
-    return bindLast(handle, (long) addressType.getMethod("toRawLongValue").invoke(abs));
-  }
+    private static Module module() throws ReflectiveOperationException {
+      return (Module)
+          Class.forName("jdk.internal.module.Modules")
+              .getMethod("loadModule", String.class)
+              .invoke(null, "jdk.incubator.foreign");
+    }
 
-  private static MethodHandle bindLast(MethodHandle signal, long handler) {
-    return MethodHandles.insertArguments(signal, 1, handler);
+    private static Object symbol(Module module, String name) throws ReflectiveOperationException {
+      Object symbols = type(module, "CLinker").getMethod("systemLookup").invoke(null);
+      return found(
+          type(module, "SymbolLookup").getMethod("lookup", String.class).invoke(symbols, name));
+    }
   }
 
   private static Class<?> type(Module module, String name) throws ClassNotFoundException {
@@ -116,15 +206,17 @@ final class Libc {
     return type;
   }
 
-  private static Object function(
-      Class<?> functionType, Class<?> layoutType, Object result, Object first, Object second)
+  /** The description of a function of so many longs that returns a long. */
+  private static Object descriptor(
+      Class<?> functionType, Class<?> layoutType, Object longLayout, int count)
       throws ReflectiveOperationException {
-    Object arguments = Array.newInstance(layoutType, 2);
-    Array.set(arguments, 0, first);
-    Array.set(arguments, 1, second);
+    Object arguments = Array.newInstance(layoutType, count);
+    for (int i = 0; i < count; i++) {
+      Array.set(arguments, i, longLayout);
+    }
     return functionType
         .getMethod("of", layoutType, arguments.getClass())
-        .invoke(null, result, arguments);
+        .invoke(null, longLayout, arguments);
   }
 
   private static Object found(Object symbol) {

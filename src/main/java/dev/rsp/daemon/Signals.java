@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the process does on HUP, USR1, TERM and INT.
+ * What the process does on HUP, USR1, TERM, INT and QUIT.
  *
  * <p>{@code main} calls {@link #hold} first, before it reads the configuration file. A HUP or USR1
  * that arrives after that is kept until {@link #deliverTo} gives it an action. A HUP that arrives
- * earlier needs no reload, because the file has not been read yet. TERM and INT end the process as
- * usual until {@link #deliverTo} is called.
+ * earlier needs no reload, because the file has not been read yet. TERM, INT and QUIT end the
+ * process until {@link #deliverTo} is called.
  */
 public final class Signals {
   /*
@@ -35,10 +39,20 @@ public final class Signals {
    * restored. HUP can end the process only before the shell has run the launcher's first line.
    *
    * USR1 needs no such care: HotSpot installs a handler for it whether or not it was ignored.
+   *
+   * HotSpot keeps QUIT for its thread dump, and Signal.handle() refuses it. So the C library handles
+   * it, and a thread waits for that.
    */
   private static final Logger log = LoggerFactory.getLogger(Signals.class);
 
   private static final int HUP = 1; // POSIX.1-2017 kill(1): the same number everywhere
+  private static final int QUIT = 3; // the same
+
+  /** As a shell reports a process that QUIT has ended. */
+  private static final int ENDED_BY_QUIT = 128 + QUIT;
+
+  /** The launcher opens it, so that it is nothing else's; {@link Libc#handleWithEvent} needs it. */
+  private static final Path RESERVED = Path.of("/proc/self/fd/" + QUIT);
 
   private final Executor worker =
       Executors.newSingleThreadExecutor(
@@ -49,6 +63,7 @@ public final class Signals {
           });
   private final Request reload = new Request();
   private final Request status = new Request();
+  private volatile Runnable quit = () -> System.exit(ENDED_BY_QUIT);
 
   private Signals() {}
 
@@ -70,6 +85,7 @@ public final class Signals {
       log.warn("HUP is ignored and cannot reload, on Java {}: {}", Runtime.version(), cause);
     }
     tryHandle("USR1", signals.status::raise);
+    signals.handleQuit();
     return signals;
   }
 
@@ -78,7 +94,7 @@ public final class Signals {
    *
    * @param reload runs on HUP, on the thread {@code signals}, never at the same time as {@code
    *     status}. However many HUPs arrive during a run, one more run follows
-   * @param stop runs on each TERM and INT, at once, on a new thread each time: it must be
+   * @param stop runs on each TERM, INT and QUIT, at once, on a new thread each time: it must be
    *     thread-safe, and must not wait for a reload
    * @param status runs on USR1, on the thread {@code signals}
    */
@@ -87,6 +103,31 @@ public final class Signals {
     this.status.deliverTo(status);
     tryHandle("TERM", () -> guarded(stop));
     tryHandle("INT", () -> guarded(stop));
+    quit = stop;
+  }
+
+  /** Without the launcher, QUIT remains Java's. */
+  private void handleQuit() {
+    try {
+      if (!Files.readSymbolicLink(RESERVED).equals(Path.of("/dev/null"))) {
+        return;
+      }
+      BooleanSupplier next = Libc.handleWithEvent(QUIT);
+      var waits = new Thread(() -> awaitQuit(next), "quit");
+      waits.setDaemon(true);
+      waits.start();
+    } catch (IOException | ReflectiveOperationException | RuntimeException | LinkageError e) {
+      log.warn("QUIT writes a thread dump and cannot stop rsp, on Java {}", Runtime.version(), e);
+    }
+  }
+
+  private void awaitQuit(BooleanSupplier next) {
+    while (next.getAsBoolean()) {
+      // As Java does for TERM: a second one must not wait for the first.
+      var stops = new Thread(() -> guarded(quit), "QUIT handler");
+      stops.setDaemon(true);
+      stops.start();
+    }
   }
 
   /**

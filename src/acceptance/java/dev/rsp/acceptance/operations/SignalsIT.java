@@ -46,9 +46,63 @@ final class SignalsIT {
     drains("TERM");
   }
 
+  /** nginx and HAProxy drain on QUIT and USR1; an operator of these sends it by habit. */
   @Test
-  void intDoesTheSame() throws IOException {
-    drains("INT");
+  void quitDoesTheSameAndWritesNoThreadDump() throws IOException {
+    drains("QUIT");
+  }
+
+  @Test
+  void intDoesTheSameUnlessItWasIgnoredAtTheStart() throws IOException {
+    if (ignoresInt()) {
+      changesNothing("INT");
+    } else {
+      drains("INT");
+    }
+  }
+
+  /** Whether a shell has started the tests in the background: children inherit that. */
+  private static boolean ignoresInt() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .anyMatch(line -> line.matches("SigIgn:.*[2367abef]")); // signal 2 is bit 1: proc(5)
+  }
+
+  @Test
+  void startedInTheBackgroundItIgnoresIntAndDrainsOnTermAndQuit() throws IOException {
+    Path file = Rsp.write(directory.resolve("backends.lua"), Rsp.oneBackend("127.0.0.1:9"));
+    for (String signal : List.of("TERM", "QUIT")) {
+      try (Program rsp =
+          Program.start(
+              "sh", "-c", "trap '' INT QUIT; exec \"$0\" run \"$1\"", Rsp.launcher(), "" + file)) {
+        Eventually.holds(rsp::toString, () -> rsp.out().contains("Started."));
+        rsp.signal("INT");
+        rsp.signal("USR1");
+        Eventually.holds(rsp::toString, () -> rsp.out().contains("status connections=0"));
+        assertTrue(!rsp.out().contains("stopping"), rsp::toString);
+        rsp.signal(signal);
+        assertEquals(0, rsp.awaitExit(), rsp::toString);
+        assertTrue(rsp.out().endsWith("Stopped.\n"), rsp::toString);
+      }
+    }
+  }
+
+  @Test
+  void aSecondQuitEndsItAtOnce() throws IOException {
+    endsAtOnceOnTheSecond("QUIT");
+  }
+
+  /** Java's tools ask for their channel by QUIT, unless it is open from the start. */
+  @Test
+  void jcmdGetsAThreadDumpAndDoesNotStopIt() throws IOException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    try (Rsp rsp = Rsp.serving(directory, Rsp.oneBackend("127.0.0.1:9"))) {
+      String pid = String.valueOf(rsp.program().pid());
+      Program dump = Program.run(jcmd.toString(), pid, "Thread.print");
+      assertEquals(0, dump.awaitExit(), dump::toString);
+      assertTrue(dump.out().contains("Full thread dump"), dump::toString);
+      assertEquals(502, rsp.get("a.example", "/").status());
+      assertTrue(!rsp.log().contains("stopping"), rsp::log);
+    }
   }
 
   private void drains(String signal) throws IOException {
@@ -70,6 +124,7 @@ final class SignalsIT {
       assertEquals(Blob.sum(BODY), sum.hex());
       assertEquals(0, rsp.program().awaitExit(), rsp::toString);
       assertTrue(rsp.log().endsWith("Stopped.\n"), rsp::log);
+      assertTrue(!rsp.log().contains("thread dump"), rsp::log);
     }
   }
 
@@ -108,14 +163,18 @@ final class SignalsIT {
 
   @Test
   void aSecondTermEndsItAtOnce() throws IOException {
+    endsAtOnceOnTheSecond("TERM");
+  }
+
+  private void endsAtOnceOnTheSecond(String signal) throws IOException {
     try (RawBackend origin = Origin.start();
         Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(origin.address()) + PATIENT);
         RawClient stuck = rsp.connect()) {
       stuck.send("GET /length/" + 100 * BODY + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
       String head = stuck.wire().head();
-      rsp.signal("TERM");
+      rsp.signal(signal);
       rsp.awaitLog("stopping");
-      rsp.signal("TERM");
+      rsp.signal(signal);
       assertEquals(0, rsp.program().awaitExit(), rsp::toString);
       assertThrows(
           IOException.class, () -> stuck.wire().body(head, false, OutputStream.nullOutputStream()));
@@ -159,7 +218,7 @@ final class SignalsIT {
               done < /proc/$!/status
             done
             sleep 0.%03d
-            for signal in ALRM PIPE QUIT TTIN TTOU USR1 USR2 WINCH HUP; do kill -$signal $!; done
+            for signal in ALRM PIPE TTIN TTOU USR1 USR2 WINCH HUP; do kill -$signal $!; done
             wait $!
             """
                 .formatted(millis);
@@ -189,8 +248,16 @@ final class SignalsIT {
 
   /** Signals that HAProxy and nginx use, for the most part. */
   @ParameterizedTest
-  @ValueSource(strings = {"USR2", "TTIN", "TTOU", "WINCH", "ALRM", "PIPE"})
+  @ValueSource(
+      strings = {
+        "USR2", "TTIN", "TTOU", "WINCH", "ALRM", "PIPE", "URG", "CHLD", "CONT", "VTALRM", "PROF",
+        "IO", "PWR", "STKFLT"
+      })
   void signalsThatAreNotUsedChangeNothing(String signal) throws IOException {
+    changesNothing(signal);
+  }
+
+  private void changesNothing(String signal) throws IOException {
     try (RawBackend backend = RawBackend.named("b");
         Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
         RawClient client = rsp.connect()) {
@@ -201,18 +268,6 @@ final class SignalsIT {
       }
       assertTrue(rsp.program().isAlive(), rsp::toString);
       assertEquals(before, rsp.log());
-    }
-  }
-
-  @Test
-  void quitWritesJavasThreadDumpAndChangesNothing() throws IOException {
-    try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, Rsp.oneBackend(backend.address()));
-        RawClient client = rsp.connect()) {
-      rsp.signal("QUIT");
-      rsp.awaitLog("Full thread dump");
-      assertEquals(200, client.get("a.example", "/").status());
-      assertTrue(rsp.program().isAlive(), rsp::toString);
     }
   }
 
