@@ -114,8 +114,7 @@ final class LauncherTest {
     "VTALRM, 26",
     "PROF, 27",
     "IO, 29",
-    "PWR, 30",
-    "STKFLT, 16"
+    "PWR, 30"
   })
   void ignoresWhatOperatorsOfOtherProxiesSendUntilJavaTakesItOver(String name, int number)
       throws Exception {

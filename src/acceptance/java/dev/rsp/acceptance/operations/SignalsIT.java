@@ -251,7 +251,7 @@ final class SignalsIT {
   @ValueSource(
       strings = {
         "USR2", "TTIN", "TTOU", "WINCH", "ALRM", "PIPE", "URG", "CHLD", "CONT", "VTALRM", "PROF",
-        "IO", "PWR", "STKFLT"
+        "IO", "PWR"
       })
   void signalsThatAreNotUsedChangeNothing(String signal) throws IOException {
     changesNothing(signal);
