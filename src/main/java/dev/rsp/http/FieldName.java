@@ -79,7 +79,7 @@ public final class FieldName {
   }
 
   /** Which of the known names a range contains, or {@link #OTHER}. */
-  static int of(byte[] bytes, int start, int end) {
+  public static int of(byte[] bytes, int start, int end) {
     return switch (end - start) {
       case 2 -> match(bytes, start, end, TE);
       case 3 -> match(bytes, start, end, VIA);

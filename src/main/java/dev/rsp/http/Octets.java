@@ -28,6 +28,12 @@ public final class Octets {
   /** The octets of DNS names in practice: letters, digits, hyphen, underscore, dot. */
   public static final int HOST = 16;
 
+  /**
+   * Controls and DEL that no reader takes for the end of a line or of a string: all but tab, which
+   * is {@link #VALUE}, and CR, LF and NUL (RFC 9110 §5.5).
+   */
+  public static final int HARMLESS_CONTROL = 32;
+
   private static final byte[] FLAGS = new byte[256];
 
   private static final VarHandle LONGS =
@@ -59,6 +65,9 @@ public final class Octets {
       }
       if (alphanumeric || c == '-' || c == '_' || c == '.') {
         flags |= HOST;
+      }
+      if ((c < ' ' && c != 0 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f) {
+        flags |= HARMLESS_CONTROL;
       }
       FLAGS[c] = (byte) flags;
     }

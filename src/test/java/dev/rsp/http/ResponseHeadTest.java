@@ -58,7 +58,6 @@ final class ResponseHeadTest {
         "HTTP/1.1 200 O\0K",
         "HTTP/1.1 200 O\rK",
         "HTTP/1.1 200 O\nK",
-        "HTTP/1.1 200 O\u007fK",
         "<html>",
         "HTTP/1.1 -20 OK"
       })
@@ -66,6 +65,14 @@ final class ResponseHeadTest {
   void noStatusLines(String line) {
     Refusal refusal = new Refusal(502, "malformed status line");
     assertEquals(refusal, Heads.refusedResponse(line + "\r\nX: y\r\n\r\n"));
+  }
+
+  @Test
+  @Rule(73)
+  void writesBlanksOverControlsInAReason() {
+    ResponseHead head = Heads.response("HTTP/1.1 200 O\u007fK\u0001!\r\nX: y\r\n\r\n");
+    assertEquals("HTTP/1.1 200 O K !\r\n", head.text(0, head.startLineEnd()));
+    assertEquals("y", head.field("x"));
   }
 
   @ParameterizedTest(name = "{0} is refused") // rule 69

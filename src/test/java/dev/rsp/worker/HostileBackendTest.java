@@ -70,7 +70,6 @@ final class HostileBackendTest extends RigTest {
         "|||HTTP/1.1 200 OK|",
         "HTTP/1.1 200 O\0K|",
         "HTTP/1.1 200 O\rK|",
-        "HTTP/1.1 200 O\u007fK|",
         "HTTP/1.1 200 OK\n",
         "HTTP/1.1 200 OK\r\r\n",
         "GET / HTTP/1.1|",
@@ -97,8 +96,8 @@ final class HostileBackendTest extends RigTest {
         "X: a\rb",
         "X: a\nb",
         "X: a\n",
-        "X: a\u007fb",
-        "X: a\u001bb",
+        "Connection: \u007fclose",
+        "Transfer_Encoding: \u000bchunked",
         "Connection: @",
       })
   void refusesAField(String line) throws Exception { // rules 24 to 26

@@ -313,6 +313,7 @@ final class ChunkedFraming {
       state = octet == ':' ? State.TRAILER_VALUE : State.TRAILER_NAME;
       return octet == ':' || Octets.is(Octets.TOKEN, octet);
     }
-    return Octets.is(Octets.VALUE, octet) || endsLine(octet, State.TRAILER_LF);
+    return Octets.is(response ? Octets.VALUE | Octets.HARMLESS_CONTROL : Octets.VALUE, octet)
+        || endsLine(octet, State.TRAILER_LF);
   }
 }

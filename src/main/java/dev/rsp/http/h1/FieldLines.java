@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http.h1;
 
+import dev.rsp.http.FieldName;
 import dev.rsp.http.Head;
 import dev.rsp.http.Octets;
 import dev.rsp.http.Parsed;
@@ -53,6 +54,14 @@ final class FieldLines {
       }
       int valueStart = Octets.skipBlanks(bytes, at + 1, end);
       at = Octets.skipValue(bytes, valueStart, end);
+      // Only in fields that mean nothing to rsp: "\x0bchunked" must not become "chunked".
+      if (!request
+          && at < end
+          && Octets.is(Octets.HARMLESS_CONTROL, bytes[at])
+          && FieldName.of(bytes, lineStart, nameEnd) == FieldName.OTHER) {
+        at = blankControls(bytes, at, end);
+        valueStart = Octets.skipBlanks(bytes, valueStart, at);
+      }
       int valueEnd = at;
       if (at == end) {
         return Parsed.MORE;
@@ -73,6 +82,22 @@ final class FieldLines {
       }
       head.addField(lineStart, nameEnd, valueStart, valueEnd);
     }
+  }
+
+  /**
+   * Writes a blank over each {@link Octets#HARMLESS_CONTROL} in a value or a reason of a response:
+   * servers send them, and all readers find the same end of the line (RFC 9110 §5.5 has CR, LF and
+   * NUL refused or replaced; the others may be kept, but a client may refuse them).
+   *
+   * @return where the text ends: before the first octet that is neither of the text nor replaced
+   */
+  static int blankControls(byte[] bytes, int start, int end) {
+    int at = Octets.skipValue(bytes, start, end);
+    while (at < end && Octets.is(Octets.HARMLESS_CONTROL, bytes[at])) {
+      bytes[at] = ' ';
+      at = Octets.skipValue(bytes, at, end);
+    }
+    return at;
   }
 
   /** Whether a line may end with this octet, alone or followed by LF. */

@@ -271,9 +271,7 @@ public final class HeadParser {
       return head.refuse(BAD_STATUS_LINE);
     }
     int reasonStart = at;
-    while (at < end && Octets.is(Octets.VALUE, bytes[at])) {
-      at++;
-    }
+    at = FieldLines.blankControls(bytes, at, end);
     int reasonEnd = at;
     if (at == end) {
       return Parsed.MORE;
