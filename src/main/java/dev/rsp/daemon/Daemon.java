@@ -246,6 +246,7 @@ public final class Daemon {
     }
     config = newer;
     newer.warnings().forEach(log::warn);
+    Descriptors.check(newer);
     // From here on nothing is undone. If one of these steps fails, the others still run.
     finish("names", () -> names.watch(newer));
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the command line prints, to which stream, and with which exit code. */
 final class CommandLineIT {
@@ -182,5 +183,40 @@ final class CommandLineIT {
 
   private static int exit(Program ended) {
     return ended.awaitExit(Duration.ZERO);
+  }
+
+  /** The name is made by a shell: the tests themselves may run in the locale C. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"check \"$f\"", "explain \"$f\" a.example", "test \"$f\"", "plan \"$f\" \"$f\""})
+  void readsAFileWhoseNameIsNotAsciiInTheLocaleC(String command) throws IOException {
+    Path plain = Rsp.write(directory.resolve("plain.lua"), Rsp.oneBackend("127.0.0.1:9"));
+    String script =
+        """
+        cd "$1" && echo a.example > hosts && f=$(printf 'gr\\303\\274n.lua') && mv "$2" "$f"
+        export LC_ALL=C LANG=C
+        exec "$0" %s%s
+        """
+            .formatted(command, command.startsWith("plan") ? " --hosts hosts" : "");
+    Program rsp = Program.run("sh", "-c", script, Rsp.launcher(), "" + directory, "" + plain);
+    assertEquals(0, rsp.awaitExit(), rsp::toString);
+  }
+
+  @Test
+  void servesAFileWhoseNameIsNotAsciiInTheLocaleC() throws IOException {
+    Path plain = Rsp.write(directory.resolve("plain.lua"), Rsp.oneBackend("127.0.0.1:9"));
+    String script =
+        """
+        cd "$1" && f=$(printf 'gr\\303\\274n.lua') && mv "$2" "$f"
+        export LC_ALL=C LANG=C
+        ulimit -n 5000 && exec "$0" run "$f"
+        """;
+    try (Program rsp =
+        Program.start("sh", "-c", script, Rsp.launcher(), "" + directory, "" + plain)) {
+      Eventually.holds(rsp::toString, () -> rsp.out().contains("Started."));
+      assertTrue(rsp.out().contains("this process may open 5000."), rsp::toString);
+      rsp.signal("HUP");
+      Eventually.holds(rsp::toString, () -> rsp.out().contains("reloaded file="));
+    }
   }
 }
