@@ -12,7 +12,7 @@ final class Converters {
 
   /** Registers the converters for a command line and all its commands. */
   static void addTo(CommandLine commandLine) {
-    commandLine.registerConverter(double.class, Converters::number);
+    commandLine.registerConverter(Double.class, Converters::number);
     commandLine.registerConverter(int.class, Converters::wholeNumber);
     commandLine.registerConverter(Path.class, Converters::path);
   }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Three small backends, and a configuration file for the proxy. */
@@ -66,7 +67,7 @@ final class Demo implements AutoCloseable {
   }
 
   /** Serves until the process is stopped; returns the exit code. */
-  int serve(Signals signals, String transport) {
+  int serve(Supplier<Signals> signals, String transport) {
     return RunCommand.serve(signals, file, transport, this::printHowToUse);
   }
 

@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Demo demo = Demo.start(directory, port)) {
-      return demo.serve(signals.get(), transport.name(before));
+      return demo.serve(signals, transport.name(before));
     } catch (IOException e) {
       System.err.println("rsp demo: " + e.getMessage());
       return 1;

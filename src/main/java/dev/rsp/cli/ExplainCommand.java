@@ -3,7 +3,6 @@ package dev.rsp.cli;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
-import dev.rsp.config.ConfigLoader;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
@@ -23,7 +22,10 @@ final class ExplainCommand extends FileCommand {
   /** The most characters of an argument that an error message repeats: a line of a terminal. */
   private static final int MAX_SHOWN_CHARS = 80;
 
-  @Parameters(index = "0", paramLabel = "FILE", description = "The configuration.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "The configuration; - for standard input.")
   private @Nullable Path file;
 
   @Parameters(index = "1", paramLabel = "HOST", description = "The host, in any spelling.")
@@ -61,7 +63,7 @@ final class ExplainCommand extends FileCommand {
               + "\": no valid host (expected: a host name, in ASCII (xn--...), an"
               + " IPv4 address or an IPv6 address in brackets, optionally with a port)");
     }
-    Config config = ConfigLoader.load(file);
+    Config config = load(file);
     Decision decision = new Chooser(config, config.script()).decide(request);
     print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
     return 0;

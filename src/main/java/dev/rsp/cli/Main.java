@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.config.NearestKey;
 import dev.rsp.daemon.BuildInfo;
 import dev.rsp.daemon.Signals;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +26,19 @@ import picocli.CommandLine.Parameters;
       ExplainCommand.class,
       PlanCommand.class,
       TestCommand.class,
-      DemoCommand.class
+      DemoCommand.class,
+      CompletionCommand.class
     },
-    exitCodeOnInvalidInput = 1,
     sortOptions = false)
 public final class Main implements Callable<Integer>, ParentOptions {
   /** The same text as the original program's, because scripts of its users may look for it. */
   private static final String USAGE = "Usage: rsp <config_file>";
+
+  /** The exit code for a wrong command line, as of most programs. */
+  private static final int WRONG_USAGE = 2;
+
+  /** The original program's exit code if it got no file, or more than one. */
+  private static final int ORIGINAL_USAGE = 1;
 
   /** The length of "Usage: ". */
   private static final int SYNOPSIS_INDENT = 7;
@@ -39,6 +48,8 @@ public final class Main implements Callable<Integer>, ParentOptions {
       paramLabel = "FILE",
       description = "Runs the proxy, as \"run FILE\" does.")
   private @Nullable Path file;
+
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
@@ -51,8 +62,8 @@ public final class Main implements Callable<Integer>, ParentOptions {
   /**
    * Runs a command, and ends the process with its exit code.
    *
-   * @param arguments see {@code rsp --help}; if they are wrong, the exit code is 1 and standard
-   *     error says why
+   * @param arguments see {@code rsp --help}; if they are wrong, the exit code is 2 and standard
+   *     error says why; 1 in the form of the original program
    */
   public static void main(String[] arguments) {
     Signals signals = Signals.hold();
@@ -76,25 +87,29 @@ public final class Main implements Callable<Integer>, ParentOptions {
   private static int refuse(CommandLine.ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
     boolean root = command.getParent() == null;
-    System.err.println(
-        root && isTypo(arguments) ? noCommand(command, arguments[0]) : e.getMessage());
+    boolean typo = root && isTypo(arguments);
+    System.err.println(typo ? noCommand(command, arguments[0]) : e.getMessage());
     System.err.println(
         root ? USAGE : "Usage: " + command.getHelp().synopsis(SYNOPSIS_INDENT).strip());
     System.err.println("       See " + command.getCommandSpec().qualifiedName() + " --help.");
-    return 1;
+    return root && !typo && !arguments[0].startsWith("-") ? ORIGINAL_USAGE : WRONG_USAGE;
   }
 
-  /** Whether the first of several arguments is probably a mistyped command, and not a file. */
+  /** Whether the first argument is probably a mistyped command, and not a file. */
   private static boolean isTypo(String[] arguments) {
-    return arguments.length > 1
-        && arguments[0].matches("[a-z]+")
-        && !Path.of(arguments[0]).toFile().exists();
+    return arguments.length > 1 && arguments[0].matches("[a-z]+") && !exists(arguments[0]);
+  }
+
+  private static boolean exists(String file) {
+    return Path.of(file).toFile().exists();
   }
 
   private static String noCommand(CommandLine root, String word) {
+    Set<String> commands = root.getSubcommands().keySet();
+    String nearest = NearestKey.to(word, commands);
     return word
-        + ": no command (expected: one of "
-        + String.join(", ", root.getSubcommands().keySet())
+        + ": no such command or file (expected: "
+        + (nearest == null ? "one of " + String.join(", ", commands) : nearest)
         + ")";
   }
 
@@ -103,9 +118,15 @@ public final class Main implements Callable<Integer>, ParentOptions {
     if (file == null) {
       System.err.println(USAGE);
       System.err.println("       See rsp --help.");
-      return 1;
+      return ORIGINAL_USAGE;
     }
-    return RunCommand.serve(signals.get(), file, transport.name(), () -> {});
+    CommandLine commands = Objects.requireNonNull(spec, "set by picocli").commandLine();
+    String word = file.toString();
+    if (!exists(word) && NearestKey.to(word, commands.getSubcommands().keySet()) != null) {
+      System.err.println(noCommand(commands, word));
+      return WRONG_USAGE;
+    }
+    return RunCommand.serve(signals, file, transport.name(), () -> {});
   }
 
   @Override

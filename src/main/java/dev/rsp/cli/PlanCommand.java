@@ -3,13 +3,12 @@ package dev.rsp.cli;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
-import dev.rsp.config.ConfigLoader;
 import dev.rsp.journal.HostList;
-import dev.rsp.log.IoReason;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.Plan;
-import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,15 +19,13 @@ import picocli.CommandLine.Parameters;
     name = "plan",
     description = {
       "Prints which hosts would move from one backend to another if NEW replaced OLD.",
-      "Exits with 0, with 1 if a file is unusable, or with 2 if more than --max-moves would move."
+      "Exits with 0, with 1 if a file is unusable, or with 2 if more than --max-moves would move or",
+      "the new script fails for a host."
     },
     mixinStandardHelpOptions = true)
 final class PlanCommand extends FileCommand {
-  /** The most hosts that are read: a bound on memory, and far more than a journal holds. */
-  static final int MAX_HOSTS = 1_000_000;
-
-  /** The exit code if more than {@code --max-moves} would move. */
-  private static final int TOO_MANY_MOVES = 2;
+  /** The exit code for a change that should not be made. */
+  private static final int NOT_ADVISED = 2;
 
   @Parameters(index = "0", paramLabel = "OLD", description = "The active configuration.")
   private @Nullable Path old;
@@ -47,8 +44,10 @@ final class PlanCommand extends FileCommand {
   @Option(
       names = "--max-moves",
       paramLabel = "PERCENT",
-      description = "Exits with 2 if more than this share of the hosts would move.")
-  private double maxMoves = 100;
+      description =
+          "Exits with 2 if more than this share of the hosts would move; reload.max_moves of OLD by"
+              + " default.")
+  private @Nullable Double maxMoves;
 
   @Option(names = "--json", description = "Prints one line of JSON.")
   private boolean json;
@@ -58,17 +57,42 @@ final class PlanCommand extends FileCommand {
     if (old == null || newer == null) {
       return 1;
     }
-    if (!(maxMoves >= 0 && maxMoves <= 100)) {
-      return failed("--max-moves: " + maxMoves + " (expected: a percentage from 0 to 100)");
+    if (maxMoves != null && !(maxMoves >= 0 && maxMoves <= 100)) {
+      throw wrong("--max-moves: " + maxMoves + " (expected: a percentage from 0 to 100)");
     }
-    Config before = ConfigLoader.load(old);
-    Config after = ConfigLoader.load(newer);
+    Config before = load(old);
+    Config after = load(newer);
     Path source = source(before, after);
     if (source == null) {
       return failed("no hosts: neither file sets journal.path (expected: that, or --hosts FILE)");
     }
+    if (hosts == null && !Files.exists(source)) {
+      return failed(
+          source
+              + ": no journal on this machine (expected: --hosts FILE, with the journal of a machine"
+              + " that serves, or a list with one host on each line)");
+    }
     HostList list = read(source);
-    return list == null ? 1 : print(Plan.of(before, after, list.hosts()), list, source);
+    if (list == null) {
+      return 1;
+    }
+    boolean ofOld = maxMoves == null;
+    double limit = ofOld ? before.safeguards().reload().maxMovesPercent() : maxMoves;
+    Plan plan = Plan.of(before, after, list.hosts());
+    print(plan, list, source, after.warnings());
+    boolean tooMany = plan.percent() > limit;
+    if (tooMany) {
+      System.err.println(
+          "more than %s: %s"
+              .formatted(
+                  ofOld ? "reload.max_moves of " + name(old) : "--max-moves",
+                  Plan.shown(plan.percent())));
+    }
+    int failing = plan.moves().failedAfter();
+    if (failing > 0) {
+      System.err.println("the script of " + name(newer) + " fails for " + failing + " host(s)");
+    }
+    return tooMany || failing > 0 ? NOT_ADVISED : 0;
   }
 
   private @Nullable Path source(Config before, Config after) {
@@ -79,36 +103,18 @@ final class PlanCommand extends FileCommand {
     return journal == null ? after.safeguards().journal().file() : journal;
   }
 
-  /** The hosts in a file; null if there are none, and then standard error says why. */
-  static @Nullable HostList read(Path source) {
-    try {
-      HostList list = HostList.read(source, MAX_HOSTS);
-      if (!list.hosts().isEmpty()) {
-        return list;
-      }
-      System.err.println(source + ": no hosts in it (expected: one on each line)");
-    } catch (IOException e) {
-      System.err.println("cannot read " + source + ": " + IoReason.of(e));
+  private void print(Plan plan, HostList list, Path source, List<String> warnings) {
+    if (json) {
+      print(PlanJson.of(plan, list.invalidLines(), warnings) + "\n");
+    } else {
+      print(
+          PlanText.of(
+              plan,
+              String.valueOf(old),
+              String.valueOf(newer),
+              source.toString(),
+              list.invalidLines(),
+              list.counted()));
     }
-    return null;
-  }
-
-  /** Prints the plan; returns the exit code. */
-  private int print(Plan plan, HostList list, Path source) {
-    print(
-        json
-            ? PlanJson.of(plan, list.invalidLines()) + "\n"
-            : PlanText.of(
-                plan,
-                String.valueOf(old),
-                String.valueOf(newer),
-                source.toString(),
-                list.invalidLines(),
-                list.counted()));
-    if (plan.percent() > maxMoves) {
-      System.err.println("more than --max-moves: " + Plan.shown(plan.percent()));
-      return TOO_MANY_MOVES;
-    }
-    return 0;
   }
 }

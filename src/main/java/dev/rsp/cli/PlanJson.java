@@ -6,6 +6,7 @@ import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Formats a plan as one JSON object on one line. */
@@ -16,8 +17,9 @@ final class PlanJson {
    * Formats a plan.
    *
    * @param invalidLines number of invalid lines in the list of hosts
+   * @param warnings of the new file
    */
-  static String of(Plan plan, int invalidLines) {
+  static String of(Plan plan, int invalidLines, List<String> warnings) {
     Moves moves = plan.moves();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("hosts", moves.hosts());
@@ -37,6 +39,7 @@ final class PlanJson {
     json.put("other_machine", plan.machines().hosts());
     json.put("exchanged", plan.machines().exchanged());
     json.put("addresses", plan.machines().changes().stream().map(PlanJson::address).toList());
+    json.put("warnings", warnings);
     return Json.of(json);
   }
 

@@ -33,7 +33,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return file == null ? 1 : serve(signals.get(), file, transport.name(before), () -> {});
+    return file == null ? 1 : serve(signals, file, transport.name(before), () -> {});
   }
 
   /**
@@ -43,16 +43,21 @@ final class RunCommand implements Callable<Integer> {
    * @param started runs after the ready line is logged
    * @return the exit code
    */
-  static int serve(Signals signals, Path file, String transportName, Runnable started) {
+  static int serve(Supplier<Signals> signals, Path file, String transportName, Runnable started) {
+    if (FileCommand.isStdin(file)) {
+      System.err.println(
+          "-: a configuration that is read again at each HUP cannot come from standard input");
+      return 1;
+    }
     try {
       Daemon daemon = new Daemon(file, Transport.of(transportName));
       // Before the ready line: a program that reads it may send a signal at once.
-      daemon.start(() -> signals.deliverTo(daemon::reload, daemon::stop, daemon::logUse));
+      daemon.start(() -> signals.get().deliverTo(daemon::reload, daemon::stop, daemon::logUse));
       started.run();
       daemon.awaitStop();
       return 0;
     } catch (ConfigException e) {
-      return ConfigProblems.print(e);
+      return ConfigProblems.printAsOriginal(e);
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       return 1;

@@ -6,7 +6,6 @@ import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.journal.HostList;
 import dev.rsp.journal.SeenHost;
-import dev.rsp.log.IoReason;
 import dev.rsp.lua.Program;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.SelectorCheck;
@@ -49,20 +48,15 @@ final class TestCommand extends FileCommand {
     if (file == null) {
       return 1;
     }
-    Config config = ConfigLoader.load(file);
+    Config config = load(file);
     List<SeenHost> served = served(config);
     if (served == null) {
       return 1;
     }
-    Program program;
-    try {
-      program =
-          tests == null
-              ? config.program()
-              : Program.compile(tests.toString(), Files.readAllBytes(tests));
-    } catch (IOException e) {
-      return failed("cannot read " + tests + ": " + IoReason.of(e));
-    }
+    Program program =
+        tests == null
+            ? config.program()
+            : Program.compile(tests.toString(), ConfigLoader.read(tests));
     TestReport report = SelectorCheck.run(config, program, served);
     print(report.text());
     return report.failed() == 0 ? 0 : 1;
@@ -86,7 +80,7 @@ final class TestCommand extends FileCommand {
     if (source == null) {
       return List.of(); // for example in the first minute of a new installation
     }
-    HostList list = PlanCommand.read(source);
+    HostList list = read(source);
     return list == null ? null : list.hosts();
   }
 }

@@ -63,17 +63,41 @@ public final class ConfigLoader {
     return load(file, lookup, services, ListenCheck.NONE);
   }
 
+  /**
+   * Loads a file from a stream, such as standard input, up to the stream's end. Paths in it are
+   * relative to the working directory.
+   *
+   * @param name the name in messages, without a directory
+   * @throws ConfigException if anything in the file, or one of the addresses, is invalid
+   */
+  public static Config load(String name, InputStream in, ListenCheck bind) throws ConfigException {
+    byte[] source;
+    try {
+      source = bounded(name, in);
+    } catch (IOException e) {
+      throw cannotRun("cannot read " + name + ": " + IoReason.of(e));
+    }
+    var lookup = new NameLookup(Resolver.SYSTEM, NameLookup.TIMEOUT);
+    return loadInMemory(name, source, lookup, ServiceNames.SYSTEM, bind);
+  }
+
   static Config load(Path file, NameLookup lookup, ServiceNames services, ListenCheck bind)
       throws ConfigException {
-    byte[] source = read(file);
+    return loadInMemory(file.toString(), read(file), lookup, services, bind);
+  }
+
+  /** As {@link #load}; a file that needs more memory than there is has a problem. */
+  private static Config loadInMemory(
+      String name, byte[] source, NameLookup lookup, ServiceNames services, ListenCheck bind)
+      throws ConfigException {
     String problem = HeapNeed.loadingProblem(source.length);
     if (problem != null) {
-      throw cannotRun(file + ": " + problem);
+      throw cannotRun(name + ": " + problem);
     }
     try {
-      return load(file.toString(), source, lookup, services, bind);
+      return load(name, source, lookup, services, bind);
     } catch (OutOfMemoryError e) {
-      throw cannotRun(file + ": " + HeapNeed.exhausted());
+      throw cannotRun(name + ": " + HeapNeed.exhausted());
     }
   }
 
@@ -120,17 +144,26 @@ public final class ConfigLoader {
     }
   }
 
-  private static byte[] read(Path file) throws ConfigException {
+  /**
+   * The content of a Lua file.
+   *
+   * @throws ConfigException if it cannot be read, or is larger than a configuration may be
+   */
+  public static byte[] read(Path file) throws ConfigException {
     try (InputStream in = Files.newInputStream(file)) {
-      // One byte more than allowed, because a pipe or /dev/stdin does not know its size.
-      byte[] source = in.readNBytes(MAX_BYTES + 1);
-      if (source.length > MAX_BYTES) {
-        throw cannotRun("cannot read " + file + ": larger than " + MAX_BYTES + " bytes");
-      }
-      return source;
+      return bounded(file.toString(), in);
     } catch (IOException e) {
       throw cannotRun(failure(file, e));
     }
+  }
+
+  private static byte[] bounded(String name, InputStream in) throws IOException, ConfigException {
+    // One byte more than allowed, because a pipe or /dev/stdin does not know its size.
+    byte[] source = in.readNBytes(MAX_BYTES + 1);
+    if (source.length > MAX_BYTES) {
+      throw cannotRun("cannot read " + name + ": larger than " + MAX_BYTES + " bytes");
+    }
+    return source;
   }
 
   /** The error message in the form of the C library, as the original prints it. */

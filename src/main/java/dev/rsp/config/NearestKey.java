@@ -4,8 +4,8 @@ package dev.rsp.config;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the known key that is most similar to a mistyped one. */
-final class NearestKey {
+/** Finds the known word that is most similar to a mistyped one. */
+public final class NearestKey {
   /** Longer words are not typing errors, and the comparison takes quadratic time. */
   private static final int MAX_LENGTH = 64;
 
@@ -18,7 +18,7 @@ final class NearestKey {
    * The path whose last part is most similar to the word; null if none is similar. Similar means
    * one typing error in a word of up to five letters, two in a longer one.
    */
-  static @Nullable String to(String word, Collection<String> paths) {
+  public static @Nullable String to(String word, Collection<String> paths) {
     String nearest = null;
     int least = word.length() <= 5 ? 2 : 3;
     for (String path : paths) {

@@ -31,6 +31,9 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
   /** Longest valid line, including extra spaces; longer lines are not read completely. */
   private static final int MAX_LINE = 1024;
 
+  /** The longest valid line for each of the 1,000,000 hosts that a plan reads; ends /dev/zero. */
+  static final long MAX_CHARS = 1L << 30;
+
   private static final int MAX_DIGITS = 18;
 
   /** The column of the slot, from 0. */
@@ -53,23 +56,35 @@ public record HostList(List<SeenHost> hosts, int invalidLines, boolean counted) 
    * @throws IOException if it cannot be read
    */
   public static HostList read(Path file, int maxHosts) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, maxHosts);
+    }
+  }
+
+  /**
+   * Reads a stream, such as standard input, to its end.
+   *
+   * @param maxHosts maximum of hosts to read
+   * @throws IOException if it cannot be read, or has more than {@value #MAX_CHARS} bytes
+   */
+  public static HostList read(InputStream in, int maxHosts) throws IOException {
     Map<String, SeenHost> hosts = new LinkedHashMap<>();
     int invalid = 0;
     boolean counted = false;
-    try (InputStream in = Files.newInputStream(file);
-        var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1))) {
-      for (String line = readLine(reader); line != null; line = readLine(reader)) {
-        List<String> columns = columns(line);
-        if (columns.isEmpty()) {
-          continue;
-        }
-        SeenHost seen = parse(columns);
-        if (seen == null) {
-          invalid++;
-        } else if (hosts.size() < maxHosts || hosts.containsKey(seen.host())) {
-          counted |= columns.size() > 1;
-          hosts.merge(seen.host(), seen, HostList::sum);
-        }
+    var reader =
+        new BufferedReader(
+            new InputStreamReader(new BoundedInput(in, MAX_CHARS), StandardCharsets.ISO_8859_1));
+    for (String line = readLine(reader); line != null; line = readLine(reader)) {
+      List<String> columns = columns(line);
+      if (columns.isEmpty()) {
+        continue;
+      }
+      SeenHost seen = parse(columns);
+      if (seen == null) {
+        invalid++;
+      } else if (hosts.size() < maxHosts || hosts.containsKey(seen.host())) {
+        counted |= columns.size() > 1;
+        hosts.merge(seen.host(), seen, HostList::sum);
       }
     }
     return new HostList(new ArrayList<>(hosts.values()), invalid, counted);

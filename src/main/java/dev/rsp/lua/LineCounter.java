@@ -25,6 +25,9 @@ final class LineCounter extends ByteArrayInputStream {
   private final LongSupplier nanos;
   private final long beganNanos;
 
+  /** Whether the compiler has read the end. */
+  private boolean ended;
+
   /**
    * Reads a source from an offset on.
    *
@@ -46,7 +49,9 @@ final class LineCounter extends ByteArrayInputStream {
     if (pos % BYTES_PER_CHECK == 0) {
       checkTime();
     }
-    return super.read();
+    int octet = super.read();
+    ended = octet < 0;
+    return octet;
   }
 
   @Override
@@ -59,6 +64,11 @@ final class LineCounter extends ByteArrayInputStream {
     if (nanos.getAsLong() - beganNanos > MAX_NANOS) {
       throw new ExhaustedError("compiling takes too long");
     }
+  }
+
+  /** A message of the compiler, with the token that it used last. */
+  String near(String message) {
+    return NearToken.in(message, buf, ended ? count : Math.max(0, pos - 1), ended);
   }
 
   /** The line of the last character that the lexer used, from 1. */

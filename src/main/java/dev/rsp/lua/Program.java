@@ -75,7 +75,7 @@ public final class Program {
       NumeralCheck.check(name, source, start);
       return new Program(name, prototype, source);
     } catch (LuaError e) {
-      throw Messages.split(Messages.text(e, new LuaStack(name)), name);
+      throw Messages.split(text.near(Messages.text(e, new LuaStack(name))), name);
     } catch (StackOverflowError e) {
       throw new ScriptException(name, 0, "the code is nested too deeply");
     } catch (ExhaustedError e) {

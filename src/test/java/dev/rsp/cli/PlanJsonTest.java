@@ -58,8 +58,8 @@ final class PlanJsonTest {
             + "{\"slot\":\"b\",\"from\":\"10.0.0.1:80\",\"to\":\"10.0.0.2:80\","
             + "\"former_slot\":\"x\",\"hosts\":2,\"requests\":20},"
             + "{\"slot\":\"c\",\"from\":\"unix:/a\",\"to\":\"unix:/b\","
-            + "\"former_slot\":\"\",\"hosts\":1,\"requests\":5}]}",
-        PlanJson.of(plan, 3));
+            + "\"former_slot\":\"\",\"hosts\":1,\"requests\":5}],\"warnings\":[\"w\"]}",
+        PlanJson.of(plan, 3, List.of("w")));
   }
 
   private static String slot(

@@ -77,7 +77,6 @@ final class PlanIT {
       {"plan", good, good, "--hosts", directory.resolve("none.txt").toString()},
       {"plan", good, good, "--hosts", empty},
       {"plan", good, good},
-      {"plan", good, good, "--hosts", hosts, "--max-moves", "101"},
       {"test", bad},
     };
     for (String[] command : commands) {
