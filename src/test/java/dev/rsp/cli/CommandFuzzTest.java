@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,8 +28,18 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Timeout(120)
 @Isolated("replaces standard output and standard error")
 final class CommandFuzzTest {
-  /** Some seconds of pairs; {@code -Drsp.fuzz.pairs} for more. */
-  private static final int PAIRS = Integer.getInteger("rsp.fuzz.pairs", 150);
+  /** Some seconds of pairs; {@code scripts/fuzz commands} runs pairs for minutes. */
+  private static final int PAIRS = 150;
+
+  private static final long MINUTES = Long.getLong("rsp.fuzz.minutes", 0);
+
+  /** The same pairs in each test run, others in each long run. */
+  private static final long SEED = Long.getLong("rsp.fuzz.seed", 20261127);
+
+  /** More than the largest configuration, 4 MiB. */
+  private static final int HUGE_BYTES = (4 << 20) + 1;
+
+  private static final List<String> NAMES = List.of("a", "b", "c", "d", "e");
 
   private static final List<String> SELECTS =
       List.of(
@@ -66,8 +80,11 @@ final class CommandFuzzTest {
           "test('t', function() expect('a.example', 'a') end)",
           "test('t', function() expect_same('a', 'b') end)",
           "test('t', function() error() end)",
-          "journal = 'no/such/folder/journal'",
           "journal = 'damaged.journal'",
+          "journal = { path = 'no/such/folder/journal' }",
+          "journal = { path = 'damaged.journal' }",
+          "journal = { path = 'damaged.journal', hosts = 1 }",
+          "journal = { path = '.' }",
           "candidate = 'new.lua'",
           "weights = 1",
           "timeouts = { head = -1 }",
@@ -77,7 +94,7 @@ final class CommandFuzzTest {
 
   @TempDir private Path directory;
 
-  private final Random random = new Random(20261127);
+  private final Random random = new Random(SEED);
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
   @Test
@@ -86,16 +103,18 @@ final class CommandFuzzTest {
     Path old = file("old.lua", "backends = { " + two + ", { name = 's', state = 'spare' } }");
     Path newer = file("new.lua", "backends = { " + two + " }");
     assertEquals(0, run("plan", old.toString(), newer.toString(), "--hosts", hosts().toString()));
-    String text = printed.toString(StandardCharsets.UTF_8);
+    String text = printed.toString(UTF_8);
     assertTrue(text.contains("s kept as spare instead of removal"), text);
   }
 
   @Test
   void noPairOfFilesShowsAStackTrace() throws IOException {
-    Files.write(directory.resolve("damaged.journal"), new byte[] {'r', 's', 'p', 0, -1, '\n', 10});
-    String hosts = hosts().toString();
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
     int planned = 0;
-    for (int i = 0; i < PAIRS; i++) {
+    int pairs = 0;
+    for (; pairs < PAIRS || System.nanoTime() - end < 0; pairs++) {
+      Files.write(directory.resolve("damaged.journal"), damagedJournal());
+      String hosts = hosts().toString();
       Path old = file("old.lua", configuration());
       Path newer = file("new.lua", configuration());
       int code =
@@ -115,7 +134,7 @@ final class CommandFuzzTest {
       }
     }
     // The files are neither all refused nor all good.
-    assertTrue(planned > PAIRS / 10 && planned < PAIRS, planned + " of " + PAIRS + " planned");
+    assertTrue(planned > pairs / 10 && planned < pairs, planned + " of " + pairs + " planned");
   }
 
   @Test
@@ -132,6 +151,9 @@ final class CommandFuzzTest {
                 .toString(),
             Files.write(directory.resolve("empty"), new byte[0]).toString(),
             Files.write(directory.resolve("nul"), new byte[100]).toString(),
+            Files.write(directory.resolve("huge"), new byte[HUGE_BYTES]).toString(),
+            Files.writeString(directory.resolve("deep"), "x = " + "{".repeat(100_000)).toString(),
+            Files.writeString(directory.resolve("line"), "--" + "x".repeat(1_000_000)).toString(),
             "/dev/null",
             "/proc/self/mem",
             "",
@@ -140,6 +162,7 @@ final class CommandFuzzTest {
       for (String command : List.of("check", "test")) {
         run(command, odd);
       }
+      run("test", good, "--tests", odd);
       run("explain", odd, "a.example");
       run("plan", odd, good, "--hosts", hosts().toString());
       run("plan", good, odd, "--hosts", hosts().toString());
@@ -155,16 +178,50 @@ final class CommandFuzzTest {
   }
 
   @Test
+  void filesMayBePipes() throws Exception {
+    String good = file("good.lua", "backends = { '127.0.0.1:1' }").toString();
+    byte[] configuration = Files.readAllBytes(Path.of(good));
+    byte[] noise = new byte[5000];
+    random.nextBytes(noise);
+    String pipe = directory.resolve("pipe").toString();
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe).start().waitFor());
+    String hosts = hosts().toString();
+    assertEquals(0, through(pipe, configuration, "check", pipe));
+    assertEquals(0, through(pipe, configuration, "explain", pipe, "a.example"));
+    assertEquals(0, through(pipe, configuration, "plan", good, pipe, "--hosts", hosts));
+    assertEquals(
+        0, through(pipe, "a.example\n".getBytes(UTF_8), "plan", good, good, "--hosts", pipe));
+    assertEquals(1, through(pipe, noise, "check", pipe));
+    assertEquals(1, through(pipe, new byte[0], "plan", good, good, "--hosts", pipe));
+    through(pipe, noise, "plan", good, good, "--hosts", pipe);
+    through(pipe, noise, "test", good, "--tests", pipe);
+  }
+
+  /** Runs a command while another thread writes into a pipe that it reads. */
+  private int through(String pipe, byte[] content, String... arguments) throws Exception {
+    var writer =
+        new FutureTask<>(
+            // Waits until the command opens the pipe.
+            () -> Files.write(Path.of(pipe), content, StandardOpenOption.WRITE));
+    Thread thread = new Thread(writer, "writer of a pipe");
+    thread.setDaemon(true);
+    thread.start();
+    int code = run(arguments);
+    writer.get(10, TimeUnit.SECONDS);
+    return code;
+  }
+
+  @Test
   void aDefectIsReportedInOneLine() throws IOException {
     PrintStream err = System.err;
     ByteArrayOutputStream text = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(text, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(text, true, UTF_8));
     try {
       assertEquals(Defect.EXIT_CODE, Defect.report(new IllegalStateException("one\ntwo")));
     } finally {
       System.setErr(err);
     }
-    String line = text.toString(StandardCharsets.UTF_8);
+    String line = text.toString(UTF_8);
     assertTrue(
         line.startsWith(
             "rsp has a defect: java.lang.IllegalStateException: one; please report it with "),
@@ -181,7 +238,7 @@ final class CommandFuzzTest {
     PrintStream err = System.err;
     printed.reset();
     int code;
-    try (PrintStream both = new PrintStream(printed, true, StandardCharsets.UTF_8)) {
+    try (PrintStream both = new PrintStream(printed, true, UTF_8)) {
       System.setOut(both);
       System.setErr(both);
       code =
@@ -194,7 +251,7 @@ final class CommandFuzzTest {
       System.setOut(out);
       System.setErr(err);
     }
-    String text = printed.toString(StandardCharsets.UTF_8);
+    String text = printed.toString(UTF_8);
     String what = String.join(" ", arguments) + "\n" + text + files();
     assertTrue(code >= 0 && code <= 2, () -> code + ": " + what);
     assertTrue(
@@ -225,6 +282,20 @@ final class CommandFuzzTest {
     return Files.writeString(directory.resolve("hosts.txt"), lines);
   }
 
+  /** A journal of which some bytes are replaced, and the end is cut. */
+  private byte[] damagedJournal() {
+    StringBuilder lines =
+        new StringBuilder("# rsp journal 2: host requests last-minute slot days\n");
+    for (int i = 0; i < 20; i++) {
+      lines.append("host%d.example %d 29%06d %s 1f\n".formatted(i, i * 7, i, pick(NAMES)));
+    }
+    byte[] bytes = lines.toString().getBytes(UTF_8);
+    for (int i = random.nextInt(10); i > 0; i--) {
+      bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+    }
+    return random.nextBoolean() ? bytes : Arrays.copyOf(bytes, random.nextInt(bytes.length));
+  }
+
   private Path file(String name, String text) throws IOException {
     return Files.writeString(
         directory.resolve(name),
@@ -232,7 +303,7 @@ final class CommandFuzzTest {
   }
 
   private String configuration() {
-    List<String> names = new ArrayList<>(List.of("a", "b", "c", "d", "e"));
+    List<String> names = new ArrayList<>(NAMES);
     StringBuilder lua = new StringBuilder("backends = {\n");
     int slots = random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(5);
     for (int i = 0; i < slots; i++) {
