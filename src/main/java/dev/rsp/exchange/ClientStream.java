@@ -19,6 +19,9 @@ public interface ClientStream {
   /** Whether interim responses can be passed on. */
   boolean takesInterim();
 
+  /** The backend says that it still works on its response (102, 103). */
+  void backendProgresses();
+
   /** Passes on an interim response (RFC 9110 §15.2). */
   void interim(ResponseHead head);
 

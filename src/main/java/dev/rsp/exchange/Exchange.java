@@ -33,8 +33,14 @@ public final class Exchange implements BackendEvents {
   private static final Refusal TOO_MANY_INTERIM =
       new Refusal(502, "the backend sent too many interim responses");
 
-  /** Bounds how long a backend can delay its answer. Real ones send one or two. */
-  private static final int MAX_INTERIM = 16;
+  /** At once: a progress of a percent each. Most backends send one or two. */
+  private static final int INTERIM_BURST = 100;
+
+  /** Between two in the long run: 10 a second. A person sees no progress that is faster. */
+  private static final int INTERIM_MILLIS = 100;
+
+  /** Heads of one exchange together: what 100 early hints of 10 KiB take. */
+  private static final int INTERIM_BYTES = 1 << 20;
 
   private final LoopState loop;
   private final ClientStream client;
@@ -59,6 +65,8 @@ public final class Exchange implements BackendEvents {
   private boolean requestEnded;
 
   private int interims;
+  private int interimBytes;
+  private long firstInterimMillis;
 
   /** The protocols that the client offered to change to; null if none. */
   private @Nullable String offer;
@@ -99,6 +107,7 @@ public final class Exchange implements BackendEvents {
     requestBytes = 0;
     requestEnded = last;
     interims = 0;
+    interimBytes = 0;
     offer = head.offer();
     clientEnded = false;
     backendEnded = false;
@@ -353,14 +362,26 @@ public final class Exchange implements BackendEvents {
 
   @Override
   public boolean interim(ResponseHead head) {
-    if (++interims > MAX_INTERIM) {
+    interimBytes += head.length();
+    if (interimBytes > INTERIM_BYTES || interimsTooFast()) {
       malformed(TOO_MANY_INTERIM);
       return false;
+    }
+    if (head.status() == 102 || head.status() == 103) {
+      client.backendProgresses();
     }
     if (client.takesInterim()) {
       client.interim(head);
     }
     return true;
+  }
+
+  private boolean interimsTooFast() {
+    long now = loop.net().deadlines().nowMillis();
+    if (interims == 0) {
+      firstInterimMillis = now;
+    }
+    return ++interims > INTERIM_BURST + (now - firstInterimMillis) / INTERIM_MILLIS;
   }
 
   @Override

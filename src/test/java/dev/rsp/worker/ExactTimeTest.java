@@ -159,6 +159,80 @@ final class ExactTimeTest extends EmbeddedRigTest {
   }
 
   @Test
+  void aBackendThatSaysThatItWorksHasItsTimeForTheResponseAgain() {
+    rig.passToEndOfTick();
+    EmbeddedPeer client = rig.client(GET);
+    EmbeddedPeer backend = asked();
+    for (int i = 0; i < 59; i++) {
+      String status = i % 2 == 0 ? "102 Processing" : "103 Early Hints";
+      String working = lines("HTTP/1.1 " + status, "Date: x");
+      rig.pass(RESPONSE);
+      backend.send(working);
+      client.expect(working);
+    }
+    backend.send(ok("1"));
+    client.expect(ok("1"));
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aBackendThatOnlySaysThatItWorksIsGivenUp() {
+    rig.passToEndOfTick();
+    EmbeddedPeer client = rig.client(GET);
+    EmbeddedPeer backend = asked();
+    String working = lines("HTTP/1.1 102 Processing", "Date: x");
+    backend.send(working);
+    client.expect(working);
+    for (int i = 0; i < 60 * RESPONSE / 2_000 - 1; i++) {
+      rig.pass(2_000);
+      backend.send(working);
+      client.expect(working);
+    }
+    rig.pass(2_000);
+    client.expectOpen();
+    rig.pass(100);
+    client.expectRefusal(504, "the backend took too long to answer");
+    backend.expectClosed();
+    rig.expectEndings("response_timeout=1");
+  }
+
+  @Test
+  void otherInterimResponsesGiveABackendNoMoreTime() {
+    rig.passToEndOfTick();
+    EmbeddedPeer client = rig.client(GET);
+    EmbeddedPeer backend = asked();
+    rig.pass(RESPONSE - 100);
+    String other = lines("HTTP/1.1 100 Continue", "Date: x");
+    backend.send(other);
+    client.expect(other);
+    rig.pass(101);
+    client.expectRefusal(504, "the backend took too long to answer");
+    rig.expectEndings("response_timeout=1");
+  }
+
+  @Test
+  void interimResponsesMayComeTenTimesASecondBeyondTheFirstHundred() {
+    rig.passToEndOfTick();
+    EmbeddedPeer client = rig.client(GET);
+    EmbeddedPeer backend = asked();
+    String working = lines("HTTP/1.1 102 Processing", "Date: x");
+    backend.send(working.repeat(100));
+    client.expect(working.repeat(100));
+    for (int i = 0; i < 50; i++) {
+      rig.pass(1_000);
+      backend.send(working.repeat(10));
+      client.expect(working.repeat(10));
+    }
+    rig.pass(1_000);
+    backend.send(working.repeat(10));
+    client.expect(working.repeat(10));
+    backend.send(working);
+    client.expectRefusal(502, "the backend sent too many interim responses");
+    backend.expectClosed();
+    rig.expectEndings("backend_malformed=1");
+  }
+
+  @Test
   void aClientThatWaitsForTheBackendsWordHasNoTimeoutOfItsOwn() {
     rig.passToEndOfTick();
     EmbeddedPeer client = rig.client(post("Content-Length: 2\r\nExpect: 100-continue"));

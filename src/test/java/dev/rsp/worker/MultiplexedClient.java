@@ -161,6 +161,9 @@ final class MultiplexedClient {
     }
 
     @Override
+    public void backendProgresses() {}
+
+    @Override
     public void interim(ResponseHead response) {
       content.append('(').append(response.status()).append(')');
     }

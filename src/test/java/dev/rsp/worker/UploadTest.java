@@ -80,7 +80,7 @@ final class UploadTest extends RigTest {
   void relaysManyInterimsAndTheFinalAnswer() throws Exception { // rules 60 and 61
     Peer client = rig.client(GET);
     Peer backend = asked();
-    String interims = "HTTP/1.1 102 \r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\n".repeat(8);
+    String interims = "HTTP/1.1 102 \r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\n".repeat(50);
     backend.send(interims + ok("1"));
     client.expect(interims + ok("1"));
     client.send(GET);
@@ -101,8 +101,24 @@ final class UploadTest extends RigTest {
   void refusesABackendThatPutsItsAnswerOff() throws Exception { // rule 60
     Peer client = rig.client(GET);
     Peer backend = asked();
-    backend.send(CONTINUE.repeat(17));
-    client.expect(CONTINUE.repeat(16));
+    backend.send(CONTINUE.repeat(1_000));
+    client.expect(CONTINUE.repeat(100));
+    client.expectRefusal(502, "the backend sent too many interim responses");
+    backend.expectGone();
+  }
+
+  @Test
+  @Rule(60)
+  void boundsTheBytesOfInterimResponses() throws Exception {
+    Peer client = rig.client(GET);
+    Peer backend = asked();
+    String hint = "HTTP/1.1 103 Early\r\nLink: " + "a".repeat(16_354) + "\r\n\r\n";
+    assertEquals(16 << 10, hint.length());
+    for (int i = 0; i < 64; i++) {
+      backend.send(hint);
+      client.expect(hint);
+    }
+    backend.send(CONTINUE);
     client.expectRefusal(502, "the backend sent too many interim responses");
     backend.expectGone();
   }

@@ -21,6 +21,9 @@ final class ClientTimer {
    */
   private static final int LOOK_MILLIS = 5_000;
 
+  /** How often 102 and 103 can give the backend its time for a response: an hour by default. */
+  private static final int MOST_RESPONSE_WAITS = 60;
+
   /** What is awaited. */
   private enum Wait {
     /** The rest of a request's head: in total. */
@@ -56,6 +59,9 @@ final class ClientTimer {
 
   /** Whether the client waits for 100 (Continue) before it sends its body. */
   private boolean expectsContinue;
+
+  /** Until when 102 and 103 put off the end of the wait for a response; 0 before the first. */
+  private long progressUntil;
 
   private int patienceMillis;
   private long overAt;
@@ -97,6 +103,7 @@ final class ClientTimer {
    */
   void requestBegan(Terms itsTerms, boolean last, boolean expects) {
     use(itsTerms);
+    progressUntil = 0;
     if (last) {
       await(Wait.RESPONSE, timeouts.responseMillis());
     } else {
@@ -180,6 +187,25 @@ final class ClientTimer {
   /** The request is complete, and the response has not begun. */
   void awaitResponse() {
     await(Wait.RESPONSE, timeouts.responseMillis());
+  }
+
+  /**
+   * The backend has sent 102 (Processing) or 103 (Early Hints): it works on the request (RFC 2518
+   * §10.1), so its time for the response starts again, up to {@link #MOST_RESPONSE_WAITS} times
+   * that time after the first of them.
+   */
+  void backendProgresses() {
+    if (wait != Wait.RESPONSE && wait != Wait.CONTINUE) {
+      return;
+    }
+    long now = deadlines.nowMillis();
+    if (progressUntil == 0) {
+      progressUntil = now + (long) MOST_RESPONSE_WAITS * timeouts.responseMillis();
+    }
+    int left = (int) Math.min(timeouts.responseMillis(), progressUntil - now);
+    if (left > 0) {
+      restart(left);
+    }
   }
 
   /** Bytes of the response were received or sent. */

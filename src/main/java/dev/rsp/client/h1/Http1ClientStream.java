@@ -277,6 +277,11 @@ final class Http1ClientStream implements ClientStream {
   }
 
   @Override
+  public void backendProgresses() {
+    timer.backendProgresses();
+  }
+
+  @Override
   public void interim(ResponseHead head) {
     writer.response(head, Persistence.KEEP, false, false, date.now());
     send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
