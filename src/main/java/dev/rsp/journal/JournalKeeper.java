@@ -64,6 +64,9 @@ public final class JournalKeeper implements AutoCloseable {
   /** The identity of the file when it was last checked; null if it did not exist. */
   private @Nullable Object known;
 
+  /** Whether the hosts may differ from those in the file. */
+  private boolean unwritten = true;
+
   private String lastWriteFailure = "";
   private @Nullable ScheduledFuture<?> schedule;
 
@@ -97,6 +100,7 @@ public final class JournalKeeper implements AutoCloseable {
         () -> {
           boolean sameFile = newer.equals(settings) || isSameFile(newer.file(), settings.file());
           sources = copy;
+          unwritten = true;
           journal.setMaxHosts(newer.hosts());
           settings = newer;
           // An unusable file may have been repaired, because the log reported it.
@@ -200,6 +204,7 @@ public final class JournalKeeper implements AutoCloseable {
         return;
       }
       outstanding--;
+      unwritten |= counts.size() > 0;
       journal.add(counts, minute);
       spare.push(counts);
     }
@@ -230,8 +235,13 @@ public final class JournalKeeper implements AutoCloseable {
     }
     try {
       warnIfShared(file);
+      if (!unwritten && isKnown(file)) {
+        return;
+      }
+      unwritten = true; // until it has been written without an error
       try {
         JournalFile.write(file, journal.hosts());
+        unwritten = false;
       } finally {
         // The file may have been replaced although a later step failed.
         known = JournalFile.identity(file);
@@ -242,6 +252,12 @@ public final class JournalKeeper implements AutoCloseable {
     } catch (RuntimeException e) {
       logWriteFailure(e.toString());
     }
+  }
+
+  /** Whether the file is the one that was written last: not deleted, and nobody else's. */
+  private boolean isKnown(Path file) {
+    Object there = JournalFile.identity(file);
+    return there != null && there.equals(known);
   }
 
   /** Logs once that another process has written the file. */

@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
@@ -98,6 +100,31 @@ final class JournalKeeperTest {
               }
             }));
     assertTrue(Files.exists(file));
+  }
+
+  @Test
+  @Timeout(60)
+  void anUnchangedFileIsNotWrittenAgainUnlessItIsGone() throws Exception {
+    Path file = directory.resolve("hosts.journal");
+    var rounds = new Semaphore(0);
+    JournalKeeper.Source idle =
+        (empty, full) -> {
+          full.accept(empty);
+          rounds.release();
+        };
+    try (var keeper = new JournalKeeper()) {
+      keeper.configure(new JournalSettings(file, 100, 1), List.of(idle));
+      rounds.acquire(3);
+      Object first = JournalFile.identity(file);
+      assertTrue(first != null);
+      rounds.drainPermits();
+      rounds.acquire(5);
+      assertEquals(first, JournalFile.identity(file));
+      Files.delete(file);
+      rounds.drainPermits();
+      rounds.acquire(3);
+      assertTrue(Files.exists(file));
+    }
   }
 
   @Test
