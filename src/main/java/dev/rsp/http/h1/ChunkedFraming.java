@@ -226,7 +226,10 @@ final class ChunkedFraming {
       return false;
     }
     state = lf;
-    return octet == '\r' || step(octet);
+    if (octet == '\n') {
+      step(octet); // as if a CR had come before it
+    }
+    return true;
   }
 
   /** chunk-size = 1*HEXDIG, and nothing before it. */
