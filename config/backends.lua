@@ -111,6 +111,18 @@ backends = {
 --   every = 60,                -- seconds between two lines in the log
 -- }
 
+-- One line for each request: a file, "stdout", "syslog:unix:/dev/log" or "syslog:127.0.0.1:514".
+-- access_log = {
+--   path        = "/var/log/rsp/access.log",
+--   format      = "json",      -- or "common", "combined", or a pattern: "$client $host $status"
+--   min_status  = 0,           -- if set, logs answers from this status on
+--   min_seconds = 0,           -- if set, logs requests that take so long
+--   sample      = 1,           -- the share of the others; 0 if one of the two is set
+-- }
+
+-- The field in which a request carries an id to its backend, into the access log and error pages.
+-- request_id = "X-Request-ID"
+
 -- Directories in which the functions below may ask exists(path).
 -- exists_below = { "/etc/vassals" }
 

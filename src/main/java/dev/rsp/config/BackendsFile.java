@@ -57,7 +57,8 @@ final class BackendsFile {
         wire(),
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
-        new SafeguardKeys(globals, problems).read());
+        new SafeguardKeys(globals, problems).read(),
+        new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)));
   }
 
   private LuaValue global(String name) {

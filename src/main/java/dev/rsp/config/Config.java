@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.access.AccessLogSettings;
 import dev.rsp.hash.SlotTables;
 import dev.rsp.hash.Weighted;
 import dev.rsp.http.Forwarding;
@@ -253,6 +254,11 @@ public record Config(
     if (socket != null && Address.parse(text, 0) instanceof Address.Named named) {
       addresses.put(named.name(), socket.getAddress());
     }
+  }
+
+  /** Where exchanges are logged; null if they are not. */
+  public @Nullable AccessLogSettings accessLog() {
+    return settings.accessLog();
   }
 
   /** Settings that make changes of the configuration safe. */

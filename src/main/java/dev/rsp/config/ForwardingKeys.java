@@ -3,17 +3,19 @@ package dev.rsp.config;
 
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.IpNetwork;
+import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.UntrustedFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /**
- * Reads and checks {@code trusted_proxies}, its short form {@code forwarded}, and {@code
- * untrusted_fields}; and of {@code via} whether it is false.
+ * Reads and checks {@code trusted_proxies}, its short form {@code forwarded}, {@code
+ * untrusted_fields} and {@code request_id}; and of {@code via} whether it is false.
  */
 final class ForwardingKeys {
   /** Content delivery networks publish lists of some 10 to 200. Each is compared. */
@@ -38,7 +40,8 @@ final class ForwardingKeys {
   }
 
   Forwarding read() {
-    return new Forwarding(trusted(), untrusted(), !isFalse(global(Keys.VIA)));
+    RequestIdField id = requestId();
+    return new Forwarding(trusted(), untrusted(id), !isFalse(global(Keys.VIA)), id);
   }
 
   private LuaValue global(String name) {
@@ -92,19 +95,38 @@ final class ForwardingKeys {
     return new TrustedProxies(false, unix, networks);
   }
 
-  private UntrustedFields untrusted() {
-    if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
-      return UntrustedFields.DEFAULTS;
-    }
+  /**
+   * @param id is untrusted like the others; null for none
+   */
+  private UntrustedFields untrusted(@Nullable RequestIdField id) {
     List<String> names = new ArrayList<>();
-    for (Entry entry : entries(Keys.UNTRUSTED_FIELDS, MAX_FIELDS, FIELD)) {
-      if (UntrustedFields.isValid(entry.text)) {
-        names.add(entry.text);
-      } else {
-        problems.add(entry.path, entry.value, FIELD);
+    if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
+      names.addAll(UntrustedFields.defaultNames());
+    } else {
+      for (Entry entry : entries(Keys.UNTRUSTED_FIELDS, MAX_FIELDS, FIELD)) {
+        if (UntrustedFields.isValid(entry.text)) {
+          names.add(entry.text);
+        } else {
+          problems.add(entry.path, entry.value, FIELD);
+        }
       }
     }
+    if (id != null) {
+      names.add(id.name());
+    }
     return UntrustedFields.of(names);
+  }
+
+  private @Nullable RequestIdField requestId() {
+    LuaValue value = global(Keys.REQUEST_ID);
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    if (RequestIdField.isValid(text)) {
+      return new RequestIdField(text);
+    }
+    if (!value.isnil()) {
+      problems.add(KeyPath.global(Keys.REQUEST_ID), value, FIELD + ", such as \"X-Request-ID\"");
+    }
+    return null;
   }
 
   /** One value of a list; the text is empty if it is not a string. */

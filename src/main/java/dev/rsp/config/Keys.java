@@ -17,6 +17,7 @@ final class Keys {
   static final String FORWARDED = "forwarded";
   static final String TRUSTED_PROXIES = "trusted_proxies";
   static final String UNTRUSTED_FIELDS = "untrusted_fields";
+  static final String REQUEST_ID = "request_id";
   static final String ABORT_ON_CLOSE = "abort_on_close";
   static final String ON_FAILURE = "on_failure";
   static final String EXISTS_BELOW = "exists_below";
@@ -166,6 +167,7 @@ final class Keys {
           FORWARDED,
           TRUSTED_PROXIES,
           UNTRUSTED_FIELDS,
+          REQUEST_ID,
           ABORT_ON_CLOSE,
           FAILOVER.name(),
           EXISTS_BELOW,
@@ -176,7 +178,8 @@ final class Keys {
           ON_FAILURE,
           SafeguardKeys.JOURNAL,
           SafeguardKeys.RELOAD,
-          SafeguardKeys.CANDIDATE);
+          SafeguardKeys.CANDIDATE,
+          AccessLogKeys.ACCESS_LOG);
 
   private Keys() {}
 
@@ -188,6 +191,7 @@ final class Keys {
     all.addAll(SafeguardKeys.inTables());
     all.addAll(within(LENIENT, ALL_LENIENT.stream()));
     all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));
+    all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     return all;
   }
 

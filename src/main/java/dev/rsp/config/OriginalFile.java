@@ -91,7 +91,8 @@ final class OriginalFile {
             new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
             null,
             false,
-            Safeguards.NONE),
+            Safeguards.NONE,
+            null),
         SelectionSettings.DEFAULTS);
   }
 

@@ -12,7 +12,7 @@ public enum Protocol {
   static final String UWSGI_PREFIX = "uwsgi:";
 
   /** The name in a configuration file. */
-  String label() {
+  public String label() {
     return this == HTTP ? "http" : "uwsgi";
   }
 

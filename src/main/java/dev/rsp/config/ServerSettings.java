@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.access.AccessLogSettings;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     not
  * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
  * @param safeguards settings that make changes of the configuration safe
+ * @param accessLog where exchanges are logged; null if they are not
  */
 public record ServerSettings(
     Timeouts timeouts,
@@ -32,7 +34,8 @@ public record ServerSettings(
     WireOptions wire,
     @Nullable Initialise initialise,
     boolean hasSelect,
-    Safeguards safeguards) {
+    Safeguards safeguards,
+    @Nullable AccessLogSettings accessLog) {
   public ServerSettings {
     if (loops < 1) {
       throw new IllegalArgumentException("loops: " + loops + " (expected: >= 1)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.access.AccessLog;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
@@ -62,6 +63,7 @@ public final class Daemon {
   private final Loops loops;
   private final Listeners listeners = new Listeners();
   private final JournalKeeper journal = new JournalKeeper();
+  private final CurrentAccessLog accessLog = new CurrentAccessLog();
 
   /** Whether a reload uses memory, so that a heap that is full may have room again. */
   private volatile boolean loading;
@@ -229,6 +231,7 @@ public final class Daemon {
    */
   private void apply(Config newer, @Nullable Shadow compared) throws ConfigException {
     List<Listener> opened = new ArrayList<>();
+    AccessLog requests = accessLog.open(newer);
     int before = loops.count();
     try {
       String shortage = newer.heapNeed(Math.max(before, newer.loops())).problem();
@@ -237,11 +240,11 @@ public final class Daemon {
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
-      List<Service> services = services(newer, compared);
+      List<Service> services = services(newer, compared, requests);
       listeners.open(newer, loops.first(newer.loops()), opened);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
-      undo(before, opened, e);
+      undo(before, opened, requests, e);
       throw e;
     }
     config = newer;
@@ -251,13 +254,16 @@ public final class Daemon {
     finish("names", () -> names.watch(newer));
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
     finish("loops", () -> loops.retireAfter(newer.loops()));
+    finish("access log", () -> accessLog.use(requests));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
   }
 
-  private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
+  private void undo(
+      int loopsBefore, List<Listener> opened, @Nullable AccessLog requests, Throwable failure) {
     List<Runnable> steps = new ArrayList<>();
     opened.forEach(listener -> steps.add(listener::close));
     steps.add(() -> loops.shrinkTo(loopsBefore));
+    steps.add(() -> accessLog.discard(requests));
     for (Runnable step : steps) {
       try {
         step.run();
@@ -282,12 +288,15 @@ public final class Daemon {
   }
 
   /** One service for each loop, also for the loops that only finish their connections. */
-  private List<Service> services(Config newer, @Nullable Shadow compared) throws ConfigException {
+  private List<Service> services(
+      Config newer, @Nullable Shadow compared, @Nullable AccessLog requests)
+      throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
       for (int i = 0; i < loops.count(); i++) {
         services.add(
-            Service.of(newer, loads, compared == null ? Sampler.NONE : compared.sampler()));
+            Service.of(
+                newer, loads, compared == null ? Sampler.NONE : compared.sampler(), requests));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));
@@ -316,6 +325,7 @@ public final class Daemon {
     try {
       step("drain", () -> drain(drainMillis));
       step("connections", loops::closeAll);
+      step("access log", this::closeAccessLog);
       step("journal", journal::close);
       step("candidate", () -> close(shadow));
       step("loops", loops::shutDown);
@@ -337,6 +347,11 @@ public final class Daemon {
     }
   }
 
+  private synchronized void closeAccessLog() {
+    loops.flushAccessLog();
+    accessLog.close();
+  }
+
   private void drain(int drainMillis) {
     int left = loops.drain(drainMillis);
     if (left > 0) {
@@ -354,10 +369,12 @@ public final class Daemon {
   }
 
   /**
-   * Logs the state of the process: how many connections are open, how exchanges have ended so far,
-   * how starts of sites have gone, how much memory is used, and what each slot was sent.
+   * Opens the access log again, as logrotate needs it, and logs the state of the process: how many
+   * connections are open, how exchanges have ended so far, how starts of sites have gone, how much
+   * memory is used, and what each slot was sent.
    */
   public void logUse() {
+    accessLog.reopen();
     String ended = loops.endings();
     log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
     logStarts();

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -164,23 +165,37 @@ final class Loops {
    * within {@link #CLOSE_MILLIS}.
    */
   void closeAll() {
+    onEach("not all connections are closed", Worker::closeAll);
+  }
+
+  /** Hands the lines of the access log over that loops still have. */
+  void flushAccessLog() {
+    onEach("not all lines of the access log are written", Worker::flushAccessLog);
+  }
+
+  /**
+   * Does something on every loop, and waits for it.
+   *
+   * @param late what is logged if a loop does not respond in time
+   */
+  private void onEach(String late, Consumer<Worker> action) {
     List<Worker> loops = all;
-    CountDownLatch closed = new CountDownLatch(loops.size());
+    CountDownLatch done = new CountDownLatch(loops.size());
     for (Worker loop : loops) {
       try {
         loop.execute(
             () -> {
               try {
-                loop.closeAll();
+                action.accept(loop);
               } finally {
-                closed.countDown();
+                done.countDown();
               }
             });
       } catch (RejectedExecutionException e) {
-        closed.countDown(); // a loop that has ended has closed its connections
+        done.countDown(); // a loop that has ended has closed its connections
       }
     }
-    await(closed);
+    await(done, late);
   }
 
   /** Ends the threads of all loops. */
@@ -198,10 +213,10 @@ final class Loops {
     return Counters.summary(all.stream().map(Worker::counters).toList());
   }
 
-  private static void await(CountDownLatch latch) {
+  private static void await(CountDownLatch latch, String late) {
     try {
       if (!latch.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        log.error("not all connections are closed after {} ms", CLOSE_MILLIS);
+        log.error("{} after {} ms", late, CLOSE_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.exchange;
 
+import dev.rsp.access.Entry;
 import dev.rsp.config.Place;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
@@ -52,6 +53,9 @@ public final class Exchange implements BackendEvents {
 
   private @Nullable Terms terms;
 
+  /** What the access log will say of it; null if it is not logged. */
+  private @Nullable Entry entry;
+
   /** Carries the exchange; null before and after that. */
   private @Nullable BackendStream backend;
 
@@ -99,9 +103,12 @@ public final class Exchange implements BackendEvents {
    * @param kind the form of the body
    * @param body the first bytes of the body, perhaps none; taken over
    * @param last whether the body is complete with them
+   * @param logged what the access log will say of it; null if it is not logged
    */
-  public void begin(RequestHead head, BodyKind kind, ByteBuf body, boolean last) {
+  public void begin(
+      RequestHead head, BodyKind kind, ByteBuf body, boolean last, @Nullable Entry logged) {
     Service service = loop.service();
+    entry = logged;
     terms = service.terms;
     place = null;
     requestBytes = 0;
@@ -121,6 +128,9 @@ public final class Exchange implements BackendEvents {
       route = service.router.route(head, hop);
       if (service.samples) {
         sample(service.sampler, head);
+      }
+      if (logged != null) {
+        logged.routed(route.why().text());
       }
       Refusal refusal = route.refusal();
       if (refusal != null) {
@@ -152,7 +162,11 @@ public final class Exchange implements BackendEvents {
 
   /** Sends the request, and passes on more of it while the stream takes it. */
   private void send(BackendStream stream, RequestHead head, Terms current) {
-    place = stream.place();
+    Place to = stream.place();
+    place = to;
+    if (entry != null) {
+      entry.sent(slotName(to), to.text(), to.protocol().label());
+    }
     boolean sayContinue = sender.send(stream, head, current, requestEnded);
     if (sayContinue) {
       interim(loop.continueHead());
@@ -303,13 +317,28 @@ public final class Exchange implements BackendEvents {
   @Override
   public void connecting(@Nullable BackendStream opened) {
     backend = opened;
+    logConnecting(opened != null);
     if (!requestEnded) {
       client.setReading(false);
     }
   }
 
+  private void logConnecting(boolean opened) {
+    if (entry == null) {
+      return;
+    }
+    if (opened) {
+      entry.connecting();
+    } else {
+      entry.queued();
+    }
+  }
+
   @Override
   public void connected(BackendStream stream) {
+    if (entry != null) {
+      entry.connected();
+    }
     send(stream);
   }
 
@@ -387,6 +416,9 @@ public final class Exchange implements BackendEvents {
   @Override
   public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
     try {
+      if (entry != null) {
+        entry.answered(head.status());
+      }
       countHost(head);
       if (last) {
         backend = null;
@@ -404,9 +436,13 @@ public final class Exchange implements BackendEvents {
   private void countHost(ResponseHead head) {
     Place from = place;
     if (from != null) {
-      String slot = loop.service().slotNames.get(from);
+      String slot = slotName(from);
       visit.answered(hosts, head.status(), slot == null ? from.text() : slot);
     }
+  }
+
+  private @Nullable String slotName(Place at) {
+    return loop.service().slotNames.get(at);
   }
 
   @Override
@@ -436,6 +472,9 @@ public final class Exchange implements BackendEvents {
       offered = passed && offers != null && Upgrades.offered(offers, head.upgradeTo());
       if (offered) {
         countHost(head);
+        if (entry != null) {
+          entry.answered(head.status());
+        }
       }
     } catch (Throwable e) {
       bytes.release();
@@ -547,6 +586,7 @@ public final class Exchange implements BackendEvents {
   /** The request waits for its site to start. */
   void stillWaiting() {
     backend = null;
+    logConnecting(false);
     if (!requestEnded) {
       client.setReading(false);
     }
@@ -569,6 +609,10 @@ public final class Exchange implements BackendEvents {
 
   /** None of the places could be reached; why the last one could not. */
   void unreachable(ConnectFailure failure) {
+    if (entry != null) {
+      Place last = sender.place();
+      entry.unreachable(slotName(last), last.text(), last.protocol().label());
+    }
     refuse(failure.refusal(), failure.ending());
   }
 

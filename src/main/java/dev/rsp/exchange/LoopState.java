@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.exchange;
 
+import dev.rsp.access.AccessLog;
+import dev.rsp.access.Entry;
+import dev.rsp.access.LoopLog;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
@@ -12,7 +15,9 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class LoopState {
   private static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** So long lines may wait for others that are written with them. */
+  private static final int LOG_DELAY_MILLIS = 500;
 
   private final NetLoop net;
   private final ConnectionCount connections;
@@ -33,6 +41,8 @@ public final class LoopState {
   private final RequestHead keptHead = new RequestHead();
   private final ResponseHead continueHead = new ResponseHead();
 
+  private @Nullable AccessLog openLog;
+  private @Nullable LoopLog accessLog;
   private @Nullable Service service;
   private @Nullable Terms terms;
   private boolean draining;
@@ -55,10 +65,46 @@ public final class LoopState {
 
   /** Uses this service from now on; a retired loop serves again. */
   public void serve(Service newer) {
+    useLog(newer.accessLog);
     service = newer;
     terms = newer.terms;
     backendLog.serve(newer);
     draining = stopping;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same log, not an equal one
+  private void useLog(@Nullable AccessLog newer) {
+    if (newer == openLog) {
+      return;
+    }
+    flushAccessLog();
+    openLog = newer;
+    EventLoop loop = net.eventLoop();
+    accessLog =
+        newer == null
+            ? null
+            : newer.forLoop(task -> loop.schedule(task, LOG_DELAY_MILLIS, TimeUnit.MILLISECONDS));
+  }
+
+  /** An entry of the access log for an exchange that begins; null if there is no such log. */
+  public @Nullable Entry newEntry() {
+    return accessLog == null ? null : accessLog.begin();
+  }
+
+  /**
+   * The exchange of an entry has ended. If the log was removed since it began, it is not logged.
+   */
+  public void log(Entry ended) {
+    if (accessLog != null) {
+      accessLog.end(ended);
+    }
+  }
+
+  /** Hands the lines of the access log over to the thread that writes them. */
+  public void flushAccessLog() {
+    if (accessLog != null) {
+      accessLog.flush();
+    }
   }
 
   /** The service for new exchanges. */

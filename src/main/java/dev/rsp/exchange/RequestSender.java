@@ -196,7 +196,8 @@ final class RequestSender implements QueuedRequest {
     return admits;
   }
 
-  private Place place() {
+  /** The place of the route that is being tried. */
+  Place place() {
     Route current = route;
     if (current == null) {
       throw new IllegalStateException("no route");

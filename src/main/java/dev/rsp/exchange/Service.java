@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.exchange;
 
+import dev.rsp.access.AccessLog;
 import dev.rsp.config.Config;
 import dev.rsp.config.Initialise;
 import dev.rsp.config.Place;
@@ -44,13 +45,22 @@ public final class Service {
   /** Whether requests are sampled. */
   public final boolean samples;
 
+  /** The access log; null if there is none. */
+  public final @Nullable AccessLog accessLog;
+
   /** The names of slots by their places. Never changes. */
   public final Map<Place, String> slotNames;
 
   /** The places of slots that are not down. Never changes. */
   public final Set<Place> places;
 
-  private Service(Config config, Router router, Loads loads, RequestSampler sampler) {
+  private Service(
+      Config config,
+      Router router,
+      Loads loads,
+      RequestSampler sampler,
+      @Nullable AccessLog accessLog) {
+    this.accessLog = accessLog;
     this.sampler = sampler;
     this.samples = sampler != RequestSampler.NONE;
     this.loads = loads;
@@ -85,17 +95,19 @@ public final class Service {
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(Config config, Loads loads) throws ScriptException {
-    return of(config, loads, RequestSampler.NONE);
+    return of(config, loads, RequestSampler.NONE, null);
   }
 
   /**
-   * The same for a loop whose requests are sampled.
+   * The same for a loop whose requests are sampled and logged.
    *
+   * @param accessLog shared by all loops; null if requests are not logged
    * @throws ScriptException if the program, which ran before, fails this time
    */
-  public static Service of(Config config, Loads loads, RequestSampler sampler)
+  public static Service of(
+      Config config, Loads loads, RequestSampler sampler, @Nullable AccessLog accessLog)
       throws ScriptException {
-    return new Service(
-        config, new Router(config, config.script(loads.bySlot(config))), loads, sampler);
+    Router router = new Router(config, config.script(loads.bySlot(config)));
+    return new Service(config, router, loads, sampler, accessLog);
   }
 }

@@ -7,6 +7,7 @@ import dev.rsp.config.HeldBodyLimits;
 import dev.rsp.config.Limits;
 import dev.rsp.config.Timeouts;
 import dev.rsp.http.Forwarding;
+import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
@@ -38,6 +39,12 @@ public final class Terms {
   /** The peers whose forwarding fields are believed and passed on. */
   public final TrustedProxies trusted;
 
+  /** In which requests carry an id; null if they carry none. */
+  public final @Nullable RequestIdField requestId;
+
+  /** Whether exchanges are written to the access log. */
+  public final boolean logged;
+
   /** The host of a request that names none; null if such a request is refused. Read-only. */
   public final byte @Nullable [] defaultHost;
 
@@ -57,6 +64,8 @@ public final class Terms {
             forwarding.untrusted());
     viaName = forwarding.saysVia() ? wire.viaName() : null;
     trusted = forwarding.trusted();
+    requestId = forwarding.requestId();
+    logged = config.accessLog() != null;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

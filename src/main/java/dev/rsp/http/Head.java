@@ -227,14 +227,23 @@ public abstract class Head {
    * if there is none.
    */
   public final @Nullable String field(String fieldName) {
-    byte[] wanted = lowerCase(fieldName);
+    int field = find(lowerCase(fieldName));
+    return field < 0 ? null : text(valueStart(field), valueEnd(field));
+  }
+
+  /**
+   * The number of the first field of that name, compared without case; -1 if there is none.
+   *
+   * @param lowerCaseName read only
+   */
+  public final int find(byte[] lowerCaseName) {
     for (int field = 0; field < fieldCount; field++) {
       if (name(field) != FieldName.SUPERSEDED
-          && Octets.equalsIgnoreCase(bytes, nameStart(field), nameEnd(field), wanted)) {
-        return text(valueStart(field), valueEnd(field));
+          && Octets.equalsIgnoreCase(bytes, nameStart(field), nameEnd(field), lowerCaseName)) {
+        return field;
       }
     }
-    return null;
+    return -1;
   }
 
   /** Gives every field to {@code reader}, in order: name and value, one character per byte. */

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,12 @@ public final class Hop implements Client {
   private @Nullable String saidProto;
   private @Nullable String saidHost;
 
+  /** The id of the request at hand; null if it has none. */
+  private @Nullable String requestId;
+
+  /** Where that id is added; null if the peer has sent it. */
+  private @Nullable RequestIdField addsIdIn;
+
   private byte @Nullable [] fields;
   private int fieldsVariant;
   private @Nullable String fieldsBy;
@@ -79,10 +86,17 @@ public final class Hop implements Client {
    *
    * @param head read only during this call
    * @param proxies who is trusted for as long as the request lasts
+   * @param idField in which requests carry an id; null if they carry none
    */
-  public void begin(RequestHead head, TrustedProxies proxies) {
+  public void begin(RequestHead head, TrustedProxies proxies, @Nullable RequestIdField idField) {
     end();
-    if (!trusts(proxies)) {
+    boolean trusts = trusts(proxies);
+    if (idField != null) {
+      String said = trusts ? idField.in(head) : null;
+      requestId = said == null ? RequestIdField.next() : said;
+      addsIdIn = said == null ? idField : null;
+    }
+    if (!trusts) {
       return;
     }
     boolean list = head.has(FieldName.X_FORWARDED_FOR);
@@ -108,6 +122,13 @@ public final class Hop implements Client {
     saidFor = null;
     saidProto = null;
     saidHost = null;
+    requestId = null;
+    addsIdIn = null;
+  }
+
+  /** The id of the request at hand; null if requests carry none. */
+  public @Nullable String requestId() {
+    return requestId;
   }
 
   /** Whether the peer of the request at hand is a trusted proxy. */
@@ -225,14 +246,31 @@ public final class Hop implements Client {
             | (addsProto(head) ? 0 : NO_PROTO)
             | (addsHost(head) ? 0 : NO_HOST);
     if (saidFor != null || saidProto != null || saidHost != null) {
-      return lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
+      return withId(lines(variant, viaName).getBytes(StandardCharsets.US_ASCII));
     }
     if (fields == null || fieldsVariant != variant || !Objects.equals(viaName, fieldsBy)) {
       fields = lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
       fieldsVariant = variant;
       fieldsBy = viaName;
     }
-    return fields;
+    return addsIdIn == null ? fields : withId(fields);
+  }
+
+  /** The line of the request's id in front of others. */
+  private byte[] withId(byte[] others) {
+    RequestIdField in = addsIdIn;
+    if (in == null) {
+      return others;
+    }
+    byte[] line = (in.name() + ": " + requestId + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] all = Arrays.copyOf(line, line.length + others.length);
+    System.arraycopy(others, 0, all, line.length, others.length);
+    return all;
+  }
+
+  /** The name of the variable in which this hop adds the request's id; null if it adds none. */
+  public @Nullable String addsIdVariable() {
+    return addsIdIn == null ? null : addsIdIn.variable();
   }
 
   private String lines(int variant, @Nullable String viaName) {

@@ -21,17 +21,24 @@ import org.slf4j.LoggerFactory;
  * Configures the log: one line per event to standard output, at INFO and above.
  *
  * <p>Logback loads it as a service when the first logger is created. The environment variable
- * {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error.
+ * {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error. If the system property {@code
+ * logback.configurationFile} is set, Logback reads that file instead.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
   private static final String APPENDER = "stdout";
+
+  /** Logback's own property, which names a file in its format. */
+  private static final String OWN_FILE = "logback.configurationFile";
 
   /** Called by Logback. */
   public Logging() {}
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
+    if (System.getProperty(OWN_FILE) != null) {
+      return ExecutionStatus.INVOKE_NEXT_IF_ANY; // the operator's own file decides
+    }
     Map<String, String> environment = System.getenv();
     LineFormat format =
         isJournal(environment.get("JOURNAL_STREAM"), Path.of("/proc/self/fd/1"))

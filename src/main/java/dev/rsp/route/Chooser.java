@@ -277,7 +277,18 @@ public final class Chooser {
           pure,
           refusal,
           error,
-          refusal == null ? route() : Route.refused(refusal));
+          (refusal == null ? route() : Route.refused(refusal)).because(why()));
+    }
+
+    private Why why() {
+      return match != null
+          ? Why.PATH
+          : switch (source) {
+            case DEFAULT -> Why.HASH;
+            case SELECT -> Why.SCRIPT;
+            case ON_FAILURE -> Why.ON_FAILURE;
+            case HOST_FROM_PATH -> Why.PATH;
+          };
     }
 
     private Route route() {

@@ -11,15 +11,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a request goes: backends in order of preference, or a refusal.
  *
- * <p>Immutable; shared by all requests for a slot.
+ * <p>Shared by all requests for a slot, on one event loop.
  */
 public final class Route {
   private final Place[] places;
   private final @Nullable Refusal refusal;
   private final boolean http;
   private final boolean uwsgi;
+  private final Why why;
 
-  private Route(Place[] places, @Nullable Refusal refusal) {
+  /** The same for another reason, kept because it is asked for again. */
+  private @Nullable Route other;
+
+  private Route(Place[] places, @Nullable Refusal refusal, Why why) {
+    this.why = why;
     this.places = places;
     this.refusal = refusal;
     this.http = any(places, Protocol.HTTP);
@@ -31,12 +36,30 @@ public final class Route {
     if (places.isEmpty()) {
       throw new IllegalArgumentException("places: none (expected: at least one)");
     }
-    return new Route(places.toArray(new Place[0]), null);
+    return new Route(places.toArray(new Place[0]), null, Why.HASH);
   }
 
   /** A refusal. */
   public static Route refused(Refusal refusal) {
-    return new Route(new Place[0], refusal);
+    return new Route(new Place[0], refusal, Why.HASH);
+  }
+
+  /** The same route, chosen for another reason. */
+  Route because(Why reason) {
+    if (why == reason) {
+      return this;
+    }
+    Route same = other;
+    if (same == null || same.why != reason) {
+      same = new Route(places, refusal, reason);
+      other = same;
+    }
+    return same;
+  }
+
+  /** What chose it. */
+  public Why why() {
+    return why;
   }
 
   private static boolean any(Place[] places, Protocol protocol) {

@@ -113,7 +113,7 @@ public final class Router {
     Decision decision = chooser.decide(new RequestHeadView(head, client.text()), match);
     report(decision);
     if (decision.pure() && cache != null) {
-      cache.put(cache.hash(host, length), host, length, decision.route());
+      cache.put(cache.hash(host, length), host, length, decision.route().because(Why.CACHED));
     }
     return decision.route();
   }

@@ -122,6 +122,11 @@ public final class Worker implements Acceptor {
     backends.closeIdle();
   }
 
+  /** Hands the lines of the access log over to the thread that writes them. */
+  public void flushAccessLog() {
+    state.flushAccessLog();
+  }
+
   /** Passes the counts of hosts on, and continues with an empty table. Any thread. */
   public void takeHosts(HostCounts empty, Consumer<HostCounts> full) {
     net.execute(

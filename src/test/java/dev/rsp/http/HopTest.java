@@ -3,6 +3,8 @@ package dev.rsp.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -99,7 +101,7 @@ final class HopTest {
     String address = "X-Forwarded-For: 10.0.0.1\r\n";
     String proto = "X-Forwarded-Proto: https";
     String host = "X-Forwarded-Host: b";
-    hop.begin(request("X: y"), TEN);
+    hop.begin(request("X: y"), TEN, null);
     assertEquals(
         address + "X-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
         lines(hop, request("X: y"), null));
@@ -112,7 +114,7 @@ final class HopTest {
         lines(hop, request("X-Forwarded-Proto: ?\r\nX-Forwarded-Host: ?"), null));
     // What a client says that is not trusted is dropped.
     Hop client = hop("192.0.2.1");
-    client.begin(request(proto), TEN);
+    client.begin(request(proto), TEN, null);
     assertEquals(
         "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
         lines(client, request(proto + "\r\n" + host), null));
@@ -122,7 +124,7 @@ final class HopTest {
   @Rule(39)
   void namesTheClientOfATrustedProxyForEachRequest() throws Exception {
     Hop hop = hop("10.0.0.1");
-    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN);
+    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN, null);
     assertTrue(hop.trusted());
     assertEquals("192.0.2.1", hop.text());
     assertSame(hop.text(), hop.text());
@@ -130,20 +132,20 @@ final class HopTest {
     assertEquals("10.0.0.1", hop.forwardedFor());
     assertEquals(0, hop.clientPort());
     assertEquals(InetAddress.getByName("192.0.2.1"), hop.namedClient());
-    hop.begin(request("X-Forwarded-For: 192.0.2.2"), TEN);
+    hop.begin(request("X-Forwarded-For: 192.0.2.2"), TEN, null);
     assertEquals("192.0.2.2", hop.text());
     hop.end();
     assertEquals("10.0.0.1", hop.text());
     assertEquals(4711, hop.clientPort());
-    hop.begin(request("X: y"), TEN);
+    hop.begin(request("X: y"), TEN, null);
     assertEquals("10.0.0.1", hop.text());
     assertNull(hop.namedClient());
     // A request of the proxy before, such as a health check, is nobody's.
-    hop.begin(request("X-Forwarded-For: 10.0.0.7"), TEN);
+    hop.begin(request("X-Forwarded-For: 10.0.0.7"), TEN, null);
     assertEquals("10.0.0.7", hop.text());
     assertNull(hop.namedClient());
     // After a reload the peer is no longer trusted.
-    hop.begin(request("X-Forwarded-For: 192.0.2.3"), TrustedProxies.NONE);
+    hop.begin(request("X-Forwarded-For: 192.0.2.3"), TrustedProxies.NONE, null);
     assertFalse(hop.trusted());
     assertEquals("10.0.0.1", hop.text());
     assertNull(hop.namedClient());
@@ -153,7 +155,7 @@ final class HopTest {
   @Rule(39)
   void namesTheClientOfATrustedProxyOnAUnixSocket() {
     Hop hop = new Hop("http", null, () -> null);
-    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN);
+    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN, null);
     assertEquals("192.0.2.1", hop.text());
     assertEquals("192.0.2.1", hop.client());
     assertEquals("", hop.forwardedFor());
@@ -169,7 +171,7 @@ final class HopTest {
   void saysInItsOwnFieldsWhatATrustedProxySaysInForwarded() {
     String forwarded = "Forwarded: for=192.0.2.1;proto=https;host=b.example";
     Hop hop = hop("10.0.0.1");
-    hop.begin(request(forwarded), TEN);
+    hop.begin(request(forwarded), TEN, null);
     assertEquals("192.0.2.1", hop.text());
     assertEquals("192.0.2.1, 10.0.0.1", hop.forwardedFor());
     assertEquals("https", hop.scheme());
@@ -184,32 +186,58 @@ final class HopTest {
     assertEquals(all, lines(hop, request(forwarded), null));
     // Each only if the field of that name does not say it.
     String list = "X-Forwarded-For: 192.0.2.2\r\n" + forwarded;
-    hop.begin(request(list), TEN);
+    hop.begin(request(list), TEN, null);
     assertEquals("192.0.2.2", hop.text());
     assertEquals(all.replace("192.0.2.1, ", ""), lines(hop, request(list), null));
     String rest = "X-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n" + forwarded;
-    hop.begin(request(rest), TEN);
+    hop.begin(request(rest), TEN, null);
     assertEquals("X-Forwarded-For: 192.0.2.1, 10.0.0.1\r\n", lines(hop, request(rest), null));
     // Each alone.
-    hop.begin(request("Forwarded: proto=https"), TEN);
+    hop.begin(request("Forwarded: proto=https"), TEN, null);
     assertEquals(
         "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: ",
         lines(hop, request("X: y"), null));
-    hop.begin(request("Forwarded: host=b"), TEN);
+    hop.begin(request("Forwarded: host=b"), TEN, null);
     assertEquals(
         "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: b\r\n",
         lines(hop, request("X: y"), null));
     // Of this request only, and of a trusted proxy only.
     hop.end();
     assertEquals("a", hop.forwardedHost("a"));
-    hop.begin(request("X: y"), TEN);
+    hop.begin(request("X: y"), TEN, null);
     String own = "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ";
     assertEquals(own.formatted("10.0.0.1"), lines(hop, request("X: y"), null));
     Hop client = hop("192.0.2.9");
-    client.begin(request(forwarded), TEN);
+    client.begin(request(forwarded), TEN, null);
     assertEquals(own.formatted("192.0.2.9"), lines(client, request(forwarded), null));
     Hop unix = new Hop("http", null, () -> null);
-    unix.begin(request(forwarded), TEN);
+    unix.begin(request(forwarded), TEN, null);
     assertEquals("192.0.2.1", unix.forwardedFor());
+  }
+
+  @Test
+  void aRequestGetsAnIdUnlessATrustedPeerHasSentOne() {
+    var id = new RequestIdField("X-Request-ID");
+    Hop hop = hop("10.0.0.1");
+    hop.begin(request("X-Request-ID: sent"), TEN, id);
+    assertEquals("sent", hop.requestId());
+    assertNull(hop.addsIdVariable());
+    assertFalse(lines(hop, request("X-Request-ID: sent"), null).contains("X-Request-ID"));
+    hop.begin(request("X: y"), TEN, id);
+    String made = hop.requestId();
+    assertNotNull(made);
+    assertEquals("HTTP_X_REQUEST_ID", hop.addsIdVariable());
+    assertTrue(
+        lines(hop, request("X: y"), null).startsWith("X-Request-ID: " + made + "\r\nX-Forwarded"));
+    hop.begin(request("Forwarded: for=192.0.2.1"), TEN, id);
+    assertTrue(
+        lines(hop, request("Forwarded: for=192.0.2.1"), null)
+            .startsWith("X-Request-ID: " + hop.requestId() + "\r\nX-Forwarded"));
+    hop.begin(request("X-Request-ID: forged"), TrustedProxies.NONE, id);
+    assertNotEquals("forged", hop.requestId());
+    hop.end();
+    assertNull(hop.requestId());
+    hop.begin(request("X: y"), TEN, null);
+    assertNull(hop.requestId());
   }
 }

@@ -9,6 +9,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import dev.rsp.access.AccessLog;
+import dev.rsp.access.AccessLogSettings;
 import dev.rsp.config.Config;
 import dev.rsp.config.Place;
 import dev.rsp.exchange.Counters;
@@ -23,6 +25,7 @@ import dev.rsp.net.MemoryBudget;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Violation;
+import dev.rsp.route.RequestSampler;
 import dev.rsp.wake.Starter;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
@@ -32,6 +35,8 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,6 +85,7 @@ final class EmbeddedRig implements AutoCloseable {
   private final ErrorWatch watch = new ErrorWatch();
   private final ManualIoEventLoop hand;
   private final Worker loop;
+  private @Nullable AccessLog accessLog;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
   private @Nullable RuntimeException refusal;
@@ -115,7 +121,26 @@ final class EmbeddedRig implements AutoCloseable {
   /** Takes a configuration into force. */
   void serve(Config config) throws ScriptException {
     config.slots().forEach(slot -> listed.add(slot.place()));
-    loop.serve(Service.of(config, loads));
+    AccessLogSettings settings = config.accessLog();
+    if (settings != null && (accessLog == null || !accessLog.settings().equals(settings))) {
+      closeAccessLog();
+      try {
+        accessLog = AccessLog.open(settings);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    AccessLog used = settings == null ? null : accessLog;
+    loop.serve(Service.of(config, loads, RequestSampler.NONE, used));
+  }
+
+  /** Ends the access log when it has all lines so far. */
+  void closeAccessLog() {
+    loop.flushAccessLog();
+    if (accessLog != null) {
+      accessLog.close();
+    }
+    accessLog = null;
   }
 
   /** A configuration with more lines in its file. */
@@ -381,6 +406,7 @@ final class EmbeddedRig implements AutoCloseable {
       assertEquals(List.of(), violations, "what the proxy must not have written");
       assertEquals(List.of(), errors, "logged");
     } finally {
+      closeAccessLog();
       root().detachAppender(watch);
     }
   }

@@ -77,7 +77,7 @@ final class MultiplexedClient {
       ByteBuf bytes = buffer(text);
       assertEquals(Parsed.DONE, service.terms.parser.request(bytes, head));
       bytes.release();
-      exchange.begin(head, form, buffer(""), last);
+      exchange.begin(head, form, buffer(""), last, null);
     }
 
     /** More of the content comes. */

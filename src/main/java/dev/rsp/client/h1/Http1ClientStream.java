@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h1;
 
+import dev.rsp.access.Entry;
 import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.BodyKind;
@@ -26,6 +27,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The current request of an HTTP/1 client, and its response: gives the request to the exchange,
@@ -62,6 +64,7 @@ final class Http1ClientStream implements ClientStream {
   }
 
   private final LoopState loop;
+  private final Hop hop;
   private final Channel channel;
   private final Http1Connection connection;
   private final ClientTimer timer;
@@ -78,6 +81,12 @@ final class Http1ClientStream implements ClientStream {
 
   /** Whether an exchange has begun, with the first byte of its head, and is not counted yet. */
   private boolean owesEnding;
+
+  /** What the access log will say of the exchange; null if it is not logged. */
+  private @Nullable Entry entry;
+
+  /** What was written before the exchange began. */
+  private long writtenBefore;
 
   /** Whether this request and its response let the connection persist. */
   private boolean keepAlive;
@@ -107,6 +116,7 @@ final class Http1ClientStream implements ClientStream {
       Hop hop) {
     this.loop = shared.loop;
     this.net = loop.net();
+    this.hop = hop;
     this.channel = channel;
     this.connection = connection;
     this.timer = timer;
@@ -147,14 +157,39 @@ final class Http1ClientStream implements ClientStream {
     return owesEnding;
   }
 
-  /** The first bytes of a head have come, or another event that counts as an exchange. */
-  void begin() {
+  /**
+   * The first bytes of a head have come, or another event that counts as an exchange.
+   *
+   * @param logged whether it is written to the access log
+   */
+  void begin(boolean logged) {
     owesEnding = true;
+    if (logged) {
+      openEntry();
+    }
+  }
+
+  private @Nullable Entry openEntry() {
+    if (entry == null) {
+      entry = loop.newEntry();
+      writtenBefore = written;
+    }
+    return entry;
+  }
+
+  private void logHead(RequestHead head) {
+    Entry opened = openEntry();
+    if (opened != null) {
+      opened.headCame(head);
+    }
   }
 
   /** A head has come. */
-  void begin(RequestHead head) {
+  void begin(RequestHead head, boolean logged) {
     owesEnding = true;
+    if (logged) {
+      logHead(head);
+    }
     // Bytes after an offer to upgrade belong to the new protocol: if the backend declines, they
     // must not be read as a request.
     startResponse(head.http10(), head.isHead(), head.keepAlive() && !head.upgrade());
@@ -191,7 +226,10 @@ final class Http1ClientStream implements ClientStream {
       throw e;
     }
     BodyKind kind = head.chunked() ? BodyKind.CHUNKED : BodyKind.LENGTH;
-    exchange.begin(head, kind, body, last);
+    if (entry != null) {
+      entry.bodyCame(body.readableBytes());
+    }
+    exchange.begin(head, kind, body, last, entry);
   }
 
   /** Gives more of the body to the exchange, and takes over the buffer. */
@@ -199,6 +237,9 @@ final class Http1ClientStream implements ClientStream {
     int length = body.readableBytes();
     if (last) {
       state = State.RESPONSE;
+    }
+    if (entry != null) {
+      entry.bodyCame(length);
     }
     exchange.requestBody(body, last);
     // With the last bytes this exchange may have ended, and the next begun.
@@ -210,6 +251,9 @@ final class Http1ClientStream implements ClientStream {
   /** Gives bytes of the client's half of a tunnel to the exchange, and takes over the buffer. */
   void tunnelBytes(ByteBuf bytes) {
     timer.movedInTunnel();
+    if (entry != null) {
+      entry.bodyCame(bytes.readableBytes());
+    }
     exchange.tunnelBytes(bytes);
   }
 
@@ -284,6 +328,7 @@ final class Http1ClientStream implements ClientStream {
   @Override
   public void interim(ResponseHead head) {
     writer.response(head, Persistence.KEEP, false, false, date.now());
+    logHead();
     send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
     if (head.status() == 100) {
       timer.continued();
@@ -321,9 +366,19 @@ final class Http1ClientStream implements ClientStream {
     Persistence persistence =
         !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_SAID : Persistence.KEEP;
     writer.response(head, persistence, hasLength, !plain && !http10, date.now());
+    if (entry != null) {
+      logHead();
+    }
     if (rechunk && body.isReadable()) {
       writer.appendChunkSize(body.readableBytes(), false);
       insideChunks = true;
+    }
+  }
+
+  /** The access log counts the octets of a head apart from those of the body. */
+  private void logHead() {
+    if (entry != null) {
+      entry.headWritten(writer.length());
     }
   }
 
@@ -377,6 +432,7 @@ final class Http1ClientStream implements ClientStream {
     headWritten = true;
     try {
       writer.response(head, Persistence.UPGRADE, false, false, date.now());
+      logHead();
     } catch (Throwable e) {
       bytes.release();
       throw e;
@@ -449,7 +505,10 @@ final class Http1ClientStream implements ClientStream {
 
   private void writeRefusal(Refusal refusal) {
     headWritten = true;
-    writer.refusal(refusal, !keepAlive, !isHead, http10 && keepAlive, date.now());
+    if (entry != null) {
+      entry.refused(refusal.status(), refusal.why());
+    }
+    writer.refusal(refusal, !keepAlive, !isHead, http10 && keepAlive, date.now(), hop.requestId());
     send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
   }
 
@@ -516,7 +575,16 @@ final class Http1ClientStream implements ClientStream {
     if (owesEnding) {
       owesEnding = false;
       counters.count(ending);
+      if (entry != null) {
+        log(entry, ending);
+      }
     }
+  }
+
+  private void log(Entry ended, Ending ending) {
+    entry = null;
+    ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written - writtenBefore);
+    loop.log(ended);
   }
 
   /** No request is read any more: a partial head will not be completed. */

@@ -129,7 +129,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (tooMany == null) {
       return;
     }
-    stream.begin();
+    stream.begin(terms.logged);
     stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
     if (admission.mayLinger(limits)) {
       linger();
@@ -192,10 +192,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (parsed == Parsed.DONE) {
       begin(terms);
     } else if (parsed == Parsed.REFUSED) {
-      stream.begin();
+      stream.begin(terms.logged);
       stream.refuseUnread(head.isHead(), head.refusal(), endingOf(head.refusal()));
     } else if (parsed == Parsed.MORE && !stream.owesEnding() && reader.headHasBegun()) {
-      stream.begin();
+      stream.begin(terms.logged);
       timer.awaitHead(terms);
     }
     return parsed == Parsed.DONE || parsed == Parsed.REFUSED;
@@ -222,8 +222,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Begins the exchange of the request whose head was read. */
   private void begin(Terms terms) {
-    stream.begin(head);
-    hop.begin(head, terms.trusted);
+    stream.begin(head, terms.logged);
+    hop.begin(head, terms.trusted, terms.requestId);
     if (head.hostLength() == 0) {
       byte[] host = terms.defaultHost;
       if (host == null) {

@@ -10,6 +10,7 @@ import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewrites heads: copies the fields that are forwarded as ranges, omits the fields of one hop, and
@@ -214,10 +215,16 @@ public final class HeadWriter {
    * @param close whether the connection ends after it
    * @param withBody whether the text is sent, or only its length (a HEAD request)
    * @param sayKeepAlive whether to say that the connection persists, as HTTP/1.0 needs it
+   * @param requestId is said to the client, so that it can be found in logs; null for none
    */
   public void refusal(
-      Refusal refusal, boolean close, boolean withBody, boolean sayKeepAlive, byte[] date) {
-    OwnAnswer.write(out, refusal, close, withBody, sayKeepAlive, date);
+      Refusal refusal,
+      boolean close,
+      boolean withBody,
+      boolean sayKeepAlive,
+      byte[] date,
+      @Nullable String requestId) {
+    OwnAnswer.write(out, refusal, close, withBody, sayKeepAlive, date, requestId);
   }
 
   /** Appends the line before the first chunk to what was last written. */

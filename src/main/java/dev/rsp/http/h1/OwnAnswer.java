@@ -3,6 +3,7 @@ package dev.rsp.http.h1;
 
 import dev.rsp.http.Reasons;
 import dev.rsp.http.Refusal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the responses that rsp makes itself, in place of the response of a backend.
@@ -23,11 +24,17 @@ final class OwnAnswer {
       boolean close,
       boolean withBody,
       boolean sayKeepAlive,
-      byte[] date) {
+      byte[] date,
+      @Nullable String requestId) {
+    String id = requestId == null ? "" : requestId;
     byte[] body =
         refusal.page()
-            ? page(refusal)
-            : HeadBytes.ascii(refusal.status() + " " + refusal.why() + "\n");
+            ? page(refusal, id)
+            : HeadBytes.ascii(
+                refusal.status()
+                    + " "
+                    + refusal.why()
+                    + (id.isEmpty() ? "\n" : "\nrequest id: " + id + "\n"));
     out.start(512 + body.length);
     out.put(HeadBytes.STATUS_LINE);
     out.put(HeadBytes.ascii(refusal.status() + " " + Reasons.of(refusal.status()) + "\r\n"));
@@ -54,7 +61,7 @@ final class OwnAnswer {
   }
 
   /** A page that loads nothing else, and reloads itself. */
-  private static byte[] page(Refusal refusal) {
+  private static byte[] page(Refusal refusal, String id) {
     return HeadBytes.ascii(
         """
         <!DOCTYPE html>
@@ -68,9 +75,9 @@ final class OwnAnswer {
         </head>
         <body>
         <p>One moment: %s. This page asks again by itself.</p>
-        </body>
+        %s</body>
         </html>
         """
-            .formatted(refusal.why()));
+            .formatted(refusal.why(), id.isEmpty() ? "" : "<p>Request id: " + id + "</p>\n"));
   }
 }

@@ -80,6 +80,10 @@ public final class UwsgiWriter {
     String forwardedHost =
         hop.addsHost(head) ? hop.forwardedHost(host) : claim(head, FieldName.X_FORWARDED_HOST);
     packet.variable("HTTP_X_FORWARDED_HOST", forwardedHost);
+    String idVariable = hop.addsIdVariable();
+    if (idVariable != null) {
+      packet.variable(idVariable, or(hop.requestId(), ""));
+    }
     if (trusted) {
       list("HTTP_FORWARDED", head, FieldName.FORWARDED, "");
     }

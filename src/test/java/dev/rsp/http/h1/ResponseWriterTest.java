@@ -195,6 +195,20 @@ final class ResponseWriterTest {
     assertFalse(start.contains("Allow") || start.contains("Retry-After"));
   }
 
+  @Test
+  void refusesWithTheIdOfTheRequest() {
+    var writer = new HeadWriter();
+    var refusal = new Refusal(502, "x");
+    writer.refusal(refusal, false, true, false, DATE, "a-1");
+    assertTrue(Heads.text(writer).endsWith("\r\n\r\n502 x\nrequest id: a-1\n"));
+    writer.refusal(new Refusal(503, "it starts").asPage(), false, true, false, DATE, "a-1");
+    assertTrue(Heads.text(writer).contains("\n<p>Request id: a-1</p>\n</body>"));
+    writer.refusal(new Refusal(503, "it starts").asPage(), false, true, false, DATE, null);
+    assertFalse(Heads.text(writer).contains("Request id"));
+    writer.refusal(refusal, false, true, false, DATE, "");
+    assertTrue(Heads.text(writer).endsWith("\r\n\r\n502 x\n"));
+  }
+
   @ParameterizedTest(name = "an answer of our own with {0} is one that we would take")
   @CsvSource({
     "200", "400", "403", "404", "405", "408", "413", "414", "417", "421", "429", "431", "500",
@@ -211,7 +225,7 @@ final class ResponseWriterTest {
   private static String refusal(
       Refusal refusal, boolean close, boolean withBody, boolean sayKeepAlive) {
     var writer = new HeadWriter();
-    writer.refusal(refusal, close, withBody, sayKeepAlive, DATE);
+    writer.refusal(refusal, close, withBody, sayKeepAlive, DATE, null);
     return Heads.text(writer);
   }
 

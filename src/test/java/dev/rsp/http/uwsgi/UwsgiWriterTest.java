@@ -11,6 +11,7 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.h1.HeadParser;
 import dev.rsp.http.h1.Heads;
@@ -292,7 +293,7 @@ final class UwsgiWriterTest {
   void namesTheClientOfATrustedProxyAsTheRemoteAddress() {
     RequestHead head = Heads.request(get("/", "X-Forwarded-For: 10.0.0.1, 192.0.2.9\r\n"));
     Hop hop = hop(true);
-    hop.begin(head, TrustedProxies.EVERY_PEER);
+    hop.begin(head, TrustedProxies.EVERY_PEER, null);
     assertNull(writer.request(head, 0, hop, "rsp"));
     Map<String, String> variables = read();
     assertEquals("192.0.2.9", variables.get("REMOTE_ADDR"));
@@ -301,11 +302,20 @@ final class UwsgiWriterTest {
   }
 
   @Test
+  void saysTheIdOfARequestInTheVariableOfItsField() {
+    RequestHead head = Heads.request(get("/", "X: y\r\n"));
+    Hop hop = hop(true);
+    hop.begin(head, TrustedProxies.NONE, new RequestIdField("X-Request-ID"));
+    assertNull(writer.request(head, 0, hop, "rsp"));
+    assertEquals(hop.requestId(), read().get("HTTP_X_REQUEST_ID"));
+  }
+
+  @Test
   void saysInVariablesWhatATrustedProxySaysInForwarded() {
     RequestHead head =
         Heads.request(get("/", "Forwarded: for=192.0.2.9;proto=https;host=www.example\r\n"));
     Hop hop = hop(true);
-    hop.begin(head, TrustedProxies.EVERY_PEER);
+    hop.begin(head, TrustedProxies.EVERY_PEER, null);
     assertNull(writer.request(head, 0, hop, "rsp"));
     Map<String, String> variables = read();
     assertEquals("https", variables.get("REQUEST_SCHEME"));
