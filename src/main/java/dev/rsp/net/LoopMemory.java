@@ -131,9 +131,19 @@ public final class LoopMemory {
    * the free buffers that were used since the last call.
    */
   public void trim() {
-    if (allocated.getAsLong() - inUse.getAsLong() > SPARE_BYTES) {
+    if (hasSpare()) {
       trim.run();
     }
+  }
+
+  /** Whether there is more unused memory than may be kept. */
+  public boolean hasSpare() {
+    return allocated.getAsLong() - inUse.getAsLong() > SPARE_BYTES;
+  }
+
+  /** Whether so little is in use that the budget need not be asked whether it must be less. */
+  public boolean holdsLittle() {
+    return reported <= REPORT_BYTES;
   }
 
   /** Bytes of this loop above what may stay when memory is exhausted. */

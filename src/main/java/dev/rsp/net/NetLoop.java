@@ -10,6 +10,7 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,15 @@ public final class NetLoop {
   private final TurnFlusher flusher;
   private int slowClients;
 
+  /** What the timer runs beside the deadlines, and what that allows. */
+  private IntSupplier ownTick = () -> 1;
+
+  /** Runs {@link #tick}; null before the start. */
+  private @Nullable Future<?> timer;
+
+  /** The period of the timer, in ticks. */
+  private int period;
+
   /** Whether {@link #shutDown} was called. Any thread. */
   private volatile boolean ending;
 
@@ -76,26 +86,22 @@ public final class NetLoop {
     this.group = group;
     this.memory = memory;
     this.eventLoop = group.next();
-    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime(), failureLog);
+    this.deadlines = new DeadlineWheel(eventLoop.ticker().nanoTime(), failureLog, this::wake);
     this.flusher = new TurnFlusher(eventLoop, transport.writesAtOnce(), failureLog);
   }
 
   /**
-   * Starts the timer of the loop: from now on deadlines expire. Any thread.
+   * Starts the timer of the loop: from now on deadlines expire. Any thread, once.
    *
-   * @param tick runs before them, every {@value DeadlineWheel#TICK_MILLIS} ms; what it throws is
-   *     logged
+   * @param tick runs before them, every {@value DeadlineWheel#TICK_MILLIS} ms or, while the loop is
+   *     idle, later; what it throws is logged. It returns after how many ticks it must run again:
+   *     1, {@link DeadlineWheel#REST_TICKS} or {@link DeadlineWheel#LONG_REST_TICKS}
    */
-  public void startTimer(Runnable tick) {
+  public void startTimer(IntSupplier tick) {
     boolean started = false;
     try {
-      eventLoop
-          .scheduleWithFixedDelay(
-              () -> tick(tick),
-              DeadlineWheel.TICK_MILLIS,
-              DeadlineWheel.TICK_MILLIS,
-              TimeUnit.MILLISECONDS)
-          .addListener(done -> broken("the timer of an event loop has ended", done.cause()));
+      ownTick = tick;
+      eventLoop.submit(() -> setPeriod(1)).addListener(this::timerStarted);
       eventLoop
           .terminationFuture()
           .addListener(done -> broken("the thread of an event loop has ended", done.cause()));
@@ -109,10 +115,68 @@ public final class NetLoop {
     }
   }
 
-  private void tick(Runnable tick) {
-    guarded("a tick of the loop failed", tick);
-    guarded(
-        "a tick of the deadlines failed", () -> deadlines.advance(eventLoop.ticker().nanoTime()));
+  private void tick() {
+    int most = 1;
+    try {
+      most = ownTick.getAsInt();
+    } catch (Throwable e) {
+      failureLog.failed("a tick of the loop failed", e);
+    }
+    try {
+      deadlines.advance(eventLoop.ticker().nanoTime());
+    } catch (Throwable e) {
+      failureLog.failed("a tick of the deadlines failed", e);
+    }
+    try {
+      setPeriod(deadlines.rest(most));
+    } catch (Throwable e) {
+      deadlines.restFailed(period);
+      failureLog.failed("the timer of an event loop was not changed", e);
+    }
+  }
+
+  /** The deadlines are used, whose time rests. */
+  private void wake() {
+    setPeriod(1);
+    deadlines.endRest(eventLoop.ticker().nanoTime());
+  }
+
+  /**
+   * Replaces the timer if its period does not fit. Each timer is a new object, and ticks must not
+   * depend on free memory: if there is none, the old one goes on.
+   *
+   * @param newPeriod in ticks
+   */
+  private void setPeriod(int newPeriod) {
+    if (newPeriod == period) {
+      return;
+    }
+    long restNanos = (newPeriod - 1) * DeadlineWheel.TICK_NANOS;
+    Future<?> next =
+        eventLoop.scheduleWithFixedDelay(
+            this::tick,
+            deadlines.nanosToTick(eventLoop.ticker().nanoTime()) + restNanos,
+            restNanos + DeadlineWheel.TICK_NANOS,
+            TimeUnit.NANOSECONDS);
+    next.addListener(this::timerEnded);
+    Future<?> old = timer;
+    timer = next;
+    period = newPeriod;
+    if (old != null) {
+      old.cancel(false);
+    }
+  }
+
+  private void timerStarted(Future<?> task) {
+    if (!task.isSuccess()) {
+      broken("the timer of an event loop has ended", task.cause());
+    }
+  }
+
+  private void timerEnded(Future<?> ended) {
+    if (ended == timer) {
+      broken("the timer of an event loop has ended", ended.cause());
+    }
   }
 
   /**

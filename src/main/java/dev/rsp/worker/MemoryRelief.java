@@ -19,26 +19,44 @@ final class MemoryRelief {
   /** A connection that holds at most one small read is left alone. */
   private static final long SMALL_BYTES = ReadBuffers.MIDDLE_BYTES;
 
-  /** One second. */
-  private static final int TICKS_PER_TRIM = 1000 / DeadlineWheel.TICK_MILLIS;
+  /** A second, as {@link LoopMemory#trim} asks for. */
+  private static final int TICKS_PER_TRIM = DeadlineWheel.REST_TICKS;
 
   /** Connections closed per tick, so that a tick stays short; there are ten ticks a second. */
   private static final int MOST_PER_TICK = 1_000;
 
   private final LoopMemory memory;
   private boolean paused;
-  private int ticks;
+  private int ticksToTrim = TICKS_PER_TRIM;
+
+  /** What the last tick returned. */
+  private int pause = 1;
 
   MemoryRelief(LoopMemory memory) {
     this.memory = memory;
   }
 
-  /** Checks the use of memory. Call it on each tick. */
-  void tick(Collection<ClientConnection> clients) {
+  /**
+   * Checks the use of memory. Call it on each tick.
+   *
+   * @return for how many ticks it need not be called if the loop is idle meanwhile
+   */
+  int tick(Collection<ClientConnection> clients) {
     Level level = memory.report();
-    if (++ticks % TICKS_PER_TRIM == 0) {
+    ticksToTrim -= Math.min(pause, TICKS_PER_TRIM);
+    if (ticksToTrim <= 0) {
+      ticksToTrim = TICKS_PER_TRIM;
       memory.trim();
     }
+    relieve(level, clients);
+    pause =
+        paused || !memory.holdsLittle()
+            ? 1
+            : memory.hasSpare() ? DeadlineWheel.REST_TICKS : DeadlineWheel.LONG_REST_TICKS;
+    return pause;
+  }
+
+  private void relieve(Level level, Collection<ClientConnection> clients) {
     if (level.compareTo(Level.SHORT) >= 0) {
       paused = true;
       for (ClientConnection client : clients) {

@@ -37,7 +37,6 @@ public final class Worker implements Acceptor {
   private final BackendPools backends;
   private final ClientConnections clients;
   private final Http1Resources http1;
-  private final DateField date = new DateField();
   private final MemoryRelief relief;
 
   /**
@@ -73,14 +72,13 @@ public final class Worker implements Acceptor {
         new BackendPools(
             state, new Http1Dialect(net.allocator()), new UwsgiDialect(net.allocator()));
     this.clients = new ClientConnections(net);
-    this.http1 = new Http1Resources(state, backends, clients, date);
+    this.http1 = new Http1Resources(state, backends, clients, new DateField());
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
   }
 
-  private void tick() {
-    net.guarded("the date was not refreshed", date::refresh);
-    net.guarded("memory check failed", () -> relief.tick(clients.all()));
+  private int tick() {
+    return relief.tick(clients.all());
   }
 
   @Override

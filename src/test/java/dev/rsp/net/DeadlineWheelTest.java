@@ -14,9 +14,35 @@ import org.junit.jupiter.api.Test;
 final class DeadlineWheelTest {
   private static final int TICK = DeadlineWheel.TICK_MILLIS;
 
-  private final DeadlineWheel wheel = new DeadlineWheel(millisToNanos(5000), new FailureLog());
+  private final DeadlineWheel wheel =
+      new DeadlineWheel(millisToNanos(5000), new FailureLog(), this::wake);
   private final List<Integer> expiries = new ArrayList<>();
   private int millis = 5000;
+  private int wakes;
+
+  /** When the loop calls the wheel next. */
+  private int nextTick = 5000;
+
+  private void wake() {
+    wakes++;
+    long now = millisToNanos(millis);
+    nextTick = millis + (int) (wheel.nanosToTick(now) / 1_000_000);
+    wheel.endRest(now);
+  }
+
+  /** Lets time pass as the loop does that lets the wheel rest. Returns the calls of the wheel. */
+  private int passWithRests(int millisToPass) {
+    int calls = 0;
+    for (int end = millis + millisToPass; millis < end; millis++) {
+      if (millis == nextTick) {
+        calls++;
+        wheel.advance(millisToNanos(millis));
+        int ticks = wheel.rest(DeadlineWheel.LONG_REST_TICKS);
+        nextTick = millis + ticks * TICK;
+      }
+    }
+    return calls;
+  }
 
   /** Lets time pass, tick by tick as the loop does. */
   private void pass(int millisToPass) {
@@ -259,5 +285,103 @@ final class DeadlineWheelTest {
           due[i] == 0 ? expired[i] == 0 : expired[i] >= due[i] && expired[i] <= due[i] + 2 * TICK,
           "due " + due[i] + " expired " + expired[i]);
     }
+  }
+
+  // Rests ----------------------------------------------------------------------------------------
+
+  @Test
+  void restsForAnHourWhereThereIsNoDeadline() {
+    passWithRests(1_100);
+    assertEquals(1, passWithRests(3_600_000));
+    Deadline deadline = deadline();
+    wheel.arm(deadline, 100);
+    assertEquals(1, wakes);
+    wheel.disarm(deadline);
+    passWithRests(1_200);
+    assertEquals(1, passWithRests(3_600_000));
+  }
+
+  @Test
+  void restsForASecondAtATimeWhileItsDeadlinesAreFar() {
+    wheel.arm(deadline(), 60_000);
+    passWithRests(1_100);
+    assertEquals(50, passWithRests(50_000), 1);
+    assertEquals(List.of(), expiries);
+    passWithRests(10_000);
+    assertEquals(List.of(65_100), expiries);
+  }
+
+  @Test
+  void doesNotRestUntilASecondAfterItsLastUse() {
+    for (int i = 0; i < 20; i++) {
+      wheel.arm(deadline(), 60_000);
+      assertEquals(9, passWithRests(900), 1);
+    }
+    assertEquals(0, wakes);
+  }
+
+  @Test
+  void restsNoLongerThanTheLoopAllows() {
+    pass(1_000);
+    assertEquals(1, wheel.rest(1));
+    assertEquals(DeadlineWheel.REST_TICKS, wheel.rest(DeadlineWheel.REST_TICKS));
+    assertEquals(DeadlineWheel.LONG_REST_TICKS, wheel.rest(DeadlineWheel.LONG_REST_TICKS));
+  }
+
+  @Test
+  void eachUseEndsARestAndSeesTheTimeThatHasPassed() {
+    Deadline deadline = deadline();
+    List<Runnable> uses =
+        List.of(
+            () -> wheel.arm(deadline, 500),
+            () -> wheel.armAtLatest(deadline, 400),
+            () -> wheel.armAtLatest(deadline, 300, 300),
+            () -> wheel.millisSinceArmed(deadline, 100),
+            () -> wheel.millisAfter(100),
+            wheel::nowMillis);
+    for (Runnable use : uses) {
+      wheel.disarm(deadline);
+      passWithRests(2_000);
+      long before = wheel.nowMillis();
+      passWithRests(1_000_000);
+      int earlier = wakes;
+      use.run();
+      assertEquals(earlier + 1, wakes);
+      assertEquals(1_000_000, (int) (wheel.nowMillis() - before), TICK);
+    }
+  }
+
+  @Test
+  void afterARestItExpiresNeverEarlyAndAtMostTwoTicksLate() {
+    var random = new Random(20261127);
+    Deadline far = deadline(() -> {});
+    for (int i = 0; i < 2_000; i++) {
+      if (i % 2 == 0) {
+        wheel.arm(far, 100_000);
+      } else {
+        wheel.disarm(far);
+      }
+      passWithRests(1_000 + random.nextInt(3_000));
+      int wait = 1 + random.nextInt(3_000);
+      int armed = millis;
+      expiries.clear();
+      wheel.arm(deadline(), wait);
+      passWithRests(wait + 3 * TICK);
+      assertEquals(1, expiries.size());
+      int took = expiries.get(0) - armed;
+      assertTrue(took >= wait && took <= wait + 2 * TICK, wait + " ms took " + took);
+    }
+  }
+
+  @Test
+  void takesAStandstillInARestForASecondAtMost() {
+    for (int i = 2; i < 60; i++) {
+      wheel.arm(deadline(), i * 1_000 + 1);
+    }
+    passWithRests(1_050);
+    millis += 3_600_000;
+    nextTick = millis;
+    passWithRests(1_000);
+    assertTrue(expiries.size() <= 2, expiries::toString);
   }
 }

@@ -295,6 +295,20 @@ final class EmbeddedRig implements AutoCloseable {
     }
   }
 
+  /** Lets time pass; returns how often timers woke the loop meanwhile. */
+  int wakeUps(int millis) {
+    rest();
+    int count = 0;
+    for (int left = millis; left > 0; left -= DeadlineWheel.TICK_MILLIS) {
+      lapse(DeadlineWheel.TICK_MILLIS);
+      if (turn()) {
+        count++;
+        rest();
+      }
+    }
+    return count;
+  }
+
   /** Lets time pass without a turn of the loop. */
   void lapse(int millis) {
     clock.advanceMillis(millis);

@@ -9,7 +9,8 @@ import java.util.Locale;
 
 /**
  * The value of a Date field (RFC 9110 §5.6.7), formatted once per second instead of once per
- * response. One per event loop, on its thread.
+ * response. The clock is read for each, because a timer that does it would wake an idle loop. One
+ * per event loop, on its thread.
  */
 public final class DateField {
   private static final DateTimeFormatter FORMAT =
@@ -19,22 +20,13 @@ public final class DateField {
   private long second = Long.MIN_VALUE;
   private byte[] text = {};
 
-  /** A field with the current second. */
-  public DateField() {
-    refresh();
-  }
-
-  /** The second of the last {@link #refresh}; 29 bytes, not to be changed. */
+  /** The current second; 29 bytes, not to be changed. */
   public byte[] now() {
-    return text;
-  }
-
-  /** Reads the clock. Call it more often than once per second. */
-  public void refresh() {
     long now = Math.floorDiv(System.currentTimeMillis(), 1000L);
     if (now != second) {
       second = now;
       text = FORMAT.format(Instant.ofEpochSecond(second)).getBytes(StandardCharsets.US_ASCII);
     }
+    return text;
   }
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.acceptance.operations;
+
+import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.acceptance.rig.RawBackend;
+import dev.rsp.acceptance.rig.RawClient;
+import dev.rsp.acceptance.rig.Rsp;
+import dev.rsp.acceptance.rig.Transports;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A daemon with nothing to do does not use the processor. */
+@Timeout(120)
+final class IdleIT {
+  private static final int LOOPS = 32;
+  private static final int WINDOW_MILLIS = 3_000;
+
+  static List<String> transports() {
+    return Transports.available();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void loopsThatHaveNothingToDoDoNotWake(String transport, @TempDir Path directory)
+      throws IOException {
+    try (RawBackend backend = RawBackend.named("one");
+        Rsp rsp =
+            Rsp.serving(
+                directory,
+                "loops = " + LOOPS + "\n" + Rsp.oneBackend(backend.address()),
+                "--transport",
+                transport)) {
+      expectWakes(rsp, LOOPS / 4);
+      try (RawClient client = rsp.connect()) {
+        client.get("one", "/");
+        // the loop of the idle connections looks once a second
+        expectWakes(rsp, LOOPS / 4 + WINDOW_MILLIS / 1_000);
+        client.get("one", "/");
+      }
+    }
+  }
+
+  /** In some window of time, soon, the threads of the loops are woken no more than so often. */
+  private static void expectWakes(Rsp rsp, int most) {
+    StringBuilder seen = new StringBuilder("wakes of all loops in " + WINDOW_MILLIS + " ms:");
+    Eventually.holds(
+        seen::toString,
+        () -> {
+          long before = wakes(rsp);
+          Eventually.pause(WINDOW_MILLIS);
+          long wakes = wakes(rsp) - before;
+          seen.append(' ').append(wakes);
+          return wakes <= most;
+        });
+  }
+
+  /** How often the threads of the loops began to wait: proc_pid_status(5). */
+  private static long wakes(Rsp rsp) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + rsp.program().pid() + "/task"))) {
+      return threads.mapToLong(IdleIT::wakesOfLoop).sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long wakesOfLoop(Path thread) {
+    try {
+      return Files.readString(thread.resolve("comm")).startsWith("loop-")
+          ? Files.readAllLines(thread.resolve("status")).stream()
+              .filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+              .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+              .sum()
+          : 0;
+    } catch (NoSuchFileException e) {
+      return 0; // it has ended
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
