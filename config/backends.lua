@@ -8,6 +8,7 @@
 -- settings below that are written so show their defaults.
 
 -- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp/rsp.sock" }. "[::]:80" is IPv6.
+-- For programs of other users: { address = "unix:/run/a", mode = "0660", owner = "a", group = "b" }
 listen = "0.0.0.0:8080"
 
 -- The backends. Each host name is hashed to one PLACE in this list, first place first.

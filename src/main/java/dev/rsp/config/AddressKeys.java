@@ -24,6 +24,8 @@ final class AddressKeys {
 
   private static final String TO_LISTEN_ON =
       "an address to listen on, such as \"0.0.0.0:8080\" or \"unix:/run/rsp.sock\"";
+  private static final String MODE =
+      "a string of three octal digits, such as \"0666\": in a number they would not be octal";
   private static final String LIST = "a list of addresses, such as { \"10.0.0.11:80\" }";
   private static final String SLOT = "an address, or a table with name and address";
   private static final String STATES = "\"up\", \"drain\", \"down\" or \"spare\"";
@@ -34,23 +36,77 @@ final class AddressKeys {
     this.problems = problems;
   }
 
-  /** Reads one address, or a list without duplicates. */
+  /** Reads one address, with or without its keys, or a list without duplicates. */
   List<AddressEntry> listen(LuaValue value) {
     KeyPath path = KeyPath.global(Keys.LISTEN);
-    if (!(value instanceof LuaTable table)) {
-      AddressEntry parsed = address(path, value, TO_LISTEN_ON, 0);
+    if (!(value instanceof LuaTable table) || isOneListener(table)) {
+      AddressEntry parsed = listener(path, value);
       return parsed == null ? List.of() : List.of(parsed);
     }
     List<LuaValue> entries = new Section(path, table, problems).entries(MAX_LISTEN, TO_LISTEN_ON);
     Map<String, KeyPath> seen = new HashMap<>();
     List<AddressEntry> addresses = new ArrayList<>();
     for (int i = 1; i <= entries.size(); i++) {
-      AddressEntry parsed = address(path.index(i), entries.get(i - 1), TO_LISTEN_ON, 0);
+      AddressEntry parsed = listener(path.index(i), entries.get(i - 1));
       if (parsed != null && isNew(seen, parsed.text(), parsed.path())) {
         addresses.add(parsed);
       }
     }
     return addresses;
+  }
+
+  /** Whether a table is one address with its keys, and not a list: it has a key of the former. */
+  private static boolean isOneListener(LuaTable table) {
+    return Keys.LISTENER.stream().anyMatch(key -> !table.rawget(key).isnil());
+  }
+
+  /** An address, or a table with its keys. */
+  private @Nullable AddressEntry listener(KeyPath path, LuaValue value) {
+    if (!(value instanceof LuaTable table) || !isOneListener(table)) {
+      return address(path, value, TO_LISTEN_ON, 0);
+    }
+    var entry = new Section(path, table, problems);
+    entry.rejectUnknownKeys(Keys.LISTENER);
+    AddressEntry parsed = address(path.key(Keys.ADDRESS), entry.get(Keys.ADDRESS), TO_LISTEN_ON, 0);
+    SocketAccess access =
+        new SocketAccess(
+            mode(path.key(Keys.MODE), entry.get(Keys.MODE)),
+            owner(path.key(Keys.OWNER), entry.get(Keys.OWNER), SocketAccess.Kind.USER),
+            owner(path.key(Keys.GROUP), entry.get(Keys.GROUP), SocketAccess.Kind.GROUP));
+    if (parsed == null) {
+      return null;
+    }
+    if (!(parsed.address() instanceof Address.Unix)) {
+      for (String key : List.of(Keys.MODE, Keys.OWNER, Keys.GROUP)) {
+        if (!entry.get(key).isnil()) {
+          problems.add(path.key(key), entry.get(key), "none: only a Unix socket has one");
+        }
+      }
+    }
+    return new AddressEntry(parsed.path(), parsed.text(), parsed.address(), access);
+  }
+
+  private @Nullable Integer mode(KeyPath path, LuaValue value) {
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    if (text.matches("0?[0-7]{3}")) {
+      return Integer.valueOf(text, 8);
+    }
+    if (!value.isnil()) {
+      problems.add(path, value, MODE);
+    }
+    return null;
+  }
+
+  private @Nullable String owner(KeyPath path, LuaValue value, SocketAccess.Kind kind) {
+    if (value.isnil()) {
+      return null;
+    }
+    boolean text = value.type() == LuaValue.TSTRING || value.isinttype();
+    if (!text || !kind.exists(value.tojstring())) {
+      problems.add(path, value, "the name or number of a " + kind.label() + " of this system");
+      return null;
+    }
+    return value.tojstring();
   }
 
   /** Reads a list of addresses and tables with unique names. */

@@ -20,7 +20,11 @@ record Draft(
     ServerSettings settings,
     SelectionSettings selection) {
   /** An address, and the key that sets it. */
-  record AddressEntry(KeyPath path, String text, Address address) {}
+  record AddressEntry(KeyPath path, String text, Address address, SocketAccess access) {
+    AddressEntry(KeyPath path, String text, Address address) {
+      this(path, text, address, SocketAccess.DEFAULTS);
+    }
+  }
 
   /** A slot: its name and the key that sets it, and its address, if it has one. */
   record SlotEntry(
@@ -123,7 +127,7 @@ record Draft(
 
   private static ListenAddress listenAddress(AddressEntry entry, Map<String, Answer> answers) {
     return entry.address instanceof Address.Unix unix
-        ? new ListenAddress(entry.text, null, unix.path())
+        ? new ListenAddress(entry.text, null, unix.path(), entry.access)
         : new ListenAddress(entry.text, socket(entry, answers), null);
   }
 

@@ -101,6 +101,9 @@ final class ForwardingKeys {
   private UntrustedFields untrusted(@Nullable RequestIdField id) {
     List<String> names = new ArrayList<>();
     if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
+      if (id == null) {
+        return UntrustedFields.DEFAULTS;
+      }
       names.addAll(UntrustedFields.defaultNames());
     } else {
       for (Entry entry : entries(Keys.UNTRUSTED_FIELDS, MAX_FIELDS, FIELD)) {

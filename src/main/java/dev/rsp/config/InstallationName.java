@@ -25,7 +25,10 @@ final class InstallationName {
     var key = new StringBuilder(hostName());
     if (listen instanceof LuaTable list) {
       for (int i = 1; i <= list.rawlen(); i++) {
-        key.append('\n').append(list.rawget(i).tojstring());
+        key.append('\n').append(address(list.rawget(i)));
+      }
+      if (list.rawlen() == 0) {
+        key.append('\n').append(address(list));
       }
     } else {
       key.append('\n').append(listen);
@@ -36,6 +39,13 @@ final class InstallationName {
       hash = (hash ^ (octet & 0xff)) * 0x01000193;
     }
     return String.format(Locale.ROOT, "rsp-%08x", hash);
+  }
+
+  /** The address in a table of one; its rights do not count. */
+  private static String address(LuaValue entry) {
+    return entry instanceof LuaTable table
+        ? table.rawget(Keys.ADDRESS).tojstring()
+        : entry.tojstring();
   }
 
   private static String hostName() {

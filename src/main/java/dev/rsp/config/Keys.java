@@ -39,6 +39,10 @@ final class Keys {
   static final String PROTOCOL = "protocol";
   static final NumberKey WEIGHT = NumberKey.count("weight", 1, 0, Slot.MAX_WEIGHT, "shares");
   static final String STATE = "state";
+  static final String MODE = "mode";
+  static final String OWNER = "owner";
+  static final String GROUP = "group";
+  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP);
   static final List<String> SLOT = List.of(NAME, ADDRESS, PROTOCOL, WEIGHT.name(), STATE);
 
   // HAProxy's documentation recommends 10 s for a head (clients on a bad connection are slow) and

@@ -262,6 +262,7 @@ public final class Daemon {
       int loopsBefore, List<Listener> opened, @Nullable AccessLog requests, Throwable failure) {
     List<Runnable> steps = new ArrayList<>();
     opened.forEach(listener -> steps.add(listener::close));
+    steps.add(listeners::undo);
     steps.add(() -> loops.shrinkTo(loopsBefore));
     steps.add(() -> accessLog.discard(requests));
     for (Runnable step : steps) {

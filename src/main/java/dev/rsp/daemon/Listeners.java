@@ -26,6 +26,9 @@ final class Listeners {
 
   private final Map<String, Listener> byAddress = new LinkedHashMap<>();
 
+  /** Unix sockets to which {@link #open} gave other rights, and what they had before. */
+  private final Map<Listener, ListenAddress> permitted = new LinkedHashMap<>();
+
   /**
    * Binds the addresses of a configuration that are not bound yet. No connection is accepted before
    * {@link #swap}.
@@ -37,13 +40,17 @@ final class Listeners {
     List<String> problems = new ArrayList<>();
     for (int i = 0; i < newer.listen().size(); i++) {
       ListenAddress address = newer.listen().get(i);
-      if (byAddress.containsKey(address.text())) {
-        continue;
-      }
+      Listener same = byAddress.get(address.text());
       List<Listener> own = new ArrayList<>(byAddress.values());
       own.addAll(opened);
       try {
-        opened.add(Listener.open(address, loops, own));
+        if (same == null) {
+          opened.add(Listener.open(address, loops, own));
+        } else if (!same.address().access().equals(address.access())) {
+          ListenAddress before = same.address();
+          same.permit(address);
+          permitted.put(same, before);
+        }
       } catch (IOException e) {
         problems.add(
             "%s: \"%s\" (expected: an address that can be bound: %s)"
@@ -55,12 +62,27 @@ final class Listeners {
     }
   }
 
+  /** Undoes what {@link #open} has changed at listeners that were open before. */
+  void undo() {
+    Map<Listener, ListenAddress> changed = new LinkedHashMap<>(permitted);
+    permitted.clear();
+    changed.forEach(
+        (listener, before) -> {
+          try {
+            listener.permit(before);
+          } catch (IOException e) {
+            log.error("{}: {}", before.text(), e.getMessage());
+          }
+        });
+  }
+
   /**
    * Accepts connections for these loops on all addresses of a configuration, and closes the other
    * listeners. A listener whose address is included in another one stays open: closing it would
    * reset the connections that wait in its queue or are being established.
    */
   void swap(Config newer, List<Worker> loops, List<Listener> opened) {
+    permitted.clear();
     for (Listener listener : opened) {
       byAddress.put(listener.address().text(), listener);
     }

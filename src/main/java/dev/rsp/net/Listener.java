@@ -2,6 +2,7 @@
 package dev.rsp.net;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.log.IoReason;
 import dev.rsp.log.RateLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
@@ -60,7 +61,7 @@ public final class Listener {
   private static final Pattern NETTY_PREFIX =
       Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
 
-  private final ListenAddress address;
+  private volatile ListenAddress address;
 
   /** The listening sockets by the loop that accepts from them. */
   private final Map<Acceptor, Channel> channels = new LinkedHashMap<>();
@@ -112,7 +113,35 @@ public final class Listener {
     UnixSocketFile prepared = UnixSocketFile.prepare(unixPath);
     file = prepared;
     bind(loop, loop.net().transport().unixAddress(prepared.boundPath()), false);
+    permit(prepared, address);
     prepared.publish();
+  }
+
+  /**
+   * Changes who may connect to a Unix socket, which goes on accepting. The thread that opened it.
+   *
+   * @param newer the same address
+   * @throws IOException if the system does not allow it; then all is as before
+   */
+  public void permit(ListenAddress newer) throws IOException {
+    UnixSocketFile own = file;
+    if (own != null && !newer.access().equals(address.access())) {
+      try {
+        permit(own, newer);
+      } catch (IOException e) {
+        permit(own, address);
+        throw e;
+      }
+    }
+    address = newer;
+  }
+
+  private static void permit(UnixSocketFile file, ListenAddress address) throws IOException {
+    try {
+      file.permit(address.access());
+    } catch (IOException e) {
+      throw new IOException("mode, owner or group not set: " + IoReason.of(e), e);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net;
 
+import dev.rsp.config.SocketAccess;
 import dev.rsp.log.IoReason;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -14,8 +15,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +54,9 @@ public final class UnixSocketFile {
 
   /** Device and inode of the published file; null before. */
   private @Nullable Object key;
+
+  /** Owner, group and mode that the system gave to the socket; null before they were changed. */
+  private @Nullable PosixFileAttributes asBound;
 
   private UnixSocketFile(Path path, Path directory, Path bound) {
     this.path = path;
@@ -90,6 +101,56 @@ public final class UnixSocketFile {
   /** The path to bind. */
   String boundPath() {
     return bound.toString();
+  }
+
+  /**
+   * Sets who may connect. Of the bound socket before {@link #publish}, so that nobody meets other
+   * rights; of the published one after that. What {@code access} does not say is as it was when the
+   * socket was bound.
+   *
+   * @throws IOException if the system does not allow it, or the file was replaced; some of it may
+   *     be done
+   */
+  void permit(SocketAccess access) throws IOException {
+    Path file = key == null ? bound : path;
+    if (key != null && !key.equals(key(path))) {
+      throw new IOException("the file is no longer the socket of this process");
+    }
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    PosixFileAttributes now = view.readAttributes();
+    if (asBound == null) {
+      asBound = now;
+    }
+    PosixFileAttributes before = asBound;
+    String owner = access.owner();
+    String group = access.group();
+    UserPrincipal wantedOwner = owner == null ? before.owner() : SocketAccess.Kind.USER.find(owner);
+    UserPrincipal wantedGroup =
+        group == null ? before.group() : SocketAccess.Kind.GROUP.find(group);
+    if (!wantedGroup.equals(now.group())) {
+      view.setGroup((GroupPrincipal) wantedGroup);
+    }
+    if (!wantedOwner.equals(now.owner())) {
+      view.setOwner(wantedOwner);
+    }
+    Integer mode = access.mode();
+    Set<PosixFilePermission> wanted = mode == null ? before.permissions() : permissions(mode);
+    if (!wanted.equals(now.permissions())) {
+      // Not by the view: a link is not followed, but chmod(2) of a socket works by its path only.
+      Files.setPosixFilePermissions(file, wanted);
+    }
+  }
+
+  private static Set<PosixFilePermission> permissions(int mode) {
+    Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's right to read on
+    for (int i = 0; i < all.length; i++) {
+      if ((mode >> (all.length - 1 - i) & 1) != 0) {
+        set.add(all[i]);
+      }
+    }
+    return set;
   }
 
   /**

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The error messages for invalid addresses. */
 class AddressProblemsTest {
+  private static final String MODE =
+      "a string of three octal digits, such as \"0666\": in a number they would not be octal";
   private static final String SLOT = "an address, or a table with name and address";
 
   @TempDir Path directory;
@@ -38,6 +40,30 @@ class AddressProblemsTest {
         arguments(
             "{ '[::]:80', '0.0.0.0:81', '[::]:80' }",
             "[3]: \"[::]:80\" (expected: no duplicate of listen[1])"),
+        arguments(
+            "{ 'unix:/run/a', { address = 'unix:/run/a' } }",
+            "[2].address: \"unix:/run/a\" (expected: no duplicate of listen[1])"),
+        arguments("{ mode = '0666' }", ".address: not set (expected: " + TO_LISTEN_ON + ")"),
+        arguments(
+            "{ address = 'unix:/run/a', mod = '0666' }",
+            ".mod: \"0666\" (expected: one of address, mode, owner, group; did you mean mode?)"),
+        arguments("{ address = 'unix:/run/a', mode = 666 }", ".mode: 666 (expected: " + MODE + ")"),
+        arguments(
+            "{ address = 'unix:/run/a', mode = '0888' }",
+            ".mode: \"0888\" (expected: " + MODE + ")"),
+        arguments(
+            "{ address = 'unix:/run/a', mode = '4755' }",
+            ".mode: \"4755\" (expected: " + MODE + ")"),
+        arguments(
+            "{ address = 'unix:/run/a', owner = 'nobody-of-that-name' }",
+            ".owner: \"nobody-of-that-name\" (expected: the name or number of a user of this"
+                + " system)"),
+        arguments(
+            "{ { address = 'unix:/run/a', group = true } }",
+            "[1].group: true (expected: the name or number of a group of this system)"),
+        arguments(
+            "{ address = '127.0.0.1:0', mode = '0666' }",
+            ".mode: \"0666\" (expected: none: only a Unix socket has one)"),
         arguments(
             "'nope.example:80'",
             ": \"nope.example:80\" (expected: a name that resolves: Name or service not known)"),

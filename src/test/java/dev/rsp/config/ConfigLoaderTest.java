@@ -39,6 +39,26 @@ class ConfigLoaderTest {
   @TempDir Path directory;
 
   @Test
+  void aUnixSocketMayHaveAModeAnOwnerAndAGroup() throws Exception {
+    String entry = "{ address = 'unix:/run/a', mode = '0660', owner = 'root', group = 0 }";
+    var expected =
+        new ListenAddress("unix:/run/a", null, "/run/a", new SocketAccess(0660, "root", "0"));
+    assertEquals(List.of(expected), load("listen = " + entry, BACKENDS).listen());
+    assertEquals(
+        List.of(new ListenAddress("127.0.0.1:0", socket("127.0.0.1", 0), null), expected),
+        load("listen = { '127.0.0.1:0', " + entry + " }", BACKENDS).listen());
+  }
+
+  @Test
+  void theNameInViaDependsOnTheAddressesAndNotOnTheRightsOfTheirSockets() throws Exception {
+    String plain = load("listen = { 'unix:/run/a' }", BACKENDS).wire().viaName();
+    assertEquals(plain, load("listen = { address = 'unix:/run/a' }", BACKENDS).wire().viaName());
+    assertEquals(
+        plain,
+        load("listen = {{ address = 'unix:/run/a', mode = '666' }}", BACKENDS).wire().viaName());
+  }
+
+  @Test
   void theLeastFileGetsTheDefaults() throws Exception {
     Config config = load(LISTEN, BACKENDS);
     assertEquals(

@@ -54,7 +54,8 @@ class DocumentedTest {
   }
 
   static Stream<String> everyKey() {
-    return Stream.of(Keys.all(), Keys.SLOT, OriginalFile.GLOBALS).flatMap(List::stream);
+    return Stream.of(Keys.all(), Keys.SLOT, Keys.LISTENER, OriginalFile.GLOBALS)
+        .flatMap(List::stream);
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.SocketAccess;
 import dev.rsp.net.Listener;
 import dev.rsp.net.Transport;
 import dev.rsp.net.UnixSocketFile;
@@ -22,8 +23,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +79,87 @@ final class UnixSocketFileTest {
       assertEquals("the file exists and is not a socket", refused.getMessage());
     }
     assertEquals("all there is", Files.readString(file));
+  }
+
+  private static Object mode(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  @Test
+  void hasItsModeFromTheStartAndGetsAnotherWhileItIsOpen() throws Exception {
+    Path file = directory.resolve("mode.sock");
+    try (Rig rig = new Rig(Transport.EPOLL)) {
+      Listener listener =
+          Listener.open(at(file, new SocketAccess(0620, null, null)), loops(rig), List.of());
+      try {
+        assertEquals("rw--w----", mode(file));
+        listener.permit(at(file, new SocketAccess(0666, null, null)));
+        assertEquals("rw-rw-rw-", mode(file));
+        listener.permit(at(file, SocketAccess.DEFAULTS));
+        assertEquals(asTheSystemMakesIt(), mode(file));
+      } finally {
+        listener.close();
+      }
+    }
+    assertFalse(Files.exists(file));
+  }
+
+  private Object asTheSystemMakesIt() throws IOException {
+    Path other = directory.resolve("other.sock");
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(other));
+      return mode(other);
+    }
+  }
+
+  @Test
+  void isNotPublishedIfItsOwnerCannotBeSet() throws Exception {
+    Path file = directory.resolve("owner.sock");
+    try (Rig rig = new Rig(Transport.EPOLL)) {
+      IOException refused =
+          assertThrows(
+              IOException.class,
+              () ->
+                  Listener.open(
+                          at(file, new SocketAccess(null, "no-such-user", null)),
+                          loops(rig),
+                          List.of())
+                      .close());
+      assertEquals(
+          "mode, owner or group not set: there is no user no-such-user", refused.getMessage());
+    }
+    try (Stream<Path> left = Files.list(directory)) {
+      assertEquals(List.of(), left.filter(path -> !path.toString().endsWith(".lock")).toList());
+    }
+  }
+
+  @Test
+  void keepsItsRightsIfNewOnesCannotBeSet() throws Exception {
+    Path file = directory.resolve("kept.sock");
+    try (Rig rig = new Rig(Transport.EPOLL)) {
+      Listener listener =
+          Listener.open(at(file, new SocketAccess(0600, null, null)), loops(rig), List.of());
+      try {
+        assertThrows(
+            IOException.class,
+            () -> listener.permit(at(file, new SocketAccess(0666, "no-such-user", null))));
+        assertEquals("rw-------", mode(file));
+        Files.delete(file);
+        Files.createFile(file);
+        assertThrows(
+            IOException.class, () -> listener.permit(at(file, new SocketAccess(0666, null, null))));
+      } finally {
+        listener.close();
+      }
+    }
+  }
+
+  private static ListenAddress at(Path file, SocketAccess access) {
+    return new ListenAddress("unix:" + file, null, file.toString(), access);
+  }
+
+  private static List<Worker> loops(Rig rig) {
+    return List.of(rig.loop());
   }
 
   /** Such as /dev/log: it is alive, and no connection to it can be made. */
