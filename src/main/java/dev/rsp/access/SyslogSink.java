@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.access;
 
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.channel.unix.Socket;
+import dev.rsp.log.UnixDatagrams;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
@@ -16,7 +14,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each line as a message of syslog (RFC 5424), over UDP (RFC 5426) or a Unix datagram socket.
@@ -85,54 +82,19 @@ final class SyslogSink implements Sink {
 
   /** Sends to a Unix datagram socket; connects again if the daemon was restarted. */
   static SyslogSink unix(String path) throws IOException {
-    if (!Epoll.isAvailable()) {
-      throw new IOException("syslog over a Unix socket needs Linux on x86-64 or aarch64");
-    }
-    var socket = new UnixDatagrams(path);
-    socket.connect();
-    return new SyslogSink(socket);
-  }
+    UnixDatagrams socket = UnixDatagrams.to(path);
+    return new SyslogSink(
+        new Datagrams() {
+          @Override
+          public boolean send(ByteBuffer datagram) throws IOException {
+            return socket.send(datagram);
+          }
 
-  /** Java has no Unix datagram sockets; Netty's native transport has. */
-  private static final class UnixDatagrams implements Datagrams {
-    private final String path;
-    private @Nullable Socket socket;
-
-    UnixDatagrams(String path) {
-      this.path = path;
-    }
-
-    Socket connect() throws IOException {
-      Socket made = Socket.newSocketDomainDgram();
-      try {
-        made.connect(new DomainSocketAddress(path));
-      } catch (IOException e) {
-        made.close();
-        throw e;
-      }
-      socket = made;
-      return made;
-    }
-
-    @Override
-    public boolean send(ByteBuffer datagram) throws IOException {
-      Socket open = socket == null ? connect() : socket;
-      try {
-        return open.write(datagram, datagram.position(), datagram.limit()) > 0;
-      } catch (IOException e) {
-        close(); // a restarted daemon has a new socket
-        throw e;
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      Socket open = socket;
-      socket = null;
-      if (open != null) {
-        open.close();
-      }
-    }
+          @Override
+          public void close() throws IOException {
+            socket.close();
+          }
+        });
   }
 
   private static String hostName() {

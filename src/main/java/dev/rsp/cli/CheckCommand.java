@@ -5,6 +5,7 @@ import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenCheck;
+import dev.rsp.lua.ScriptException;
 import dev.rsp.net.BindCheck;
 import dev.rsp.plan.SelectTrial;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ final class CheckCommand extends FileCommand {
   private @Nullable Path file;
 
   @Override
-  int run() throws ConfigException {
+  int run() throws ConfigException, ScriptException {
     if (file == null) {
       return 1;
     }
@@ -60,6 +61,8 @@ final class CheckCommand extends FileCommand {
     if (need.bytes() >= SHOWN_BYTES) {
       out.append(name(file)).append(": memory: ").append(need).append(", twice during a reload\n");
     }
+    String checked = name(file);
+    RunningComparison.with(config).ifPresent(compared -> out.append(compared.text(checked)));
     config.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     trial.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     print(out.toString());

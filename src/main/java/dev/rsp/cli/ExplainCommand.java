@@ -3,10 +3,13 @@ package dev.rsp.cli;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
+import dev.rsp.config.RunningCopy;
+import dev.rsp.http.Refusal;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import dev.rsp.route.RequestSnapshot;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,7 +69,34 @@ final class ExplainCommand extends FileCommand {
     Config config = load(file);
     Decision decision = new Chooser(config, config.script()).decide(request);
     print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
+    noteIfNotInForce(config, request);
     return 0;
+  }
+
+  /** A refused reload leaves another version in force than the one in the file. */
+  private static void noteIfNotInForce(Config config, RequestSnapshot request)
+      throws ScriptException {
+    try {
+      Config running = RunningCopy.load(config);
+      if (running == null
+          || running.program().fingerprint().equals(config.program().fingerprint())) {
+        return;
+      }
+      Decision inForce = new Chooser(running, running.script()).decide(request);
+      System.err.println(
+          "note: rsp serves with another version of this file (digest %s). There it goes to: %s"
+              .formatted(running.program().fingerprint(), target(inForce)));
+    } catch (ConfigException | IOException e) {
+      System.err.println("note: the running configuration cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static String target(Decision decision) {
+    Decision.Target target = decision.target();
+    Refusal refusal = decision.refusal();
+    return target != null
+        ? target.name()
+        : "no backend" + (refusal == null ? "" : ", status " + refusal.status());
   }
 
   /** The argument without control characters, and no longer than one line. */

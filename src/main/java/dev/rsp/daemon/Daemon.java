@@ -6,11 +6,14 @@ import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
 import dev.rsp.config.HeapNeed;
+import dev.rsp.config.ListenAddress;
 import dev.rsp.config.NameRefresher;
+import dev.rsp.config.RunningCopy;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.SlotUse;
 import dev.rsp.journal.JournalKeeper;
+import dev.rsp.log.IoReason;
 import dev.rsp.log.Logging;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.net.ConnectionCount;
@@ -23,12 +26,17 @@ import dev.rsp.plan.SelectTrial;
 import dev.rsp.plan.Shadow;
 import dev.rsp.wake.Starter;
 import dev.rsp.worker.Worker;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +68,7 @@ public final class Daemon {
 
   private final CountDownLatch stopped = new CountDownLatch(1);
 
+  private final ServiceManager manager = ServiceManager.of(System.getenv());
   private final Loops loops;
   private final Listeners listeners = new Listeners();
   private final JournalKeeper journal = new JournalKeeper();
@@ -68,7 +77,7 @@ public final class Daemon {
   /** Whether a reload uses memory, so that a heap that is full may have room again. */
   private volatile boolean loading;
 
-  private @Nullable Config config;
+  private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
 
   /** Set before a stop waits for anything, so that a second stop ends the process at once. */
@@ -143,11 +152,41 @@ public final class Daemon {
   /** Serves with the file; returns the configuration. */
   private synchronized Config begin(Runnable serving) throws ConfigException {
     Config first = ConfigLoader.load(file);
+    log.info(
+        "{} file={} pid={} listen={}",
+        BuildInfo.text(),
+        file,
+        ProcessHandle.current().pid(),
+        first.listen().stream().map(ListenAddress::text).collect(Collectors.joining(",")));
     shadow = Shadow.of(first);
-    apply(first, shadow);
+    InForce started = InForce.first(first);
+    apply(started, shadow);
     serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
+    manager.ready("serves " + started.text());
+    watch();
     return first;
+  }
+
+  /** Tells the service manager that the daemon lives, for as long as each loop does its work. */
+  private void watch() {
+    long everyMillis = manager.aliveEveryMillis();
+    if (everyMillis == 0) {
+      return;
+    }
+    var thread =
+        new Thread(
+            () -> {
+              while (stopped.getCount() > 0) {
+                if (loops.allRespond(everyMillis)) {
+                  manager.alive();
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(everyMillis));
+              }
+            },
+            "watchdog");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /**
@@ -156,16 +195,26 @@ public final class Daemon {
    */
   public void reload() {
     synchronized (reloading) {
-      reloadNow();
+      manager.reloading();
+      String verdict = "";
+      try {
+        verdict = reloadNow() ? "" : "; the last reload was refused: see the log";
+      } finally {
+        InForce now = inForce();
+        if (now != null && !stopping.get()) {
+          manager.ready("serves " + now.text() + verdict);
+        }
+      }
     }
   }
 
-  private void reloadNow() {
+  /** Whether the file is in force now. */
+  private boolean reloadNow() {
     loading = true;
     try {
       Config running = running();
       if (running == null) {
-        return;
+        return false;
       }
       Config newer = ConfigLoader.reload(file, running);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
@@ -180,6 +229,7 @@ public final class Daemon {
       } finally {
         close(unused);
       }
+      return true;
     } catch (ConfigException e) {
       log.error("reload refused, configuration unchanged: {} problem(s)", e.problems().size());
       for (String problem : e.problems()) {
@@ -193,6 +243,15 @@ public final class Daemon {
     } finally {
       loading = false;
     }
+    logInForce("still in force {}");
+    return false;
+  }
+
+  private void logInForce(String line) {
+    InForce now = inForce();
+    if (now != null) {
+      log.info(line, now.comparedWith(file));
+    }
   }
 
   /** The innermost cause of a failure: Netty wraps the error of the operating system. */
@@ -203,21 +262,28 @@ public final class Daemon {
 
   /** The active configuration; null before the start and from the beginning of a stop. */
   private synchronized @Nullable Config running() {
-    return stopping.get() ? null : config;
+    return stopping.get() || inForce == null ? null : inForce.config();
+  }
+
+  private synchronized @Nullable InForce inForce() {
+    return inForce;
   }
 
   /** Activates a configuration; returns the shadow that is no longer used. */
   private synchronized @Nullable Shadow replaceBy(Config newer, @Nullable Shadow compared)
       throws ConfigException {
-    if (stopping.get()) {
+    InForce replaced = inForce;
+    if (stopping.get() || replaced == null) {
       return compared;
     }
-    apply(newer, compared);
+    InForce next = replaced.followedBy(newer);
+    apply(next, compared);
     log.info(
         "reloaded file={} backends={} listening on {}",
         file,
         newer.slots().size(),
         listeners.text());
+    log.info("in force {}", next.text());
     Shadow before = shadow;
     shadow = compared;
     return before;
@@ -229,12 +295,13 @@ public final class Daemon {
    * @throws ConfigException if a step failed; then everything is as before, as it is after any
    *     other exception
    */
-  private void apply(Config newer, @Nullable Shadow compared) throws ConfigException {
+  private void apply(InForce next, @Nullable Shadow compared) throws ConfigException {
+    Config newer = next.config();
     List<Listener> opened = new ArrayList<>();
     AccessLog requests = accessLog.open(newer);
-    int before = loops.count();
+    int loopsBefore = loops.count();
     try {
-      String shortage = newer.heapNeed(Math.max(before, newer.loops())).problem();
+      String shortage = newer.heapNeed(Math.max(loopsBefore, newer.loops())).problem();
       if (shortage != null) {
         throw new ConfigException(
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
@@ -244,10 +311,11 @@ public final class Daemon {
       listeners.open(newer, loops.first(newer.loops()), opened);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
-      undo(before, opened, requests, e);
+      undo(loopsBefore, opened, requests, e);
       throw e;
     }
-    config = newer;
+    Config before = running();
+    inForce = next;
     newer.warnings().forEach(log::warn);
     Descriptors.check(newer);
     // From here on nothing is undone. If one of these steps fails, the others still run.
@@ -256,6 +324,34 @@ public final class Daemon {
     finish("loops", () -> loops.retireAfter(newer.loops()));
     finish("access log", () -> accessLog.use(requests));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
+    saveCopy(before, newer);
+  }
+
+  /** Commands then know what is in force. Without it they only know less. */
+  private static void saveCopy(@Nullable Config before, Config newer) {
+    try {
+      if (before != null && !Objects.equals(RunningCopy.path(before), RunningCopy.path(newer))) {
+        RunningCopy.remove(before);
+      }
+      RunningCopy.save(newer);
+    } catch (IOException e) {
+      log.warn(
+          "the copy of the running configuration is not written, so rsp check cannot compare:"
+              + " {}: {}",
+          RunningCopy.path(newer),
+          IoReason.of(e));
+    }
+  }
+
+  private void removeCopy() {
+    try {
+      InForce last = inForce();
+      if (last != null) {
+        RunningCopy.remove(last.config());
+      }
+    } catch (IOException e) {
+      log.debug("the copy of the running configuration stays", e);
+    }
   }
 
   private void undo(
@@ -316,10 +412,11 @@ public final class Daemon {
       Logging.flush();
       Runtime.getRuntime().halt(0);
     }
+    manager.stopping();
     int drainMillis;
     synchronized (this) {
-      Config current = config;
-      drainMillis = current == null ? 0 : current.timeouts().drainMillis();
+      InForce current = inForce;
+      drainMillis = current == null ? 0 : current.config().timeouts().drainMillis();
       log.info("stopping connections={} drain_ms={}", connections.get(), drainMillis);
       step("listeners", listeners::close);
     }
@@ -328,6 +425,7 @@ public final class Daemon {
       step("connections", loops::closeAll);
       step("access log", this::closeAccessLog);
       step("journal", journal::close);
+      step("copy", this::removeCopy);
       step("candidate", () -> close(shadow));
       step("loops", loops::shutDown);
       step("names", names::close);
@@ -378,6 +476,7 @@ public final class Daemon {
     accessLog.reopen();
     String ended = loops.endings();
     log.info("status connections={} ended {}", connections.get(), ended.isEmpty() ? "none" : ended);
+    logInForce("in force {}");
     logStarts();
     log.info("memory {} connections={}", memoryUse(), connections.get());
     logSlots();

@@ -179,6 +179,18 @@ final class Loops {
    * @param late what is logged if a loop does not respond in time
    */
   private void onEach(String late, Consumer<Worker> action) {
+    if (!isDone(onEach(action), CLOSE_MILLIS)) {
+      log.error("{} after {} ms", late, CLOSE_MILLIS);
+    }
+  }
+
+  /** Whether every loop runs a task within that time. */
+  boolean allRespond(long millis) {
+    return isDone(onEach(loop -> {}), millis);
+  }
+
+  /** Does something on every loop; the result is at zero when all have done it. */
+  private CountDownLatch onEach(Consumer<Worker> action) {
     List<Worker> loops = all;
     CountDownLatch done = new CountDownLatch(loops.size());
     for (Worker loop : loops) {
@@ -195,7 +207,7 @@ final class Loops {
         done.countDown(); // a loop that has ended has closed its connections
       }
     }
-    await(done, late);
+    return done;
   }
 
   /** Ends the threads of all loops. */
@@ -213,13 +225,12 @@ final class Loops {
     return Counters.summary(all.stream().map(Worker::counters).toList());
   }
 
-  private static void await(CountDownLatch latch, String late) {
+  private static boolean isDone(CountDownLatch latch, long millis) {
     try {
-      if (!latch.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        log.error("{} after {} ms", late, CLOSE_MILLIS);
-      }
+      return latch.await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

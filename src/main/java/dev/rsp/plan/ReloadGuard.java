@@ -88,6 +88,22 @@ public final class ReloadGuard {
     }
   }
 
+  /**
+   * What a reload would do to the known hosts, as text for an operator; within the same time.
+   *
+   * @return empty if no host is known, or no host can move
+   * @throws ScriptException if a program fails, although it ran when the file was loaded
+   */
+  public static String effect(Config running, Config newer, List<SeenHost> hosts)
+      throws ScriptException {
+    boolean same = newer.routesHostsLike(running) && !Machines.areExchanged(running, newer);
+    if (same || hosts.isEmpty()) {
+      return "";
+    }
+    Effect effect = effect(running, newer, hosts, TIMEOUT_NANOS);
+    return effect.hosts() == 0 ? "" : effect.shown();
+  }
+
   /** Why the moves cannot be counted; empty if they can. */
   private static String unknownReason(KnownHosts known) {
     if (!known.problem().isEmpty()) {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.config.ListenAddress;
+import dev.rsp.config.RunningCopy;
+import dev.rsp.journal.HostList;
+import dev.rsp.journal.KnownHosts;
+import dev.rsp.journal.SeenHost;
+import dev.rsp.log.IoReason;
+import dev.rsp.lua.ScriptException;
+import dev.rsp.net.BindCheck;
+import dev.rsp.plan.ReloadGuard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file beside the configuration that a daemon serves with, as its copy beside the journal has it:
+ * what a reload would do.
+ *
+ * @param running what is in force; null if it cannot be told, and {@code note} says why
+ * @param moves which hosts a reload would move; empty for none
+ * @param note for the operator; empty for none
+ */
+record RunningComparison(@Nullable Config running, String moves, String note) {
+  /**
+   * Compares.
+   *
+   * @return empty if no daemon runs with the journal of this configuration
+   * @throws ConfigException if a reload would be refused, by the guard or for a port
+   */
+  static Optional<RunningComparison> with(Config newer) throws ConfigException, ScriptException {
+    Config running;
+    try {
+      running = RunningCopy.load(newer);
+    } catch (ConfigException e) {
+      return Optional.of(unknown(e.problems().get(0)));
+    } catch (IOException e) {
+      return Optional.of(unknown(RunningCopy.path(newer) + ": " + IoReason.of(e)));
+    }
+    if (running == null) {
+      return Optional.empty();
+    }
+    KnownHosts known = known(newer.safeguards().journal().file());
+    ReloadGuard.check(running, newer, () -> known);
+    checkPorts(running, newer);
+    String moves = ReloadGuard.effect(running, newer, known.hosts());
+    return Optional.of(new RunningComparison(running, moves, ""));
+  }
+
+  private static RunningComparison unknown(String why) {
+    return new RunningComparison(
+        null, "", "cannot say what a reload would do: the running configuration: " + why);
+  }
+
+  private static KnownHosts known(@Nullable Path journal) {
+    List<SeenHost> none = List.of();
+    if (journal == null || !Files.exists(journal)) {
+      return new KnownHosts(none, "");
+    }
+    try {
+      return new KnownHosts(HostList.read(journal, FileCommand.MAX_HOSTS).hosts(), "");
+    } catch (IOException e) {
+      return new KnownHosts(none, IoReason.of(e));
+    }
+  }
+
+  /** New addresses must be free, unless the daemon itself has their port. */
+  private static void checkPorts(Config running, Config newer) throws ConfigException {
+    var bind = new BindCheck();
+    List<String> problems = new ArrayList<>();
+    for (int i = 0; i < newer.listen().size(); i++) {
+      ListenAddress address = newer.listen().get(i);
+      boolean own = running.listen().stream().anyMatch(other -> shares(address, other));
+      String problem = own ? null : bind.problem(address);
+      if (problem != null) {
+        problems.add(
+            "%s: \"%s\" (expected: an address that can be bound: %s)"
+                .formatted(newer.listenAt().get(i), address.text(), problem));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  private static boolean shares(ListenAddress address, ListenAddress own) {
+    return address.text().equals(own.text())
+        || (address.socket() != null
+            && own.socket() != null
+            && address.socket().getPort() == own.socket().getPort());
+  }
+
+  /** Lines about a file. */
+  String text(String file) {
+    if (!note.isEmpty()) {
+      return file + ": " + note + "\n";
+    }
+    return file
+        + ": a reload would be accepted, and would move "
+        + (moves.isEmpty() ? "no known host" : moves)
+        + "\n";
+  }
+}
