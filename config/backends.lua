@@ -136,6 +136,7 @@ backends = {
 -- lenient = {
 --   response_lf   = false,     -- a line of a response head may end with LF alone
 --   equal_lengths = false,     -- a Content-Length may come twice, if it is the same
+--   raw_targets   = false,     -- a URL may have octets that are not ASCII; they are sent encoded
 -- }
 
 -- How a site is started whose backend is not there: src/docs/platform.md.

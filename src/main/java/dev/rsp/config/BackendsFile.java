@@ -129,7 +129,10 @@ final class BackendsFile {
     Section lenient = Section.of(KeyPath.global(Keys.LENIENT), global(Keys.LENIENT), problems);
     lenient.rejectUnknownKeys(Keys.ALL_LENIENT);
     return new WireOptions(
-        viaName(), lenient.flag(Keys.RESPONSE_LF), lenient.flag(Keys.EQUAL_LENGTHS));
+        viaName(),
+        lenient.flag(Keys.RESPONSE_LF),
+        lenient.flag(Keys.EQUAL_LENGTHS),
+        lenient.flag(Keys.RAW_TARGETS));
   }
 
   private String viaName() {

@@ -25,7 +25,8 @@ final class Keys {
   static final String LENIENT = "lenient";
   static final String RESPONSE_LF = WireOptions.RESPONSE_LF;
   static final String EQUAL_LENGTHS = WireOptions.EQUAL_LENGTHS;
-  static final List<String> ALL_LENIENT = List.of(RESPONSE_LF, EQUAL_LENGTHS);
+  static final String RAW_TARGETS = WireOptions.RAW_TARGETS;
+  static final List<String> ALL_LENIENT = List.of(RESPONSE_LF, EQUAL_LENGTHS, RAW_TARGETS);
 
   /** One loop per core; each further loop costs memory and wake-ups without benefit. */
   static final NumberKey LOOPS =

@@ -88,7 +88,7 @@ final class OriginalFile {
             DEFAULT_HOST,
             Forwarding.DEFAULTS,
             AbortOnClose.GET,
-            new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false),
+            new WireOptions(InstallationName.of(globals.get(LISTEN_PORT)), false, false, false),
             null,
             false,
             Safeguards.NONE,

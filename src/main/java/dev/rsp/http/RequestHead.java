@@ -3,12 +3,16 @@ package dev.rsp.http;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request line and its fields. See {@link Head} for how it is filled, and how long it is valid.
  */
 public final class RequestHead extends Head {
+  /** RFC 3986 §2.1: upper case is recommended. */
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
   /** In the order of {@link Method}. */
   private static final byte[][] METHODS = {
     ascii("GET"),
@@ -44,8 +48,14 @@ public final class RequestHead extends Head {
   /** The Max-Forwards of an OPTIONS request, or -1. */
   int maxForwards;
 
+  /** Octets of an encoded octet: RFC 3986 §2.1. */
+  public static final int ENCODED_BYTES = 3;
+
   private int methodStart;
   private int methodEnd;
+
+  /** Octets of the target that are not ASCII. */
+  private int rawOctets;
 
   /** The methods that rsp treats in a special way. */
   public enum Method {
@@ -76,6 +86,7 @@ public final class RequestHead extends Head {
     super.clear();
     methodStart = 0;
     methodEnd = 0;
+    rawOctets = 0;
     targetStart = 0;
     targetEnd = 0;
     pathStart = 0;
@@ -97,6 +108,11 @@ public final class RequestHead extends Head {
     this.methodStart = methodStart;
     this.methodEnd = methodEnd;
     method = methodIn(bytes, methodStart, methodEnd);
+  }
+
+  /** Records how many octets of the target are not ASCII: they are forwarded percent-encoded. */
+  public void recordRawOctets(int count) {
+    rawOctets = count;
   }
 
   /**
@@ -130,6 +146,11 @@ public final class RequestHead extends Head {
       }
     }
     return true;
+  }
+
+  /** How many octets of the target are not ASCII, and must be percent-encoded to be forwarded. */
+  public int rawOctets() {
+    return rawOctets;
   }
 
   /** Where the method starts: after the empty lines that may come before a request. */
@@ -256,10 +277,36 @@ public final class RequestHead extends Head {
     return maxForwards == 0;
   }
 
-  /** The path as the client wrote it, up to the question mark; {@code *} for OPTIONS of a host. */
+  /**
+   * The path as the client wrote it, up to the question mark, with octets percent-encoded that are
+   * not ASCII; {@code *} for OPTIONS of a host.
+   */
   public String path() {
     int end = queryMark();
-    return pathStart == end ? emptyPath() : text(pathStart, end);
+    return pathStart == end ? emptyPath() : encoded(pathStart, end);
+  }
+
+  /** The path and the query in the same form, with the question mark, as in the target. */
+  public String pathAndQuery() {
+    String path = path();
+    int mark = queryMark();
+    return mark == targetEnd ? path : path + encoded(mark, targetEnd);
+  }
+
+  /** A range of the target as it is forwarded. */
+  private String encoded(int start, int end) {
+    if (rawOctets == 0) {
+      return text(start, end);
+    }
+    StringBuilder encoded = new StringBuilder();
+    for (int at = start; at < end; at++) {
+      if (bytes[at] < 0) {
+        encoded.append('%').append(HEX.toHexDigits(bytes[at]));
+      } else {
+        encoded.append((char) bytes[at]);
+      }
+    }
+    return encoded.toString();
   }
 
   /**
@@ -270,10 +317,10 @@ public final class RequestHead extends Head {
     return method == Method.OPTIONS && pathStart == targetEnd ? "*" : "/";
   }
 
-  /** What follows the question mark, or the empty string. */
+  /** What follows the question mark, in the form of {@link #path}, or the empty string. */
   public String query() {
     int mark = queryMark();
-    return mark == targetEnd ? "" : text(mark + 1, targetEnd);
+    return mark == targetEnd ? "" : encoded(mark + 1, targetEnd);
   }
 
   private int queryMark() {

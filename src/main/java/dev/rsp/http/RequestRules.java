@@ -135,8 +135,10 @@ public final class RequestRules {
     if (via >= MAX_OWN_VIA) {
       return head.refuse(LOOP);
     }
-    // With a body, its end would have to be separated from the new protocol's first bytes.
-    if (upgrades == 1 && head.connectionUpgrade && !head.http10 && !head.hasBody()) {
+    // RFC 9110 §7.8: the new protocol begins behind the body, if there is one. Not together with
+    // Expect: a client that waits for 100 would wait forever if the backend sent only its 101.
+    boolean waits = head.hasBody() && head.expectContinue;
+    if (upgrades == 1 && head.connectionUpgrade && !head.http10 && !waits) {
       head.offer = Upgrades.allowed(head);
     }
     Refusal refusal = host(head, host);

@@ -77,7 +77,7 @@ class ConfigLoaderTest {
     assertNull(config.defaultHost());
     String via = config.wire().viaName();
     assertTrue(via.matches("rsp-[0-9a-f]{8}"), via);
-    assertEquals(new WireOptions(via, false, false), config.wire());
+    assertEquals(new WireOptions(via, false, false, false), config.wire());
     assertEquals(AbortOnClose.GET, config.abortOnClose());
     assertFalse(config.hasSelect());
   }
@@ -186,7 +186,7 @@ class ConfigLoaderTest {
         config.limits());
     assertEquals(1, config.loops());
     assertEquals("www.example.com", config.defaultHost());
-    assertEquals(new WireOptions("edge-7", true, false), config.wire());
+    assertEquals(new WireOptions("edge-7", true, false, false), config.wire());
     assertTrue(config.hasSelect());
     assertTrue(config.program().run().hasSelect());
   }

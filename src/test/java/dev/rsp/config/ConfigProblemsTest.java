@@ -161,7 +161,7 @@ class ConfigProblemsTest {
         wrong("lenient = { response_lf = 1 }", "lenient.response_lf: 1 (expected: true or false)"),
         wrong(
             "lenient = { equal_length = true }",
-            "lenient.equal_length: true (expected: one of response_lf, equal_lengths; did you mean"
+            "lenient.equal_length: true (expected: one of response_lf, equal_lengths, raw_targets; did you mean"
                 + " equal_lengths?)"),
         wrong("default_host = 7", "default_host: 7 " + HOST),
         wrong("select = 'hash'", "select: \"hash\" (expected: a function written in Lua)"),

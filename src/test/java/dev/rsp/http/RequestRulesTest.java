@@ -134,9 +134,11 @@ final class RequestRulesTest {
         "Connection: upgrade / Upgrade: a b, c/, /d, e/f/g, h=1, \u00e9, h2cx|h2cx",
         "Connection: upgrade / Upgrade: HTTP/2.0|",
         "Connection: upgrade / Upgrade: TLS/1.2|",
-        "Connection: upgrade / Upgrade: a / Content-Length: 1|",
+        "Connection: upgrade / Upgrade: a / Content-Length: 1|a",
         "Connection: upgrade / Upgrade: a / Content-Length: 0|a",
-        "Connection: upgrade / Upgrade: a / Transfer-Encoding: chunked|",
+        "Connection: upgrade / Upgrade: a / Transfer-Encoding: chunked|a",
+        "Connection: upgrade / Upgrade: a / Content-Length: 1 / Expect: 100-continue|",
+        "Connection: upgrade / Upgrade: a / Content-Length: 0 / Expect: 100-continue|a",
       })
   @Rule(62)
   void upgrades(String fields, String offered) { // rule 62
@@ -178,7 +180,8 @@ final class RequestRulesTest {
   @Test
   @Rule(37)
   void knowsItselfByItsOwnName() {
-    var parser = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp-A1", false, false));
+    var parser =
+        new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp-A1", false, false, false));
     String four = "Via: 1.1 rsp-a1, HTTP/1.1 Rsp-A1 (a), 1.0\tRSP-A1\t,1.1 rsp-a1:80\r\n";
     Heads.request(
         parser, with(four + "Via: 1.1 rsp, 1.1 rsp-a, 1.1 rsp-a12, rsp-a1, , 1.1 (rsp-a1)"));

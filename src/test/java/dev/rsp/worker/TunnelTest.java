@@ -55,7 +55,7 @@ final class TunnelTest extends RigTest {
 
   @Test
   @Rule(65)
-  void offersNoTunnelBehindABody() throws Exception {
+  void offersNoTunnelBehindABodyThatIsAskedFor() throws Exception {
     rig.client(ASKED.replace("Host", "Expect: 100-continue\r\nContent-Length: 4\r\nHost") + "body");
     Peer backend = rig.backend();
     String head = backend.head("GET / HTTP/1.1");

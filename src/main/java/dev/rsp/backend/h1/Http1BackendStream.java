@@ -85,6 +85,9 @@ public class Http1BackendStream implements ConnectionStream {
   private boolean requestEnded;
   private boolean reused;
 
+  /** Whether a 101 waits, as {@link #partial}, for the end of the request. */
+  private boolean switches;
+
   /** Whether any byte of the response has come. */
   private boolean responseBegun;
 
@@ -171,6 +174,7 @@ public class Http1BackendStream implements ConnectionStream {
     requestEnded = last;
     responseBegun = false;
     keepAlive = false;
+    switches = false;
   }
 
   @Override
@@ -187,6 +191,25 @@ public class Http1BackendStream implements ConnectionStream {
       if (chunks) {
         lastChunk();
       }
+      if (switches) {
+        switchNow();
+      }
+    }
+  }
+
+  /** The request is complete, and the backend has answered with 101 before. */
+  private void switchNow() {
+    BackendEvents current = exchange;
+    ByteBuf in = partial;
+    switches = false;
+    if (current == null || in == null) {
+      return;
+    }
+    connection.setReading(true);
+    try {
+      readHeads(current, in);
+    } catch (Throwable e) {
+      connection.failed(current, e);
     }
   }
 
@@ -277,6 +300,13 @@ public class Http1BackendStream implements ConnectionStream {
         Refusal refusal = by.refusal(in, head);
         release();
         to.malformed(refusal);
+        return;
+      }
+      if (head.status() == 101 && !requestEnded) {
+        // RFC 9110 §7.8: the new protocol begins when the request is complete. What comes behind
+        // the 101 waits for that in the socket.
+        switches = true;
+        connection.setReading(false);
         return;
       }
       in.skipBytes(head.length());
@@ -540,7 +570,7 @@ public class Http1BackendStream implements ConnectionStream {
 
   @Override
   public final void setReading(boolean on) {
-    connection.setReading(on);
+    connection.setReading(on && !switches);
   }
 
   @Override

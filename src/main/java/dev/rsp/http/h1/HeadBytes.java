@@ -3,6 +3,7 @@ package dev.rsp.http.h1;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * The bytes of a head that is being written, in an array that is reused for the next one.
@@ -16,6 +17,7 @@ final class HeadBytes {
   static final byte[] CLOSE = ascii("Connection: close\r\n");
   static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
 
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
   private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
   private static final byte[] DATE = ascii("Date: ");
   private static final byte[] CRLF = ascii("\r\n");
@@ -61,6 +63,20 @@ final class HeadBytes {
   void copy(byte[] from, int start, int end) {
     System.arraycopy(from, start, bytes, length, end - start);
     length += end - start;
+  }
+
+  /** Copies a part of a target, and percent-encodes what is not ASCII: RFC 3986 §2.1. */
+  void copyEncoded(byte[] from, int start, int end) {
+    for (int at = start; at < end; at++) {
+      byte octet = from[at];
+      if (octet < 0) {
+        put('%');
+        put(HEX.toHighHexDigit(octet));
+        put(HEX.toLowHexDigit(octet));
+      } else {
+        put((char) octet);
+      }
+    }
   }
 
   void crlf() {

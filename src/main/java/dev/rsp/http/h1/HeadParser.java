@@ -36,6 +36,8 @@ public final class HeadParser {
 
   private static final byte[] HTTP_NAME = {'H', 'T', 'T', 'P', '/'};
 
+  private static final Refusal RAW_TARGET =
+      new Refusal(400, "the request target is not ASCII").liftedBy(WireOptions.RAW_TARGETS);
   private static final Refusal BAD_REQUEST_LINE = new Refusal(400, "malformed request line");
   private static final Refusal EMPTY_LINES = new Refusal(400, "empty lines before the request");
   private static final Refusal BAD_VERSION = new Refusal(400, "malformed HTTP version");
@@ -49,9 +51,10 @@ public final class HeadParser {
   private final int maxHeadBytes;
   private final int maxFields;
   private final int maxTargetBytes;
-  private final String viaName;
+  private final WireOptions options;
   private final boolean responseLf;
   private final boolean equalLengths;
+  private final boolean rawTargets;
   private final RequestRules requestRules;
   private final ResponseRules responseRules;
 
@@ -79,9 +82,10 @@ public final class HeadParser {
     this.maxHeadBytes = maxHeadBytes;
     this.maxFields = maxFields;
     this.maxTargetBytes = maxTargetBytes;
-    this.viaName = options.viaName();
+    this.options = options;
     this.responseLf = options.responseLf();
     this.equalLengths = options.equalLengths();
+    this.rawTargets = options.rawTargets();
     this.requestRules = new RequestRules(options, untrusted);
     this.responseRules = new ResponseRules(options);
   }
@@ -106,9 +110,9 @@ public final class HeadParser {
   public Refusal refusal(ByteBuf in, ResponseHead head) {
     Refusal refusal = head.refusal();
     String key = null;
-    if (!responseLf && accepts(in, head, new WireOptions(viaName, true, equalLengths))) {
+    if (!responseLf && accepts(in, head, options.withResponseLf())) {
       key = WireOptions.RESPONSE_LF;
-    } else if (!equalLengths && accepts(in, head, new WireOptions(viaName, responseLf, true))) {
+    } else if (!equalLengths && accepts(in, head, options.withEqualLengths())) {
       key = WireOptions.EQUAL_LENGTHS;
     }
     return refusal.liftedBy(key);
@@ -179,19 +183,35 @@ public final class HeadParser {
     }
     head.recordMethod(methodStart, at++);
     int targetStart = at;
-    while (at < end && Octets.is(Octets.TARGET, bytes[at])) {
-      at++;
+    int raw = 0;
+    at = skipTarget(bytes, at, end);
+    while (rawTargets && at < end && bytes[at] < 0) {
+      raw++;
+      at = skipTarget(bytes, at + 1, end);
     }
-    if (at - targetStart > maxTargetBytes) {
+    if (at - targetStart + raw * (RequestHead.ENCODED_BYTES - 1) > maxTargetBytes) {
       return head.refuse(TARGET_TOO_LONG);
     }
     if (at == end) {
       return Parsed.MORE;
     }
+    if (bytes[at] < 0) {
+      return head.refuse(RAW_TARGET);
+    }
+    head.recordRawOctets(raw);
     if (bytes[at] != ' ' || at == targetStart) {
       return head.refuse(BAD_REQUEST_LINE);
     }
     return version(head, targetStart, at, end);
+  }
+
+  /** Where the octets end that a target may always have. */
+  private static int skipTarget(byte[] bytes, int start, int end) {
+    int at = start;
+    while (at < end && Octets.is(Octets.TARGET, bytes[at])) {
+      at++;
+    }
+    return at;
   }
 
   private Parsed version(RequestHead head, int targetStart, int targetEnd, int end) {

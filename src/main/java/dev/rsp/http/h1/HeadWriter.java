@@ -75,7 +75,12 @@ public final class HeadWriter {
    */
   public void request(RequestHead head, byte[] forwarding, boolean trustClient) {
     byte[] bytes = head.bytes();
-    out.start(head.length() + forwarding.length + 2 * HostName.MAX_LENGTH + 256);
+    out.start(
+        head.length()
+            + (RequestHead.ENCODED_BYTES - 1) * head.rawOctets()
+            + forwarding.length
+            + 2 * HostName.MAX_LENGTH
+            + 256);
     int drops =
         trustClient ? KeptFields.REQUEST_DROPS : KeptFields.REQUEST_DROPS | KeptFields.FORWARDING;
     if (head.absoluteForm()) {
@@ -83,12 +88,13 @@ public final class HeadWriter {
       if (head.pathStart() == head.targetEnd() || bytes[head.pathStart()] == '?') {
         out.put(head.emptyPath().charAt(0));
       }
-      out.copy(bytes, head.pathStart(), head.targetEnd());
+      target(head, head.pathStart());
       out.put(VERSION);
       drops |= 1 << FieldName.HOST;
       host(head);
     } else {
-      out.copy(bytes, head.methodStart(), head.targetEnd());
+      out.copy(bytes, head.methodStart(), head.targetStart());
+      target(head, head.targetStart());
       out.put(VERSION);
       if (!head.namesHost()) {
         host(head);
@@ -127,6 +133,15 @@ public final class HeadWriter {
       out.crlf();
     }
     out.crlf();
+  }
+
+  /** The target from a position on. */
+  private void target(RequestHead head, int start) {
+    if (head.rawOctets() > 0) {
+      out.copyEncoded(head.bytes(), start, head.targetEnd());
+    } else {
+      out.copy(head.bytes(), start, head.targetEnd());
+    }
   }
 
   private void host(RequestHead head) {

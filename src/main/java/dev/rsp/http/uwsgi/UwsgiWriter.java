@@ -50,8 +50,7 @@ public final class UwsgiWriter {
     packet.variable("REQUEST_METHOD", head.methodText());
     String path = head.path();
     String query = head.query();
-    String target = head.text(head.pathStart(), head.targetEnd());
-    packet.variable("REQUEST_URI", target.startsWith(path) ? target : path + target);
+    packet.variable("REQUEST_URI", head.pathAndQuery());
     PathInfo.add(path.getBytes(StandardCharsets.ISO_8859_1), packet);
     packet.variable("QUERY_STRING", query);
     // RFC 3875 §4.1.2: only if there is a body.

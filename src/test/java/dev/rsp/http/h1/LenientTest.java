@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What an installation may choose to let pass, and what it may not even then. */
 final class LenientTest {
   private static final HeadParser LF =
-      new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, false));
+      new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, false, false));
   private static final HeadParser EQUAL =
-      new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", false, true));
+      new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", false, true, false));
   private static final byte[] DATE =
       "Sat, 21 Nov 2026 00:00:00 GMT".getBytes(StandardCharsets.US_ASCII);
 
@@ -122,7 +122,8 @@ final class LenientTest {
   @Test
   @Rule({5, 31})
   void hasRoomForManyLinesThatGrow() {
-    var many = new HeadParser(32 << 10, 10_000, 8 << 10, new WireOptions("rsp", true, false));
+    var many =
+        new HeadParser(32 << 10, 10_000, 8 << 10, new WireOptions("rsp", true, false, false));
     var head = new ResponseHead();
     String text = "HTTP/1.1 200 OK\n" + "X:\n".repeat(10_000) + "\n";
     assertEquals(Parsed.DONE, Heads.parse(many, text, head));
@@ -193,7 +194,7 @@ final class LenientTest {
   @Test
   void namesNoOptionThatIsSet() {
     ByteBuf in = Unpooled.copiedBuffer("HTTP/1.1 200 OK\nX\n\n", StandardCharsets.ISO_8859_1);
-    var both = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, true));
+    var both = new HeadParser(32 << 10, 100, 8 << 10, new WireOptions("rsp", true, true, false));
     var head = new ResponseHead();
     assertEquals(Parsed.REFUSED, both.response(in, head));
     assertNull(both.refusal(in, head).lenientKey());
@@ -204,7 +205,7 @@ final class LenientTest {
   @ValueSource(strings = {"", "a b", "a,b", "a:80", "(a)", "\u00e4", "\u0130"})
   void refusesNamesThatCannotStandInVia(String name) {
     assertFalse(WireOptions.validViaName(name));
-    assertThrows(IllegalArgumentException.class, () -> new WireOptions(name, false, false));
+    assertThrows(IllegalArgumentException.class, () -> new WireOptions(name, false, false, false));
   }
 
   @Test

@@ -67,7 +67,7 @@ final class RequestLineTest {
         arguments("a tab in the target", "GET /a\tb HTTP/1.1", malformed()),
         arguments("a NUL in the target", "GET /a\0b HTTP/1.1", malformed()),
         arguments("a DEL in the target", "GET /a\u007fb HTTP/1.1", malformed()),
-        arguments("an octet above 127 in the target", "GET /\u00fc HTTP/1.1", malformed()),
+        arguments("an octet above 127 in the target", "GET /\u00fc HTTP/1.1", raw()),
         arguments("two spaces before the version", "GET /  HTTP/1.1", version()),
         arguments("no version", "GET /", malformed()),
         arguments("no target", "GET HTTP/1.1", malformed()),
@@ -188,6 +188,10 @@ final class RequestLineTest {
     assertTrue(Heads.request(method + " / HTTP/1.1" + REST).idempotent());
     assertFalse(Heads.request(method + "X / HTTP/1.1" + REST).idempotent());
     assertFalse(Heads.request("POST / HTTP/1.1" + REST).idempotent());
+  }
+
+  private static Refusal raw() {
+    return new Refusal(400, "the request target is not ASCII").liftedBy("raw_targets");
   }
 
   private static Refusal malformed() {
