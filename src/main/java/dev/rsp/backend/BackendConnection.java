@@ -237,7 +237,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Whether the backend may be about to close it, because it was idle for so long or longer. */
   boolean isOld(long millis) {
-    return deadlines.millisSinceArmed(deadline, idleMillis) >= Math.min(millis, usableMillis);
+    return idleForMillis() >= Math.min(millis, usableMillis);
+  }
+
+  /** For how long it has been idle. */
+  long idleForMillis() {
+    return deadlines.millisSinceArmed(deadline, idleMillis);
   }
 
   /** The address that it was connected to, for the log. */

@@ -150,10 +150,16 @@ public final class BackendPools implements Backends {
     try {
       channel = net.openOutbound(place.unixPath() != null);
     } catch (ChannelException e) {
-      connectFailed(place, place.text(), e);
-      exchange.connecting(null);
-      exchange.connectFailed(ConnectFailure.EXHAUSTED);
-      return;
+      boolean freed = net.freesDescriptors(e);
+      Channel second = freed ? openAgain(place) : null;
+      if (second == null) {
+        connectFailed(place, place.text(), e);
+        exchange.connecting(null);
+        // As for a full queue: descriptors are free soon, and the request waits for that.
+        exchange.connectFailed(freed ? ConnectFailure.FULL : ConnectFailure.EXHAUSTED);
+        return;
+      }
+      channel = second;
     }
     Service service = loop.service();
     BackendConnection connection;
@@ -165,6 +171,15 @@ public final class BackendPools implements Backends {
     }
     Terms terms = loop.terms();
     connection.connect(exchange, terms.timeouts.connectMillis());
+  }
+
+  /** The descriptors of connections that were closed may be free now, or only in the next turn. */
+  private @Nullable Channel openAgain(Place place) {
+    try {
+      return net.openOutbound(place.unixPath() != null);
+    } catch (ChannelException e) {
+      return null;
+    }
   }
 
   /** Keeps why a connect failed, for the log. */
@@ -273,6 +288,34 @@ public final class BackendPools implements Backends {
         }
       }
     }
+  }
+
+  /**
+   * Closes the connections that have been idle longest and that all clients may use.
+   *
+   * @return how many were closed
+   */
+  public int evict(int most) {
+    int closed = 0;
+    BackendConnection oldest = oldestIdle();
+    while (oldest != null && closed < most) {
+      closed++;
+      oldest.close();
+      forget(oldest);
+      oldest = oldestIdle();
+    }
+    return closed;
+  }
+
+  private @Nullable BackendConnection oldestIdle() {
+    BackendConnection oldest = null;
+    for (Pool pool : pools.values()) {
+      BackendConnection first = pool.idle.peekFirst();
+      if (first != null && (oldest == null || first.idleForMillis() > oldest.idleForMillis())) {
+        oldest = first;
+      }
+    }
+    return oldest;
   }
 
   private List<BackendConnection> allBound() {

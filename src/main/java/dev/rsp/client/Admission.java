@@ -29,25 +29,44 @@ public final class Admission {
    * @return null, or the limit that it exceeds
    */
   public @Nullable Ending enter(@Nullable InetAddress ip, Limits limits) {
-    if (!connections.enter(limits.connections())) {
-      return Ending.LIMIT_CONNECTIONS;
-    }
-    counted = true;
+    // First the client's own limit: one that is over it must not cost another its place.
     if (limits.clientConnections() > 0 && ip != null) {
       clientKey = ConnectionCount.keyOf(ip);
       countedByClient = connections.enterClient(clientKey, limits.clientConnections());
       if (!countedByClient) {
-        leave();
         return Ending.LIMIT_CLIENT_CONNECTIONS;
       }
     }
+    if (!connections.enter(limits.connections())) {
+      leaveRequest();
+      return Ending.LIMIT_CONNECTIONS;
+    }
+    counted = true;
+    leaveTurnedAway();
     return null;
   }
 
-  /** Whether a connection over the limit may stay until its client has read the 503. */
+  /** Whether the connection is counted: it has a place that another may get. */
+  public boolean counted() {
+    return counted;
+  }
+
+  /**
+   * Whether a connection over the limit may stay, until there is a place for it or its client has
+   * read the 503.
+   */
   public boolean mayLinger(Limits limits) {
-    turnedAway = connections.enterTurnedAway(limits.connections());
+    if (!turnedAway) {
+      turnedAway = connections.enterTurnedAway(limits.connections());
+    }
     return turnedAway;
+  }
+
+  private void leaveTurnedAway() {
+    if (turnedAway) {
+      connections.leaveTurnedAway();
+    }
+    turnedAway = false;
   }
 
   /**
@@ -76,10 +95,7 @@ public final class Admission {
       connections.leave();
     }
     leaveRequest();
-    if (turnedAway) {
-      connections.leaveTurnedAway();
-    }
+    leaveTurnedAway();
     counted = false;
-    turnedAway = false;
   }
 }

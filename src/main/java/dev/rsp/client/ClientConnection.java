@@ -8,6 +8,18 @@ public interface ClientConnection {
   /** Ends the connection after the exchange in flight, or at once if there is none. */
   void drain();
 
+  /** What {@link #idleSinceMillis} returns for a connection that does not give way. */
+  long NOT_IDLE = Long.MAX_VALUE;
+
+  /**
+   * Since when the connection has waited for a request, by the loop's deadlines; {@link #NOT_IDLE}
+   * if it has an exchange, or must not give way to another connection for other reasons.
+   */
+  long idleSinceMillis();
+
+  /** Gives its place to another connection: leaves the count, and closes. It must be idle. */
+  void giveWay();
+
   /** Ends the connection and its exchanges at once. */
   void close(Ending ending);
 

@@ -13,10 +13,12 @@ import java.util.Set;
 public final class ClientConnections {
   private final NetLoop net;
   private final Set<ClientConnection> connections = new HashSet<>();
+  private final IdleClients idle;
 
   /** Without connections. Any thread. */
   public ClientConnections(NetLoop net) {
     this.net = net;
+    this.idle = new IdleClients(net);
   }
 
   /** A connection is open. */
@@ -37,6 +39,15 @@ public final class ClientConnections {
   /** The number of open connections. */
   public int count() {
     return connections.size();
+  }
+
+  /**
+   * Closes those that have waited longest for a request, so that others can have their place.
+   *
+   * @return how many were closed
+   */
+  public int evict(int most) {
+    return idle.evict(connections, most);
   }
 
   /** Lets exchanges in flight finish, and closes connections that wait for the next request. */

@@ -16,11 +16,17 @@ public final class ConnectionCount {
 
   private static final int LEAST_TURNED_AWAY = 8;
 
+  private final Evictions evictions = new Evictions();
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger turnedAway = new AtomicInteger();
 
   /** The last connection removes its entry: never more entries than connections. */
   private final ConcurrentHashMap<Long, Integer> clients = new ConcurrentHashMap<>();
+
+  /** The idle ones of them, which are closed when others need their place. */
+  public Evictions evictions() {
+    return evictions;
+  }
 
   /** Counts one more; false if that would be over the limit. */
   public boolean enter(int limit) {

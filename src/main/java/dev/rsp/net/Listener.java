@@ -43,6 +43,9 @@ public final class Listener {
   /** Pause of accept after a failure, for example no free descriptor; as in nginx. */
   private static final int PAUSE_MILLIS = 500;
 
+  /** The same after idle connections were closed, because descriptors may be free only then. */
+  private static final int SHORT_PAUSE_MILLIS = 10;
+
   /** Connections taken per turn of the loop; enough to empty a queue before it is closed. */
   private static final int ACCEPTS_PER_TURN = 1024;
 
@@ -428,18 +431,21 @@ public final class Listener {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      if (reports.allows()) {
+      if (pausing) {
+        return;
+      }
+      boolean freed = own.net().freesDescriptors(cause);
+      if (!freed && reports.allows()) {
         log.error(
             "accept paused pause_ms={} suppressed={}: {}",
             PAUSE_MILLIS,
             reports.takeSuppressed(),
             cause.toString());
       }
-      if (!pausing) {
-        pausing = true;
-        ctx.channel().config().setAutoRead(false);
-        ctx.channel().eventLoop().schedule(() -> resume(ctx), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-      }
+      pausing = true;
+      ctx.channel().config().setAutoRead(false);
+      int millis = freed ? SHORT_PAUSE_MILLIS : PAUSE_MILLIS;
+      ctx.channel().eventLoop().schedule(() -> resume(ctx), millis, TimeUnit.MILLISECONDS);
     }
 
     private void resume(ChannelHandlerContext ctx) {

@@ -14,6 +14,7 @@ import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ public final class NetLoop {
    */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(ReadBuffers.LARGEST_BYTES, 2 * ReadBuffers.LARGEST_BYTES);
+
+  /**
+   * How the C library's text begins for EMFILE and ENFILE. The launcher sets its language; the JDK
+   * has only this text.
+   */
+  private static final String OUT_OF_DESCRIPTORS = "Too many open files";
 
   /** Slow clients per loop that count as many: at 4 MiB each the kernel holds 1 GiB for them. */
   private static final int MANY_SLOW = 256;
@@ -63,6 +70,8 @@ public final class NetLoop {
   private volatile boolean ending;
 
   private volatile Consumer<String> onBroken = what -> {};
+
+  private BooleanSupplier freeing = () -> false;
 
   /**
    * Starts the thread of a loop. Any thread.
@@ -244,6 +253,30 @@ public final class NetLoop {
     }
     HalfClosed.keepWatched(channel);
     eventLoop.register(channel);
+  }
+
+  /**
+   * Sets what frees descriptors when the process has none left. Any thread, before the first
+   * connection.
+   *
+   * @param action whether it has freed some, or has others free some soon
+   */
+  void whenOutOfDescriptors(BooleanSupplier action) {
+    freeing = action;
+  }
+
+  /**
+   * Whether a failure was a lack of descriptors, and some are free now or may be soon: EMFILE,
+   * ENFILE.
+   */
+  public boolean freesDescriptors(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      String message = String.valueOf(at.getMessage());
+      if (message.contains(OUT_OF_DESCRIPTORS)) {
+        return freeing.getAsBoolean();
+      }
+    }
+    return false;
   }
 
   /**

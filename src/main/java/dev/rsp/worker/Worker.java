@@ -19,6 +19,7 @@ import dev.rsp.net.Acceptor;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
 import dev.rsp.net.NetLoop;
+import dev.rsp.net.Shortages;
 import dev.rsp.net.Transport;
 import dev.rsp.wake.Starter;
 import io.netty.channel.Channel;
@@ -36,6 +37,7 @@ public final class Worker implements Acceptor {
   private final LoopState state;
   private final BackendPools backends;
   private final ClientConnections clients;
+  private final Shortages shortages;
   private final Http1Resources http1;
   private final MemoryRelief relief;
 
@@ -72,7 +74,9 @@ public final class Worker implements Acceptor {
         new BackendPools(
             state, new Http1Dialect(net.allocator()), new UwsgiDialect(net.allocator()));
     this.clients = new ClientConnections(net);
-    this.http1 = new Http1Resources(state, backends, clients, new DateField());
+    this.shortages =
+        new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));
+    this.http1 = new Http1Resources(state, backends, clients, new DateField(), shortages);
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
   }
@@ -166,6 +170,7 @@ public final class Worker implements Acceptor {
 
   /** Stops the loop's thread and closes its connections. Any thread. */
   public void shutDown() {
+    shortages.end();
     net.shutDown();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h1;
 
+import dev.rsp.client.ClientConnection;
 import dev.rsp.config.Limits;
 import dev.rsp.config.Timeouts;
 import dev.rsp.exchange.Terms;
@@ -20,6 +21,12 @@ final class ClientTimer {
    * the time over which a rate is measured, as Kestrel's grace period.
    */
   private static final int LOOK_MILLIS = 5_000;
+
+  /**
+   * A new connection does not give way before this time: its request may be on the way, and most
+   * clients do not repeat one that gets no answer on a new connection.
+   */
+  private static final int FIRST_REQUEST_MILLIS = 1_000;
 
   /** How often 102 and 103 can give the backend its time for a response: an hour by default. */
   private static final int MOST_RESPONSE_WAITS = 60;
@@ -92,6 +99,20 @@ final class ClientTimer {
     if (limits.responseRate() > 0) {
       responsePace.spoil();
     }
+  }
+
+  /**
+   * Since when a request has been awaited, by the deadlines' time: since the last response, or
+   * since the accept if that is a second ago. {@link ClientConnection#NOT_IDLE} if none is.
+   */
+  long idleSinceMillis() {
+    long since = overAt - patienceMillis;
+    return switch (wait) {
+      case REQUEST -> since;
+      case HEAD ->
+          deadlines.nowMillis() - since >= FIRST_REQUEST_MILLIS ? since : ClientConnection.NOT_IDLE;
+      default -> ClientConnection.NOT_IDLE;
+    };
   }
 
   /**

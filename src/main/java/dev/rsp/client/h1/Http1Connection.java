@@ -16,6 +16,7 @@ import dev.rsp.net.Closing;
 import dev.rsp.net.HalfClosed;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.Shortages;
 import dev.rsp.net.TurnFlusher;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +63,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private final LoopState loop;
   private final NetLoop net;
   private final ClientConnections connections;
+  private final Shortages shortages;
   private final Channel channel;
   private final Hop hop;
   private final Admission admission;
@@ -92,6 +95,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     this.loop = shared.loop;
     this.net = loop.net();
     this.connections = shared.connections;
+    this.shortages = shared.shortages;
     this.channel = channel;
     this.hop = new Hop("http", channel.remoteAddress(), channel::localAddress);
     this.admission = new Admission(loop.connections());
@@ -117,21 +121,51 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   public void channelActive(ChannelHandlerContext ctx) {
     connections.opened(this);
     Terms terms = loop.terms();
-    Limits limits = terms.limits;
-    SocketAddress remote = channel.remoteAddress();
-    Ending tooMany =
-        admission.enter(
-            remote instanceof InetSocketAddress socket && !hop.trusts(terms.trusted)
-                ? socket.getAddress()
-                : null,
-            limits);
     timer.awaitHead(terms);
+    Ending tooMany = enter(terms);
     if (tooMany == null) {
       return;
     }
+    if (tooMany == Ending.LIMIT_CONNECTIONS
+        && admission.mayLinger(terms.limits)
+        && shortages.closeIdleClientElsewhere(this::enterLate)) {
+      setReading(false);
+      return;
+    }
+    turnAway(tooMany, terms);
+  }
+
+  /** Counts the connection; if there are too many, an idle one gives way. */
+  private @Nullable Ending enter(Terms terms) {
+    SocketAddress remote = channel.remoteAddress();
+    InetAddress ip =
+        remote instanceof InetSocketAddress socket && !hop.trusts(terms.trusted)
+            ? socket.getAddress()
+            : null;
+    Ending tooMany = admission.enter(ip, terms.limits);
+    return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
+        ? admission.enter(ip, terms.limits)
+        : tooMany;
+  }
+
+  /** Idle connections of other loops have given way, or there are none. */
+  private void enterLate() {
+    if (state != State.OPEN) {
+      return;
+    }
+    Terms terms = loop.terms();
+    Ending tooMany = enter(terms);
+    if (tooMany == null) {
+      setReading(true);
+    } else {
+      turnAway(tooMany, terms);
+    }
+  }
+
+  private void turnAway(Ending tooMany, Terms terms) {
     stream.begin(terms.logged);
     stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
-    if (admission.mayLinger(limits)) {
+    if (admission.mayLinger(terms.limits)) {
       linger();
     } else {
       closeAfterFlush();
@@ -627,8 +661,28 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public long idleSinceMillis() {
+    boolean idle =
+        awaitsRequest()
+            && admission.counted()
+            && !reader.holdsBuffer()
+            && TurnFlusher.unsentBytes(channel) == 0;
+    return idle ? timer.idleSinceMillis() : NOT_IDLE;
+  }
+
+  @Override
+  public void giveWay() {
+    admission.leave();
+    closeAfterFlush();
+  }
+
+  private boolean awaitsRequest() {
+    return state == State.OPEN && stream.isIdle() && !stream.owesEnding();
+  }
+
+  @Override
   public void drain() {
-    if (state == State.OPEN && stream.isIdle() && !stream.owesEnding()) {
+    if (awaitsRequest()) {
       // The last response may not be sent yet.
       closeAfterFlush();
     }

@@ -7,6 +7,7 @@ import dev.rsp.exchange.LoopState;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.h1.DateField;
 import dev.rsp.http.h1.HeadWriter;
+import dev.rsp.net.Shortages;
 
 /**
  * What the HTTP/1 connections of one loop share. The table of heads and the writer are used for one
@@ -19,13 +20,19 @@ public final class Http1Resources {
   final RequestHead head = new RequestHead();
   final HeadWriter writer = new HeadWriter();
   final DateField date;
+  final Shortages shortages;
 
   /** The resources of a loop. Any thread. */
   public Http1Resources(
-      LoopState loop, Backends backends, ClientConnections connections, DateField date) {
+      LoopState loop,
+      Backends backends,
+      ClientConnections connections,
+      DateField date,
+      Shortages shortages) {
     this.loop = loop;
     this.backends = backends;
     this.connections = connections;
     this.date = date;
+    this.shortages = shortages;
   }
 }
