@@ -152,12 +152,6 @@ public final class Daemon {
   /** Serves with the file; returns the configuration. */
   private synchronized Config begin(Runnable serving) throws ConfigException {
     Config first = ConfigLoader.load(file);
-    log.info(
-        "{} file={} pid={} listen={}",
-        BuildInfo.text(),
-        file,
-        ProcessHandle.current().pid(),
-        first.listen().stream().map(ListenAddress::text).collect(Collectors.joining(",")));
     shadow = Shadow.of(first);
     InForce started = InForce.first(first);
     apply(started, shadow);
@@ -316,6 +310,9 @@ public final class Daemon {
     }
     Config before = running();
     inForce = next;
+    if (before == null) {
+      logIdentity(newer);
+    }
     newer.warnings().forEach(log::warn);
     Descriptors.check(newer);
     // From here on nothing is undone. If one of these steps fails, the others still run.
@@ -325,6 +322,16 @@ public final class Daemon {
     finish("access log", () -> accessLog.use(requests));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
     saveCopy(before, newer);
+  }
+
+  /** The first line of the log. A start that fails says only why. */
+  private void logIdentity(Config first) {
+    log.info(
+        "{} file={} pid={} listen={}",
+        BuildInfo.text(),
+        file,
+        ProcessHandle.current().pid(),
+        first.listen().stream().map(ListenAddress::text).collect(Collectors.joining(",")));
   }
 
   /** Commands then know what is in force. Without it they only know less. */
