@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -54,7 +55,7 @@ record Args(String function, Varargs values, Monitor monitor) {
       return string;
     }
     if (value.type() == LuaValue.TNUMBER) {
-      return value.checkstring();
+      return NumberText.of(value, meter());
     }
     throw unexpected(i, "string");
   }
@@ -62,20 +63,36 @@ record Args(String function, Varargs values, Monitor monitor) {
   /** A number, or a string that can be converted to one. */
   double number(int i) {
     LuaValue value = values.arg(i);
-    scanDigits(i);
+    if (value instanceof LuaString text) {
+      return parsed(i, text);
+    }
     if (value.isnumber()) {
       return value.todouble();
     }
     throw unexpected(i, "number");
   }
 
-  /** Charges and checks all arguments, for a function of LuaJ that takes numbers. */
+  /** The arguments, with numbers in place of strings, for a function of LuaJ that takes numbers. */
   Varargs numbers() {
     meter().charge(values.narg() / 4);
+    LuaValue @Nullable [] numbers = null;
     for (int i = 1; i <= values.narg(); i++) {
-      scanDigits(i);
+      if (values.arg(i) instanceof LuaString text) {
+        if (numbers == null) {
+          numbers = all();
+        }
+        numbers[i - 1] = LuaValue.valueOf(parsed(i, text));
+      }
     }
-    return values;
+    return numbers == null ? values : LuaValue.varargsOf(numbers);
+  }
+
+  private LuaValue[] all() {
+    var all = new LuaValue[values.narg()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = values.arg(i + 1);
+    }
+    return all;
   }
 
   /** A number without its fraction, limited to the range of {@code int}. */
@@ -121,13 +138,13 @@ record Args(String function, Varargs values, Monitor monitor) {
     return bad(i, type + " expected, got " + got);
   }
 
-  private void scanDigits(int i) {
-    if (values.arg(i) instanceof LuaString string) {
-      meter().charge(Monitor.NUMBER_INSTRUCTIONS);
-      meter().scan(string.m_length);
-      if (Numerals.isMisread(string)) {
-        throw unexpected(i, "number");
-      }
+  private double parsed(int i, LuaString text) {
+    meter().charge(Meter.NUMBER_INSTRUCTIONS);
+    meter().scan(text.m_length);
+    double number = Numerals.parse(text);
+    if (Double.isNaN(number)) {
+      throw unexpected(i, "number");
     }
+    return number;
   }
 }

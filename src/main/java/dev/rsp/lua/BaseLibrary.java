@@ -23,6 +23,9 @@ final class BaseLibrary {
   /** Maximum results of {@code unpack}: the limit of C Lua's stack (LUAI_MAXCSTACK, 5.1). */
   private static final int MAX_UNPACKED = 8000;
 
+  /** Calls of a handler that fails each time: C Lua ends at LUAI_MAXCCALLS. */
+  private static final int MAX_HANDLER_CALLS = 200;
+
   private static final LuaString METATABLE = LuaValue.valueOf("__metatable");
   private static final LuaString MODE = LuaValue.valueOf("__mode");
   private static final LuaString PAIRS = LuaValue.valueOf("__pairs");
@@ -63,10 +66,16 @@ final class BaseLibrary {
     }
     LuaValue byMetatable = value.metatag(TOSTRING);
     if (!byMetatable.isnil()) {
-      if (byMetatable.call(value) instanceof LuaString string) {
-        return string;
+      LuaValue text = byMetatable.call(value);
+      if (text.isstring()) {
+        return NumberText.of(text, meter);
       }
       throw new LuaError("'__tostring' must return a string");
+    }
+    if (value.type() == LuaValue.TNUMBER) {
+      LuaString text = NumberText.of(value, meter);
+      meter.allocate(text.m_length);
+      return text;
     }
     String text = value.tojstring();
     meter.allocate(text.length());
@@ -93,16 +102,26 @@ final class BaseLibrary {
   }
 
   private static Varargs assertTrue(Args args) {
-    if (args.any(1).toboolean()) {
+    if (args.value(1).toboolean()) {
       return args.values();
     }
-    throw args.count() > 1 ? args.raise(args.value(2)) : args.error("assertion failed!");
+    LuaValue message = args.value(2);
+    if (message.isnil()) {
+      throw args.error("assertion failed!");
+    }
+    if (!message.isstring()) {
+      throw args.raise(message);
+    }
+    LuaString text = NumberText.of(message, args.meter());
+    throw args.raise(LuaValue.valueOf(args.monitor().calls().level(1)).concat(text));
   }
 
   private static Varargs error(Args args) {
     LuaValue value = args.value(1);
-    if (value instanceof LuaString text) {
-      String position = args.position(args.integer(2, 1));
+    int level = args.integer(2, 1);
+    if (value.isstring() && level > 0) {
+      LuaString text = NumberText.of(value, args.meter());
+      String position = args.monitor().calls().level(level);
       args.meter().allocate(text.m_length + position.length());
       value = LuaValue.valueOf(position).concat(text);
     }
@@ -125,7 +144,10 @@ final class BaseLibrary {
     return LuaValue.varargsOf(LuaValue.TRUE, results);
   }
 
-  /** Runs the handler after the stack is unwound, not during the error. */
+  /**
+   * Runs the handler after the stack is unwound, not during the error. As in C Lua, a handler that
+   * fails is called again, with its own error.
+   */
   private static Varargs xpcall(Args args) {
     LuaValue function = args.any(1);
     LuaValue handler = args.any(2);
@@ -133,9 +155,21 @@ final class BaseLibrary {
       return succeeded(function.invoke(args.values().subargs(3)), args.meter());
     } catch (LuaError e) {
       args.meter().charge(CAUGHT_INSTRUCTIONS);
-      LuaValue raised = Messages.raised(e, args.monitor().calls());
-      return LuaValue.varargsOf(LuaValue.FALSE, handler.invoke(raised));
+      return LuaValue.varargsOf(LuaValue.FALSE, handled(args, handler, e));
     }
+  }
+
+  private static LuaValue handled(Args args, LuaValue handler, LuaError failure) {
+    LuaValue raised = Messages.raised(failure, args.monitor().calls());
+    for (int i = 0; i < MAX_HANDLER_CALLS && handler.isfunction(); i++) {
+      try {
+        return handler.call(raised);
+      } catch (LuaError e) {
+        args.meter().charge(CAUGHT_INSTRUCTIONS);
+        raised = Messages.raised(e, args.monitor().calls());
+      }
+    }
+    return LuaValue.valueOf("error in error handling");
   }
 
   private static Varargs iterate(Args args, LuaString tag, Builtin next, LuaValue start) {
@@ -233,21 +267,20 @@ final class BaseLibrary {
   private static Varargs toNumber(Args args) {
     LuaValue value = args.any(1);
     if (value instanceof LuaString string) {
-      args.meter().charge(Monitor.NUMBER_INSTRUCTIONS);
+      args.meter().charge(Meter.NUMBER_INSTRUCTIONS);
       args.meter().scan(string.m_length);
-      boolean misread =
-          args.missing(2) ? Numerals.isMisread(string) : Numerals.isMisreadInBase(string);
-      if (misread) {
-        return LuaValue.NIL;
-      }
     }
     if (args.missing(2)) {
-      return value.tonumber();
+      return value instanceof LuaString text ? numberOrNil(Numerals.parse(text)) : value.tonumber();
     }
     int base = args.integer(2);
     if (base < 2 || base > 36) {
       throw args.bad(2, "base out of range");
     }
-    return args.string(1).tonumber(base);
+    return numberOrNil(Numerals.parse(args.string(1), base));
+  }
+
+  private static LuaValue numberOrNil(double number) {
+    return Double.isNaN(number) ? LuaValue.NIL : LuaValue.valueOf(number);
   }
 }

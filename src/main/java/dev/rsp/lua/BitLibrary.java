@@ -44,14 +44,20 @@ final class BitLibrary {
     Builtin.define(library, name, args -> LuaValue.valueOf(operation.on(args)));
   }
 
-  private static int bits(Args args, int i) {
+  /** The lower 32 bits of an argument, rounded to even. */
+  static int bits(Args args, int i) {
     return (int) Double.doubleToRawLongBits(args.number(i) + BIAS);
   }
 
   private static int fold(Args args, Pair operation) {
-    int result = bits(args, 1);
+    return fold(args, bits(args, 1), 2, operation);
+  }
+
+  /** Combines a start and the arguments from one on. */
+  static int fold(Args args, int start, int from, Pair operation) {
+    int result = start;
     args.meter().charge(args.count());
-    for (int i = 2; i <= args.count(); i++) {
+    for (int i = from; i <= args.count(); i++) {
       result = operation.on(result, bits(args, i));
     }
     return result;
@@ -69,13 +75,13 @@ final class BitLibrary {
 
   /** An operation on a call's arguments. */
   @FunctionalInterface
-  private interface Operation {
+  interface Operation {
     int on(Args args);
   }
 
   /** An operation on two numbers. */
   @FunctionalInterface
-  private interface Pair {
+  interface Pair {
     int on(int x, int y);
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Prototype;
 import org.luaj.vm2.Varargs;
@@ -57,6 +59,7 @@ final class LuaStack {
     frame.registers = registers;
     frame.extra = extra;
     frame.pc = 0;
+    frame.builtins = builtins;
     visible = depth;
     return frame;
   }
@@ -100,6 +103,12 @@ final class LuaStack {
     return new RaisedError(LuaValue.valueOf(position(1) + message), position(1));
   }
 
+  /** The function that has ended by a tail call which has not begun another function, if any. */
+  @Nullable Frame tailCaller() {
+    boolean tailCall = visible > depth && frames[visible - 1].builtins == builtins;
+    return tailCall ? frames[visible - 1] : null;
+  }
+
   /** The innermost function continues. */
   void resume() {
     visible = depth;
@@ -126,6 +135,23 @@ final class LuaStack {
     return file + ":" + frames[visible - level].line() + ": ";
   }
 
+  /**
+   * The position for {@code error}, called by a library function that runs now: as {@link
+   * #position}, but library functions such as {@code pcall} are levels without a position.
+   */
+  String level(int level) {
+    int remaining = level;
+    int inner = builtins - 1;
+    for (int i = visible - 1; i >= 0 && remaining > 0; i--) {
+      remaining -= Math.max(0, inner - frames[i].builtins) + 1;
+      if (remaining == 0) {
+        return position(visible - i);
+      }
+      inner = frames[i].builtins;
+    }
+    return "";
+  }
+
   /** One running function and its current instruction. */
   static final class Frame {
     private LuaClosure function = NO_FUNCTION;
@@ -133,6 +159,9 @@ final class LuaStack {
     private LuaValue[] registers = NO_REGISTERS;
     private Varargs extra = LuaValue.NONE;
     private int pc;
+
+    /** Library functions that ran when this function was called. */
+    private int builtins;
 
     /** Sets the current instruction and returns it. */
     int at(int newPc) {
@@ -164,6 +193,18 @@ final class LuaStack {
     /** A register, or a constant if the highest of nine bits is set: Lua's RK operands. */
     LuaValue operand(int rk) {
       return rk > 0xff ? prototype.k[rk & 0xff] : registers[rk];
+    }
+
+    /** Whether the instruction indexes a table: what it fails on is then in a metatable. */
+    boolean indexesTable() {
+      int i = prototype.code[pc];
+      return switch (Lua.GET_OPCODE(i)) {
+        case Lua.OP_GETTABLE, Lua.OP_SELF -> register(Lua.GETARG_B(i)) instanceof LuaTable;
+        case Lua.OP_GETTABUP -> upValue(Lua.GETARG_B(i)) instanceof LuaTable;
+        case Lua.OP_SETTABLE -> register(Lua.GETARG_A(i)) instanceof LuaTable;
+        case Lua.OP_SETTABUP -> upValue(Lua.GETARG_A(i)) instanceof LuaTable;
+        default -> false;
+      };
     }
 
     /** Number of arguments beyond the named ones. */

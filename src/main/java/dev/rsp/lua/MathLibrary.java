@@ -4,27 +4,12 @@ package dev.rsp.lua;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.Varargs;
-import org.luaj.vm2.lib.Bit32Lib;
 import org.luaj.vm2.lib.TwoArgFunction;
 import org.luaj.vm2.lib.jse.JseMathLib;
 
-/**
- * LuaJ's {@code math} and {@code bit32}, which are stateless, with fixes and our own random
- * numbers.
- */
+/** LuaJ's {@code math}, which is stateless, with fixes and our own random numbers. */
 final class MathLibrary {
   private MathLibrary() {}
-
-  static LuaTable createBit32() {
-    LuaTable library = load(new Bit32Lib(), "bit32");
-    // LuaJ's uses the distance modulo 32.
-    LuaValue shift = library.get("arshift");
-    Builtin.define(
-        library,
-        "arshift",
-        a -> shift.call(a.value(1), LuaValue.valueOf(Math.min(31, a.integer(2)))));
-    return library;
-  }
 
   /** Creates a table; {@code random} uses the {@link RandomNumbers} of the script that calls it. */
   static LuaTable create() {
@@ -33,6 +18,10 @@ final class MathLibrary {
     Builtin.define(library, "log", MathLibrary::log);
     // LuaJ's is wrong for large exponents.
     Builtin.define(library, "ldexp", a -> LuaValue.valueOf(Math.scalb(a.number(1), a.integer(2))));
+    Builtin.define(library, "log10", a -> LuaValue.valueOf(Math.log10(a.number(1))));
+    // LuaJ's subtract a rounded multiple.
+    Builtin.define(library, "fmod", a -> LuaValue.valueOf(a.number(1) % a.number(2)));
+    Builtin.define(library, "modf", MathLibrary::parts);
     Builtin.define(library, "random", MathLibrary::random);
     Builtin.define(
         library,
@@ -50,11 +39,21 @@ final class MathLibrary {
     return LuaValue.valueOf(args.missing(2) ? number : number / Math.log(args.number(2)));
   }
 
+  private static Varargs parts(Args args) {
+    double number = args.number(1);
+    double whole = number < 0 ? Math.ceil(number) : Math.floor(number);
+    double fraction = Double.isInfinite(number) ? 0 : number - whole;
+    return LuaValue.varargsOf(LuaValue.valueOf(whole), LuaValue.valueOf(fraction));
+  }
+
   private static Varargs random(Args args) {
     RandomNumbers source = args.monitor().random();
     args.monitor().effects().readMoreThanHost();
     if (args.count() == 0) {
       return LuaValue.valueOf(source.nextDouble());
+    }
+    if (args.count() > 2) {
+      throw args.error("wrong number of arguments");
     }
     int from = args.count() == 1 ? 1 : args.integer(1);
     int to = args.integer(args.count() == 1 ? 1 : 2);
@@ -78,7 +77,13 @@ final class MathLibrary {
     for (LuaValue key : made.keys()) {
       LuaValue function = made.rawget(key);
       if (function.isfunction()) {
-        Builtin.define(made, key.tojstring(), args -> function.invoke(args.numbers()));
+        Builtin.define(
+            made,
+            key.tojstring(),
+            args -> {
+              args.number(1); // LuaJ's message does not name the function
+              return function.invoke(args.numbers());
+            });
       }
     }
     return made;

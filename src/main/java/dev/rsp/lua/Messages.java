@@ -24,6 +24,11 @@ final class Messages {
 
   private static final Pattern NO_INDEXING = Pattern.compile("\\bindex expected, got (\\w+)$");
 
+  /** LuaJ's messages of an operation on a value of a wrong type. */
+  private static final Pattern WRONG_TYPE =
+      Pattern.compile(
+          "\\battempt to (call|index|get length of) (?:a (\\w+) value|\\? \\(a (\\w+) value\\)|(\\w+))$");
+
   /** LuaJ's parser names a token by its number in its own list. */
   private static final Pattern TOKEN_NUMBER =
       Pattern.compile("unexpected symbol (\\d{1,3}) \\(.\\)", Pattern.DOTALL);
@@ -60,7 +65,7 @@ final class Messages {
     // LuaJ puts the position first; the first line that it adds is the name of the value that
     // failed.
     String[] lines = String.valueOf(error.getMessage()).split("\n", 3);
-    String message = improve(lines[0], lines.length > 1 ? lines[1] : "");
+    String message = improve(lines[0], lines.length > 1 ? lines[1] : tailCalled(calls));
     Matcher position = LUAJ_POSITION.matcher(message);
     return position.lookingAt()
         ? calls.file() + ":" + position.group(1) + ": " + message.substring(position.end())
@@ -68,17 +73,30 @@ final class Messages {
         : calls.position(1) + message;
   }
 
+  private static String tailCalled(LuaStack calls) {
+    LuaStack.Frame caller = calls.tailCaller();
+    return caller == null ? "" : SourceName.of(caller.prototype(), caller.pc());
+  }
+
   /** Adds what some of LuaJ's messages lack compared with C Lua's. */
   private static String improve(String message, String name) {
     String better = message.replace("table index expected, got table", "table index is nil or NaN");
     better = TOKEN_NUMBER.matcher(better).replaceFirst(found -> "unexpected " + token(found));
     better = NO_INDEXING.matcher(better).replaceFirst("attempt to index ? (a $1 value)");
-    if (name.isEmpty()) {
-      return better;
-    }
-    return better.contains("attempt to call ")
-        ? better + " (" + name + ")"
-        : better.replace("attempt to index ? ", "attempt to index " + name + " ");
+    return WRONG_TYPE.matcher(better).replaceFirst(found -> wrongType(found, name));
+  }
+
+  private static String wrongType(MatchResult found, String name) {
+    String type =
+        found.group(2) != null
+            ? found.group(2)
+            : found.group(3) != null ? found.group(3) : found.group(4);
+    String value = "a " + type + " value";
+    return Matcher.quoteReplacement(
+        "attempt to "
+            + found.group(1)
+            + " "
+            + (name.isEmpty() ? value : name + " (" + value + ")"));
   }
 
   private static String token(MatchResult found) {

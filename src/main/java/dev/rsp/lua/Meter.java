@@ -17,6 +17,11 @@ final class Meter {
    */
   static final int BYTES_PER_INSTRUCTION = 16;
 
+  /**
+   * Instructions for reading a number from a text: up to a microsecond for one with an exponent.
+   */
+  static final int NUMBER_INSTRUCTIONS = 30;
+
   /** Instructions between two clock checks, so that the cost of the checks is negligible. */
   private static final int INSTRUCTIONS_PER_CHECK = 256;
 

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaClosure;
-import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaFunction;
+import org.luaj.vm2.LuaInteger;
+import org.luaj.vm2.LuaNumber;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -48,11 +49,6 @@ final class Monitor extends DebugLib {
   /** Instructions for each call inside which an error is raised. */
   private static final int TRACE_INSTRUCTIONS = 10;
 
-  /**
-   * Instructions for reading a number from a text: up to a microsecond for one with an exponent.
-   */
-  static final int NUMBER_INSTRUCTIONS = 30;
-
   /** Registers cleared or compared that cost one instruction. */
   private static final int REGISTERS_PER_INSTRUCTION = 16;
 
@@ -60,6 +56,14 @@ final class Monitor extends DebugLib {
   private static final int NUMBER_BYTES = 32;
 
   private static final int NONE = -1;
+
+  /** The {@link Operands} of the previous instruction are to be restored. */
+  private static final int RESTORE = -2;
+
+  /** The metamethods of the arithmetic instructions, in the order of their numbers. */
+  private static final LuaValue[] TAGS = {
+    LuaValue.ADD, LuaValue.SUB, LuaValue.MUL, LuaValue.DIV, LuaValue.MOD, LuaValue.POW
+  };
 
   /** Names that are remembered: more are not reported one by one. */
   private static final int MAX_UNDEFINED_READS = 1_000;
@@ -73,6 +77,7 @@ final class Monitor extends DebugLib {
   private final LuaStack calls;
   private final Meter meter;
   private final Effects effects;
+  private final Operands operands;
   private final List<HostFromPath> hostsFromPaths = new ArrayList<>();
   private final Set<String> undefinedReads = new HashSet<>();
   private boolean logMuted;
@@ -83,6 +88,9 @@ final class Monitor extends DebugLib {
   private final RateLimit logLimit = new RateLimit();
   private Globals scope = new Globals();
 
+  /** The table of the methods of strings. */
+  private LuaTable strings = new LuaTable();
+
   /**
    * The source of {@code math.random}. While the file loads, its seed is a constant: each copy of
    * the script gets the same numbers, also on another machine, and an edit elsewhere in the file
@@ -92,7 +100,10 @@ final class Monitor extends DebugLib {
 
   private boolean seeded;
 
-  /** The register in which the previous instruction stored a new object, or {@link #NONE}. */
+  /**
+   * The register in which the previous instruction stored a new object, {@link #RESTORE}, or {@link
+   * #NONE}: one field, because each instruction reads it.
+   */
   private int newRegister = NONE;
 
   /** How many tables and functions the script has created. */
@@ -102,6 +113,7 @@ final class Monitor extends DebugLib {
     calls = new LuaStack(file);
     meter = new Meter(calls, clock);
     effects = new Effects(calls);
+    operands = new Operands(meter);
     frame = calls.leave();
   }
 
@@ -122,6 +134,7 @@ final class Monitor extends DebugLib {
   void start(Budget budget) {
     CURRENT.set(this);
     newRegister = NONE;
+    operands.clear();
     meter.start(budget);
   }
 
@@ -179,6 +192,15 @@ final class Monitor extends DebugLib {
     effects.inherit(before.effects);
   }
 
+  /** The table of the methods of strings: {@code string}, as the script was given it. */
+  LuaTable strings() {
+    return strings;
+  }
+
+  void strings(LuaTable methods) {
+    strings = methods;
+  }
+
   LuaStack calls() {
     return calls;
   }
@@ -222,7 +244,9 @@ final class Monitor extends DebugLib {
     meter.charge(TRACE_INSTRUCTIONS * (long) calls.depth());
     // SourceName searches backwards from the current instruction.
     meter.charge(frame.pc() / 4);
-    return SourceName.of(frame.prototype(), frame.pc());
+    LuaStack.Frame tailCaller = calls.tailCaller();
+    LuaStack.Frame failed = tailCaller == null ? frame : tailCaller;
+    return failed.indexesTable() ? "" : SourceName.of(failed.prototype(), failed.pc());
   }
 
   @Override
@@ -231,7 +255,7 @@ final class Monitor extends DebugLib {
     calls.resume();
     int i = frame.at(pc);
     if (newRegister != NONE) {
-      replaceNew();
+      finishPrevious();
     }
     int a = i >> 6 & 0xff;
     int b = i >>> 23;
@@ -246,12 +270,15 @@ final class Monitor extends DebugLib {
       }
       case Lua.OP_GETTABLE, Lua.OP_SELF -> scan(frame.operand(c));
       case Lua.OP_ADD, Lua.OP_SUB, Lua.OP_MUL, Lua.OP_DIV, Lua.OP_MOD, Lua.OP_POW ->
-          computeBoth(frame.operand(b), frame.operand(c));
-      case Lua.OP_EQ, Lua.OP_LT, Lua.OP_LE -> scanBoth(frame.operand(b), frame.operand(c));
-      case Lua.OP_UNM -> compute(frame.register(b));
+          compute(a, b, c, i & 0x3f);
+      case Lua.OP_EQ -> scanBoth(frame.operand(b), frame.operand(c));
+      case Lua.OP_LT -> compare(b, c, false);
+      case Lua.OP_LE -> compare(b, c, true);
+      case Lua.OP_UNM -> compute(a, b, b, Lua.OP_UNM);
       case Lua.OP_FORPREP -> {
-        computeBoth(frame.register(a), frame.register(a + 1));
-        compute(frame.register(a + 2));
+        operands.replaceNumeral(frame, a);
+        operands.replaceNumeral(frame, a + 1);
+        operands.replaceNumeral(frame, a + 2);
       }
       case Lua.OP_SETTABLE -> writes(frame.register(a), frame.operand(b));
       case Lua.OP_SETTABUP -> writes(frame.upValue(a), frame.operand(b));
@@ -276,7 +303,7 @@ final class Monitor extends DebugLib {
           meter.charge(frame.registers() / REGISTERS_PER_INSTRUCTION);
         }
       }
-      case Lua.OP_CONCAT -> concat(b, c);
+      case Lua.OP_CONCAT -> concat(a, b, c);
       case Lua.OP_VARARG ->
           meter.charge(frame.extraCount() / VALUES_PER_INSTRUCTION + b / REGISTERS_PER_INSTRUCTION);
       case Lua.OP_TFORCALL -> meter.charge(c / REGISTERS_PER_INSTRUCTION);
@@ -294,6 +321,42 @@ final class Monitor extends DebugLib {
   private void createFunction(int outerVariables) {
     meter.allocate((long) VARIABLE_BYTES * outerVariables);
     meter.charge((long) outerVariables * frame.registers() / REGISTERS_PER_INSTRUCTION);
+  }
+
+  /** Numbers, the common case, need no call of another class. */
+  private void compute(int target, int b, int c, int opcode) {
+    if (!isNumber(frame.operand(b)) || !isNumber(frame.operand(c))) {
+      LuaValue tag = opcode == Lua.OP_UNM ? LuaValue.UNM : TAGS[opcode - Lua.OP_ADD];
+      operands.compute(frame, target, b, c, tag);
+      noteReplaced();
+    }
+  }
+
+  private void compare(int b, int c, boolean orEqual) {
+    if (!isNumber(frame.operand(b)) || !isNumber(frame.operand(c))) {
+      operands.compare(frame, b, c, orEqual);
+      noteReplaced();
+    }
+  }
+
+  /** The class without subclasses is compared faster than the abstract one. */
+  private static boolean isNumber(LuaValue value) {
+    return value instanceof LuaInteger || value instanceof LuaNumber;
+  }
+
+  private void noteReplaced() {
+    if (operands.isPending()) {
+      newRegister = RESTORE;
+    }
+  }
+
+  private void finishPrevious() {
+    if (newRegister == RESTORE) {
+      newRegister = NONE;
+      operands.restore(frame);
+    } else {
+      replaceNew();
+    }
   }
 
   /** Puts our own objects in place of those that the previous instruction created. */
@@ -338,22 +401,6 @@ final class Monitor extends DebugLib {
   private void scanBoth(LuaValue one, LuaValue other) {
     scan(one);
     scan(other);
-  }
-
-  /** Checks and charges an operand of an arithmetic instruction. */
-  private void compute(LuaValue value) {
-    if (value instanceof LuaString string) {
-      meter.charge(NUMBER_INSTRUCTIONS);
-      meter.scan(string.m_length);
-      if (Numerals.isMisread(string)) {
-        throw new LuaError("attempt to perform arithmetic on string");
-      }
-    }
-  }
-
-  private void computeBoth(LuaValue one, LuaValue other) {
-    compute(one);
-    compute(other);
   }
 
   /** Charges an assignment to a table, or to a table behind its metatable. */
@@ -403,12 +450,19 @@ final class Monitor extends DebugLib {
     return logLimit;
   }
 
-  private void concat(int first, int last) {
+  private void concat(int target, int first, int last) {
     long bytes = OBJECT_BYTES;
+    boolean differs = false;
     for (int i = first; i <= last; i++) {
-      bytes += frame.register(i) instanceof LuaString s ? s.m_length : NUMBER_BYTES;
+      LuaValue value = frame.register(i);
+      bytes += value instanceof LuaString s ? s.m_length : NUMBER_BYTES;
+      differs |= !(value instanceof LuaString || value instanceof LuaInteger);
     }
     meter.charge(last - first);
     meter.allocate(bytes);
+    if (differs) {
+      operands.concatenate(frame, target, first, last);
+      noteReplaced();
+    }
   }
 }

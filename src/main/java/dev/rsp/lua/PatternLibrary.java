@@ -138,7 +138,7 @@ final class PatternLibrary {
       if (!usable) {
         throw args.bad(i, "string, function or table expected, got " + given.typename());
       }
-      value = given.isstring() ? given.strvalue() : given;
+      value = given.isstring() ? NumberText.of(given, args.meter()) : given;
     }
 
     void append(ByteBuilder result, PatternMatcher matcher, int from, int to) {
@@ -151,7 +151,7 @@ final class PatternLibrary {
               ? value.get(matcher.capture(0, from, to))
               : value.invoke(matcher.captures(from, to)).arg1();
       if (by.isstring()) {
-        result.append(by.strvalue());
+        result.append(NumberText.of(by, args.meter()));
       } else if (!by.toboolean()) {
         result.append(matcher.whole(from, to));
       } else {

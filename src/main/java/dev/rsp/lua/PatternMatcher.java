@@ -298,7 +298,7 @@ final class PatternMatcher {
 
   private int backReference(int t, int i) {
     if (!captures.isClosed(i)) {
-      throw new LuaError("invalid capture index");
+      throw new LuaError("invalid capture index %" + (i + 1));
     }
     int length = Math.max(0, captures.length(i));
     meter.scan(length);

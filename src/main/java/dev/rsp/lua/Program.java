@@ -73,6 +73,7 @@ public final class Program {
     try {
       Prototype prototype = LuaC.instance.compile(text, Messages.CHUNK);
       NumeralCheck.check(name, source, start);
+      ConstantOperands.correct(prototype);
       return new Program(name, prototype, source);
     } catch (LuaError e) {
       throw Messages.split(text.near(Messages.text(e, new LuaStack(name))), name);

@@ -18,9 +18,9 @@ import org.luaj.vm2.LuaValue;
 final class Sandbox {
   static {
     // All strings in the JVM share one metatable, so scripts must not get access to it: its
-    // functions are a copy that no script can reach as a table.
+    // methods are those in the table "string" of the script that runs.
     var metatable = new LuaTable();
-    metatable.rawset(LuaValue.INDEX, StringLibrary.create());
+    metatable.rawset(LuaValue.INDEX, new StringMethods());
     metatable.rawset(LuaValue.METATABLE, LuaValue.valueOf("locked"));
     LuaString.s_metatable = metatable;
   }
@@ -35,10 +35,12 @@ final class Sandbox {
     globals.rawset("_G", globals);
     globals.rawset("_VERSION", LuaValue.valueOf("Lua 5.2"));
     globals.rawset("bit", library(BitLibrary.create(), monitor));
-    globals.rawset("bit32", library(MathLibrary.createBit32(), monitor));
+    globals.rawset("bit32", library(Bit32Library.create(), monitor));
     globals.rawset("hash", library(HashLibrary.create(), monitor));
     globals.rawset("math", library(MathLibrary.create(), monitor));
-    globals.rawset("string", library(StringLibrary.create(), monitor));
+    LuaTable strings = library(StringLibrary.create(), monitor);
+    globals.rawset("string", strings);
+    monitor.strings(strings);
     globals.rawset("table", library(TableLibrary.create(), monitor));
     TestLibrary.install(globals);
     return globals;

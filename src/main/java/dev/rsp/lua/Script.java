@@ -444,7 +444,7 @@ public final class Script {
     Environment copy(Clock clock, boolean shares, long firstBytes) {
       var copyMonitor = new Monitor(monitor.calls().file(), clock);
       var copy = new ScriptGlobals(copyMonitor);
-      ScriptCopy.copy(globals, copy, shares);
+      copyMonitor.strings(ScriptCopy.copy(globals, copy, shares, monitor.strings()));
       copyMonitor.continueAs(monitor);
       return new Environment(copyMonitor, copy, library, new RetainedMemory(copy, firstBytes));
     }

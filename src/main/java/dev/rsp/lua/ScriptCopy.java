@@ -37,14 +37,17 @@ final class ScriptCopy {
    *
    * @param shares whether the copy uses the tables that are marked as shared; if not, it gets its
    *     own
+   * @param strings the methods of strings, which the globals may no longer contain
+   * @return the copy of these methods
    */
-  static void copy(Globals from, Globals target, boolean shares) {
-    new ScriptCopy(target, shares).run(from);
+  static LuaTable copy(Globals from, Globals target, boolean shares, LuaTable strings) {
+    return new ScriptCopy(target, shares).run(from, strings);
   }
 
-  private void run(Globals from) {
+  private LuaTable run(Globals from, LuaTable strings) {
     copies.put(from, target);
     pending.add(from);
+    var methods = (LuaTable) copyOf(strings);
     while (!pending.isEmpty()) {
       LuaValue object = pending.remove();
       if (object instanceof LuaTable table) {
@@ -56,6 +59,7 @@ final class ScriptCopy {
     for (LuaTable table : tables) {
       fill(table);
     }
+    return methods;
   }
 
   /** The metatable is set while it is empty, as it was when the script set it. */

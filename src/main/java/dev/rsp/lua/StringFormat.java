@@ -2,8 +2,6 @@
 package dev.rsp.lua;
 
 import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
 import java.util.Locale;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
@@ -12,9 +10,6 @@ import org.luaj.vm2.LuaValue;
 final class StringFormat {
   /** Digits of a width or a precision, as in C Lua. */
   private static final int MAX_DIGITS = 2;
-
-  /** Of a double. */
-  private static final long MANTISSA_BITS = 53;
 
   private static final String FLAGS = "-+ #0";
 
@@ -130,7 +125,7 @@ final class StringFormat {
   private String decimal(Spec spec) {
     long number = whole();
     String digits = Long.toString(number).replace("-", "");
-    return zeros(spec.precision - digits.length()) + digits;
+    return Decimals.zeros(spec.precision - digits.length()) + digits;
   }
 
   private String radix(Spec spec) {
@@ -146,7 +141,7 @@ final class StringFormat {
         spec.has('#') && number != 0
             ? spec.conversion == 'o' ? "0" : spec.conversion == 'u' ? "" : "0" + spec.conversion
             : "";
-    return prefix + zeros(spec.precision - digits.length()) + digits;
+    return prefix + Decimals.zeros(spec.precision - digits.length()) + digits;
   }
 
   private void floating(Spec spec) {
@@ -160,71 +155,16 @@ final class StringFormat {
       return;
     }
     int precision = spec.precision < 0 ? 6 : spec.precision;
-    args.meter().charge(digitsWork(number, precision));
+    args.meter().charge(Decimals.instructions(number, precision));
     var exact = new BigDecimal(Math.abs(number));
     String digits =
         switch (Character.toLowerCase(spec.conversion)) {
-          case 'f' -> fixed(exact, precision);
-          case 'e' -> scientific(exact, precision);
-          default -> shorter(exact, Math.max(1, precision), spec.has('#'));
+          case 'f' -> Decimals.fixed(exact, precision);
+          case 'e' -> Decimals.scientific(exact, precision);
+          default -> Decimals.shorter(exact, Math.max(1, precision), spec.has('#'));
         };
     var filled = new Spec(spec.flags, spec.width, -1, spec.conversion);
     result.append(filled.number(sign, upper ? digits.toUpperCase(Locale.ROOT) : digits));
-  }
-
-  /**
-   * Instructions for the exact digits of a number. The time for large and for small ones grows with
-   * the square of the bits: 1e308 and 1e-308 take some 10 us.
-   */
-  private static long digitsWork(double number, int precision) {
-    long bits = number == 0 ? 0 : Math.abs(Math.getExponent(number)) + MANTISSA_BITS;
-    return bits * bits / 2048 + (bits + precision) / 8;
-  }
-
-  private static String fixed(BigDecimal number, int precision) {
-    return number.setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
-  }
-
-  private static String scientific(BigDecimal number, int precision) {
-    BigDecimal rounded = number.round(new MathContext(precision + 1, RoundingMode.HALF_EVEN));
-    int exponent = exponent(rounded);
-    String digits = rounded.unscaledValue().toString();
-    digits = digits + zeros(precision + 1 - digits.length());
-    String fraction = precision == 0 ? "" : "." + digits.substring(1, precision + 1);
-    return digits.charAt(0)
-        + fraction
-        + (exponent < 0 ? "e-" : "e+")
-        + zeros(2 - Integer.toString(Math.abs(exponent)).length())
-        + Math.abs(exponent);
-  }
-
-  /**
-   * The result of {@code %g}: the shorter form, without trailing zeros unless {@code #} is given.
-   */
-  private static String shorter(BigDecimal number, int digits, boolean keepZeros) {
-    int exponent = exponent(number.round(new MathContext(digits, RoundingMode.HALF_EVEN)));
-    boolean plain = exponent >= -4 && exponent < digits;
-    String text = plain ? fixed(number, digits - 1 - exponent) : scientific(number, digits - 1);
-    if (keepZeros || text.indexOf('.') < 0) {
-      return text;
-    }
-    int mantissaEnd = plain ? text.length() : text.indexOf('e');
-    int end = mantissaEnd;
-    while (text.charAt(end - 1) == '0') {
-      end--;
-    }
-    if (text.charAt(end - 1) == '.') {
-      end--;
-    }
-    return text.substring(0, end) + text.substring(mantissaEnd);
-  }
-
-  private static int exponent(BigDecimal number) {
-    return number.signum() == 0 ? 0 : number.precision() - number.scale() - 1;
-  }
-
-  private static String zeros(int count) {
-    return "0".repeat(Math.max(0, count));
   }
 
   private void string(Spec spec) {
@@ -255,13 +195,16 @@ final class StringFormat {
       int c = text.luaByte(i);
       switch (c) {
         case '"', '\\', '\n' -> result.append('\\').append(c);
-        case '\r' -> result.append("\\r");
-        case 0 -> {
-          boolean digitNext =
-              i + 1 < text.m_length && Character.isDigit((char) text.luaByte(i + 1));
-          result.append(digitNext ? "\\000" : "\\0");
+        default -> {
+          if (c >= ' ' && c != 127) {
+            result.append(c);
+          } else {
+            boolean digitNext =
+                i + 1 < text.m_length && Character.isDigit((char) text.luaByte(i + 1));
+            String number = Integer.toString(c);
+            result.append("\\" + (digitNext ? Decimals.zeros(3 - number.length()) : "") + number);
+          }
         }
-        default -> result.append(c);
       }
     }
     result.append('"');

@@ -2,6 +2,7 @@
 package dev.rsp.lua;
 
 import java.util.Arrays;
+import org.luaj.vm2.LuaNumber;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -27,6 +28,7 @@ final class TableLibrary {
     Builtin.define(library, "insert", TableLibrary::insert);
     Builtin.define(library, "pack", TableLibrary::pack);
     Builtin.define(library, "remove", TableLibrary::remove);
+    Builtin.define(library, "maxn", TableLibrary::largestKey);
     Builtin.define(library, "sort", TableLibrary::sort);
     Builtin.define(library, "unpack", BaseLibrary::unpack);
     return library;
@@ -48,7 +50,7 @@ final class TableLibrary {
       if (!(value instanceof LuaString)) {
         args.meter().charge(NUMBER_INSTRUCTIONS);
       }
-      joined.append(value.strvalue());
+      joined.append(NumberText.of(value, args.meter()));
       if (i < to) {
         joined.append(separator);
       }
@@ -84,6 +86,20 @@ final class TableLibrary {
     return LuaValue.NONE;
   }
 
+  private static Varargs largestKey(Args args) {
+    LuaTable table = args.table(1);
+    double largest = 0;
+    for (LuaValue key = table.next(LuaValue.NIL).arg1();
+        !key.isnil();
+        key = table.next(key).arg1()) {
+      args.meter().charge(1);
+      if (key instanceof LuaNumber number) {
+        largest = Math.max(largest, number.todouble());
+      }
+    }
+    return LuaValue.valueOf(largest);
+  }
+
   private static Varargs pack(Args args) {
     int count = args.count();
     args.meter().allocate(Monitor.OBJECT_BYTES + (long) Monitor.ENTRY_BYTES * (count + 1));
@@ -110,7 +126,7 @@ final class TableLibrary {
     for (int i = at; i < length; i++) {
       table.rawset(i, table.rawget(i + 1));
     }
-    if (at >= 1 && at <= length) {
+    if (at <= length) {
       table.rawset(length, LuaValue.NIL);
     }
     return removed;
@@ -155,6 +171,6 @@ final class TableLibrary {
     if (a instanceof LuaString one && b instanceof LuaString other) {
       meter.scan(Math.min(one.m_length, other.m_length));
     }
-    return a.lt_b(b);
+    return Comparison.isLess(a, b);
   }
 }

@@ -169,7 +169,7 @@ final class HostileScriptTest {
   @Test
   void aTableThatIsItsOwnCallIsNotCalled() {
     assertEquals(
-        "backends.lua:1: attempt to call a table value",
+        "backends.lua:1: attempt to call local 't' (a table value)",
         failed(
             Scripts.select(
                 "local t = setmetatable({}, {}) getmetatable(t).__call = t return t()")));

@@ -106,13 +106,15 @@ final class ProgramTest {
         Arguments.of("string", "x = 'a\n", "1: unfinished string"),
         Arguments.of(
             "field of nil", "x = 1\n\ny = z.a", "3: attempt to index global 'z' (a nil value)"),
-        Arguments.of("call of nil", "\nprint(1)", "2: attempt to call nil (global 'print')"),
+        Arguments.of(
+            "call of nil", "\nprint(1)", "2: attempt to call global 'print' (a nil value)"),
         Arguments.of("deep index", "a = {}\na.b.c = 1", "2: attempt to index field 'b' (a nil"),
         Arguments.of("local", "local a\na.b = 1", "2: attempt to index local 'a' (a nil value)"),
-        Arguments.of("method", "local s = 'x'\ns:nope()", "2: attempt to call nil (method 'nope')"),
-        Arguments.of("field", "math.foo()", "1: attempt to call nil (field 'foo')"),
         Arguments.of(
-            "outer", "local a\nfunction f() a() end\nf()", "2: attempt to call nil (local 'a')"),
+            "method", "local s = 'x'\ns:nope()", "2: attempt to call method 'nope' (a nil"),
+        Arguments.of("field", "math.foo()", "1: attempt to call field 'foo' (a nil value)"),
+        Arguments.of(
+            "outer", "local a\nfunction f() a() end\nf()", "2: attempt to call upvalue 'a' (a nil"),
         Arguments.of("no key", "t = {}\nt[nil] = 1", "2: table index is nil or NaN"),
         Arguments.of("arithmetic", "x = {} + 1", "1: attempt to perform arithmetic"),
         Arguments.of("raised", "\nerror('no such port')", "2: no such port"),

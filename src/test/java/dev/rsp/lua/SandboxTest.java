@@ -96,27 +96,66 @@ final class SandboxTest {
         run(
             "for _, t in ipairs {string, math, table, bit, bit32, hash} do for k in pairs(t) do "
                 + "t[k] = nil end end string, tostring, pairs = nil "
-                + "function select() return ('x'):rep(3) end");
+                + "function select() return pcall(function() return ('x'):rep(3) end) and 'xxx' or 'none' end");
     var other =
         run("function select(r) return string.rep('y', math.max(1, 2)) .. table.concat{'z'} end");
 
     assertEquals(List.of(new Choice.Text("yyz")), chosen(other.select(request("a"))).choices());
-    assertEquals(List.of(new Choice.Text("xxx")), chosen(vandal.select(request("a"))).choices());
+    assertEquals(List.of(new Choice.Text("none")), chosen(vandal.select(request("a"))).choices());
+  }
+
+  /** LuaJ's strings have one metatable in the whole process. */
+  @Test
+  void aMethodThatAScriptAddsToStringsIsItsOwn() {
+    var adds =
+        run(
+            "function string.twice(s) return s .. s end string.upper = string.twice "
+                + "function select() return ('x'):twice() .. ('y'):upper() end");
+    var other = run("function select() return ('y'):upper() .. tostring(('x').twice) end");
+
+    for (Script copy : List.of(adds, adds.copy())) {
+      assertEquals(List.of(new Choice.Text("xxyy")), chosen(copy.select(request("a"))).choices());
+    }
+    assertEquals(List.of(new Choice.Text("Ynil")), chosen(other.select(request("a"))).choices());
+  }
+
+  @Test
+  void aMethodThatACopyAddsIsNotInTheOthers() {
+    var script =
+        run(
+            "function select(r) local had = tostring(('x').added) "
+                + "if r.host == 'adds' then string.added = 'yes' end return had end");
+    Script copy = script.copy();
+
+    copy.select(request("adds"));
+
+    assertEquals(List.of(new Choice.Text("yes")), chosen(copy.select(request("b"))).choices());
+    assertEquals(List.of(new Choice.Text("nil")), chosen(script.select(request("b"))).choices());
+  }
+
+  @Test
+  void methodsStayIfTheGlobalOfTheLibraryIsReplaced() {
+    var script =
+        run(
+            "function string.twice(s) return s .. s end string = {}"
+                + " function select() return ('x'):twice() end");
+
+    for (Script copy : List.of(script, script.copy())) {
+      assertEquals(List.of(new Choice.Text("xx")), chosen(copy.select(request("a"))).choices());
+    }
   }
 
   /** LuaJ reads beyond the end of the second, and converts the others to numbers wrongly. */
   @ParameterizedTest
   @ValueSource(strings = {"-", "0x", " 0X ", "0x-5"})
   void whatIsNoNumberIsComputedWithByNobody(String text) {
-    for (String use :
-        List.of("'%s' + 1", "1 - '%s'", "-'%s'", "(function() for i = 1, '%s' do end end)()")) {
-      assertEquals(
-          "1: attempt to perform arithmetic on string",
-          failureOf("x = " + use.formatted(text)),
-          use);
-    }
+    String arithmetic = "1: attempt to perform arithmetic on ";
+    assertEquals(arithmetic + "a string value", failureOf("x = '" + text + "' + 1"));
+    assertEquals(arithmetic + "a string value", failureOf("x = 1 - '" + text + "'"));
     assertEquals(
-        "1: attempt to perform arithmetic on string", failureOf("x = ('0x5'):sub(1, 2) * 2"));
+        arithmetic + "constant '" + text + "' (a string value)", failureOf("x = -'" + text + "'"));
+    assertEquals("1: 'for' limit must be a number", failureOf("for i = 1, '" + text + "' do end"));
+    assertEquals(arithmetic + "a string value", failureOf("x = ('0x5'):sub(1, 2) * 2"));
   }
 
   @Test
