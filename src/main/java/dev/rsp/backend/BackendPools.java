@@ -30,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * others time out.
  */
 public final class BackendPools implements Backends {
+  /**
+   * To how many backends one client stays authenticated. A browser uses a connection for one site;
+   * more are those of a client that sends credentials to every site there is.
+   */
+  private static final int MAX_BOUND = 16;
+
   private final LoopState loop;
   private final NetLoop net;
   private final Dialect http;
@@ -96,25 +102,23 @@ public final class BackendPools implements Backends {
     if (pool == null || (pool.queue != null && !firstInQueue)) {
       return null;
     }
-    if (!repeatable && onlyOld(place, pool)) {
-      return null;
-    }
-    BackendConnection last = pool.idle.pollLast();
-    while (last != null) {
+    BackendConnection last = pool.idle.peekLast();
+    while (last != null && (repeatable || !isOld(last))) {
+      pool.idle.pollLast();
       BackendStream stream = last.reuse(place, !repeatable);
       if (stream != null) {
         return stream;
       }
       last.close();
-      last = pool.idle.pollLast();
+      last = pool.idle.peekLast();
     }
     return null;
   }
 
-  /** Whether the backend may be about to close the connection that was used last, and so all. */
-  private boolean onlyOld(Place place, Pool pool) {
-    BackendConnection last = pool.idle.peekLast();
-    return last != null && last.isOld(idleAges.usableMillis(place, net.deadlines().nowMillis()));
+  /** Whether the backend may be about to close a connection, and so those that are older. */
+  private boolean isOld(BackendConnection idle) {
+    long now = net.deadlines().nowMillis();
+    return idle.isOld(idleAges.usableMillis(idle.place(), now));
   }
 
   /** A place has closed a connection that had been idle for so long. */
@@ -222,19 +226,25 @@ public final class BackendPools implements Backends {
     return terms.timeouts.backendKeepaliveMillis();
   }
 
-  /** It waits for its client's next request, for as long as the client's connection does. */
+  /**
+   * It waits for its client's next request, for as long as the client's connection does. {@code
+   * limits.backend_idle} does not count it: without it the client could not authenticate.
+   */
   private int putBound(BackendConnection connection, Hop owner, Place place) {
-    Terms terms = loop.terms();
+    if (loop.draining()) {
+      return -1;
+    }
     BoundConnections<BackendConnection> known = bound;
     if (known == null) {
       known = new BoundConnections<>();
       bound = known;
     }
-    if (loop.draining() || known.size() >= terms.limits.backendIdle()) {
-      return -1;
-    }
     known.add(owner, place, connection);
-    return terms.timeouts.keepaliveMillis();
+    BackendConnection oldest = known.oldestBeyond(MAX_BOUND, owner);
+    if (oldest != null) {
+      oldest.close();
+    }
+    return loop.terms().timeouts.keepaliveMillis();
   }
 
   /** Forgets a connection that has closed. */

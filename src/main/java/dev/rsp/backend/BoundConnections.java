@@ -20,11 +20,6 @@ final class BoundConnections<C> {
   private final Map<Hop, Map<C, Place>> byClient = new HashMap<>();
   private int size;
 
-  /** How many there are. */
-  int size() {
-    return size;
-  }
-
   void add(Hop client, Place place, C connection) {
     byClient.computeIfAbsent(client, c -> new LinkedHashMap<>()).put(connection, place);
     size++;
@@ -59,6 +54,12 @@ final class BoundConnections<C> {
   /** The connections of a client: a copy. */
   List<C> of(Hop client) {
     return new ArrayList<>(byClient.getOrDefault(client, Map.of()).keySet());
+  }
+
+  /** The connection that a client has used least recently; null if it has no more than that. */
+  @Nullable C oldestBeyond(int most, Hop client) {
+    Map<C, Place> own = byClient.getOrDefault(client, Map.of());
+    return own.size() > most ? own.keySet().iterator().next() : null;
   }
 
   /** All connections: a copy. */

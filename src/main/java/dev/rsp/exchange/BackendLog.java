@@ -4,6 +4,7 @@ package dev.rsp.exchange;
 import dev.rsp.config.Place;
 import dev.rsp.http.Refusal;
 import io.netty.channel.EventLoop;
+import java.io.FileNotFoundException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -200,7 +201,10 @@ public final class BackendLog {
     }
     String message = cause.getMessage();
     if (message == null) {
-      return cause.toString();
+      // Netty's, for a Unix socket that is missing, has no message.
+      return cause instanceof FileNotFoundException
+          ? "No such file or directory"
+          : cause.toString();
     }
     int error = message.indexOf(NATIVE_ERROR);
     int text = error < 0 ? -1 : message.indexOf("): ", error);

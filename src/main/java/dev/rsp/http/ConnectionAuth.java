@@ -5,16 +5,19 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Finds the authentication schemes that authenticate a connection and not a request: NTLM, and
- * Negotiate (RFC 4559 §6: the connection must not be shared). All other schemes follow RFC 9110
- * §11, which has no state of connections.
+ * Negotiate (RFC 4559 §6: the connection must not be shared) with its other names: Nego2, and the
+ * Kerberos of some application servers. All other schemes follow RFC 9110 §11, which has no state
+ * of connections.
  */
 final class ConnectionAuth {
   private static final byte[] AUTHORIZATION = ascii("authorization");
   private static final byte[] PROXY_AUTHORIZATION = ascii("proxy-authorization");
   private static final byte[] WWW_AUTHENTICATE = ascii("www-authenticate");
   private static final byte[] PROXY_AUTHENTICATE = ascii("proxy-authenticate");
-  private static final byte[] NTLM = ascii("ntlm");
-  private static final byte[] NEGOTIATE = ascii("negotiate");
+
+  private static final byte[][] SCHEMES = {
+    ascii("ntlm"), ascii("negotiate"), ascii("nego2"), ascii("kerberos"),
+  };
 
   private ConnectionAuth() {}
 
@@ -66,8 +69,12 @@ final class ConnectionAuth {
     while (to < end && !isBlank(bytes[to])) {
       to++;
     }
-    return Octets.equalsIgnoreCase(bytes, from, to, NTLM)
-        || Octets.equalsIgnoreCase(bytes, from, to, NEGOTIATE);
+    for (byte[] scheme : SCHEMES) {
+      if (Octets.equalsIgnoreCase(bytes, from, to, scheme)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isBlank(byte octet) {

@@ -115,6 +115,8 @@ public final class RequestRules {
         }
         case FieldName.X_FORWARDED_PROTO, FieldName.X_FORWARDED_HOST ->
             SingleValue.keepOfForwarding(head, field);
+        // An application that takes the first element of the list must not get an empty one.
+        case FieldName.X_FORWARDED_FOR, FieldName.FORWARDED -> SingleValue.dropEmpty(head, field);
         case FieldName.UPGRADE -> upgrades++;
         case FieldName.VIA -> via += Via.count(head, field, viaKey);
         case FieldName.MAX_FORWARDS -> {

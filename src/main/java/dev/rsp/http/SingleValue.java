@@ -34,7 +34,7 @@ final class SingleValue {
     return true;
   }
 
-  /** Lets a field have only the last element of its value that is not empty. */
+  /** Lets a field have only the last element of its value that is not empty, or not be there. */
   static void keepLastElement(Head head, int field) {
     byte[] bytes = head.bytes;
     int start = head.valueStart(field);
@@ -47,6 +47,14 @@ final class SingleValue {
       element--;
     }
     head.setValue(field, Octets.skipBlanks(bytes, element, end), end);
+    dropEmpty(head, field);
+  }
+
+  /** Lets a field without a value not be forwarded: it says nothing. */
+  static void dropEmpty(Head head, int field) {
+    if (head.valueStart(field) == head.valueEnd(field)) {
+      head.setName(field, FieldName.SUPERSEDED);
+    }
   }
 
   /**

@@ -29,6 +29,12 @@ public final class UntrustedFields {
           "fastly-client-ip",
           "fly-client-ip",
           "x-azure-clientip",
+          "x-appengine-user-ip",
+          "x-envoy-external-address",
+          "proxy-client-ip", // Java applications for WebLogic, and their many copies
+          "wl-proxy-client-ip",
+          "x-proxyuser-ip",
+          "ali-cdn-real-ip",
           // The scheme and port: Rack, Rails, Spring, Symfony, gunicorn's secure_scheme_headers.
           "x-forwarded-port",
           "x-forwarded-ssl",
@@ -38,6 +44,9 @@ public final class UntrustedFields {
           "x-url-scheme",
           "front-end-https",
           "x-forwarded-https",
+          "x-arr-ssl",
+          "fastly-ssl",
+          "cloudfront-forwarded-proto",
           // The host.
           "x-host",
           "x-original-host",
@@ -68,7 +77,26 @@ public final class UntrustedFields {
           "x-forwarded-email",
           "x-forwarded-groups",
           "x-forwarded-preferred-username",
+          "x-forwarded-access-token",
+          "x-auth-request-user",
+          "x-auth-request-email",
+          "x-auth-request-groups",
+          "x-auth-request-preferred-username",
+          "x-auth-request-access-token",
           "x-forwarded-client-cert", // Envoy
+          "x-forwarded-tls-client-cert", // Traefik
+          "x-forwarded-tls-client-cert-info",
+          "x-ssl-client-cert",
+          "x-ssl-client-verify",
+          "x-ssl-client-dn",
+          "x-ssl-client-s-dn",
+          "ssl-client-cert",
+          "ssl-client-verify",
+          "ssl-client-subject-dn",
+          "x-client-cert",
+          "x-client-verify",
+          "client-cert", // RFC 9440 §2.4: a proxy removes what a client sends
+          "client-cert-chain",
           "x-remote-user",
           "remote-user",
           // Which files the proxy serves: Rack::Sendfile (CVE-2025-61780).

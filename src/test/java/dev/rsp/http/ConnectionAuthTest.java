@@ -21,6 +21,8 @@ final class ConnectionAuthTest {
       value = {
         "Authorization: NTLM TlRMTVNTUAAB | true",
         "authorization: negotiate YIIG | true",
+        "Authorization: Nego2 YIIG | true",
+        "Authorization: Kerberos YIIG | true",
         "Authorization: nTlM | true",
         "Proxy-Authorization: NTLM TlRMTVNTUAAB | true",
         "Authorization: Basic bnRsbTpudGxt | false",
@@ -50,6 +52,8 @@ final class ConnectionAuthTest {
         "WWW-Authenticate: Basic realm=\"a\", NTLM | true",
         "WWW-Authenticate: Basic realm=\"a\" ,\tNegotiate, Digest x=y | true",
         "WWW-Authenticate: Basic realm=\"a\"\\r\\nwww-authenticate: ntlm | true",
+        "WWW-Authenticate: Kerberos | true",
+        "WWW-Authenticate: Nego2, Negotiate, NTLM | true",
         "Proxy-Authenticate: NTLM | true",
         "WWW-Authenticate: Basic realm=\"NTLM\" | false",
         "WWW-Authenticate: Digest qop=auth, nonce=NTLM | false",

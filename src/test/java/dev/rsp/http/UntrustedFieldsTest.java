@@ -88,6 +88,12 @@ final class UntrustedFieldsTest {
         "X-Rewrite-URL",
         "X-Forwarded-User",
         "Remote-User",
+        "Proxy-Client-IP",
+        "WL-Proxy-Client-IP",
+        "X-Auth-Request-User",
+        "X-SSL-Client-Verify",
+        "Client-Cert",
+        "CloudFront-Forwarded-Proto",
       })
   void knowsWhatApplicationsBelieve(String name) {
     assertEquals("", forwarded(name + ": 1", false));
@@ -209,6 +215,11 @@ final class UntrustedFieldsTest {
         "Client-IP: 1 | X-Client-IP: 2; Client-IP: 1 | X-Client-IP: 2",
         "X-Forwarded-Uri: /a | X-Forwarded-Path: /b; X-Forwarded-Uri: /a | X-Forwarded-Path: /b",
         "X-Forwarded-Port: 1 | X-Forwarded-Path: 2; X-Forwarded-Port: 1 | X-Forwarded-Path: 2",
+        // An empty one says nothing.
+        "X: y | X-Forwarded-Port:; X: y",
+        "X: y | X-Real-IP: 192.0.2.1 | X-Real-IP: ,; X: y",
+        "X: y | X-Forwarded-For: | Forwarded:; X: y",
+        "X-Forwarded-For: | X-Forwarded-For: 1; X-Forwarded-For: 1",
         // A path or a certificate may contain commas.
         "X-Forwarded-Prefix: /a,b; X-Forwarded-Prefix: /a,b",
         "X-Original-URL: /a | X-Original-URL: /b,c; X-Original-URL: /b,c",

@@ -100,6 +100,9 @@ final class BackendLogTest {
     assertLogged(
         "missing: No such file or directory",
         rig -> failConnect(rig, new FileNotFoundException("No such file or directory")));
+    assertLogged(
+        "missing: No such file or directory",
+        rig -> failConnect(rig, new FileNotFoundException())); // as Netty's native transports
   }
 
   @Test

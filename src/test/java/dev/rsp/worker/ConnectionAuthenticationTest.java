@@ -6,6 +6,8 @@ import static dev.rsp.worker.Messages.get;
 import static dev.rsp.worker.Messages.lines;
 import static dev.rsp.worker.Messages.ok;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,9 +173,10 @@ final class ConnectionAuthenticationTest {
     rig.expectEndings("served=3");
   }
 
-  @Test
-  void asManyAreKeptAsIdleOnesMayBe() throws Exception {
-    rig.serve(EmbeddedRig.config("limits = {backend_idle = 1}"));
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void eachClientKeepsItsOwnHoweverFewIdleOnesThereMayBe(int idle) throws Exception {
+    rig.serve(EmbeddedRig.config("limits = {backend_idle = " + idle + "}"));
     EmbeddedPeer first = rig.client();
     EmbeddedPeer own = authenticated(first);
     EmbeddedPeer second = rig.client(CREDENTIALS);
@@ -181,9 +184,42 @@ final class ConnectionAuthenticationTest {
     another.send(ok("2"));
     second.expect(ok("2"));
     another.expectStart("GET /mine HTTP/1.1");
-    another.expectClosed();
+    another.expectOpen();
     own.expectOpen();
-    rig.expectEndings("served=3");
+    second.send(get("a", "/again"));
+    another.expectStart("GET /again HTTP/1.1");
+    another.send(ok("again"));
+    second.expect(ok("again"));
+    rig.expectEndings("served=4");
+  }
+
+  @Test
+  void aClientStaysAuthenticatedToSixteenBackends() throws Exception {
+    String slots = "{address = \"127.0.0.1:\" .. i}";
+    rig.serve(
+        EmbeddedRig.config(
+            "backends = {}",
+            "for i = 1, 17 do backends[i] = " + slots + " end",
+            "select = function(r) return tonumber(string.match(r.host, '%d+')) end"));
+    EmbeddedPeer client = rig.client();
+    List<EmbeddedPeer> own = new ArrayList<>();
+    for (int slot = 1; slot <= 17; slot++) {
+      client.send(CREDENTIALS.replace("Host: a", "Host: h" + slot));
+      EmbeddedPeer backend = rig.backend();
+      backend.send(ok("mine"));
+      client.expect(ok("mine"));
+      backend.take();
+      own.add(backend);
+    }
+    own.get(0).expectClosed();
+    for (int slot = 2; slot <= 17; slot++) {
+      client.send(get("h" + slot, "/again"));
+      own.get(slot - 1).expectStart("GET /again HTTP/1.1");
+      own.get(slot - 1).send(ok("again"));
+      client.expect(ok("again"));
+    }
+    rig.expectNoConnect();
+    rig.expectEndings("served=33");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static dev.rsp.worker.Messages.lines;
 import static dev.rsp.worker.Messages.ok;
 import static dev.rsp.worker.Messages.post;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -150,6 +151,29 @@ final class IdleAgeTest {
     goesOver(older, POST);
     younger.expectOpen();
     rig.expectEndings("served=6");
+  }
+
+  @Test
+  void noneThatIsOldTakesThePlaceOfABrokenOne() {
+    closesAfter(1000);
+    closesAfter(1000);
+    EmbeddedPeer other = rig.client(GET);
+    EmbeddedPeer old = rig.backend();
+    client.send(GET);
+    EmbeddedPeer younger = rig.backend();
+    old.send(ok("1"));
+    other.take();
+    old.take();
+    rig.pass(800);
+    younger.send(ok("1"));
+    client.take();
+    younger.take();
+    rig.pass(100);
+    younger.socket().pipeline().fireExceptionCaught(new IOException("broken"));
+    EmbeddedPeer another = served(POST, ok("1"));
+    another.expectOpen();
+    old.expectNothing();
+    rig.expectEndings("served=5");
   }
 
   @Test

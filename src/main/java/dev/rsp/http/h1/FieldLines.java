@@ -3,6 +3,7 @@ package dev.rsp.http.h1;
 
 import dev.rsp.http.FieldName;
 import dev.rsp.http.Head;
+import dev.rsp.http.KeptFields;
 import dev.rsp.http.Octets;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
@@ -19,6 +20,10 @@ final class FieldLines {
   private static final Refusal TOO_MANY = new Refusal(431, "too many fields");
   private static final Refusal RESPONSE_FIELD = new Refusal(502, "malformed field in the response");
   private static final Refusal RESPONSE_TOO_MANY = new Refusal(502, "too many response fields");
+
+  /** What rsp itself goes by in a response: "\x0bchunked" must not become "chunked". */
+  private static final int FOR_THIS_HOP =
+      KeptFields.RESPONSE_DROPS | 1 << FieldName.CONTENT_LENGTH | 1 << FieldName.ALIAS;
 
   private FieldLines() {}
 
@@ -54,11 +59,10 @@ final class FieldLines {
       }
       int valueStart = Octets.skipBlanks(bytes, at + 1, end);
       at = Octets.skipValue(bytes, valueStart, end);
-      // Only in fields that mean nothing to rsp: "\x0bchunked" must not become "chunked".
       if (!request
           && at < end
           && Octets.is(Octets.HARMLESS_CONTROL, bytes[at])
-          && FieldName.of(bytes, lineStart, nameEnd) == FieldName.OTHER) {
+          && (FOR_THIS_HOP >> FieldName.of(bytes, lineStart, nameEnd) & 1) == 0) {
         at = blankControls(bytes, at, end);
         valueStart = Octets.skipBlanks(bytes, valueStart, at);
       }

@@ -118,6 +118,15 @@ final class FieldLinesTest {
     assertEquals(VALUE, Heads.refusedRequest("GET / HTTP/1.1\r\nHost: a\r\n" + line + "\r\n"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Date", "Via", "Forwarded", "X-Forwarded-Host", "Expect", "Host", "Proxy"})
+  @Rule(25)
+  void writesBlanksOverControlsWhateverHasAMeaningInRequestsOnly(String name) {
+    assertEquals(
+        "a b", Heads.response("HTTP/1.1 200 OK\r\n" + name + ": a\u0001b\r\n\r\n").field(name));
+  }
+
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
