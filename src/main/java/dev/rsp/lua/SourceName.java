@@ -2,6 +2,7 @@
 package dev.rsp.lua;
 
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaValue;
@@ -59,7 +60,10 @@ final class SourceName {
         yield ofKey(kind, function, Lua.GETARG_C(i));
       }
       case Lua.OP_LOADK -> quoted("constant", function.k[Lua.GETARG_Bx(i)]);
-      case Lua.OP_GETTABLE -> ofKey("field", function, Lua.GETARG_C(i));
+      case Lua.OP_GETTABLE -> {
+        LuaString table = function.getlocalname(Lua.GETARG_B(i) + 1, pc);
+        yield ofKey(isGlobals(table) ? "global" : "field", function, Lua.GETARG_C(i));
+      }
       case Lua.OP_SELF -> ofKey("method", function, Lua.GETARG_C(i));
       case Lua.OP_GETUPVAL -> ofUpvalue(function, Lua.GETARG_B(i));
       default -> "";
@@ -70,7 +74,7 @@ final class SourceName {
     return quoted("upvalue", function.upvalues[index].name);
   }
 
-  private static boolean isGlobals(LuaValue table) {
+  private static boolean isGlobals(@Nullable LuaValue table) {
     return table instanceof LuaString name && name.raweq(GLOBALS);
   }
 
