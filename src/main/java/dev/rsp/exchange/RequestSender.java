@@ -224,7 +224,8 @@ final class RequestSender implements QueuedRequest {
       return;
     }
     misled = false;
-    if (backends.isQueued(place)) {
+    // One that has waited already tries at once, and fails if the place refuses it.
+    if (!hasWaited && backends.isQueued(place)) {
       exchange.connecting(null);
       joined(place, null);
     } else {

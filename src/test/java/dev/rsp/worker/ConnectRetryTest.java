@@ -317,6 +317,22 @@ final class ConnectRetryTest {
   }
 
   @Test
+  void norDoesItWaitInTheQueueThatOthersHaveMade() throws Exception {
+    EmbeddedRig rig =
+        rig("function select(r) if r.host == 'b' then return 2 end return {1, 2} end");
+    EmbeddedPeer client = rig.client(GET);
+    passRefusing(rig, 1500);
+    EmbeddedPeer other = rig.client(get("b", "/"));
+    passRefusing(rig, PATIENCE_MILLIS - 1500);
+    client.expectRefusal(502, UNREACHABLE);
+    other.expectOpen();
+    other.expectNothing();
+    passRefusing(rig, 1500);
+    other.expectRefusal(502, UNREACHABLE);
+    rig.expectEndings("connect_failed=2");
+  }
+
+  @Test
   void onFailureIsAskedAfterTheWait() throws Exception {
     EmbeddedRig rig =
         rig("function on_failure(r, f) refuse(503, f.reason .. ' ' .. f.attempt) end");
