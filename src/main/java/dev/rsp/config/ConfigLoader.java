@@ -20,10 +20,10 @@ import org.luaj.vm2.ast.Chunk;
 /** Reads a configuration file. */
 public final class ConfigLoader {
   /**
-   * Enough for 50,000 backends on one line each, with comments; a larger file is not a
+   * Enough for 1,000,000 hosts of 50 characters, one on a line; a larger file is not a
    * configuration.
    */
-  static final int MAX_BYTES = 4 << 20;
+  static final int MAX_BYTES = 64 << 20;
 
   private ConfigLoader() {}
 

@@ -11,10 +11,13 @@ package dev.rsp.lua;
  */
 record Budget(long instructions, long bytes, long millis) {
   /**
-   * For loading the file: about half a second of execution. A loop that fills a table with 100,000
-   * hosts needs 1/20 of the instructions and 1/4 of the bytes.
+   * For loading the file: some seconds of execution, on no event loop. A loop that fills a table
+   * with 1,000,000 hosts of a long string needs about half of the instructions, and some 300 MiB,
+   * which are a quarter of a heap that has room for two such tables. A table of 64 MiB also fits
+   * into the smallest heap.
    */
-  static final Budget LOAD = new Budget(20_000_000, 64 << 20, 10_000);
+  static final Budget LOAD =
+      new Budget(100_000_000, Math.max(64 << 20, Runtime.getRuntime().maxMemory() / 4), 30_000);
 
   /**
    * For one request: at most a few milliseconds, during which the event loop is blocked. Hashing a

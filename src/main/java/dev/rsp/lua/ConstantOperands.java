@@ -21,6 +21,9 @@ final class ConstantOperands {
   static void correct(Prototype function) {
     for (int pc = 0; pc < function.code.length; pc++) {
       int i = function.code[pc];
+      if (ListCount.is(function, pc)) {
+        continue;
+      }
       switch (Lua.GET_OPCODE(i)) {
         case Lua.OP_ADD, Lua.OP_SUB, Lua.OP_MUL, Lua.OP_DIV, Lua.OP_MOD, Lua.OP_POW -> {
           int b = numeral(function, Lua.GETARG_B(i));

@@ -43,7 +43,7 @@ final class HashUses {
       }
     }
     for (int at = 0; at < function.code.length; at++) {
-      computed |= isOtherAccess(function, at);
+      computed |= !ListCount.is(function, at) && isOtherAccess(function, at);
     }
     for (Prototype inner : function.p) {
       scan(inner);

@@ -52,6 +52,13 @@ public final class Program {
     this.fingerprint = fingerprint(source);
   }
 
+  /** What LuaJ says of more than {@link org.luaj.vm2.Lua#MAXARG_Bx} constants in one function. */
+  private static final String TOO_MANY_CONSTANTS = "compiler assert failed";
+
+  private static final String MANY_CONSTANTS =
+      "more than 262143 constants in one function (expected: one table of constants, or one long"
+          + " string, instead of a statement for each)";
+
   /**
    * Compiles a file. A byte order mark is skipped, and so is a first line that starts with {@code
    * #}; binary chunks are refused.
@@ -69,13 +76,17 @@ public final class Program {
     if (start < source.length && source[start] == BINARY) {
       throw new ScriptException(name, 0, "the file is compiled Lua (expected: source text)");
     }
-    var text = new LineCounter(source, start, clock);
+    byte[] divided = LargeTables.divided(source, start);
+    var text = new LineCounter(divided, start, clock);
     try {
       Prototype prototype = LuaC.instance.compile(text, Messages.CHUNK);
       NumeralCheck.check(name, source, start);
       ConstantOperands.correct(prototype);
       return new Program(name, prototype, source);
     } catch (LuaError e) {
+      if (String.valueOf(e.getMessage()).contains(TOO_MANY_CONSTANTS)) {
+        throw new ScriptException(name, text.line(), MANY_CONSTANTS);
+      }
       throw Messages.split(text.near(Messages.text(e, new LuaStack(name))), name);
     } catch (StackOverflowError e) {
       throw new ScriptException(name, 0, "the code is nested too deeply");

@@ -49,9 +49,11 @@ final class SlotHashes {
   }
 
   private static boolean readsField(Prototype function, LuaString name) {
-    for (int instruction : function.code) {
+    for (int at = 0; at < function.code.length; at++) {
+      int instruction = function.code[at];
       boolean reads =
-          Lua.GET_OPCODE(instruction) == Lua.OP_GETTABLE
+          !ListCount.is(function, at)
+              && Lua.GET_OPCODE(instruction) == Lua.OP_GETTABLE
               && Lua.ISK(Lua.GETARG_C(instruction))
               && name.raweq(function.k[Lua.INDEXK(Lua.GETARG_C(instruction))]);
       if (reads) {

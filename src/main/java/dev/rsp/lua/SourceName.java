@@ -44,7 +44,9 @@ final class SourceName {
     }
     for (int before = pc - 1; before >= 0; before--) {
       int i = function.code[before];
-      if (Lua.GETARG_A(i) == register && Lua.testAMode(Lua.GET_OPCODE(i))) {
+      if (Lua.GETARG_A(i) == register
+          && !ListCount.is(function, before)
+          && Lua.testAMode(Lua.GET_OPCODE(i))) {
         return ofLoading(function, before, i);
       }
     }

@@ -322,7 +322,7 @@ class ConfigLoaderTest {
     ConfigException failure = ConfigFile.at(file).failure();
     assertEquals(Kind.CANNOT_RUN, failure.kind());
     assertEquals(
-        List.of("cannot read " + file + ": larger than 4194304 bytes"), failure.problems());
+        List.of("cannot read " + file + ": larger than 67108864 bytes"), failure.problems());
   }
 
   static Stream<Arguments> filesThatDoNotRun() {
