@@ -4,12 +4,14 @@ package dev.rsp.cli;
 import dev.rsp.daemon.Signals;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code rsp demo}: shows rsp with its own demo backends. */
 @Command(
@@ -17,8 +19,11 @@ import picocli.CommandLine.Option;
     description = "Starts three small backends and a proxy for them, on loopback.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
+  private static final int MAX_PORT = 65_535;
+
   private final Supplier<Signals> signals;
 
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
   @CommandLine.ParentCommand private @Nullable ParentOptions before;
   @CommandLine.Mixin private TransportOption transport = new TransportOption();
 
@@ -41,6 +46,11 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (port < 0 || port > MAX_PORT) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec, "set by picocli").commandLine(),
+          "--port: " + port + " (expected: a port from 0 to " + MAX_PORT + ")");
+    }
     try (Demo demo = Demo.start(directory, port)) {
       return demo.serve(signals, transport.name(before));
     } catch (IOException e) {

@@ -78,6 +78,8 @@ public final class Main implements Callable<Integer>, ParentOptions {
   static CommandLine commandLine(Supplier<Signals> signals) {
     CommandLine commandLine = new CommandLine(new Main(signals), new Commands(signals));
     Converters.addTo(commandLine);
+    // Else "@name" would mean the arguments in the file of that name, if there is one.
+    commandLine.setExpandAtFiles(false);
     commandLine.setParameterExceptionHandler(Main::refuse);
     commandLine.setExecutionExceptionHandler((e, command, parsed) -> Defect.report(e));
     return commandLine;
@@ -97,7 +99,13 @@ public final class Main implements Callable<Integer>, ParentOptions {
 
   /** Whether the first argument is probably a mistyped command, and not a file. */
   private static boolean isTypo(String[] arguments) {
-    return arguments.length > 1 && arguments[0].matches("[a-z]+") && !exists(arguments[0]);
+    return arguments.length > 1 && arguments[0].matches("[A-Za-z]+") && !exists(arguments[0]);
+  }
+
+  /** Whether a word alone is a mistyped command; help is one of other programs. */
+  private static boolean isMistyped(String word, CommandLine commands) {
+    return word.equals("help")
+        || NearestKey.to(word, commands.getSubcommands().keySet()) != null;
   }
 
   private static boolean exists(String file) {
@@ -122,7 +130,7 @@ public final class Main implements Callable<Integer>, ParentOptions {
     }
     CommandLine commands = Objects.requireNonNull(spec, "set by picocli").commandLine();
     String word = file.toString();
-    if (!exists(word) && NearestKey.to(word, commands.getSubcommands().keySet()) != null) {
+    if (!exists(word) && isMistyped(word, commands)) {
       System.err.println(noCommand(commands, word));
       return WRONG_USAGE;
     }

@@ -3,8 +3,9 @@ package dev.rsp.exchange;
 
 import dev.rsp.config.Place;
 import dev.rsp.http.Refusal;
+import dev.rsp.log.IoReason;
 import io.netty.channel.EventLoop;
-import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -201,10 +202,7 @@ public final class BackendLog {
     }
     String message = cause.getMessage();
     if (message == null) {
-      // Netty's, for a Unix socket that is missing, has no message.
-      return cause instanceof FileNotFoundException
-          ? "No such file or directory"
-          : cause.toString();
+      return cause instanceof IOException io ? IoReason.of(io) : cause.toString();
     }
     int error = message.indexOf(NATIVE_ERROR);
     int text = error < 0 ? -1 : message.indexOf("): ", error);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.log;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.NoRouteToHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -15,7 +17,8 @@ public final class IoReason {
 
   /** The reason alone, in the C library's words if Java has none; never empty. */
   public static String of(IOException e) {
-    if (e instanceof NoSuchFileException) {
+    if (e instanceof NoSuchFileException
+        || (e instanceof FileNotFoundException && e.getMessage() == null)) {
       return "No such file or directory";
     }
     if (e instanceof AccessDeniedException) {
@@ -23,6 +26,11 @@ public final class IoReason {
     }
     if (e instanceof FileAlreadyExistsException) {
       return "File exists";
+    }
+    // Netty's native transports throw this one and FileNotFoundException without a message; this one
+    // for ENETUNREACH as well.
+    if (e instanceof NoRouteToHostException && e.getMessage() == null) {
+      return "No route to host, or network unreachable";
     }
     String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
     return reason == null || reason.isEmpty() ? e.getClass().getSimpleName() : reason;

@@ -98,8 +98,7 @@ public final class Program {
     } catch (RuntimeException e) {
       // The compiler is not maintained: an exception in it, such as an index out of bounds, means
       // an invalid source.
-      throw new ScriptException(
-          name, text.line(), "compiling failed: " + Messages.clean(e.toString()));
+      throw new ScriptException(name, text.line(), CompilerLimit.reason(e));
     } catch (IOException e) {
       throw new UncheckedIOException("from memory", e);
     }

@@ -46,6 +46,10 @@ final class CommandLineTest {
         "plan - -       | 2 | -: standard input can be read only once",
         "plan a b --max-moves 101 | 2 | --max-moves: 101.0 (expected: a percentage",
         "--no-such      | 2 | Unknown option",
+        "demo --port 65536 | 2 | --port: 65536 (expected: a port from 0 to 65535)",
+        "demo --port -1 | 2 | --port: -1 (expected: a port from 0 to 65535)",
+        "Check x.lua    | 2 | Check: no such command or file (expected: check)",
+        "help           | 2 | help: no such command or file (expected: one of run, check,",
         "run -          | 1 | cannot come from standard input",
       })
   void aWrongCommandLineHasAReasonAndAnExitCode(String line, int code, String reason) {
@@ -53,6 +57,15 @@ final class CommandLineTest {
     assertEquals(code, result.code, result::toString);
     assertTrue(result.err.contains(reason), result::toString);
     assertEquals("", result.out);
+  }
+
+  /** picocli would take the arguments from the file. */
+  @Test
+  void anArgumentThatBeginsWithAnAtSignIsAFileName() throws IOException {
+    String at = "@" + file("arguments", GOOD);
+    Result result = run("", "check", at);
+    assertEquals(1, result.code);
+    assertEquals("cannot open " + at + ": No such file or directory", result.err.strip());
   }
 
   @Test

@@ -4,7 +4,9 @@ package dev.rsp.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.NoRouteToHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -28,6 +30,7 @@ final class IoReasonTest {
 
   @Test
   void saysWhatJavaKeepsInTheNameOfAClass() {
+    assertEquals("Broken pipe", IoReason.of(new IOException("Broken pipe")));
     Map.of(
             new AccessDeniedException("/a"),
             "Permission denied",
@@ -35,8 +38,14 @@ final class IoReasonTest {
             "File exists",
             new FileSystemException("/a", null, "No space left on device"),
             "No space left on device",
-            new IOException("Broken pipe"),
-            "Broken pipe",
+            new FileNotFoundException(),
+            "No such file or directory",
+            new FileNotFoundException("/a (Is a directory)"),
+            "/a (Is a directory)",
+            new NoRouteToHostException(),
+            "No route to host, or network unreachable",
+            new NoRouteToHostException("No route to host"),
+            "No route to host",
             new IOException(),
             "IOException",
             new FileSystemException("/a"),

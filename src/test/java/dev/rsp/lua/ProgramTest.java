@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +40,31 @@ final class ProgramTest {
   @ValueSource(strings = {"#!/usr/bin/rsp\nx = = 1", "# anything\r\nx = = 1", "\ufeff#\nx = = 1"})
   void aSkippedFirstLineStillCounts(String source) {
     assertTrue(failureOf(source).startsWith("2: "), failureOf(source));
+  }
+
+  static Stream<Arguments> aLimitOfTheCompilerIsNamedWithItsLine() {
+    String locals = "more than 200 local variables are in scope, those of the functions around";
+    return Stream.of(
+        Arguments.of(numbered("local a%d = 1\n", 201), "201: " + locals),
+        Arguments.of(numbered("local function f%d() end\n", 201), "201: " + locals),
+        Arguments.of(
+            numbered("local a%d\n", 150) + "function f()\n" + numbered("local b%d\n", 51) + "end",
+            "203: " + locals),
+        Arguments.of(
+            "\nfunction f(p" + numbered(", p%d", 201) + ") end", "2: more than 200 local variables"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void aLimitOfTheCompilerIsNamedWithItsLine(String source, String message) {
+    String failure = failureOf(source);
+    assertTrue(failure.startsWith(message), failure);
+  }
+
+  private static String numbered(String format, int times) {
+    return IntStream.range(0, times)
+        .mapToObj(i -> format.replace("%d", Integer.toString(i)))
+        .collect(Collectors.joining());
   }
 
   /** LuaJ's compiler accepts all of them except those with two points or half an exponent. */

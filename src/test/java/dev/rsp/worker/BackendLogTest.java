@@ -112,6 +112,17 @@ final class BackendLogTest {
         rig -> failConnect(rig, new NoRouteToHostException("No route to host")));
   }
 
+  /** Netty's native transports throw these without a message. */
+  @Test
+  void anErrorThatIsOnlyTheNameOfAClassInJavaIsTheSystemsText() throws Exception {
+    assertLogged(
+        "missing: No such file or directory",
+        rig -> failConnect(rig, new FileNotFoundException()));
+    assertLogged(
+        "unreachable: No route to host, or network unreachable",
+        rig -> failConnect(rig, new NoRouteToHostException()));
+  }
+
   @Test
   void aMachineWithoutLocalPorts() throws Exception {
     assertLogged(
