@@ -104,8 +104,7 @@ public final class Main implements Callable<Integer>, ParentOptions {
 
   /** Whether a word alone is a mistyped command; help is one of other programs. */
   private static boolean isMistyped(String word, CommandLine commands) {
-    return word.equals("help")
-        || NearestKey.to(word, commands.getSubcommands().keySet()) != null;
+    return word.equals("help") || NearestKey.to(word, commands.getSubcommands().keySet()) != null;
   }
 
   private static boolean exists(String file) {

@@ -129,6 +129,7 @@ public final class ConfigLoader {
         .check(resolved.hasSelect() && program.readsWeights(), isOriginal);
     if (walk != null) {
       new ReturnedSlots(walk, resolved.slots(), problems).check();
+      HostSpelling.check(chunk, walk, problems);
     }
     problems.throwIfAny();
     Config config = resolved.with(problems.warnings());

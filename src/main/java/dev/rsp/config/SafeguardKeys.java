@@ -73,6 +73,8 @@ final class SafeguardKeys {
       problems.warn(
           filePath,
           "there is no folder " + folder + ", so the hosts are not saved until it exists");
+    } else if (file != null && Files.isDirectory(file)) {
+      problems.add(filePath, text, "a file, not a folder");
     }
     return new JournalSettings(
         file, (int) section.number(HOSTS), millis(section.number(JOURNAL_EVERY)));

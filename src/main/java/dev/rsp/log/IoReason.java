@@ -27,7 +27,8 @@ public final class IoReason {
     if (e instanceof FileAlreadyExistsException) {
       return "File exists";
     }
-    // Netty's native transports throw this one and FileNotFoundException without a message; this one
+    // Netty's native transports throw this one and FileNotFoundException without a message; this
+    // one
     // for ENETUNREACH as well.
     if (e instanceof NoRouteToHostException && e.getMessage() == null) {
       return "No route to host, or network unreachable";

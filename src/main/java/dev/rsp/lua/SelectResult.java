@@ -19,8 +19,6 @@ final class SelectResult {
   private static final String EXPECTED =
       " (expected: a slot's index or name, an address, a list of" + " these, or nil and a reason)";
 
-  private static final String NO_REASON = "refused by select";
-
   private SelectResult() {}
 
   /**
@@ -40,14 +38,14 @@ final class SelectResult {
 
   private static String reason(LuaValue value) throws InvalidResult {
     if (value.isnil()) {
-      return NO_REASON;
+      return Selection.Refused.NO_REASON;
     }
     if (!value.isstring()) {
       throw new InvalidResult(
           "select returned nil and a " + value.typename() + " (expected: a reason)");
     }
     String reason = Messages.clean(Messages.decode(value.strvalue()));
-    return reason.isBlank() ? NO_REASON : reason;
+    return reason.isBlank() ? Selection.Refused.NO_REASON : reason;
   }
 
   private static List<Selection.Choice> choices(LuaTable list) throws InvalidResult {

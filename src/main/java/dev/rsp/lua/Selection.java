@@ -26,6 +26,9 @@ public sealed interface Selection {
     /** The status for {@code nil, reason}: no backend serves that host now. */
     static final int UNAVAILABLE = 503;
 
+    /** The reason if the script gives none, as a script does that forgets {@code return}. */
+    public static final String NO_REASON = "refused by select";
+
     Refused(String reason, boolean hostOnly) {
       this(UNAVAILABLE, reason, hostOnly);
     }

@@ -8,6 +8,7 @@ import dev.rsp.journal.SeenHost;
 import dev.rsp.lua.Probe;
 import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.lua.Selection.Refused;
 import dev.rsp.route.Decision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,6 +82,7 @@ public record SelectTrial(List<String> problems, List<String> warnings) {
     try {
       var answers = new Answers(config, hosts(config, served));
       answers.failures(problems, warnings);
+      answers.nothing(warnings);
       if (config.canBeLoadedApart()) {
         answers.differences(apart, problems);
       } else {
@@ -181,6 +183,21 @@ public record SelectTrial(List<String> problems, List<String> warnings) {
                         : "for " + reason.getValue().size(),
                     decisions.size(),
                     reason.getValue().get(0)));
+      }
+    }
+
+    /** Warns of a {@code select} that returns nothing for each host, as one without return does. */
+    void nothing(List<String> warnings) {
+      boolean always =
+          decisions.stream()
+              .map(Decision::refusal)
+              .allMatch(refusal -> refusal != null && refusal.why().equals(Refused.NO_REASON));
+      if (always && !decisions.isEmpty()) {
+        Decision first = decisions.get(0);
+        warnings.add(
+            "%s: select returns nothing for each of %d hosts, such as %s, so they get 503 (expected:"
+                    .formatted(first.where(), decisions.size(), first.host())
+                + " a slot or an address, or nil and a reason)");
       }
     }
 

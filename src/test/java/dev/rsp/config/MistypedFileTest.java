@@ -164,6 +164,31 @@ class MistypedFileTest {
 
   static Stream<Arguments> whatMayBeIntendedIsAWarningWithItsLine() {
     return Stream.of(
+        // Hosts in a spelling that request.host never has.
+        arguments(
+            "function select(request)\n  return request.host == 'WWW.a.example' and 1 or 2\nend",
+            "4: request.host is never \"WWW.a.example\": request.host is in lower case, without port"
+                + " and final dot, as \"www.a.example\""),
+        arguments(
+            "function select(r)\n  local host = r.host\n  if 'a.example:8080' ~= host then return 1 end"
+                + " return 2\nend",
+            "5: request.host is never \"a.example:8080\": request.host is in lower case, without port"
+                + " and final dot, as \"a.example\""),
+        arguments(
+            "local fixed = {\n  ['a.example'] = 1,\n  ['b.example.'] = 2 }\n"
+                + "function select(request) return fixed[request.host] or 1 end",
+            "5: fixed has a key for \"b.example.\": request.host is in lower case, without port and"
+                + " final dot, as \"b.example\""),
+        arguments(
+            "local fixed = {}\nfixed['B.example'] = 1\n"
+                + "function select(request) local h = request.host return fixed[h] or 1 end",
+            "4: fixed has a key for \"B.example\": request.host is in lower case, without port and"
+                + " final dot, as \"b.example\""),
+        arguments(
+            "local fixed = { LocalHost = 1 }\n"
+                + "function select(request) return fixed[request.host] or 1 end",
+            "3: fixed has a key for \"LocalHost\": request.host is in lower case, without port and"
+                + " final dot, as \"localhost\""),
         arguments(
             "local host = HOSTNAME or 'a.example'",
             "3: HOSTNAME: nothing defines this name, so it is nil"),
@@ -286,6 +311,10 @@ class MistypedFileTest {
             + "function select(r) return map[r.host] or 1 end",
         "function select(r) return '10.9.9.9:80' end",
         "function select(r) return nil, 'closed' end",
+        "local own = { host = 'A' }\nloops = own.host == 'A' and 1 or 2",
+        "local own = { A = 1 }\nfunction select(r) return own[r.path] or own[r.host:upper()] or 1 end",
+        "function select(r) return r.original_host == 'A' and 1 or r.host == 'not a host' and 1 or 2"
+            + " end",
         "function select(r) local function f() return 'inner' end return #f() > 9 and 2 or 1 end",
         "function select(r, ...)\n  local name = r.host\n  return #name % 2 + 1\nend",
       })

@@ -59,6 +59,7 @@ class SafeguardKeysTest {
       value = {
         "journal = 5                        | journal: 5 (expected: a path in visible characters)",
         "journal = ''                       | journal: \"\" (expected: a path in visible characters)",
+        "journal = '.'                      | journal: \".\" (expected: a file, not a folder)",
         "journal = 'a/'                     | journal: \"a/\" (expected: a path",
         "journal = 'a b'                    | journal: \"a b\" (expected: a path",
         "journal = { path = 5 }             | journal.path: 5 (expected: a path",

@@ -73,6 +73,26 @@ class SelectTrialTest {
         shown(trial.warnings()));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"local slot = 1", "return", "return nil", "return nil, ''", "return ({})[1]"})
+  void aSelectThatReturnsNothingForEachHostGetsAWarning(String body) {
+    SelectTrial trial = trial(body, SITES);
+    assertEquals(List.of(), trial.problems());
+    assertEquals(
+        List.of(
+            "new.lua:7: select returns nothing for each of 25 hosts, such as www.example.com, so"
+                + " they get 503 (expected: a slot or an address, or nil and a reason)"),
+        shown(trial.warnings()));
+  }
+
+  @Test
+  void aSelectThatReturnsNothingForSomeHostsRefusesThem() {
+    SelectTrial trial = trial("return ({ ['site7.example'] = 1 })[request.host]", SITES);
+    assertEquals(List.of(), trial.problems());
+    assertEquals(List.of(), trial.warnings());
+  }
+
   @Test
   void aHostThatTheFileNamesIsTried() {
     assertEquals(

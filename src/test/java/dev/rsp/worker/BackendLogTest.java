@@ -116,8 +116,7 @@ final class BackendLogTest {
   @Test
   void anErrorThatIsOnlyTheNameOfAClassInJavaIsTheSystemsText() throws Exception {
     assertLogged(
-        "missing: No such file or directory",
-        rig -> failConnect(rig, new FileNotFoundException()));
+        "missing: No such file or directory", rig -> failConnect(rig, new FileNotFoundException()));
     assertLogged(
         "unreachable: No route to host, or network unreachable",
         rig -> failConnect(rig, new NoRouteToHostException()));
