@@ -127,7 +127,7 @@ public final class ConfigLoader {
     Config resolved = draft.resolve(lookup, bind, program, problems);
     new SlotCheck(draft.slots(), resolved, problems)
         .check(resolved.hasSelect() && program.readsWeights(), isOriginal);
-    if (walk != null) {
+    if (chunk != null && walk != null) {
       new ReturnedSlots(walk, resolved.slots(), problems).check();
       HostSpelling.check(chunk, walk, problems);
     }

@@ -51,7 +51,8 @@ final class ProgramTest {
             numbered("local a%d\n", 150) + "function f()\n" + numbered("local b%d\n", 51) + "end",
             "203: " + locals),
         Arguments.of(
-            "\nfunction f(p" + numbered(", p%d", 201) + ") end", "2: more than 200 local variables"));
+            "\nfunction f(p" + numbered(", p%d", 201) + ") end",
+            "2: more than 200 local variables"));
   }
 
   @ParameterizedTest
