@@ -92,7 +92,9 @@ final class ControlTrafficTest {
   @Test
   void theyShareOneMemory() throws Exception {
     Router router = router(3, "function select(r) return {hash.python(r.host, 3), 1} end");
+    Route first = route(router, "/user/j/webapps/A.example/reload", "www.example.com");
     Route control = route(router, "/user/j/webapps/A.example/reload", "www.example.com");
+    assertEquals(List.of(Why.PATH, Why.CACHED), List.of(first.why(), control.why()));
     assertSame(control, route(router, "/", "a.example"));
     assertSame(control, route(router, "/user/x/webapps/a.EXAMPLE:1/reload?y", "WWW.example.com"));
   }

@@ -96,7 +96,9 @@ final class RouterTest {
       Router router = router(slots, select);
       for (int round = 0; round < 20; round++) {
         String host = "h" + random.nextInt(100_000) + ".Sub-" + round + ".example";
+        String first = places(route(router, host));
         Route route = route(router, host);
+        assertEquals(first, places(route));
         for (String spelling : spellings(host, random)) {
           assertSame(route, route(router, spelling), spelling + " of " + slots);
         }
@@ -181,6 +183,8 @@ final class RouterTest {
   @Test
   void remembersOnlyWhatTheHostAloneDecides() throws Exception {
     Router pure = router(3, "function select(r) return {#r.host, 3} end");
+    assertEquals(Why.SCRIPT, route(pure, "a").why());
+    assertEquals(Why.CACHED, route(pure, "a").why());
     assertSame(route(pure, "a"), route(pure, "A.:80"));
     assertEquals("2 3", places(route(pure, "aa")));
     Router looking = router(3, "function select(r) return {r.path == '/1' and 1 or 2, 3} end");
