@@ -72,6 +72,8 @@ final class AccessLogKeys {
         problems.warn(path, "there is no folder " + parent + ", so a start or a reload fails");
       } else if (Files.isDirectory(log.path())) {
         problems.add(path, value, "a file, not a folder");
+      } else if (log.path().equals(file.normalize())) {
+        problems.add(path, value, "another file than this one, which rsp reads");
       }
     }
     return target;

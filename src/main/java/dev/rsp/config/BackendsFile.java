@@ -137,8 +137,11 @@ final class BackendsFile {
 
   private String viaName() {
     LuaValue value = global(Keys.VIA);
-    if (value.type() == LuaValue.TSTRING && WireOptions.validViaName(value.tojstring())) {
-      return value.tojstring();
+    String name = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    // In quotes, false and true would be names.
+    boolean isSwitch = name.equals("false") || name.equals("true");
+    if (!isSwitch && WireOptions.validViaName(name)) {
+      return name;
     }
     // false is for ForwardingKeys. The name still serves to notice requests that go in circles.
     if (!value.isnil() && !ForwardingKeys.isFalse(value)) {

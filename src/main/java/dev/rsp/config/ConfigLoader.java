@@ -130,6 +130,7 @@ public final class ConfigLoader {
     if (chunk != null && walk != null) {
       new ReturnedSlots(walk, resolved.slots(), problems).check();
       HostSpelling.check(chunk, walk, problems);
+      ArgumentFields.check(walk, problems);
     }
     problems.throwIfAny();
     Config config = resolved.with(problems.warnings());

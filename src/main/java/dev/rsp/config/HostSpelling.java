@@ -2,7 +2,9 @@
 package dev.rsp.config;
 
 import dev.rsp.http.HostName;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Lua;
 import org.luaj.vm2.LuaValue;
@@ -14,16 +16,20 @@ import org.luaj.vm2.ast.Visitor;
 
 /**
  * Finds hosts that a script compares with {@code request.host}, or looks up by it, in a spelling
- * that {@code request.host} never has: with capitals, a port or a final dot. Such a line has no
- * effect.
+ * that {@code request.host} never has: with capitals, a port or a final dot, or no host at all.
+ * Such a line has no effect.
  *
  * <p>It follows only variables that the file assigns once.
  */
 final class HostSpelling extends Visitor {
   private static final String HOST = "host";
+  private static final String HAS_KEY = "has a key for";
 
   private final VariableWalk walk;
   private final Problems problems;
+
+  /** How often each variable is indexed by the host, in the order of the file. */
+  private final Map<Variable, Integer> lookups = new LinkedHashMap<>();
 
   private HostSpelling(VariableWalk walk, Problems problems) {
     this.walk = walk;
@@ -33,7 +39,9 @@ final class HostSpelling extends Visitor {
   /** Warns of each such host in a file. */
   static void check(Chunk chunk, VariableWalk walk, Problems problems) {
     try {
-      chunk.accept(new HostSpelling(walk, problems));
+      var hosts = new HostSpelling(walk, problems);
+      chunk.accept(hosts);
+      hosts.tables();
     } catch (StackOverflowError e) {
       // Nested too deeply: it is only not checked.
     }
@@ -50,34 +58,50 @@ final class HostSpelling extends Visitor {
 
   private void compare(Exp host, Exp text) {
     if (text instanceof Exp.Constant constant && isHost(host)) {
-      warn("request.host", "is never", constant.value, host.endLine);
+      warn("request.host", "is never", constant.value, host.endLine, true);
     }
   }
 
   @Override
   public void visit(Exp.IndexExp exp) {
     Variable variable = exp.lhs instanceof Exp.NameExp name ? walk.variable(name) : null;
-    if (variable != null
-        && variable.onlyValue() instanceof TableConstructor table
-        && isHost(exp.exp)) {
-      keys(variable, table);
+    if (variable != null && isHost(exp.exp)) {
+      lookups.merge(variable, 1, Integer::sum);
     }
     super.visit(exp);
   }
 
-  private void keys(Variable variable, TableConstructor table) {
+  private void tables() {
+    lookups.forEach(
+        (variable, count) -> {
+          if (variable.onlyValue() instanceof TableConstructor table) {
+            keys(variable, table, count == variable.reads());
+          }
+        });
+  }
+
+  /** Checks the keys of a table; {@code onlyHosts} if it is only read by {@code request.host}. */
+  private void keys(Variable variable, TableConstructor table, boolean onlyHosts) {
+    String name = variable.name;
     List<?> fields = table.fields == null ? List.of() : table.fields;
     for (Object element : fields) {
       var field = (TableField) element;
       if (field.name != null) {
-        warn(variable.name, "has a key for", LuaValue.valueOf(field.name), field.beginLine);
+        warn(name, HAS_KEY, LuaValue.valueOf(field.name), field.beginLine, onlyHosts);
       } else if (field.index instanceof Exp.Constant key) {
-        warn(variable.name, "has a key for", key.value, field.beginLine);
+        warn(name, HAS_KEY, key.value, field.beginLine, onlyHosts);
+      } else if (field.index == null && onlyHosts) {
+        problems.warn(
+            field.beginLine,
+            name
+                + " has an entry without a key, which request.host does not find (a table by host is"
+                + " { [\"a.example\"] = … })");
+        return; // One line for a list.
       }
     }
     for (Variable.Store store : variable.stores()) {
       if (store.key() instanceof Exp.Constant key) {
-        warn(variable.name, "has a key for", key.value, store.line());
+        warn(name, HAS_KEY, key.value, store.line(), onlyHosts);
       }
     }
   }
@@ -102,10 +126,16 @@ final class HostSpelling extends Visitor {
         && variable.onlyValue() == null;
   }
 
-  private void warn(String what, String verb, LuaValue value, int line) {
-    String host = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+  private void warn(String what, String verb, LuaValue value, int line, boolean mustBeHost) {
+    if (value.type() != LuaValue.TSTRING) {
+      return;
+    }
+    String host = value.tojstring();
     String canonical = HostName.canonicalise(host);
-    if (canonical != null && !canonical.equals(host)) {
+    if (canonical == null && mustBeHost) {
+      problems.warn(
+          line, "%s %s %s: that is no host".formatted(what, verb, ValueText.quoted(host)));
+    } else if (canonical != null && !canonical.equals(host)) {
       problems.warn(
           line,
           "%s %s %s: request.host is in lower case, without port and final dot, as %s"

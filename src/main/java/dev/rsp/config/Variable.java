@@ -109,6 +109,16 @@ final class Variable {
     return !values.isEmpty();
   }
 
+  /** Whether it gets its value at one place; that of a parameter is the call. */
+  boolean isAssignedOnce() {
+    return values.size() == 1;
+  }
+
+  /** How often the text reads it. */
+  int reads() {
+    return reads;
+  }
+
   boolean isRead() {
     return reads > 0;
   }

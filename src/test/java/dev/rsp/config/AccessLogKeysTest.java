@@ -70,6 +70,7 @@ final class AccessLogKeysTest {
         "access_log = 5                 | access_log: 5 (expected: a file's path, \"stdout\"",
         "access_log = ''                | access_log: \"\" (expected: a file's path",
         "access_log = 'd/'              | access_log: \"d/\" (expected: a file's path",
+        "access_log = 'backends.lua'    | expected: another file than this one, which rsp reads",
         "access_log = 'folder'          | expected: a file, not a folder",
         "access_log = 'syslog:unix:x'   | access_log: \"syslog:unix:x\" (expected: a file's path",
         "access_log = 'syslog:host:514' | access_log: \"syslog:host:514\" (expected",

@@ -153,6 +153,7 @@ class ConfigProblemsTest {
         wrong(
             "trusted_proxie = {}",
             "trusted_proxie: a table (expected: a known key, or local; did you mean trusted_proxies?)"),
+        wrong("via = 'false'", "via: \"false\" " + VIA),
         wrong("via = 'a b'", "via: \"a b\" " + VIA),
         wrong("via = ''", "via: \"\" " + VIA),
         wrong("via = 7", "via: 7 " + VIA),

@@ -164,6 +164,36 @@ class MistypedFileTest {
 
   static Stream<Arguments> whatMayBeIntendedIsAWarningWithItsLine() {
     return Stream.of(
+        // Fields of the arguments.
+        arguments(
+            "function select(r)\n  if r.path == '/x' then return r.hots end\n  return 1\nend",
+            "4: request has no field \"hots\" (expected: one of host, method, path, query, scheme,"
+                + " client, header, original_host; did you mean host?)"),
+        arguments(
+            "function select(r)\n  local a = r.path == '/x' and r:headr('x')\n  return 1\nend",
+            "4: request has no field \"headr\" (expected: one of host, method, path, query, scheme,"
+                + " client, header, original_host; did you mean header?)"),
+        arguments(
+            "on_failure = function(r, failure)\n  if failure.resaon then return 1 end\nend",
+            "4: failure has no field \"resaon\" (expected: one of slot, address, reason, attempt; did"
+                + " you mean reason?)"),
+        arguments(
+            "function on_failure(failure)\n  log('warn', failure.address)\nend",
+            "4: request has no field \"address\" (expected: one of host, method, path, query, scheme,"
+                + " client, header, original_host)"),
+        // Hosts that are none.
+        arguments(
+            "function select(r)\n  return r.host == '*.a.example' and 1 or 2\nend",
+            "4: request.host is never \"*.a.example\": that is no host"),
+        arguments(
+            "local fixed = { ['a.example '] = 1 }\nfunction select(r)\n"
+                + "  if fixed[r.host] then return fixed[r.host] end\n  return 2\nend",
+            "3: fixed has a key for \"a.example \": that is no host"),
+        arguments(
+            "local fixed = { 'a.example', 'b.example' }\nfunction select(r)\n"
+                + "  return fixed[r.host] and 1 or 2\nend",
+            "3: fixed has an entry without a key, which request.host does not find (a table by host"
+                + " is { [\"a.example\"] = … })"),
         // Hosts in a spelling that request.host never has.
         arguments(
             "function select(request)\n  return request.host == 'WWW.a.example' and 1 or 2\nend",
@@ -313,8 +343,14 @@ class MistypedFileTest {
         "function select(r) return nil, 'closed' end",
         "local own = { host = 'A' }\nloops = own.host == 'A' and 1 or 2",
         "local own = { A = 1 }\nfunction select(r) return own[r.path] or own[r.host:upper()] or 1 end",
-        "function select(r) return r.original_host == 'A' and 1 or r.host == 'not a host' and 1 or 2"
-            + " end",
+        "function select(r) return r.original_host == 'A' and 1 or 2 end",
+        "local fixed = { ['*'] = 1 }\nfunction select(r) return fixed[r.host] or fixed['*'] end",
+        "local own = { 'a', ['x y'] = 1 }\nfunction select(r) return own[r.host] and 1 or own[1] and 2 end",
+        "function select(r)\n  if r.path == '/x' then r = {} return r.other or 1 end\n  return 1\nend",
+        "function select(r)\n  return r:header('x') and r.method .. r.path .. r.query .. r.scheme"
+            + " .. r.client .. r.original_host and 1 or 2\nend",
+        "function on_failure(r, f)\n  return f.slot and f.address .. f.reason .. f.attempt and 1\nend",
+        "function on_failure()\n  return 1\nend",
         "function select(r) local function f() return 'inner' end return #f() > 9 and 2 or 1 end",
         "function select(r, ...)\n  local name = r.host\n  return #name % 2 + 1\nend",
       })
