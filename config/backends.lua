@@ -121,6 +121,9 @@ backends = {
 --   sample      = 1,           -- the share of the others; 0 if one of the two is set
 -- }
 
+-- A Unix socket for the commands rsp reload and rsp status, for rsp's user and root alone.
+-- control = "/run/rsp/control.sock"
+
 -- The field in which a request carries an id to its backend, into the access log and error pages.
 -- request_id = "X-Request-ID"
 

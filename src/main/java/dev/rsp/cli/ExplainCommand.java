@@ -3,14 +3,18 @@ package dev.rsp.cli;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.ListenCheck;
 import dev.rsp.config.RunningCopy;
 import dev.rsp.http.Refusal;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import dev.rsp.route.RequestSnapshot;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,6 +49,18 @@ final class ExplainCommand extends FileCommand {
   @Option(names = "--json", description = "Prints one line of JSON.")
   private boolean json;
 
+  @Option(
+      names = "--live",
+      description = "Explains by the configuration that the running rsp has in force.")
+  private boolean live;
+
+  @Option(
+      names = "--control",
+      paramLabel = "PATH",
+      defaultValue = ControlClient.DEFAULT_PATH,
+      description = "With --live, the control socket of rsp; by default ${DEFAULT-VALUE}.")
+  private Path control = Path.of(ControlClient.DEFAULT_PATH);
+
   @Override
   int run() throws ConfigException, ScriptException {
     if (file == null || host == null) {
@@ -66,11 +82,24 @@ final class ExplainCommand extends FileCommand {
               + "\": no valid host (expected: a host name, in ASCII (xn--...), an"
               + " IPv4 address or an IPv6 address in brackets, optionally with a port)");
     }
-    Config config = load(file);
+    Config config = live ? loadInForce(file, control) : load(file);
     Decision decision = new Chooser(config, config.script()).decide(request);
     print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
-    noteIfNotInForce(config, request);
+    if (!live) {
+      noteIfNotInForce(config, request);
+    }
     return 0;
+  }
+
+  private static Config loadInForce(Path file, Path control) throws ConfigException {
+    try {
+      ControlClient.Answer answer = ControlClient.ask(control, "GET", "/config");
+      return ConfigLoader.load(
+          file.toString(), new ByteArrayInputStream(answer.body()), ListenCheck.NONE);
+    } catch (IOException e) {
+      throw new ConfigException(
+          ConfigException.Kind.CANNOT_RUN, List.of(String.valueOf(e.getMessage())));
+    }
   }
 
   /** A refused reload leaves another version in force than the one in the file. */

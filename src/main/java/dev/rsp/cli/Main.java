@@ -26,6 +26,8 @@ import picocli.CommandLine.Parameters;
       ExplainCommand.class,
       PlanCommand.class,
       TestCommand.class,
+      ReloadCommand.class,
+      StatusCommand.class,
       DemoCommand.class,
       CompletionCommand.class
     },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.admin.Json;
 import dev.rsp.plan.Alternative;
 import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;

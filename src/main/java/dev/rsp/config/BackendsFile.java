@@ -58,7 +58,8 @@ final class BackendsFile {
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
         new SafeguardKeys(globals, problems).read(),
-        new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)));
+        new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)),
+        controlPath());
   }
 
   private LuaValue global(String name) {
@@ -154,6 +155,22 @@ final class BackendsFile {
               + "!#$%&'*+-.^_`|~");
     }
     return InstallationName.of(global(Keys.LISTEN));
+  }
+
+  /** Like an address, but a path alone; relative paths would depend on who reads the file. */
+  private @Nullable String controlPath() {
+    LuaValue value = global(Keys.CONTROL);
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    if (Address.parse("unix:" + text, 0) instanceof Address.Unix unix) {
+      return unix.path();
+    }
+    if (!value.isnil()) {
+      problems.add(
+          KeyPath.global(Keys.CONTROL),
+          value,
+          "the absolute path of a Unix socket, such as \"/run/rsp/control.sock\"");
+    }
+    return null;
   }
 
   private boolean isOwnFunction(String key) {

@@ -261,6 +261,11 @@ public record Config(
     return settings.accessLog();
   }
 
+  /** The Unix socket for operators; null if there is none. */
+  public @Nullable String controlPath() {
+    return settings.controlPath();
+  }
+
   /** Settings that make changes of the configuration safe. */
   public Safeguards safeguards() {
     return settings.safeguards();

@@ -18,6 +18,7 @@ final class Keys {
   static final String TRUSTED_PROXIES = "trusted_proxies";
   static final String UNTRUSTED_FIELDS = "untrusted_fields";
   static final String REQUEST_ID = "request_id";
+  static final String CONTROL = "control";
   static final String ABORT_ON_CLOSE = "abort_on_close";
   static final String ON_FAILURE = "on_failure";
   static final String EXISTS_BELOW = "exists_below";
@@ -184,7 +185,8 @@ final class Keys {
           SafeguardKeys.JOURNAL,
           SafeguardKeys.RELOAD,
           SafeguardKeys.CANDIDATE,
-          AccessLogKeys.ACCESS_LOG);
+          AccessLogKeys.ACCESS_LOG,
+          CONTROL);
 
   private Keys() {}
 

@@ -92,6 +92,7 @@ final class OriginalFile {
             null,
             false,
             Safeguards.NONE,
+            null,
             null),
         SelectionSettings.DEFAULTS);
   }

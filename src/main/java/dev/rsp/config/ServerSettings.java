@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
  * @param safeguards settings that make changes of the configuration safe
  * @param accessLog where exchanges are logged; null if they are not
+ * @param controlPath the Unix socket for operators, absolute; null if there is none
  */
 public record ServerSettings(
     Timeouts timeouts,
@@ -35,7 +36,8 @@ public record ServerSettings(
     @Nullable Initialise initialise,
     boolean hasSelect,
     Safeguards safeguards,
-    @Nullable AccessLogSettings accessLog) {
+    @Nullable AccessLogSettings accessLog,
+    @Nullable String controlPath) {
   public ServerSettings {
     if (loops < 1) {
       throw new IllegalArgumentException("loops: " + loops + " (expected: >= 1)");

@@ -2,6 +2,8 @@
 package dev.rsp.daemon;
 
 import dev.rsp.access.AccessLog;
+import dev.rsp.admin.ControlSocket;
+import dev.rsp.admin.Operations;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
@@ -73,6 +75,8 @@ public final class Daemon {
   private final Listeners listeners = new Listeners();
   private final JournalKeeper journal = new JournalKeeper();
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
+  private final CurrentControl control = new CurrentControl();
+  private final Operations operations;
 
   /** Whether a reload uses memory, so that a heap that is full may have room again. */
   private volatile boolean loading;
@@ -93,6 +97,12 @@ public final class Daemon {
     this.file = file;
     this.loops =
         new Loops(number -> watched(new Worker(transport, number, connections, budget, starter)));
+    this.operations = operations();
+  }
+
+  private Operations operations() {
+    return new DaemonOperations(
+        file, loops, loads, connections, budget, this::inForce, stopping::get, () -> reload(true));
   }
 
   private Worker watched(Worker loop) {
@@ -127,6 +137,7 @@ public final class Daemon {
   Daemon(Path file, IntFunction<Worker> loops) {
     this.file = file;
     this.loops = new Loops(loops);
+    this.operations = operations();
   }
 
   /**
@@ -188,11 +199,22 @@ public final class Daemon {
    * configuration stays. Blocks until the reload is complete; after {@link #stop} it does nothing.
    */
   public void reload() {
+    reload(false);
+  }
+
+  /**
+   * The same, with what came of it.
+   *
+   * @param sayMoves whether to count which hosts move, which may take seconds
+   */
+  private ReloadResult reload(boolean sayMoves) {
     synchronized (reloading) {
       manager.reloading();
-      String verdict = "";
+      String verdict = "; the last reload was refused: see the log";
       try {
-        verdict = reloadNow() ? "" : "; the last reload was refused: see the log";
+        ReloadResult result = reloadNow(sayMoves);
+        verdict = result.accepted() ? "" : verdict;
+        return result;
       } finally {
         InForce now = inForce();
         if (now != null && !stopping.get()) {
@@ -202,19 +224,20 @@ public final class Daemon {
     }
   }
 
-  /** Whether the file is in force now. */
-  private boolean reloadNow() {
+  private ReloadResult reloadNow(boolean sayMoves) {
     loading = true;
+    List<String> problems;
     try {
       Config running = running();
       if (running == null) {
-        return false;
+        return ReloadResult.refused(List.of("rsp stops"));
       }
       Config newer = ConfigLoader.reload(file, running);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
       SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());
       trial.throwIfProblem();
+      String moves = sayMoves ? ReloadGuard.effect(running, newer, journal.hosts()) : "";
       Shadow compared = Shadow.of(newer);
       Shadow unused = compared;
       try {
@@ -223,22 +246,29 @@ public final class Daemon {
       } finally {
         close(unused);
       }
-      return true;
+      List<String> said = new ArrayList<>(newer.warnings());
+      said.addAll(trial.warnings());
+      said.add("moved " + (moves.isEmpty() ? "no known host" : moves));
+      return new ReloadResult(true, said);
     } catch (ConfigException e) {
-      log.error("reload refused, configuration unchanged: {} problem(s)", e.problems().size());
-      for (String problem : e.problems()) {
-        log.error("{}", problem);
-      }
+      problems = e.problems();
+      logRefusal(problems);
     } catch (OutOfMemoryError e) {
-      log.error("reload refused, configuration unchanged: 1 problem(s)");
-      log.error("{}: {}", file, HeapNeed.exhausted());
-    } catch (RuntimeException | Error e) {
+      problems = List.of(file + ": " + HeapNeed.exhausted());
+      logRefusal(problems);
+    } catch (ScriptException | RuntimeException | Error e) {
+      problems = List.of(String.valueOf(cause(e)));
       log.error("reload refused, configuration unchanged: {}", cause(e), e);
     } finally {
       loading = false;
     }
     logInForce("still in force {}");
-    return false;
+    return ReloadResult.refused(problems);
+  }
+
+  private static void logRefusal(List<String> problems) {
+    log.error("reload refused, configuration unchanged: {} problem(s)", problems.size());
+    problems.forEach(problem -> log.error("{}", problem));
   }
 
   private void logInForce(String line) {
@@ -293,6 +323,7 @@ public final class Daemon {
     Config newer = next.config();
     List<Listener> opened = new ArrayList<>();
     AccessLog requests = accessLog.open(newer);
+    ControlSocket operators = null;
     int loopsBefore = loops.count();
     try {
       String shortage = newer.heapNeed(Math.max(loopsBefore, newer.loops())).problem();
@@ -303,8 +334,10 @@ public final class Daemon {
       loops.growTo(newer.loops());
       List<Service> services = services(newer, compared, requests);
       listeners.open(newer, loops.first(newer.loops()), opened);
+      operators = control.open(newer, operations);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
+      control.discard(operators);
       undo(loopsBefore, opened, requests, e);
       throw e;
     }
@@ -320,6 +353,8 @@ public final class Daemon {
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
     finish("loops", () -> loops.retireAfter(newer.loops()));
     finish("access log", () -> accessLog.use(requests));
+    ControlSocket nextControl = operators;
+    finish("control", () -> control.use(nextControl));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
     saveCopy(before, newer);
   }
@@ -431,6 +466,7 @@ public final class Daemon {
       step("drain", () -> drain(drainMillis));
       step("connections", loops::closeAll);
       step("access log", this::closeAccessLog);
+      step("control", this::closeControl);
       step("journal", journal::close);
       step("copy", this::removeCopy);
       step("candidate", () -> close(shadow));
@@ -451,6 +487,10 @@ public final class Daemon {
     } catch (Throwable e) {
       log.error("shutdown step failed: {}: {}", what, cause(e), e);
     }
+  }
+
+  private synchronized void closeControl() {
+    control.use(null);
   }
 
   private synchronized void closeAccessLog() {

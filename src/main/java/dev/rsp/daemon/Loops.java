@@ -2,11 +2,14 @@
 package dev.rsp.daemon;
 
 import dev.rsp.exchange.Counters;
+import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.Service;
 import dev.rsp.journal.JournalKeeper;
 import dev.rsp.worker.Worker;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -218,6 +221,16 @@ final class Loops {
   /** Bytes that the buffer allocators of all loops hold from the system. */
   long allocatedBytes() {
     return all.stream().mapToLong(Worker::allocatedBytes).sum();
+  }
+
+  /** How many exchanges ended in which way, by the names of {@link Ending}. */
+  Map<String, Long> endingCounts() {
+    List<Counters> counters = all.stream().map(Worker::counters).toList();
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (Ending ending : Ending.values()) {
+      counts.put(ending.label(), Counters.sum(counters, ending));
+    }
+    return counts;
   }
 
   /** How many exchanges ended in which way, as text for the log; empty if none has ended. */

@@ -47,6 +47,25 @@ public final class SlotUse {
     return lines;
   }
 
+  /** The same for programs: for each slot of the file its state and counts. */
+  public static List<Map<String, @Nullable Object>> values(Config config, Loads loads) {
+    List<Map<String, @Nullable Object>> all = new ArrayList<>();
+    for (Slot slot : config.slots()) {
+      Place place = slot.place();
+      Map<String, @Nullable Object> values = new LinkedHashMap<>();
+      values.put("name", slot.name());
+      values.put("address", place == null ? null : place.text());
+      values.put("state", slot.state().text());
+      values.put("weight", slot.weight());
+      values.put("requests", place == null ? 0 : loads.requests(place));
+      values.put("in_flight", place == null ? 0 : loads.inFlight(place));
+      PlaceFailures failures = place == null ? null : loads.knownFailures(place);
+      values.put("failures", failures == null ? "" : failures.totals());
+      all.add(values);
+    }
+    return all;
+  }
+
   private static boolean isUnused(Place place, Loads loads) {
     return loads.knownFailures(place) == null
         && loads.requests(place) == 0

@@ -70,7 +70,7 @@ public final class UnixSocketFile {
    *
    * @throws IOException if the directory cannot be created
    */
-  static UnixSocketFile prepare(String path) throws IOException {
+  public static UnixSocketFile prepare(String path) throws IOException {
     Path file = Path.of(path);
     for (int i = 1; true; i++) {
       int random = ThreadLocalRandom.current().nextInt(1 << 24);
@@ -99,7 +99,7 @@ public final class UnixSocketFile {
   }
 
   /** The path to bind. */
-  String boundPath() {
+  public String boundPath() {
     return bound.toString();
   }
 
@@ -111,7 +111,7 @@ public final class UnixSocketFile {
    * @throws IOException if the system does not allow it, or the file was replaced; some of it may
    *     be done
    */
-  void permit(SocketAccess access) throws IOException {
+  public void permit(SocketAccess access) throws IOException {
     Path file = key == null ? bound : path;
     if (key != null && !key.equals(key(path))) {
       throw new IOException("the file is no longer the socket of this process");
@@ -158,7 +158,7 @@ public final class UnixSocketFile {
    *
    * @throws IOException if a process listens on the path, or may listen, or it is not a socket
    */
-  void publish() throws IOException {
+  public void publish() throws IOException {
     SocketFileLock.holding(
         path,
         () -> {
@@ -184,7 +184,7 @@ public final class UnixSocketFile {
    * Removes the file if it is still the one that was published, and what {@link #prepare} made.
    * While the socket is open, no other file can have its inode.
    */
-  void remove() {
+  public void remove() {
     removePrivate();
     Object own = key;
     key = null;

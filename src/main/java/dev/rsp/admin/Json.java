@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.cli;
+package dev.rsp.admin;
 
 import java.util.Collection;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * keys, which are written in their order. Give integers beyond 2^53 as strings: many readers keep
  * numbers as IEEE 754 doubles (RFC 8259 §6). No state; any thread.
  */
-final class Json {
+public final class Json {
   private Json() {}
 
   /**
@@ -22,7 +22,7 @@ final class Json {
    * @throws IllegalArgumentException if the value is or contains an object of another type, or a
    *     number that is not finite
    */
-  static String of(@Nullable Object value) {
+  public static String of(@Nullable Object value) {
     var json = new StringBuilder();
     append(json, value);
     return json.toString();

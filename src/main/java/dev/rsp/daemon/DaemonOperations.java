@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import dev.rsp.admin.Operations;
+import dev.rsp.config.Config;
+import dev.rsp.config.ListenAddress;
+import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.SlotUse;
+import dev.rsp.net.ConnectionCount;
+import dev.rsp.net.MemoryBudget;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the control socket says and does. Thread-safe. */
+final class DaemonOperations implements Operations {
+  /** A loop that does not run a task within this time is not alive. */
+  private static final int ALIVE_MILLIS = 2000;
+
+  private final Path file;
+  private final Loops loops;
+  private final Loads loads;
+  private final ConnectionCount connections;
+  private final MemoryBudget budget;
+  private final Supplier<@Nullable InForce> inForce;
+  private final Supplier<Boolean> stopping;
+  private final Supplier<ReloadResult> reload;
+
+  DaemonOperations(
+      Path file,
+      Loops loops,
+      Loads loads,
+      ConnectionCount connections,
+      MemoryBudget budget,
+      Supplier<@Nullable InForce> inForce,
+      Supplier<Boolean> stopping,
+      Supplier<ReloadResult> reload) {
+    this.file = file;
+    this.loops = loops;
+    this.loads = loads;
+    this.connections = connections;
+    this.budget = budget;
+    this.inForce = inForce;
+    this.stopping = stopping;
+    this.reload = reload;
+  }
+
+  @Override
+  public boolean isAlive() {
+    return loops.allRespond(ALIVE_MILLIS);
+  }
+
+  @Override
+  public boolean isServing() {
+    return inForce.get() != null && !stopping.get();
+  }
+
+  @Override
+  public List<String> status() {
+    List<String> lines = new ArrayList<>();
+    lines.add(BuildInfo.text() + " pid=" + ProcessHandle.current().pid() + " " + state());
+    InForce now = inForce.get();
+    if (now != null) {
+      lines.add("in force " + now.comparedWith(file));
+      lines.add("listen " + String.join(", ", listen(now.config())));
+    }
+    lines.add("connections=" + connections.get() + " in_flight=" + loads.inFlight());
+    String endings = loops.endings();
+    lines.add("ended " + (endings.isEmpty() ? "none" : endings));
+    lines.add("memory " + MemoryUse.summary(loops.allocatedBytes(), budget));
+    if (now != null) {
+      lines.addAll(SlotUse.lines(now.config(), loads));
+    }
+    return lines;
+  }
+
+  private String state() {
+    return !stopping.get()
+        ? "serves"
+        : "stops: waits for " + connections.get() + " connections, or for timeouts.drain";
+  }
+
+  private static List<String> listen(Config config) {
+    return config.listen().stream().map(ListenAddress::text).toList();
+  }
+
+  @Override
+  public Map<String, @Nullable Object> values() {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>();
+    all.put("version", BuildInfo.version());
+    all.put("commit", BuildInfo.commit());
+    all.put("java", System.getProperty("java.version"));
+    all.put("pid", ProcessHandle.current().pid());
+    all.put("serving", isServing());
+    all.put("file", file.toString());
+    InForce now = inForce.get();
+    if (now != null) {
+      all.put("generation", now.generation());
+      all.put("since", now.since().toString());
+      all.put("digest", now.config().program().fingerprint());
+      all.put("listen", listen(now.config()));
+    }
+    all.put("connections", connections.get());
+    all.put("in_flight", loads.inFlight());
+    all.put("endings", loops.endingCounts());
+    all.put("memory_bytes", loops.allocatedBytes());
+    if (now != null) {
+      all.put("slots", SlotUse.values(now.config(), loads));
+    }
+    return all;
+  }
+
+  @Override
+  public byte[] configuration() {
+    InForce now = inForce.get();
+    return now == null ? new byte[0] : now.config().program().source();
+  }
+
+  @Override
+  public Verdict reload() {
+    ReloadResult result = reload.get();
+    List<String> lines = new ArrayList<>(result.lines());
+    InForce now = inForce.get();
+    if (now != null) {
+      lines.add((result.accepted() ? "in force " : "still in force ") + now.comparedWith(file));
+    }
+    return new Verdict(result.accepted(), lines);
+  }
+}
