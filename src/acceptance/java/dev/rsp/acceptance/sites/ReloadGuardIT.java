@@ -71,7 +71,7 @@ final class ReloadGuardIT {
   @Test
   void aReloadThatMayMoveHostsIsRefusedWhileTheJournalCannotBeRead() throws IOException {
     Path journal = directory.resolve("hosts.journal");
-    Files.createDirectory(journal);
+    Files.writeString(journal, "this is another program's file\n");
     String guard = "journal = 'hosts.journal'\nreload = { max_moves = 30 }\n";
     try (RawBackend one = RawBackend.named("one");
         RawBackend two = RawBackend.named("two");
@@ -86,7 +86,7 @@ final class ReloadGuardIT {
                   "backends.lua: this may move hosts. rsp cannot count them, because the journal"
                       + " cannot be read: "
                       + journal
-                      + ": Is a directory; the running configuration's reload.max_moves is 30. "),
+                      + ": it is not a journal; the running configuration's reload.max_moves is 30. "),
           rsp::log);
       rsp.reconfigure(lua(one, two, guard + "timeouts = { idle = 7 }\n"));
       Rsp.write(rsp.file(), fewer);
