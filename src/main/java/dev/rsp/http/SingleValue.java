@@ -76,6 +76,7 @@ final class SingleValue {
     }
   }
 
+  /** Of a value that is not empty: an empty one has no name any more. */
   private static boolean isScheme(byte[] bytes, int start, int end) {
     for (int at = start; at < end; at++) {
       byte octet = Octets.lower(bytes[at]);
@@ -85,6 +86,6 @@ final class SingleValue {
         return false;
       }
     }
-    return start < end;
+    return true;
   }
 }
