@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.lua;
 
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaClosure;
@@ -30,6 +32,17 @@ public final class Script {
   private static final LuaString ON_FAILURE = LuaValue.valueOf("on_failure");
   private static final LuaString BACKENDS = LuaValue.valueOf("backends");
 
+  /** About 6,000 entries of tables, which take less than the 10 ms of a request. */
+  private static final long MOST_COPIED_AT_ONCE = 256 << 10;
+
+  private static final String NO_MEMORY_FOR_A_COPY =
+      "the script changes a table that event loops share, and there is not enough memory for a copy"
+          + " (raise -Xmx)";
+
+  /** While another thread copies the tables: a second or two for a million entries. */
+  private static final Selection COPYING =
+      new Selection.Refused(503, "the selection script copies its tables", false);
+
   /** Means that {@code on_failure} returned nothing. */
   private static final Selection NO_RESULT = new Selection.Failed("");
 
@@ -39,6 +52,12 @@ public final class Script {
   private @Nullable Slots slots;
   private ScriptContext context = ScriptContext.NONE;
   private Budget budget = Budget.TRIAL;
+
+  /** Whether an event loop calls it, which must not stop. */
+  private boolean serving;
+
+  /** The tables that are being copied for this script; null if none are. */
+  private @Nullable OwnTables copied;
 
   /** About how many bytes of heap a copy takes. */
   private long copyBytes;
@@ -232,6 +251,7 @@ public final class Script {
   /** Switches to the budget for serving requests, in which each call blocks an event loop. */
   public void startServing() {
     budget = Budget.REQUEST;
+    serving = true;
   }
 
   /**
@@ -303,10 +323,9 @@ public final class Script {
       try {
         answer = ask(function, name, request, call);
       } catch (SharedTableSignal e) {
-        if (!takeOwnTables()) {
-          return failed(
-              "the script changes a table that event loops share, and there is not enough memory"
-                  + " for a copy (raise -Xmx)");
+        Selection refusal = takeOwnTables();
+        if (refusal != null) {
+          return refusal;
         }
         answer = ask((LuaClosure) environment.globals.rawget(name), name, request, call);
       }
@@ -344,22 +363,44 @@ public final class Script {
    * Replaces the tables that this script shares with other copies by its own, as they are now. What
    * the script had changed stays changed.
    *
-   * @return whether there was enough memory
+   * @return null if it has its own now; else why not
    */
-  private boolean takeOwnTables() {
+  private @Nullable Selection takeOwnTables() {
     if (origin != null) {
       origin.needsOwnTables();
-      if (origin.copyBytes > HeapMemory.unusedBytes()) {
-        return false;
-      }
     }
+    OwnTables copied = this.copied;
+    if (copied == null && origin != null && origin.copyBytes > HeapMemory.unusedBytes()) {
+      return failed(NO_MEMORY_FOR_A_COPY);
+    }
+    if (copied == null && origin != null && mustNotWaitFor(origin)) {
+      this.copied = OwnTables.begin(origin.environment.globals);
+      return COPYING;
+    }
+    if (copied != null && copied.failed()) {
+      this.copied = null;
+      return failed(NO_MEMORY_FOR_A_COPY);
+    }
+    IdentityHashMap<LuaValue, LuaValue> tables = copied == null ? null : copied.copies();
+    if (copied != null && tables == null) {
+      return COPYING;
+    }
+    this.copied = null;
     Environment previous = environment;
+    long firstBytes = origin == null ? RetainedMemory.UNKNOWN : origin.allBytes;
     environment =
-        previous.copy(clock, false, origin == null ? RetainedMemory.UNKNOWN : origin.allBytes);
+        tables == null
+            ? previous.copy(clock, false, firstBytes)
+            : previous.copyWith(clock, tables, firstBytes);
     environment.monitor.context(context);
     environment.monitor.slots(slots);
     environment.monitor.inherit(previous.monitor);
-    return true;
+    return null;
+  }
+
+  /** Whether a copy of what it shares would stop a loop for too long. */
+  private boolean mustNotWaitFor(Script loaded) {
+    return serving && loaded.allBytes - loaded.unsharedBytes > MOST_COPIED_AT_ONCE;
   }
 
   private static LuaTable table(Failure failure, Monitor monitor) {
@@ -388,7 +429,7 @@ public final class Script {
       environment =
           origin == null
               ? Environment.of(program, clock, previous.monitor.isLogMuted())
-              : origin.copyOfEnvironment(clock);
+              : origin.environment.copy(clock, true, origin.unsharedBytes);
       setContext();
       environment.monitor.slots(slots);
       environment.monitor.inherit(previous.monitor);
@@ -442,9 +483,21 @@ public final class Script {
 
     /** A copy for another thread, or, without shared tables, for the same one. */
     Environment copy(Clock clock, boolean shares, long firstBytes) {
+      return copy(
+          clock, firstBytes, copy -> ScriptCopy.copy(globals, copy, shares, monitor.strings()));
+    }
+
+    /** A copy for the same thread, with these tables in place of the shared ones. */
+    Environment copyWith(Clock clock, IdentityHashMap<LuaValue, LuaValue> tables, long firstBytes) {
+      return copy(
+          clock, firstBytes, copy -> ScriptCopy.copy(globals, copy, tables, monitor.strings()));
+    }
+
+    private Environment copy(
+        Clock clock, long firstBytes, Function<ScriptGlobals, LuaTable> copying) {
       var copyMonitor = new Monitor(monitor.calls().file(), clock);
       var copy = new ScriptGlobals(copyMonitor);
-      copyMonitor.strings(ScriptCopy.copy(globals, copy, shares, monitor.strings()));
+      copyMonitor.strings(copying.apply(copy));
       copyMonitor.continueAs(monitor);
       return new Environment(copyMonitor, copy, library, new RetainedMemory(copy, firstBytes));
     }

@@ -3,9 +3,11 @@ package dev.rsp.lua;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.luaj.vm2.Globals;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -20,16 +22,17 @@ import org.luaj.vm2.Varargs;
  * <p>All copies are alike: tables have the same entries in the same order, whatever their keys are.
  */
 final class ScriptCopy {
-  private final IdentityHashMap<LuaValue, LuaValue> copies = new IdentityHashMap<>();
+  private final IdentityHashMap<LuaValue, LuaValue> copies;
   private final IdentityHashMap<UpValue, UpValue> variables = new IdentityHashMap<>();
   private final Deque<LuaValue> pending = new ArrayDeque<>();
   private final List<LuaTable> tables = new ArrayList<>();
   private final Globals target;
   private final boolean shares;
 
-  private ScriptCopy(Globals target, boolean shares) {
+  private ScriptCopy(Globals target, boolean shares, IdentityHashMap<LuaValue, LuaValue> copies) {
     this.target = target;
     this.shares = shares;
+    this.copies = copies;
   }
 
   /**
@@ -41,13 +44,55 @@ final class ScriptCopy {
    * @return the copy of these methods
    */
   static LuaTable copy(Globals from, Globals target, boolean shares, LuaTable strings) {
-    return new ScriptCopy(target, shares).run(from, strings);
+    return new ScriptCopy(target, shares, new IdentityHashMap<>()).run(from, strings);
+  }
+
+  /**
+   * The same, with tables that were copied before in place of the shared ones.
+   *
+   * @param tables of {@link #ofShared}; belong to this copy from now on
+   */
+  static LuaTable copy(
+      Globals from, Globals target, IdentityHashMap<LuaValue, LuaValue> tables, LuaTable strings) {
+    return new ScriptCopy(target, false, tables).run(from, strings);
+  }
+
+  /**
+   * Copies of all shared tables that globals refer to. Neither these nor what they refer to may
+   * change meanwhile.
+   */
+  static IdentityHashMap<LuaValue, LuaValue> ofShared(Globals from) {
+    var copy = new ScriptCopy(from, false, new IdentityHashMap<>());
+    Set<LuaValue> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Deque<LuaValue> found = new ArrayDeque<>();
+    seen.add(from);
+    found.add(from);
+    while (!found.isEmpty()) {
+      LuaValue object = found.remove();
+      if (object instanceof ScriptTable table && table.isShared()) {
+        copy.copyOf(table);
+      }
+      ObjectGraph.children(
+          object,
+          child -> {
+            if (ObjectGraph.isObject(child) && seen.add(child)) {
+              found.add(child);
+            }
+          });
+    }
+    copy.fillAll();
+    return copy.copies;
   }
 
   private LuaTable run(Globals from, LuaTable strings) {
     copies.put(from, target);
     pending.add(from);
     var methods = (LuaTable) copyOf(strings);
+    fillAll();
+    return methods;
+  }
+
+  private void fillAll() {
     while (!pending.isEmpty()) {
       LuaValue object = pending.remove();
       if (object instanceof LuaTable table) {
@@ -59,7 +104,6 @@ final class ScriptCopy {
     for (LuaTable table : tables) {
       fill(table);
     }
-    return methods;
   }
 
   /** The metatable is set while it is empty, as it was when the script set it. */

@@ -72,6 +72,32 @@ class ScriptCopyTest {
     assertTrue(one.keepsState());
   }
 
+  /** On an event loop, which must not stop while some hundred thousand entries are copied. */
+  @Test
+  void whileItServesTheCopyOfALargeTableIsMadeByAnotherThread() throws Exception {
+    Program program =
+        Scripts.compile(
+            "t = {} for i = 1, 50000 do t[i] = {i} end u = {x = t[7]} local calls = 0"
+                + " function select() calls = calls + 1 t[7][1] = t[7][1] + 1"
+                + " return 'c' .. u.x[1] .. '-' .. calls end");
+    Script one = program.copy();
+    Script other = program.copy();
+    one.startServing();
+    other.startServing();
+    assertEquals(
+        new Selection.Refused(503, "the selection script copies its tables", false), ask(one));
+    Selection answer = ask(one);
+    for (int i = 0; i < 2000 && answer instanceof Selection.Refused; i++) {
+      Thread.sleep(5);
+      answer = ask(one);
+    }
+    // The calls that were refused have counted; the change of the table is made once.
+    assertTrue(
+        Scripts.chosen(answer).choices().get(0).toString().contains("c8-"), answer::toString);
+    assertTrue(Scripts.chosen(ask(one)).choices().get(0).toString().contains("c9-"));
+    assertTrue(ask(other) instanceof Selection.Refused, "the other has its own");
+  }
+
   @Test
   void aScriptCannotCatchItsChangeOfASharedTable() throws ScriptException {
     Script script =
