@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.admin;
 
+import dev.rsp.metrics.Figures;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,11 +84,12 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     boolean keepAlive = HttpUtil.isKeepAlive(request);
     HttpMethod method = request.method();
     String path = new QueryStringDecoder(request.uri()).path();
+    String accept = request.headers().get(HttpHeaderNames.ACCEPT);
     boolean malformed = request.decoderResult().isFailure();
     try {
       workers.execute(
           () -> {
-            Answer answer = malformed ? Answer.of(400, "malformed") : answer(method, path);
+            Answer answer = malformed ? Answer.of(400, "malformed") : answer(method, path, accept);
             ctx.executor().execute(() -> write(ctx, answer, keepAlive && !malformed));
           });
     } catch (RejectedExecutionException e) {
@@ -94,9 +97,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  private Answer answer(HttpMethod method, String path) {
+  private Answer answer(HttpMethod method, String path, @Nullable String accept) {
     try {
-      Function<Operations, Answer> read = READS.get(path);
+      Function<Operations, Answer> read =
+          path.equals("/metrics") ? daemon -> metrics(daemon, accept) : READS.get(path);
       if (read != null) {
         boolean allowed = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
         return allowed ? read.apply(operations) : Answer.of(405, "GET only");
@@ -109,6 +113,11 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       log.error("control command failed path={}", path, e);
       return Answer.of(500, "failed; the log has the cause");
     }
+  }
+
+  private static Answer metrics(Operations daemon, @Nullable String accept) {
+    Figures.Text figures = daemon.metrics(accept);
+    return new Answer(200, figures.type(), Unpooled.wrappedBuffer(figures.bytes()));
   }
 
   private Answer reload() {

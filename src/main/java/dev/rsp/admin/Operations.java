@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.admin;
 
+import dev.rsp.metrics.Figures;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,13 @@ public interface Operations {
 
   /** The text of the configuration in force. */
   byte[] configuration();
+
+  /**
+   * The figures for Prometheus.
+   *
+   * @param accept the value of the reader's Accept field; null if it sends none
+   */
+  Figures.Text metrics(@Nullable String accept);
 
   /** Reads the file again, as HUP does, and says what came of it. */
   Verdict reload();

@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -84,6 +85,8 @@ public final class Daemon {
   private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
 
+  private final AtomicLong refusedReloads = new AtomicLong();
+
   /** Set before a stop waits for anything, so that a second stop ends the process at once. */
   private final AtomicBoolean stopping = new AtomicBoolean();
 
@@ -102,7 +105,15 @@ public final class Daemon {
 
   private Operations operations() {
     return new DaemonOperations(
-        file, loops, loads, connections, budget, this::inForce, stopping::get, () -> reload(true));
+        file,
+        loops,
+        loads,
+        connections,
+        budget,
+        this::inForce,
+        stopping::get,
+        () -> reload(true),
+        refusedReloads::get);
   }
 
   private Worker watched(Worker loop) {
@@ -214,6 +225,7 @@ public final class Daemon {
       try {
         ReloadResult result = reloadNow(sayMoves);
         verdict = result.accepted() ? "" : verdict;
+        refusedReloads.addAndGet(result.accepted() ? 0 : 1);
         return result;
       } finally {
         InForce now = inForce();

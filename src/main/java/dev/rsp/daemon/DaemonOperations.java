@@ -6,6 +6,7 @@ import dev.rsp.config.Config;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.SlotUse;
+import dev.rsp.metrics.Figures;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,8 @@ final class DaemonOperations implements Operations {
   private final Supplier<@Nullable InForce> inForce;
   private final Supplier<Boolean> stopping;
   private final Supplier<ReloadResult> reload;
+  private final LongSupplier refusedReloads;
+  private final DaemonFigures figures;
 
   DaemonOperations(
       Path file,
@@ -38,7 +42,8 @@ final class DaemonOperations implements Operations {
       MemoryBudget budget,
       Supplier<@Nullable InForce> inForce,
       Supplier<Boolean> stopping,
-      Supplier<ReloadResult> reload) {
+      Supplier<ReloadResult> reload,
+      LongSupplier refusedReloads) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -47,6 +52,8 @@ final class DaemonOperations implements Operations {
     this.inForce = inForce;
     this.stopping = stopping;
     this.reload = reload;
+    this.refusedReloads = refusedReloads;
+    this.figures = new DaemonFigures(loops, loads, connections, budget);
   }
 
   @Override
@@ -118,6 +125,16 @@ final class DaemonOperations implements Operations {
   public byte[] configuration() {
     InForce now = inForce.get();
     return now == null ? new byte[0] : now.config().program().source();
+  }
+
+  @Override
+  public Figures.Text metrics(@Nullable String accept) {
+    var all = new Figures();
+    InForce now = inForce.get();
+    if (now != null) {
+      figures.addTo(all, now, refusedReloads.getAsLong());
+    }
+    return all.text(accept);
   }
 
   @Override

@@ -2,6 +2,8 @@
 package dev.rsp.exchange;
 
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,17 @@ final class PlaceFailures {
 
   PlaceFailures() {
     Arrays.fill(saidAt, NEVER);
+  }
+
+  /** How often it failed since the start, for each kind that has occurred. */
+  synchronized Map<BackendFailure, Long> counts() {
+    Map<BackendFailure, Long> counts = new EnumMap<>(BackendFailure.class);
+    for (int i = 0; i < KINDS.length; i++) {
+      if (totals[i] > 0) {
+        counts.put(KINDS[i], totals[i]);
+      }
+    }
+    return counts;
   }
 
   /** Whether a request has failed and the backend has not recovered. */

@@ -66,6 +66,12 @@ public final class SlotUse {
     return all;
   }
 
+  /** How often a place failed requests since the start, for each kind that has occurred. */
+  public static Map<BackendFailure, Long> failures(Place place, Loads loads) {
+    PlaceFailures known = loads.knownFailures(place);
+    return known == null ? Map.of() : known.counts();
+  }
+
   private static boolean isUnused(Place place, Loads loads) {
     return loads.knownFailures(place) == null
         && loads.requests(place) == 0

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.metrics.Figures;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -66,6 +67,13 @@ final class ControlHandlerTest {
     @Override
     public byte[] configuration() {
       return new byte[] {'l', (byte) 0xfc};
+    }
+
+    @Override
+    public Figures.Text metrics(@Nullable String accept) {
+      var figures = new Figures();
+      figures.count("test", "A test.", 1, "accept", String.valueOf(accept));
+      return figures.text(accept);
     }
 
     @Override
@@ -145,6 +153,16 @@ final class ControlHandlerTest {
     FullHttpResponse json = ask("GET", "/status.json");
     assertEquals("application/json", json.headers().get("content-type"));
     assertTrue(text(json).startsWith("{\"name\":\""));
+  }
+
+  @Test
+  void metricsComeInTheFormatThatIsAskedFor() {
+    FullHttpResponse plain = ask("GET", "/metrics");
+    assertTrue(plain.headers().get("content-type").startsWith("text/plain; version=0.0.4"));
+    assertEquals(
+        "# HELP test_total A test.\n# TYPE test_total counter\ntest_total{accept=\"null\"} 1.0\n",
+        text(plain));
+    assertEquals(405, ask("POST", "/metrics").status().code());
   }
 
   @Test

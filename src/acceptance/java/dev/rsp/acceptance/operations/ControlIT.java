@@ -77,6 +77,39 @@ final class ControlIT {
   }
 
   @Test
+  void prometheusGetsTheFiguresInItsFormats() throws IOException {
+    try (RawBackend backend = RawBackend.named("b");
+        Rsp rsp = Rsp.serving(directory, controlled(backend, ""))) {
+      rsp.get("a.example", "/");
+      Rsp.write(rsp.file(), "listen = 5");
+      rsp.reloadRefused();
+      String labels = "{address=\"" + backend.address() + "\",slot=\"" + backend.address() + "\"}";
+      String figures = curl("/metrics");
+      for (String line :
+          new String[] {
+            "rsp_config_generation 1.0",
+            "rsp_exchanges_total{ending=\"served\"} 1.0",
+            "rsp_reloads_total{result=\"refused\"} 1.0",
+            "rsp_slot_requests_total" + labels + " 1.0",
+            "rsp_slot_up{slot=\"" + backend.address() + "\"} 1.0",
+          }) {
+        assertTrue(figures.contains("\n" + line + "\n"), () -> line + " in " + figures);
+      }
+      String open =
+          Program.run(
+                  "curl",
+                  "-sS",
+                  "-H",
+                  "Accept: application/openmetrics-text; version=1.0.0",
+                  "--unix-socket",
+                  socket().toString(),
+                  "http://rsp/metrics")
+              .out();
+      assertTrue(open.endsWith("# EOF\n"), open);
+    }
+  }
+
+  @Test
   void reloadWaitsAndSaysWhatMovedOrWhyNot() throws IOException {
     try (RawBackend backend = RawBackend.named("b");
         RawBackend other = RawBackend.named("o");

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import dev.rsp.config.Config;
+import dev.rsp.config.Place;
+import dev.rsp.config.Slot;
+import dev.rsp.exchange.BackendFailure;
+import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.SlotUse;
+import dev.rsp.metrics.Figures;
+import dev.rsp.net.ConnectionCount;
+import dev.rsp.net.MemoryBudget;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads the figures of the daemon for Prometheus. Any thread. */
+final class DaemonFigures {
+  private final Loops loops;
+  private final Loads loads;
+  private final ConnectionCount connections;
+  private final MemoryBudget budget;
+
+  DaemonFigures(Loops loops, Loads loads, ConnectionCount connections, MemoryBudget budget) {
+    this.loops = loops;
+    this.loads = loads;
+    this.connections = connections;
+    this.budget = budget;
+  }
+
+  /**
+   * Adds all figures.
+   *
+   * @param refusedReloads since the start
+   */
+  void addTo(Figures figures, InForce now, long refusedReloads) {
+    figures.gauge(
+        "rsp_build_info",
+        "Always 1; the labels say which rsp this is.",
+        1,
+        "version",
+        BuildInfo.version(),
+        "commit",
+        BuildInfo.commit(),
+        "java",
+        System.getProperty("java.version", "unknown"));
+    addConfiguration(figures, now, refusedReloads);
+    addTraffic(figures);
+    addMemory(figures);
+    addSlots(figures, now.config());
+  }
+
+  private static void addConfiguration(Figures figures, InForce now, long refusedReloads) {
+    figures.gauge(
+        "rsp_config_generation",
+        "Which configuration is in force: 1 for that of the start, one more for each reload.",
+        now.generation());
+    figures.gauge(
+        "rsp_config_loaded_timestamp_seconds",
+        "When it was loaded, in seconds since 1970.",
+        now.since().toEpochMilli() / 1000.0);
+    String reloads = "Reloads since the start, by their result.";
+    figures.count("rsp_reloads", reloads, now.generation() - 1, "result", "accepted");
+    figures.count("rsp_reloads", reloads, refusedReloads, "result", "refused");
+  }
+
+  private void addTraffic(Figures figures) {
+    figures.gauge("rsp_client_connections", "Open connections of clients.", connections.get());
+    figures.gauge("rsp_requests_in_flight", "Requests and tunnels at backends.", loads.inFlight());
+    loops
+        .endingCounts()
+        .forEach(
+            (ending, count) ->
+                figures.count(
+                    "rsp_exchanges",
+                    "Exchanges that have ended, by how: see \"How requests end\".",
+                    count,
+                    "ending",
+                    ending));
+  }
+
+  private void addMemory(Figures figures) {
+    String help = "Memory: buffers in use, their limit, what their pools hold, the Java heap.";
+    Runtime java = Runtime.getRuntime();
+    figures.gauge("rsp_memory_bytes", help, budget.usedBytes(), "kind", "buffers");
+    figures.gauge("rsp_memory_bytes", help, budget.limitBytes(), "kind", "buffers_limit");
+    figures.gauge("rsp_memory_bytes", help, loops.allocatedBytes(), "kind", "direct");
+    figures.gauge("rsp_memory_bytes", help, java.totalMemory() - java.freeMemory(), "kind", "heap");
+  }
+
+  /** Two slots with one address share its counts, so only the first of them has figures. */
+  private void addSlots(Figures figures, Config config) {
+    Set<Place> seen = new HashSet<>();
+    for (Slot slot : config.slots()) {
+      figures.gauge(
+          "rsp_slot_up",
+          "1 if the slot gets requests by its state in the file.",
+          slot.isUp() ? 1 : 0,
+          "slot",
+          slot.name());
+      Place place = slot.place();
+      if (place == null || !seen.add(place)) {
+        continue;
+      }
+      String[] labels = {"slot", slot.name(), "address", place.text()};
+      figures.count("rsp_slot_requests", "Requests that were sent.", loads.requests(place), labels);
+      figures.gauge(
+          "rsp_slot_in_flight", "Requests and tunnels there now.", loads.inFlight(place), labels);
+      Map<BackendFailure, Long> failures = SlotUse.failures(place, loads);
+      failures.forEach(
+          (reason, count) ->
+              figures.count(
+                  "rsp_slot_failures",
+                  "Requests that failed there, by reason: see \"How backends fail\".",
+                  count,
+                  "slot",
+                  slot.name(),
+                  "address",
+                  place.text(),
+                  "reason",
+                  reason.label()));
+    }
+  }
+}
