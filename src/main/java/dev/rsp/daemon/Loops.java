@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.config.ConfigException;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.Service;
@@ -63,12 +64,29 @@ final class Loops {
     return all.subList(0, count);
   }
 
-  /** Starts loops until there are {@code count}. The new ones serve nothing yet. */
-  void growTo(int count) {
+  /**
+   * Starts loops until there are {@code count}. The new ones serve nothing yet.
+   *
+   * @throws ConfigException if the system has not enough for so many; the earlier ones stay
+   */
+  void growTo(int count) throws ConfigException {
     while (all.size() < count) {
       List<Worker> more = new ArrayList<>(all);
-      more.add(start.apply(more.size()));
+      more.add(started(more.size(), count));
       all = List.copyOf(more);
+    }
+  }
+
+  private Worker started(int number, int count) throws ConfigException {
+    try {
+      return start.apply(number);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      String problem = LoopShortage.problem(e, number + 1, count);
+      if (problem == null) {
+        throw e;
+      }
+      log.debug("an event loop did not start", e);
+      throw new ConfigException(List.of(problem));
     }
   }
 

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.rsp.config.ConfigException;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.Transport;
 import dev.rsp.worker.Worker;
@@ -102,8 +103,8 @@ final class DaemonTest {
     reload();
     assertEquals("one", served("127.0.0.1"));
     assertFalse(accepts("127.0.0.1", other));
-    assertLogged(
-        "reload refused, configuration unchanged: java.io.IOException: Too many open files");
+    assertLogged("reload refused, configuration unchanged: 1 problem(s)");
+    assertLogged("loops: event loop 3 of 3 cannot start: too many open files.");
     await(() -> hasEnded(loops.get(1)));
 
     trouble = number -> {};
@@ -142,6 +143,25 @@ final class DaemonTest {
     reload();
     assertEquals("two", served("127.0.0.1"));
     assertTrue(Files.exists(other));
+  }
+
+  @Test
+  void aStartWithMoreLoopsThanTheSystemAllowsSaysWhichLimitToRaise() throws Exception {
+    trouble =
+        number -> {
+          if (number == 1) {
+            throw new OutOfMemoryError("unable to create native thread: possibly out of memory");
+          }
+        };
+    write("one", 2, at("127.0.0.1"));
+    ConfigException refused = assertThrows(ConfigException.class, () -> daemon().start(() -> {}));
+    assertEquals(
+        List.of(
+            "loops: event loop 2 of 2 cannot start: no more threads. Raise the limit (TasksMax,"
+                + " ulimit -u), or set fewer loops"),
+        refused.problems());
+    assertFalse(accepts("127.0.0.1", port));
+    await(() -> hasEnded(loops.get(0)));
   }
 
   @Test

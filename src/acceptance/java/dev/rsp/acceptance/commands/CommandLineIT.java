@@ -219,4 +219,19 @@ final class CommandLineIT {
       Eventually.holds(rsp::toString, () -> rsp.out().contains("reloaded file="));
     }
   }
+
+  @Test
+  void moreLoopsThanDescriptorsAreAnErrorThatNamesTheLimit() throws IOException {
+    Path file =
+        Rsp.write(directory.resolve("plain.lua"), "loops = 64\n" + Rsp.oneBackend("127.0.0.1:9"));
+    Program rsp =
+        Program.run(
+            "sh", "-c", "ulimit -n 120 && exec \"$0\" run \"$1\"", Rsp.launcher(), "" + file);
+    assertEquals(1, rsp.awaitExit(), rsp::toString);
+    assertTrue(
+        rsp.err()
+            .matches(
+                "(?s)loops: event loop \\d+ of 64 cannot start: too many open files\\. Raise the limit \\(LimitNOFILE, ulimit -n\\), or set fewer loops\n"),
+        rsp::toString);
+  }
 }
