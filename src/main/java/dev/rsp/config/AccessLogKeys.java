@@ -15,12 +15,11 @@ import org.luaj.vm2.LuaValue;
 final class AccessLogKeys {
   static final String ACCESS_LOG = "access_log";
 
-  private static final String PATH = "path";
-  private static final String FORMAT = "format";
-  private static final String SAMPLE = "sample";
-  private static final NumberKey MIN_STATUS =
-      NumberKey.count("min_status", 0, 0, 599, "as a status");
-  private static final NumberKey MIN_SECONDS = NumberKey.secondsOrNone("min_seconds", 0);
+  static final String PATH = "path";
+  static final String FORMAT = "format";
+  static final String SAMPLE = "sample";
+  static final NumberKey MIN_STATUS = NumberKey.count("min_status", 0, 0, 599, "as a status");
+  static final NumberKey MIN_SECONDS = NumberKey.secondsOrNone("min_seconds", 0);
   static final List<String> ALL =
       List.of(PATH, FORMAT, SAMPLE, MIN_STATUS.name(), MIN_SECONDS.name());
 

@@ -49,8 +49,17 @@ record NumberKey(String name, double defaultValue, double least, double most, St
   }
 
   private String expected() {
-    return isWhole()
-        ? "a whole number of " + unit + " from " + (long) least + " to " + (long) most
-        : "a number of " + unit + " from " + (least == 0 ? "0" : least) + " to " + (long) most;
+    String range = unit + " from " + text(least) + " to " + text(most);
+    return isWhole() ? "a whole number of " + range : "a number of " + range;
+  }
+
+  /** The range for the reference: {@code 512 to 1048576 bytes}. */
+  String range() {
+    return text(least) + " to " + text(most) + " " + unit;
+  }
+
+  /** A number without a fraction that is zero. */
+  static String text(double number) {
+    return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
   }
 }

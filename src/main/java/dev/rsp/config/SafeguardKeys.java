@@ -20,22 +20,22 @@ final class SafeguardKeys {
   static final String RELOAD = "reload";
   static final String CANDIDATE = "candidate";
 
-  private static final String PATH = "path";
-  private static final NumberKey HOSTS =
+  static final String PATH = "path";
+  static final NumberKey HOSTS =
       NumberKey.count(
           "hosts", JournalSettings.DEFAULT_HOSTS, 1, JournalSettings.MAX_HOSTS, "hosts");
-  private static final NumberKey JOURNAL_EVERY =
+  static final NumberKey JOURNAL_EVERY =
       NumberKey.seconds("every", JournalSettings.DEFAULT_EVERY_SECONDS);
 
-  private static final String MAX_MOVES = "max_moves";
+  static final String MAX_MOVES = "max_moves";
   private static final int ANY_MOVES = 100;
-  private static final String RUN_TESTS = "run_tests";
-  private static final String FORCE = "force";
+  static final String RUN_TESTS = "run_tests";
+  static final String FORCE = "force";
 
-  private static final String FILE = "file";
-  private static final String SHARE = "share";
-  private static final double DEFAULT_SHARE = 0.1;
-  private static final NumberKey CANDIDATE_EVERY = NumberKey.seconds("every", 60);
+  static final String FILE = "file";
+  static final String SHARE = "share";
+  static final double DEFAULT_SHARE = 0.1;
+  static final NumberKey CANDIDATE_EVERY = NumberKey.seconds("every", 60);
 
   private static final String FILE_PATH = "a path in visible characters";
 

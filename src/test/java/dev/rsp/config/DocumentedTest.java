@@ -19,10 +19,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The sample and the reference agree with the loader. */
+/**
+ * The sample and the reference agree with the loader; {@link KeyReferenceTest} has the source of
+ * its tables.
+ */
 class DocumentedTest {
   private static final Path SAMPLE = Path.of("config/backends.lua");
   private static final Path REFERENCE = Path.of("src/docs/configuration.md");
+  private static final String COMMAND =
+      "JAVA_TOOL_OPTIONS=-Drsp.write=true scripts/check DocumentedTest";
 
   @TempDir Path directory;
 
@@ -130,6 +135,17 @@ class DocumentedTest {
                 "",
                 "conect = 3")
             .problems());
+  }
+
+  @Test
+  void theTablesAreThoseOfTheKeyReference() throws IOException {
+    String text = Files.readString(REFERENCE);
+    String made = KeyTables.in(text);
+    if (Boolean.getBoolean("rsp.write")) {
+      Files.writeString(REFERENCE, made);
+    } else {
+      assertEquals(made, text, "write it anew: " + COMMAND);
+    }
   }
 
   private static Optional<String> row(String key) throws IOException {

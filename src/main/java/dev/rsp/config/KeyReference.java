@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.config;
+
+import static dev.rsp.config.KeyEntry.number;
+
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each key means: the only source of the tables in {@code configuration.md}, of the manual
+ * page {@code backends.lua(5)} and of {@code rsp help KEY}.
+ *
+ * <p>A test compares it with the keys that the parser takes, and with the tables. Ranges and
+ * defaults of numbers are those of the {@link NumberKey}. Nothing of it is loaded by a daemon.
+ */
+public final class KeyReference {
+  private static final String REQUIRED = "required";
+  private static final String NONE = "none";
+  private static final String TABLE = "a table";
+  private static final String FLAG = "`true` or `false`";
+
+  /**
+   * Keys that belong together.
+   *
+   * @param name of the table in {@code configuration.md}
+   * @param title a heading for them
+   */
+  public record Group(String name, String title, List<KeyEntry> keys) {}
+
+  /**
+   * What a reload does with some global variables.
+   *
+   * @param keys their names
+   * @param effect a text in Markdown
+   */
+  public record ReloadEffect(List<String> keys, String effect) {}
+
+  private KeyReference() {}
+
+  /** All keys, in the order of {@code configuration.md}. */
+  public static List<Group> groups() {
+    return List.of(
+        new Group("addresses", "Addresses", addresses()),
+        new Group("listen", "Keys of an address to listen on", listener()),
+        new Group("backends", "Keys of a backend", backend()),
+        new Group("timeouts", "Timeouts", timeouts()),
+        new Group("limits", "Limits", limits()),
+        new Group("lenient", "Leniency", lenient()),
+        new Group("proxies", "Other proxies", proxies()),
+        new Group("script", "Choosing a backend by a script", script()),
+        new Group("process", "The process", process()),
+        new Group("initialise", "Starting sites", initialise()),
+        new Group("journal", "The journal", journal()),
+        new Group("reload", "Guard for reloads", reload()),
+        new Group("candidate", "Comparing with a candidate", candidate()),
+        new Group("access_log", "Access log", accessLog()));
+  }
+
+  /** All keys. */
+  public static List<KeyEntry> entries() {
+    return groups().stream().flatMap(group -> group.keys().stream()).toList();
+  }
+
+  /**
+   * The keys that a word means: the one with that path, with or without indexes; or all with that
+   * name in any table. Empty if there is none.
+   */
+  public static List<KeyEntry> find(String word) {
+    String path = word.replaceAll("\\[[0-9]*]", "");
+    List<KeyEntry> exact = matching(key -> key.path().replace("[]", "").equals(path));
+    return exact.isEmpty() ? matching(key -> key.name().equals(path)) : exact;
+  }
+
+  /** The keys that a path stands in front of, such as those of {@code timeouts}. */
+  public static List<KeyEntry> within(String path) {
+    return matching(key -> key.path().replace("[]", "").startsWith(path + "."));
+  }
+
+  private static List<KeyEntry> matching(Predicate<KeyEntry> condition) {
+    return entries().stream().filter(condition).toList();
+  }
+
+  /** The key that is most similar to a mistyped one; null if none is. */
+  public static @Nullable String nearest(String word) {
+    String last = word.substring(word.lastIndexOf('.') + 1);
+    return NearestKey.to(last, entries().stream().map(KeyEntry::path).toList());
+  }
+
+  /** What a reload does with a global variable: a text in Markdown. */
+  public static String reloadOf(String global) {
+    return reloads().stream()
+        .filter(effect -> effect.keys().contains(global))
+        .map(ReloadEffect::effect)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no effect of a reload: " + global));
+  }
+
+  /** What a reload does, in the order of {@code configuration.md}. */
+  public static List<ReloadEffect> reloads() {
+    return List.of(
+        reload(
+            "the rights of a Unix socket are changed in place; new addresses are bound before"
+                + " anything else changes; if one cannot be bound, nothing changes. Removed ones"
+                + " are closed, and their connections continue. A port may"
+                + " [move from one address to all](operations.md#signals) and back",
+            Keys.LISTEN),
+        reload(
+            "new requests use the new list; those in flight keep their backend. Idle connections"
+                + " to removed backends are closed",
+            Keys.BACKENDS),
+        reload("apply to new requests", Keys.TIMEOUTS, Keys.LIMITS),
+        reload(
+            "requests that wait continue with the old values, and new ones join them; failures"
+                + " are forgotten if anything in it changed",
+            InitialiseKeys.INITIALISE),
+        reload("as `listen`: nothing in flight is cut", Keys.LOOPS.name()),
+        reload(
+            "apply to new requests; cached answers of the old `select` are dropped",
+            Keys.DEFAULT_HOST,
+            Keys.FORWARDED,
+            Keys.TRUSTED_PROXIES,
+            Keys.UNTRUSTED_FIELDS,
+            Keys.REQUEST_ID,
+            Keys.ABORT_ON_CLOSE,
+            Keys.VIA,
+            Keys.LENIENT,
+            Keys.SELECT,
+            Keys.ON_FAILURE,
+            Keys.FAILOVER.name(),
+            Keys.EXISTS_BELOW),
+        reload(
+            "a new path is read and then written, and so is one that could not be used before;"
+                + " what is in memory stays",
+            SafeguardKeys.JOURNAL),
+        reload("applies to the next reload; `force` to this one", SafeguardKeys.RELOAD),
+        reload("is loaded again, and its counters start at 0", SafeguardKeys.CANDIDATE),
+        reload(
+            "a new socket is opened before anything else changes, and the old one closed; a"
+                + " command that is under way gets its answer",
+            Keys.CONTROL),
+        reload(
+            "a new target is opened before anything else changes; if it cannot be opened, nothing"
+                + " changes. Requests in flight are written to the new one",
+            AccessLogKeys.ACCESS_LOG));
+  }
+
+  private static ReloadEffect reload(String effect, String... keys) {
+    return new ReloadEffect(List.of(keys), effect);
+  }
+
+  private static List<KeyEntry> addresses() {
+    return List.of(
+        key(
+            Keys.LISTEN,
+            "an [address](#addresses), or a list of up to " + AddressKeys.MAX_LISTEN + " addresses",
+            REQUIRED,
+            "where clients connect. A Unix socket may be a table with `address` and the keys of"
+                + " [its rights](#rights-of-a-unix-socket). No address twice"),
+        key(
+            Keys.BACKENDS,
+            "a list of 1 to " + AddressKeys.MAX_BACKENDS + " backends, without holes",
+            REQUIRED,
+            "where requests go: each is an address, or a table with the keys below. Hosts are"
+                + " hashed to places in this list"),
+        number(
+            "",
+            Keys.FAILOVER,
+            "how many more backends are tried if no connection can be made to the one that a hash"
+                + " or `select` chose"));
+  }
+
+  private static List<KeyEntry> listener() {
+    return List.of(
+        listener(Keys.ADDRESS, "an [address](#addresses)", REQUIRED, "where clients connect"),
+        listener(
+            Keys.MODE,
+            "a string of three octal digits",
+            "by the umask",
+            "the permission bits of a Unix socket: who may connect needs the right to write"),
+        listener(
+            Keys.OWNER,
+            "the name or number of a user",
+            "the user of rsp",
+            "the owner of a Unix socket"),
+        listener(
+            Keys.GROUP,
+            "the name or number of a group",
+            "the group of rsp",
+            "the group of a Unix socket"));
+  }
+
+  private static List<KeyEntry> backend() {
+    return List.of(
+        backend(
+            Keys.NAME,
+            "1 to "
+                + AddressKeys.MAX_NAME
+                + " visible ASCII characters, no space, no `(` or `#` at the beginning, unique",
+            "its address",
+            "by which rsp recognizes the backend across reloads, and scripts and logs name it"),
+        backend(
+            Keys.ADDRESS,
+            "an [address](#addresses)",
+            "required, except in a spare with a `name`",
+            "where rsp connects to"),
+        backend(
+            Keys.PROTOCOL,
+            "`\"http\"` or `\"uwsgi\"`",
+            "`\"http\"`, or `\"uwsgi\"` if the address begins with `uwsgi:`",
+            "what the backend speaks: see [uwsgi](#uwsgi)"),
+        number(
+            "backends[]",
+            Keys.WEIGHT,
+            "its share in weighted hashes and of the hosts of backends that are down; 0 gets none"
+                + " of these. `hash.python` ignores weights"),
+        backend(
+            Keys.STATE,
+            "`\"up\"`, `\"drain\"`, `\"down\"` or `\"spare\"`",
+            "`\"up\"`",
+            "whether it gets requests: see [states](#states)"));
+  }
+
+  private static List<KeyEntry> timeouts() {
+    return List.of(
+        key(Keys.TIMEOUTS, TABLE, "its defaults", "how long rsp waits"),
+        timeout(
+            Keys.HEAD, "for a complete request head, from its first byte or from the accept. 408"),
+        timeout(
+            Keys.CONNECT,
+            "for a backend to accept a connection, or to make room in the full queue of its Unix"
+                + " socket. 504"),
+        timeout(
+            Keys.CONNECT_RETRY,
+            "for a backend where nothing listens to accept connections again; 0 is not at all. See"
+                + " [a restart of a backend](#when-a-backend-is-restarted). 502"),
+        timeout(
+            Keys.BODY,
+            "for the next bytes of a request body from the client, between two reads like nginx's"
+                + " `client_body_timeout`; `limits.body_rate` limits the whole body. 408; if the"
+                + " response has begun, it is cut when both sides have been silent for so long"),
+        timeout(
+            Keys.RESPONSE,
+            "for a complete response head, from the end of the request, or, if the client waits"
+                + " for `100 Continue`, from its head. 504. Each `102` or `103` of the backend"
+                + " starts it again, up to 60 times this time after the first"),
+        timeout(
+            Keys.IDLE,
+            "for the next bytes of a response from the backend, or for a slow reader to take some:"
+                + " the client of a response, the backend of a request. Checked every 5 seconds, so"
+                + " it may take that much longer"),
+        timeout(Keys.KEEPALIVE, "for the next request on a client's connection"),
+        timeout(
+            Keys.BACKEND_KEEPALIVE,
+            "for the next use of an idle connection to a backend; keep it below the backend's own"
+                + " timeout, or the backend closes connections that rsp is about to use. rsp"
+                + " [learns that timeout](operations.md#backends-that-close-idle-connections) for"
+                + " requests that it may not repeat"),
+        timeout(
+            Keys.LINGER,
+            "for a client to read a response that ended its connection early; rsp discards what"
+                + " the client sends meanwhile. While the client still takes bytes of a cut"
+                + " response, up to `timeouts.idle` longer"),
+        timeout(Keys.DRAIN, "for all requests in flight when rsp stops"),
+        timeout(Keys.TUNNEL, "for the next bytes of a tunnel (WebSocket), in either direction"));
+  }
+
+  private static List<KeyEntry> limits() {
+    return List.of(
+        key(Keys.LIMITS, TABLE, "its defaults", "how much rsp takes"),
+        limit(
+            Keys.HEAD_BYTES,
+            "size of a request or response head, with the empty line; a larger request gets 431"),
+        limit(Keys.FIELDS, "field lines of a head; a request with more gets 431"),
+        limit(
+            Keys.TARGET_BYTES,
+            "length of a request target, at most `limits.head_bytes`; more is 414. If"
+                + " `limits.head_bytes` is less than the default, the same number"),
+        limit(
+            Keys.HOST_BYTES,
+            "length of a host, without port and final dot; more is 400. A name of more than 253 bytes is"
+                + " invalid (RFC 1035 §2.3.4) and always refused"),
+        limit(
+            Keys.BODY_BYTES,
+            "size of a request body; 0 is no limit. More is 413: at once for a Content-Length, at the"
+                + " first chunk that announces too much for chunks"),
+        limit(
+            Keys.CHUNK_EXT_BYTES,
+            "length of the extensions of one chunk of a request body; more is 400"),
+        limit(Keys.TRAILER_BYTES, "size of all trailer lines of a request body; more is 431"),
+        limit(
+            Keys.BODY_RATE,
+            "rate at which a request body must arrive; 0 is no limit. Less is 408. Measured over 5"
+                + " seconds, or `timeouts.body` if that is shorter, and only while rsp waits for"
+                + " the client alone. After the response has begun, the bytes that the client takes"
+                + " of it count as well; if both are less, the response is cut"),
+        limit(
+            Keys.RESPONSE_RATE,
+            "rate at which a client must take a response while rsp has more for it than its buffers"
+                + " hold; 0 is no limit. Below it, the response is cut. Measured like `body_rate`"),
+        limit(
+            Keys.CONNECTIONS,
+            "connections of clients at a time, over all loops. A new one"
+                + " [takes the place](operations.md#when-all-places-are-taken) of the client that"
+                + " has been idle longest; if none is idle, it gets 503. So that they can read it, a"
+                + " sixteenth of this number of clients (8 at least) may stay for"
+                + " `timeouts.linger`; those beyond are closed at once, and may see a reset"),
+        limit(
+            Keys.SLOT_SHARE,
+            "share of `limits.connections` that the requests in flight of one backend may hold while no"
+                + " other has any; 100 is no limit. More get 503 at once. See"
+                + " [a backend that hangs](#when-a-backend-hangs)"),
+        limit(
+            Keys.CLIENT_CONNECTIONS,
+            "connections of one client address at a time, over all loops (for IPv6, of one /64); more get 503."
+                + " Behind a [trusted proxy](#proxies-in-front-of-rsp): requests in flight of the"
+                + " client that it names. 0 is no limit: a whole company may share one address"),
+        limit(
+            Keys.BACKEND_IDLE,
+            "idle connections that are kept, per backend and loop; 0 closes each after its response"),
+        limit(
+            Keys.MEMORY,
+            "memory of the buffers of all loops, 16 MiB at least. 0 is three quarters of"
+                + " `-XX:MaxDirectMemorySize` (512 MiB in `bin/rsp`), or a quarter of the memory of"
+                + " the machine or container if that is less. Larger values are reduced to that."
+                + " See [what happens as it is used up](operations.md#memory)"),
+        limit(
+            Keys.HELD_BODY_BYTES,
+            "size of a chunked request body that is buffered for a uwsgi backend"),
+        limit(
+            Keys.HELD_TOTAL_BYTES,
+            "size of all bodies that one loop buffers, for their length or because there is no"
+                + " connection yet; a request that does not fit gets 503"));
+  }
+
+  private static List<KeyEntry> lenient() {
+    return List.of(
+        key(
+            Keys.LENIENT,
+            TABLE,
+            "all are `false`",
+            "switches for peers that do not write HTTP as they should"),
+        in(
+            Keys.LENIENT,
+            Keys.RESPONSE_LF,
+            FLAG,
+            "`false`: 502",
+            "a line of a response's head or chunks may end with LF alone, as CGI scripts and small"
+                + " devices write it; rsp then writes its own chunks"),
+        in(
+            Keys.LENIENT,
+            Keys.RAW_TARGETS,
+            FLAG,
+            "`false`: 400",
+            "the target of a request may have octets that are not ASCII, as curl and old programs"
+                + " send them (`?q=ü`); they are forwarded percent-encoded (`?q=%C3%BC`), and"
+                + " scripts see them so. `limits.target_bytes` counts the encoded form. Not in the"
+                + " host"),
+        in(
+            Keys.LENIENT,
+            Keys.EQUAL_LENGTHS,
+            FLAG,
+            "`false`: 400 or 502",
+            "a request or response may repeat the same Content-Length; it is passed on once"));
+  }
+
+  private static List<KeyEntry> proxies() {
+    return List.of(
+        key(
+            Keys.TRUSTED_PROXIES,
+            "a list of up to "
+                + ForwardingKeys.MAX_NETWORKS
+                + " networks, IP addresses and `\"unix\"`",
+            NONE,
+            "the [proxies in front of rsp](#proxies-in-front-of-rsp) whose forwarding fields are"
+                + " believed"),
+        key(
+            Keys.FORWARDED,
+            "`\"replace\"` or `\"append\"`",
+            "`\"replace\"`",
+            "the short form: `\"replace\"` trusts no peer, `\"append\"` trusts every peer. Append"
+                + " only if nobody but your proxy can reach this port. Not together with"
+                + " `trusted_proxies`"),
+        key(
+            Keys.UNTRUSTED_FIELDS,
+            "a list of up to " + ForwardingKeys.MAX_FIELDS + " names of fields",
+            "[some 70 names](#proxies-in-front-of-rsp)",
+            "more fields that only a trusted proxy may send. The list replaces the one by default"),
+        key(
+            Keys.REQUEST_ID,
+            "the name of a field, such as `\"X-Request-ID\"`",
+            NONE,
+            "the field in which each request carries an id: one that a trusted proxy has sent, else"
+                + " 32 random hexadecimal digits. It goes to the backend, into the"
+                + " [access log](#access_log), and into the answers that rsp makes itself, so that a"
+                + " user can report it. Other clients' own is dropped"),
+        key(
+            Keys.VIA,
+            "a token of 1 to 64 characters, or `false`",
+            "`rsp-` and eight hexadecimal digits, a hash of the machine's host name and `listen`",
+            "the name of this rsp in `Via` fields. A request that came through the same name five"
+                + " times gets 508. `false`: no `Via` line of rsp's own. See"
+                + " [Via and compression](#via-and-compression)"),
+        key(
+            Keys.DEFAULT_HOST,
+            "a name or an IPv4 address in lower case, without port and final dot",
+            "such a request gets 400",
+            "the host of an HTTP/1.0 request without one"),
+        key(
+            Keys.ABORT_ON_CLOSE,
+            "`\"get\"` (GET and HEAD), `true` (all) or `false` (none)",
+            "`\"get\"`",
+            "which requests end [when their client closes](#when-a-client-closes) its side (FIN)"
+                + " before the response begins"));
+  }
+
+  private static List<KeyEntry> script() {
+    return List.of(
+        key(
+            Keys.SELECT,
+            "a [function](lua.md)",
+            "`hash.python(request.host, #backends)`",
+            "chooses the backend of a request"),
+        key(
+            Keys.ON_FAILURE,
+            "a [function](lua.md)",
+            NONE,
+            "rsp calls it when a backend cannot be reached; it may return another"),
+        key(
+            Keys.EXISTS_BELOW,
+            "a list of up to " + BackendsFile.MAX_DIRECTORIES + " absolute directories",
+            NONE,
+            "directories in which a script may ask whether a file [exists](lua.md)"));
+  }
+
+  private static List<KeyEntry> process() {
+    return List.of(
+        new KeyEntry(
+            Keys.LOOPS.name(),
+            "event loops, "
+                + NumberKey.text(Keys.LOOPS.least())
+                + " to "
+                + NumberKey.text(Keys.LOOPS.most()),
+            "one per core",
+            "each serves its own share of the connections on a thread of its own"),
+        key(
+            Keys.CONTROL,
+            "the absolute path of a Unix socket",
+            NONE,
+            "over which [`rsp reload` and `rsp status`](operations.md#the-control-socket) speak to"
+                + " rsp. It is for rsp's own user and root alone"));
+  }
+
+  private static List<KeyEntry> initialise() {
+    return List.of(
+        key(
+            InitialiseKeys.INITIALISE,
+            TABLE,
+            "nothing is started",
+            "how a site is started whose backend does not run: see [a platform](platform.md)"),
+        in(
+            InitialiseKeys.INITIALISE,
+            InitialiseKeys.URL,
+            "an `http://` or `https://` URL",
+            REQUIRED,
+            "the URL that starts the site; `{host}` stands for the canonical host that the request"
+                + " is routed by (its own, or the one in its [path](lua.md)), percent-encoded"),
+        in(
+            InitialiseKeys.INITIALISE,
+            InitialiseKeys.METHOD,
+            "`\"POST\"`, `\"PUT\"` or `\"GET\"`",
+            "`\"POST\"`",
+            "the method of the call, which has no body"),
+        in(
+            InitialiseKeys.INITIALISE,
+            InitialiseKeys.UNLESS_EXISTS,
+            "an absolute path with `{host}` in it",
+            NONE,
+            "if that file exists, the site was started before: the client gets 502 at once, and rsp"
+                + " does not call the URL"),
+        initialise(
+            InitialiseKeys.TIMEOUT,
+            "how long a site may take from the call until it accepts a connection"),
+        initialise(InitialiseKeys.POLL, "time between two tries to connect to the site"),
+        initialise(
+            InitialiseKeys.REMEMBER_FAILURE,
+            "time during which a site that did not start is refused without another call"),
+        initialise(InitialiseKeys.WAITING, "requests that wait for one site"),
+        initialise(
+            InitialiseKeys.BODY_BYTES,
+            "the longest body, by its Content-Length, of a request that waits; a longer one"
+                + " starts the site and gets 503 with Retry-After. 0 is no limit: rsp does not read"
+                + " the body of a request that waits, so it costs no memory"),
+        initialise(InitialiseKeys.WAITING_TOTAL, "requests that wait for all sites"),
+        initialise(InitialiseKeys.STARTING, "sites that are being started at a time"));
+  }
+
+  private static List<KeyEntry> journal() {
+    String journal = SafeguardKeys.JOURNAL;
+    return List.of(
+        key(
+            journal,
+            "a path, or a table",
+            "in memory, for `reload.max_moves` alone",
+            "where rsp remembers the hosts that it served: see [planning.md](planning.md)"),
+        in(
+            journal,
+            SafeguardKeys.PATH,
+            "a file",
+            "in memory, for `reload.max_moves` alone",
+            "the file; a relative path is relative to the directory of the configuration"),
+        number(
+            journal,
+            SafeguardKeys.HOSTS,
+            "how many hosts are remembered; if there are more, those that were served on the"
+                + " [most days](planning.md#the-journal) stay"),
+        number(journal, SafeguardKeys.JOURNAL_EVERY, "time between two writes of the file"));
+  }
+
+  private static List<KeyEntry> reload() {
+    return List.of(
+        key(
+            SafeguardKeys.RELOAD,
+            TABLE,
+            "a reload may change everything",
+            "what a reload may change; one that would change more is refused, and nothing"
+                + " changes"),
+        in(
+            SafeguardKeys.RELOAD,
+            SafeguardKeys.MAX_MOVES,
+            "0 to 100 percent",
+            "100",
+            "share of the known hosts that may change their backend; hosts of slots that exchange their"
+                + " addresses count. The value of the running configuration counts. Below 100, a"
+                + " reload that may move hosts is also refused if"
+                + " [no host is known or the journal cannot be read](planning.md#a-guard-for-reloads)"),
+        in(
+            SafeguardKeys.RELOAD,
+            SafeguardKeys.RUN_TESTS,
+            FLAG,
+            "`false`",
+            "whether the tests in the new file must pass: if either the running configuration or"
+                + " the new file says `true`"),
+        in(
+            SafeguardKeys.RELOAD,
+            SafeguardKeys.FORCE,
+            "the text from the log line of a refusal",
+            "`\"\"`",
+            "allows that one change"));
+  }
+
+  private static List<KeyEntry> candidate() {
+    return List.of(
+        key(
+            SafeguardKeys.CANDIDATE,
+            "a path, or a table",
+            NONE,
+            "another configuration, to be compared with this one for a share of the requests, on"
+                + " its own thread. It never serves a request; rsp logs the differences"),
+        in(
+            SafeguardKeys.CANDIDATE,
+            SafeguardKeys.FILE,
+            "a file",
+            "required in a table",
+            "the other file; a relative path is relative to the directory of the configuration"),
+        in(
+            SafeguardKeys.CANDIDATE,
+            SafeguardKeys.SHARE,
+            "above 0 and up to 1",
+            NumberKey.text(SafeguardKeys.DEFAULT_SHARE),
+            "the share of requests to compare"),
+        number(
+            SafeguardKeys.CANDIDATE,
+            SafeguardKeys.CANDIDATE_EVERY,
+            "time between two lines in the log"));
+  }
+
+  private static List<KeyEntry> accessLog() {
+    String log = AccessLogKeys.ACCESS_LOG;
+    return List.of(
+        key(
+            log,
+            "a target, or a table",
+            NONE,
+            "one line for each request, written when it has ended"),
+        in(
+            log,
+            AccessLogKeys.PATH,
+            "a file, `\"stdout\"`, `\"syslog:unix:/dev/log\"` or `\"syslog:127.0.0.1:514\"`",
+            "required in a table",
+            "where lines are added. A relative path is relative to the directory of the"
+                + " configuration; a new file has mode 0640. Syslog is RFC 5424 over a Unix datagram"
+                + " socket or UDP, to an IP address"),
+        in(
+            log,
+            AccessLogKeys.FORMAT,
+            "`\"json\"`, `\"common\"`, `\"combined\"`, or a pattern",
+            "`\"json\"`",
+            "the form of a line; a pattern has the [`$names`](#access_log)"),
+        new KeyEntry(
+            log + "." + AccessLogKeys.MIN_STATUS.name(),
+            "0 to 599",
+            "0: no such condition",
+            "logs requests that were answered with this status or a higher one, and those without"
+                + " an answer"),
+        new KeyEntry(
+            log + "." + AccessLogKeys.MIN_SECONDS.name(),
+            AccessLogKeys.MIN_SECONDS.range(),
+            "0: no such condition",
+            "logs requests that took at least so long"),
+        in(
+            log,
+            AccessLogKeys.SAMPLE,
+            "0 to 1",
+            "1; 0 if there is a condition",
+            "the share of the other requests that is logged"));
+  }
+
+  private static KeyEntry key(String path, String value, String unset, String meaning) {
+    return new KeyEntry(path, value, unset, meaning);
+  }
+
+  private static KeyEntry in(
+      String table, String name, String value, String unset, String meaning) {
+    return new KeyEntry(table + "." + name, value, unset, meaning);
+  }
+
+  private static KeyEntry listener(String name, String value, String unset, String meaning) {
+    return in(Keys.LISTEN + "[]", name, value, unset, meaning);
+  }
+
+  private static KeyEntry backend(String name, String value, String unset, String meaning) {
+    return in(Keys.BACKENDS + "[]", name, value, unset, meaning);
+  }
+
+  private static KeyEntry timeout(NumberKey key, String meaning) {
+    return number(Keys.TIMEOUTS, key, "how long rsp waits " + meaning);
+  }
+
+  private static KeyEntry limit(NumberKey key, String meaning) {
+    return number(Keys.LIMITS, key, meaning);
+  }
+
+  private static KeyEntry initialise(NumberKey key, String meaning) {
+    return number(InitialiseKeys.INITIALISE, key, meaning);
+  }
+}
