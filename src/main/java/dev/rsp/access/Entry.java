@@ -9,8 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the access log says of one exchange. Its stream and its exchange write it while it goes on;
- * {@link LoopLog#end} makes a line of it, and takes it back.
+ * What is known of one exchange: for the access log, and for those who count. Its stream and its
+ * exchange write it while it goes on; when it has ended, it is read, and {@link Entries} takes it
+ * back.
  *
  * <p>Times are of {@link System#nanoTime}. Confined to one event loop.
  */
@@ -20,6 +21,9 @@ public final class Entry {
 
   /** Kept for the next exchange; enough for most request lines with a user agent. */
   private static final int KEPT_BYTES = 1024;
+
+  /** Whether the texts of the request are kept, or only its host. */
+  private final boolean keepsTexts;
 
   /** The names of the request's fields that the format uses, in lower case; see {@link Format}. */
   private final List<String> fieldNames;
@@ -59,13 +63,20 @@ public final class Entry {
   int status;
   int attempts;
   boolean reused;
+  private int sends;
   private boolean fresh;
   long requestBytes;
   long responseBytes;
   long responseHeadBytes;
 
-  Entry(List<String> fieldNames) {
-    this.fieldNames = fieldNames;
+  /**
+   * An entry that keeps these fields of requests.
+   *
+   * @param requestFields their names; null if no text is kept but the host
+   */
+  Entry(@Nullable List<String> requestFields) {
+    this.keepsTexts = requestFields != null;
+    this.fieldNames = requestFields == null ? List.of() : requestFields;
     this.fieldOctets =
         fieldNames.stream()
             .map(name -> name.getBytes(StandardCharsets.US_ASCII))
@@ -103,6 +114,7 @@ public final class Entry {
     reason = null;
     status = 0;
     attempts = 0;
+    sends = 0;
     reused = false;
     requestBytes = 0;
     responseBytes = 0;
@@ -120,6 +132,12 @@ public final class Entry {
     requestBytes += head.length();
     http10 = head.http10();
     byte[] bytes = head.bytes();
+    if (!keepsTexts) {
+      add(bytes, 0, 0);
+      add(bytes, 0, 0);
+      add(head.hostBytes(), 0, head.hostLength());
+      return;
+    }
     add(bytes, head.methodStart(), head.methodEnd());
     add(bytes, head.targetStart(), head.targetEnd());
     add(head.hostBytes(), 0, head.hostLength());
@@ -186,6 +204,7 @@ public final class Entry {
    */
   public void sent(@Nullable String name, String at, String by) {
     sentNanos = System.nanoTime();
+    sends++;
     slot = name;
     address = at;
     protocol = by;
@@ -235,6 +254,94 @@ public final class Entry {
     responseBytes = written;
   }
 
+  // For those who count --------------------------------------------------------------------------
+
+  /** Whether it was made for these fields of requests; null for none. */
+  boolean keeps(@Nullable List<String> requestFields) {
+    return requestFields == null ? !keepsTexts : keepsTexts && fieldNames.equals(requestFields);
+  }
+
+  /** The status that the client got; 0 if it got none. */
+  public int status() {
+    return status;
+  }
+
+  /** The name of the slot that the request was sent to last, or that could not be reached. */
+  public @Nullable String slot() {
+    return slot;
+  }
+
+  /** Whether the request was meant for a place: one of a slot, or one that a script has named. */
+  public boolean hasPlace() {
+    return address != null;
+  }
+
+  /** Octets from the client, as it framed them. */
+  public long requestBytes() {
+    return requestBytes;
+  }
+
+  /** Octets to the client, as they were framed for it. */
+  public long responseBytes() {
+    return responseBytes;
+  }
+
+  /** How many connections were begun for it. */
+  public int connects() {
+    return attempts;
+  }
+
+  /** How often it was sent again, after a backend had closed its connection. */
+  public int retries() {
+    return Math.max(0, sends - 1);
+  }
+
+  /** The array with the canonical host, between {@link #hostStart} and {@link #hostEnd}. */
+  public byte[] hostBytes() {
+    return texts;
+  }
+
+  /** Where the host starts. */
+  public int hostStart() {
+    return start(Text.HOST);
+  }
+
+  /** Where it ends; where it starts if there is none. */
+  public int hostEnd() {
+    return end(Text.HOST);
+  }
+
+  /** From the first octet of the request to the end of the exchange, in nanoseconds. */
+  public long totalTime() {
+    return endedNanos - beganNanos;
+  }
+
+  /** From sending the head to the first octet of the answer, in nanoseconds; -1 if none came. */
+  public long firstByteTime() {
+    return answeredNanos == 0 || sentNanos == 0 ? -1 : answeredNanos - sentNanos;
+  }
+
+  /** Waiting for a place, in nanoseconds; -1 if it did not. */
+  public long queueTime() {
+    if (queuedNanos == 0) {
+      return -1;
+    }
+    return firstOf(connectNanos, sentNanos, endedNanos, queuedNanos) - queuedNanos;
+  }
+
+  /** Making the last connection for it, in nanoseconds; -1 if none was made. */
+  public long connectTime() {
+    return connectedNanos == 0 ? -1 : connectedNanos - connectNanos;
+  }
+
+  /**
+   * From sending the request, the last time, to the end of the exchange, in nanoseconds; 0 if it
+   * was not sent.
+   */
+  public long backendTime() {
+    return sentNanos == 0 ? 0 : endedNanos - sentNanos;
+  }
+
   // For the formats ------------------------------------------------------------------------------
 
   boolean hasHead() {
@@ -277,31 +384,9 @@ public final class Entry {
     return Math.max(0, responseBytes - responseHeadBytes);
   }
 
-  long totalNanos() {
-    return endedNanos - beganNanos;
-  }
-
   /** From the first octet of the head to its last; -1 if it did not become complete. */
   long headTime() {
     return headNanos == 0 ? -1 : headNanos - beganNanos;
-  }
-
-  /** Waiting for a place; -1 if it did not. */
-  long queueTime() {
-    if (queuedNanos == 0) {
-      return -1;
-    }
-    return firstOf(connectNanos, sentNanos, endedNanos, queuedNanos) - queuedNanos;
-  }
-
-  /** Making the last connection for it; -1 if none was made. */
-  long connectTime() {
-    return connectedNanos == 0 ? -1 : connectedNanos - connectNanos;
-  }
-
-  /** From sending the head to the first octet of the answer; -1 if none came. */
-  long firstByteTime() {
-    return answeredNanos == 0 || sentNanos == 0 ? -1 : answeredNanos - sentNanos;
   }
 
   /** The first of these times that is not before {@code since}. */

@@ -143,7 +143,7 @@ enum Field {
       case QUEUE_MS -> out.putMillis(entry.queueTime());
       case CONNECT_MS -> out.putMillis(entry.connectTime());
       case FIRST_BYTE_MS -> out.putMillis(entry.firstByteTime());
-      case TOTAL_MS -> out.putMillis(entry.totalNanos());
+      case TOTAL_MS -> out.putMillis(entry.totalTime());
     }
   }
 

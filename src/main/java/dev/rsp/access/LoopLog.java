@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.access;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -12,13 +10,9 @@ import java.util.function.Consumer;
  * the thread that writes them. Confined to its loop.
  */
 public final class LoopLog {
-  /** So many exchanges at once find an entry that was used before; about 1.5 KiB each. */
-  private static final int MOST_FREE = 1024;
-
   private final AccessLogSettings settings;
   private final LogWriter writer;
   private final Consumer<Runnable> soon;
-  private final Deque<Entry> free = new ArrayDeque<>();
   private final TimeText time = Format.newTimeText();
   private final SplittableRandom random = new SplittableRandom();
   private final long minNanos;
@@ -37,21 +31,8 @@ public final class LoopLog {
     this.selects = settings.share() < 1;
   }
 
-  /** An entry for an exchange that begins now. */
-  public Entry begin() {
-    Entry entry = free.pollLast();
-    if (entry == null) {
-      entry = new Entry(settings.format().requestFields());
-    }
-    entry.begin();
-    return entry;
-  }
-
-  /**
-   * Adds the line of an exchange that has ended, unless it is not selected, and takes the entry
-   * back. Only entries that {@link #begin} has given out.
-   */
-  public void end(Entry entry) {
+  /** Adds the line of an exchange that has ended, unless it is not selected. */
+  public void ended(Entry entry) {
     if (!selects || selected(entry)) {
       settings.format().put(entry, lines, time);
       if (lines.isFull()) {
@@ -65,15 +46,12 @@ public final class LoopLog {
             });
       }
     }
-    if (free.size() < MOST_FREE) {
-      free.addLast(entry);
-    }
   }
 
   private boolean selected(Entry entry) {
     int minStatus = settings.minStatus();
     return (minStatus > 0 && (entry.status >= minStatus || entry.status == 0))
-        || (minNanos > 0 && entry.totalNanos() >= minNanos)
+        || (minNanos > 0 && entry.totalTime() >= minNanos)
         || (settings.share() > 0 && random.nextDouble() < settings.share());
   }
 

@@ -53,7 +53,7 @@ public final class Exchange implements BackendEvents {
 
   private @Nullable Terms terms;
 
-  /** What the access log will say of it; null if it is not logged. */
+  /** What is recorded of it; null if nothing reads it. */
   private @Nullable Entry entry;
 
   /** Carries the exchange; null before and after that. */
@@ -103,12 +103,12 @@ public final class Exchange implements BackendEvents {
    * @param kind the form of the body
    * @param body the first bytes of the body, perhaps none; taken over
    * @param last whether the body is complete with them
-   * @param logged what the access log will say of it; null if it is not logged
+   * @param record what is recorded of it; null if nothing reads it
    */
   public void begin(
-      RequestHead head, BodyKind kind, ByteBuf body, boolean last, @Nullable Entry logged) {
+      RequestHead head, BodyKind kind, ByteBuf body, boolean last, @Nullable Entry record) {
     Service service = loop.service();
-    entry = logged;
+    entry = record;
     terms = service.terms;
     place = null;
     requestBytes = 0;
@@ -129,8 +129,8 @@ public final class Exchange implements BackendEvents {
       if (service.samples) {
         sample(service.sampler, head);
       }
-      if (logged != null) {
-        logged.routed(route.why().text());
+      if (record != null) {
+        record.routed(route.why().text());
       }
       Refusal refusal = route.refusal();
       if (refusal != null) {
@@ -317,13 +317,13 @@ public final class Exchange implements BackendEvents {
   @Override
   public void connecting(@Nullable BackendStream opened) {
     backend = opened;
-    logConnecting(opened != null);
+    recordConnecting(opened != null);
     if (!requestEnded) {
       client.setReading(false);
     }
   }
 
-  private void logConnecting(boolean opened) {
+  private void recordConnecting(boolean opened) {
     if (entry == null) {
       return;
     }
@@ -586,7 +586,7 @@ public final class Exchange implements BackendEvents {
   /** The request waits for its site to start. */
   void stillWaiting() {
     backend = null;
-    logConnecting(false);
+    recordConnecting(false);
     if (!requestEnded) {
       client.setReading(false);
     }

@@ -2,6 +2,7 @@
 package dev.rsp.exchange;
 
 import dev.rsp.access.AccessLog;
+import dev.rsp.access.Entries;
 import dev.rsp.access.Entry;
 import dev.rsp.access.LoopLog;
 import dev.rsp.http.Parsed;
@@ -43,6 +44,10 @@ public final class LoopState {
 
   private @Nullable AccessLog openLog;
   private @Nullable LoopLog accessLog;
+
+  /** Gives out entries; null if nothing reads them. */
+  private @Nullable Entries entries;
+
   private @Nullable Service service;
   private @Nullable Terms terms;
   private boolean draining;
@@ -65,9 +70,11 @@ public final class LoopState {
 
   /** Uses this service from now on; a retired loop serves again. */
   public void serve(Service newer) {
+    Terms newTerms = newer.terms;
     useLog(newer.accessLog);
+    record(newTerms.recorded, openLog);
     service = newer;
-    terms = newer.terms;
+    terms = newTerms;
     backendLog.serve(newer);
     draining = stopping;
   }
@@ -86,17 +93,26 @@ public final class LoopState {
             : newer.forLoop(task -> loop.schedule(task, LOG_DELAY_MILLIS, TimeUnit.MILLISECONDS));
   }
 
-  /** An entry of the access log for an exchange that begins; null if there is no such log. */
+  /** Records exchanges from now on, or does not, with what is read of them. */
+  private void record(boolean recorded, @Nullable AccessLog log) {
+    entries = !recorded ? null : log == null ? Entries.withoutTexts() : Entries.of(log);
+  }
+
+  /** An entry for an exchange that begins; null if nothing reads it. */
   public @Nullable Entry newEntry() {
-    return accessLog == null ? null : accessLog.begin();
+    return entries == null ? null : entries.begin();
   }
 
   /**
-   * The exchange of an entry has ended. If the log was removed since it began, it is not logged.
+   * The exchange of an entry has ended: all that are in force now read it. It is not used after
+   * that.
    */
-  public void log(Entry ended) {
+  public void ended(Entry entry) {
     if (accessLog != null) {
-      accessLog.end(ended);
+      accessLog.ended(entry);
+    }
+    if (entries != null) {
+      entries.free(entry);
     }
   }
 

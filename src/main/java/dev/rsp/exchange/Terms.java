@@ -42,8 +42,11 @@ public final class Terms {
   /** In which requests carry an id; null if they carry none. */
   public final @Nullable RequestIdField requestId;
 
-  /** Whether exchanges are written to the access log. */
-  public final boolean logged;
+  /**
+   * Whether an entry is kept of each exchange, because something reads it: the access log, or who
+   * counts for the control socket.
+   */
+  public final boolean recorded;
 
   /** The host of a request that names none; null if such a request is refused. Read-only. */
   public final byte @Nullable [] defaultHost;
@@ -65,7 +68,7 @@ public final class Terms {
     viaName = forwarding.saysVia() ? wire.viaName() : null;
     trusted = forwarding.trusted();
     requestId = forwarding.requestId();
-    logged = config.accessLog() != null;
+    recorded = config.accessLog() != null || config.controlPath() != null;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

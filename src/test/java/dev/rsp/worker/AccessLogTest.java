@@ -107,6 +107,13 @@ final class AccessLogTest {
   }
 
   @Test
+  void aRequestWithoutAHostHasTheDefaultHost() throws Exception {
+    start("format = \"$host $path\"", "default_host = \"d.example\"");
+    serve("GET /a HTTP/1.0\r\n\r\n", ok("1"));
+    assertEquals("d.example /a", onlyLine());
+  }
+
+  @Test
   void octetsOfAClientCannotForgeALineOrAValue() throws Exception {
     start("format = \"$host \\\"$field_user_agent\\\" $field_x_none\"");
     serve(Messages.lines("GET / HTTP/1.1", "Host: a", "User-Agent: x\" 1\t\u00fc\\ "), ok("1"));

@@ -82,7 +82,7 @@ final class Http1ClientStream implements ClientStream {
   /** Whether an exchange has begun, with the first byte of its head, and is not counted yet. */
   private boolean owesEnding;
 
-  /** What the access log will say of the exchange; null if it is not logged. */
+  /** What is recorded of the exchange; null if nothing reads it. */
   private @Nullable Entry entry;
 
   /** What was written before the exchange began. */
@@ -160,11 +160,11 @@ final class Http1ClientStream implements ClientStream {
   /**
    * The first bytes of a head have come, or another event that counts as an exchange.
    *
-   * @param logged whether it is written to the access log
+   * @param recorded whether something reads what is known of it
    */
-  void begin(boolean logged) {
+  void begin(boolean recorded) {
     owesEnding = true;
-    if (logged) {
+    if (recorded) {
       openEntry();
     }
   }
@@ -177,7 +177,7 @@ final class Http1ClientStream implements ClientStream {
     return entry;
   }
 
-  private void logHead(RequestHead head) {
+  private void recordHead(RequestHead head) {
     Entry opened = openEntry();
     if (opened != null) {
       opened.headCame(head);
@@ -185,10 +185,10 @@ final class Http1ClientStream implements ClientStream {
   }
 
   /** A head has come. */
-  void begin(RequestHead head, boolean logged) {
+  void begin(RequestHead head, boolean recorded) {
     owesEnding = true;
-    if (logged) {
-      logHead(head);
+    if (recorded) {
+      recordHead(head);
     }
     // Bytes after an offer to upgrade belong to the new protocol: if the backend declines, they
     // must not be read as a request.
@@ -328,7 +328,7 @@ final class Http1ClientStream implements ClientStream {
   @Override
   public void interim(ResponseHead head) {
     writer.response(head, Persistence.KEEP, false, false, date.now());
-    logHead();
+    recordHead();
     send(writer.before(Unpooled.EMPTY_BUFFER, allocator));
     if (head.status() == 100) {
       timer.continued();
@@ -367,7 +367,7 @@ final class Http1ClientStream implements ClientStream {
         !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_SAID : Persistence.KEEP;
     writer.response(head, persistence, hasLength, !plain && !http10, date.now());
     if (entry != null) {
-      logHead();
+      recordHead();
     }
     if (rechunk && body.isReadable()) {
       writer.appendChunkSize(body.readableBytes(), false);
@@ -375,8 +375,8 @@ final class Http1ClientStream implements ClientStream {
     }
   }
 
-  /** The access log counts the octets of a head apart from those of the body. */
-  private void logHead() {
+  /** The octets of a head are counted apart from those of the body. */
+  private void recordHead() {
     if (entry != null) {
       entry.headWritten(writer.length());
     }
@@ -432,7 +432,7 @@ final class Http1ClientStream implements ClientStream {
     headWritten = true;
     try {
       writer.response(head, Persistence.UPGRADE, false, false, date.now());
-      logHead();
+      recordHead();
     } catch (Throwable e) {
       bytes.release();
       throw e;
@@ -576,15 +576,15 @@ final class Http1ClientStream implements ClientStream {
       owesEnding = false;
       counters.count(ending);
       if (entry != null) {
-        log(entry, ending);
+        record(entry, ending);
       }
     }
   }
 
-  private void log(Entry ended, Ending ending) {
+  private void record(Entry ended, Ending ending) {
     entry = null;
     ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written - writtenBefore);
-    loop.log(ended);
+    loop.ended(ended);
   }
 
   /** No request is read any more: a partial head will not be completed. */

@@ -163,7 +163,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void turnAway(Ending tooMany, Terms terms) {
-    stream.begin(terms.logged);
+    stream.begin(terms.recorded);
     stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
     if (admission.mayLinger(terms.limits)) {
       linger();
@@ -226,10 +226,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (parsed == Parsed.DONE) {
       begin(terms);
     } else if (parsed == Parsed.REFUSED) {
-      stream.begin(terms.logged);
+      stream.begin(terms.recorded);
       stream.refuseUnread(head.isHead(), head.refusal(), endingOf(head.refusal()));
     } else if (parsed == Parsed.MORE && !stream.owesEnding() && reader.headHasBegun()) {
-      stream.begin(terms.logged);
+      stream.begin(terms.recorded);
       timer.awaitHead(terms);
     }
     return parsed == Parsed.DONE || parsed == Parsed.REFUSED;
@@ -256,16 +256,17 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Begins the exchange of the request whose head was read. */
   private void begin(Terms terms) {
-    stream.begin(head, terms.logged);
+    byte[] defaultHost = terms.defaultHost;
+    if (head.hostLength() == 0 && defaultHost != null) {
+      head.assumeHost(defaultHost);
+    }
+    stream.begin(head, terms.recorded);
     hop.begin(head, terms.trusted, terms.requestId);
     if (head.hostLength() == 0) {
-      byte[] host = terms.defaultHost;
-      if (host == null) {
-        stream.refuseLast(NO_HOST, Ending.REFUSED);
-        return;
-      }
-      head.assumeHost(host);
-    } else if (head.hostLength() > terms.limits.hostBytes()) {
+      stream.refuseLast(NO_HOST, Ending.REFUSED);
+      return;
+    }
+    if (!head.hostAssumed() && head.hostLength() > terms.limits.hostBytes()) {
       stream.refuseLast(LONG_HOST, Ending.LIMIT_HOST);
       return;
     }
