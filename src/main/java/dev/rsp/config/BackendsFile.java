@@ -5,6 +5,7 @@ import dev.rsp.http.HostName;
 import dev.rsp.http.WireOptions;
 import dev.rsp.lua.HostFromPath;
 import dev.rsp.lua.Probe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,6 +212,9 @@ final class BackendsFile {
       boolean plain = !ended.contains("/../") && !ended.contains("/./") && text.length() > 1;
       if (text.startsWith("/") && Syntax.isVisible(text) && plain) {
         directories.add(Path.of(text));
+        if (!Files.isDirectory(Path.of(text))) {
+          problems.warn(path.index(i), "there is no folder " + text);
+        }
       } else {
         problems.add(path.index(i), entry, DIRECTORY);
       }

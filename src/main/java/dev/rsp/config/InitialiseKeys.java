@@ -90,6 +90,11 @@ final class InitialiseKeys {
   private @Nullable String url(LuaValue value) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
     if (Initialise.isUrl(text)) {
+      if (!text.contains(Initialise.HOST)) {
+        problems.warn(
+            path.key(URL),
+            "{host} is not in it, so the request for one site is that for every site");
+      }
       return text;
     }
     problems.add(path.key(URL), value, "a URL such as \"http://127.0.0.1:5000/init?host={host}\"");

@@ -13,6 +13,12 @@ record NumberKey(String name, double defaultValue, double least, double most, St
   /** One day: a longer time is probably in the wrong unit. */
   private static final double MAX_SECONDS = 86_400;
 
+  /**
+   * So many times the default of a time is more likely milliseconds: 5000 for a default of 60 s. An
+   * hour for such a default is usual.
+   */
+  private static final int UNLIKELY = 80;
+
   static NumberKey seconds(String name, int defaultValue) {
     return new NumberKey(name, defaultValue, 0.001, MAX_SECONDS, "seconds");
   }
@@ -26,7 +32,10 @@ record NumberKey(String name, double defaultValue, double least, double most, St
     return new NumberKey(name, defaultValue, least, most, unit);
   }
 
-  /** Reads the value, or returns the default if it is not set. Adds a problem if it is invalid. */
+  /**
+   * Reads the value, or returns the default if it is not set. Adds a problem if it is invalid, and
+   * a warning if it is a time that seems to be in milliseconds.
+   */
   double read(KeyPath path, LuaValue value, Problems problems) {
     if (value.isnil()) {
       return defaultValue;
@@ -35,6 +44,13 @@ record NumberKey(String name, double defaultValue, double least, double most, St
     if (value.type() != LuaValue.TNUMBER || !allows(value.todouble())) {
       problems.add(path, value, expected());
       return defaultValue;
+    }
+    if (!isWhole() && defaultValue > 0 && value.todouble() >= UNLIKELY * defaultValue) {
+      problems.warn(
+          path,
+          ValueText.of(value)
+              + " are seconds; the default is "
+              + ValueText.of(LuaValue.valueOf(defaultValue)));
     }
     return value.todouble();
   }

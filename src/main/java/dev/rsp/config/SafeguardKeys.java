@@ -88,6 +88,10 @@ final class SafeguardKeys {
     boolean fits = maxMoves.isnil() || isWithin(maxMoves, 0, ANY_MOVES);
     if (!fits) {
       problems.add(path.key(MAX_MOVES), maxMoves, "a percentage from 0 to 100");
+    } else if (maxMoves.todouble() > 0 && maxMoves.todouble() < 1) {
+      problems.warn(
+          path.key(MAX_MOVES),
+          ValueText.of(maxMoves) + " is a percentage: fewer than 1 host in 100");
     }
     LuaValue runTests = section.get(RUN_TESTS);
     if (!runTests.isnil() && runTests.type() != LuaValue.TBOOLEAN) {

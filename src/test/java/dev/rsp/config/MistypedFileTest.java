@@ -286,7 +286,27 @@ class MistypedFileTest {
         arguments(
             "backends[1] = '10.0.0.3:80'\nbackends[1] = '10.0.0.4:80'",
             "4: backends[1]: set again, so line 3 has no effect"),
+        // Units.
+        arguments(
+            "timeouts = {\n  head = 12,\n  connect = 3000 }",
+            "5: timeouts.connect: 3000 are seconds; the default is 3"),
+        arguments(
+            "timeouts = { response = 5000 }",
+            "3: timeouts.response: 5000 are seconds; the default is 60"),
+        arguments(
+            "initialise = { url = 'http://127.0.0.1:1/{host}', poll = 5 }",
+            "3: initialise.poll: 5 are seconds; the default is 0.05"),
+        arguments(
+            "reload = { max_moves = 0.4 }",
+            "3: reload.max_moves: 0.4 is a percentage: fewer than 1 host in 100"),
+        arguments(
+            "initialise = { url = 'http://127.0.0.1:5000/start' }",
+            "3: initialise.url: {host} is not in it, so the request for one site is that for every"
+                + " site"),
         // Files and folders.
+        arguments(
+            "exists_below = { '/etc', '/no/such' }",
+            "3: exists_below[2]: there is no folder /no/such"),
         arguments(
             "candidate = '/no/such/file.lua'", "3: candidate: there is no file /no/such/file.lua"),
         arguments(
@@ -353,6 +373,9 @@ class MistypedFileTest {
         "function on_failure()\n  return 1\nend",
         "function select(r) local function f() return 'inner' end return #f() > 9 and 2 or 1 end",
         "function select(r, ...)\n  local name = r.host\n  return #name % 2 + 1\nend",
+        "timeouts = { response = 3600, idle = 4799, connect = 30, connect_retry = 0, tunnel = 86400 }",
+        "reload = { max_moves = 0 }",
+        "reload = { max_moves = 1 }",
       })
   void whatIsRightIsNeither(String lua) throws Exception {
     assertEquals(List.of(), warnings(LISTEN, TWO, lua));
