@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Backends that accept requests and do not answer: they get more clients than rsp allows
  * connections, and the clients of another host are served as before.
  */
+@Isolated("loads or measures the machine")
 @Timeout(300)
 final class HungBackendIT {
   private static final int CONNECTIONS = 200;

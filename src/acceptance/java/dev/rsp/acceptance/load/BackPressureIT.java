@@ -23,11 +23,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * If one side does not read, rsp does not read from the other: 1 GiB waits at its sender, not in
  * rsp.
  */
+@Isolated("loads or measures the machine")
 @Timeout(300)
 final class BackPressureIT {
   private static final long GIB = 1L << 30;

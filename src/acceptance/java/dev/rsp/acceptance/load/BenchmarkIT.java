@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** The benchmark runs: the test checks every response, and no measured number. */
+@Isolated("loads or measures the machine")
 class BenchmarkIT {
   @TempDir private Path directory;
 

@@ -14,11 +14,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * No byte of one request reaches another, whatever clients, backends and the operator do; and no
  * descriptor and no buffer is lost. {@code scripts/soak} does the same for longer.
  */
+@Isolated("loads or measures the machine")
 final class CanaryIT {
   private static final long REQUESTS = Long.getLong("rsp.canary.requests", 10_000);
 

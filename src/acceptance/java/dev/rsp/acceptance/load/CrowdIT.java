@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * little for each, frees the memory when they close, and stops on a signal. For larger numbers, and
  * times: {@code scripts/soak crowd}.
  */
+@Isolated("loads or measures the machine")
 @Timeout(400)
 final class CrowdIT {
   /** As many as one process of this test may have descriptors for on both sides, and more. */

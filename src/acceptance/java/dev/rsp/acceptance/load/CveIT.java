@@ -26,11 +26,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Vulnerabilities of other proxies that show only in a whole process: descriptors, memory,
  * processor time, and numbers that overflow. See src/docs/security-tests.md.
  */
+@Isolated("loads or measures the machine")
 @Timeout(300)
 final class CveIT {
   private static final int CROWD = 1_000;

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * 100,000 requests on 100 connections, and none fails, with one configuration and while it is
  * reloaded.
  */
+@Isolated("loads or measures the machine")
 final class LoadIT {
   private static final int REQUESTS = 100_000;
 

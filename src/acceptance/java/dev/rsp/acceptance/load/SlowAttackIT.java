@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Thousands of clients that send or read as slowly as slowhttptest can are closed on schedule, each
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * clients are connected, and end before they are closed: to accept them, and to fetch what some of
  * them request and do not read, is ordinary work.
  */
+@Isolated("loads or measures the machine")
 final class SlowAttackIT {
   private static final int SLOW_HEADS = 1000;
   private static final int SLOW_BODIES = 800;

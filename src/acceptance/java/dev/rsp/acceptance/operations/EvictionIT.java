@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Idle clients give way to new ones, on whichever loop they are. */
+@Isolated("loads or measures the machine")
 @Timeout(300)
 final class EvictionIT {
   static List<String> transports() {

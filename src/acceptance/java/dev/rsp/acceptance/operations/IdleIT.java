@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A daemon with nothing to do does not use the processor. */
+@Isolated("loads or measures the machine")
 @Timeout(120)
 final class IdleIT {
   /** Few enough for io_uring and a user who may lock 8 MiB of memory, systemd's default. */

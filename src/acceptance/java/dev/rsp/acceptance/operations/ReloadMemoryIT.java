@@ -18,10 +18,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Large files: a reload never exhausts the heap, and a million hosts take seconds. */
+@Isolated("loads or measures the machine")
 @Timeout(300)
 final class ReloadMemoryIT {
   private static final int RELOADS = 5;

@@ -345,7 +345,7 @@ final class SignalsIT {
       Rsp.write(rsp.file(), Rsp.oneBackend("127.0.0.1:9") + "loops = 64\n");
       rsp.signal("HUP");
       rsp.awaitLog("reload refused, configuration unchanged: ");
-      rsp.awaitLog("Too many open files");
+      rsp.awaitLog("cannot start: too many open files");
       rsp.program().limitDescriptors(4096);
       Eventually.holds(
           () -> before + " descriptors again, not " + rsp.program().descriptors(),
