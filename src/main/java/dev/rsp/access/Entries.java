@@ -33,13 +33,17 @@ public final class Entries {
     return new Entries(null);
   }
 
-  /** An entry for an exchange that begins now. */
-  public Entry begin() {
+  /**
+   * An entry for an exchange that begins now.
+   *
+   * @param generation the number of the configuration in force
+   */
+  public Entry begin(long generation) {
     Entry entry = free.pollLast();
     if (entry == null) {
       entry = new Entry(requestFields);
     }
-    entry.begin();
+    entry.begin(generation);
     return entry;
   }
 

@@ -50,6 +50,7 @@ public final class Entry {
   long answeredNanos;
   long endedNanos;
 
+  long generation;
   boolean http10;
   String client = "";
   String scheme = "";
@@ -94,7 +95,8 @@ public final class Entry {
     private Text() {}
   }
 
-  void begin() {
+  void begin(long newest) {
+    generation = newest;
     beganMillis = System.currentTimeMillis();
     beganNanos = System.nanoTime();
     headNanos = 0;
@@ -170,9 +172,15 @@ public final class Entry {
     requestBytes += octets;
   }
 
-  /** The route is known; {@code by} says what decided it. */
-  public void routed(String by) {
+  /**
+   * The route is known.
+   *
+   * @param by what decided it
+   * @param of the number of the configuration that did
+   */
+  public void routed(String by, long of) {
     why = by;
+    generation = of;
   }
 
   /** The request waits for a place to accept a connection, or for its turn there. */

@@ -31,6 +31,8 @@ enum Field {
   ADDRESS,
   PROTOCOL,
   WHY,
+  /** The number of the configuration that routed it, or that was in force when it came. */
+  GENERATION,
   REQUEST_ID,
   ATTEMPTS,
   REUSED,
@@ -87,6 +89,7 @@ enum Field {
           CLIENT,
           SCHEME,
           ENDING,
+          GENERATION,
           REQUEST_BYTES,
           RESPONSE_BYTES,
           BODY_BYTES,
@@ -99,6 +102,7 @@ enum Field {
   boolean isBare() {
     return switch (this) {
       case STATUS,
+          GENERATION,
           ATTEMPTS,
           REUSED,
           REQUEST_BYTES,
@@ -133,6 +137,7 @@ enum Field {
       case ADDRESS -> own(entry.address, out, escape);
       case PROTOCOL -> own(entry.protocol, out, escape);
       case WHY -> own(entry.why, out, escape);
+      case GENERATION -> out.put(entry.generation);
       case REQUEST_ID -> said(entry.requestId, out, escape);
       case ATTEMPTS -> out.put(entry.attempts);
       case REUSED -> out.put(entry.reused ? "true" : "false");

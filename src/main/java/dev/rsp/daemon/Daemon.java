@@ -344,7 +344,7 @@ public final class Daemon {
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
-      List<Service> services = services(newer, compared, requests);
+      List<Service> services = services(next, compared, requests);
       listeners.open(newer, loops.first(newer.loops()), opened);
       operators = control.open(newer, operations);
       loops.serve(services);
@@ -440,14 +440,18 @@ public final class Daemon {
 
   /** One service for each loop, also for the loops that only finish their connections. */
   private List<Service> services(
-      Config newer, @Nullable Shadow compared, @Nullable AccessLog requests)
+      InForce next, @Nullable Shadow compared, @Nullable AccessLog requests)
       throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
       for (int i = 0; i < loops.count(); i++) {
         services.add(
             Service.of(
-                newer, loads, compared == null ? Sampler.NONE : compared.sampler(), requests));
+                next.config(),
+                next.generation(),
+                loads,
+                compared == null ? Sampler.NONE : compared.sampler(),
+                requests));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));

@@ -130,7 +130,7 @@ public final class Exchange implements BackendEvents {
         sample(service.sampler, head);
       }
       if (record != null) {
-        record.routed(route.why().text());
+        record.routed(route.why().text(), service.generation);
       }
       Refusal refusal = route.refusal();
       if (refusal != null) {

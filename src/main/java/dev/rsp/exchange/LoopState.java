@@ -100,7 +100,7 @@ public final class LoopState {
 
   /** An entry for an exchange that begins; null if nothing reads it. */
   public @Nullable Entry newEntry() {
-    return entries == null ? null : entries.begin();
+    return entries == null ? null : entries.begin(service().generation);
   }
 
   /**

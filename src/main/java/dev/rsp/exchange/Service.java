@@ -45,6 +45,9 @@ public final class Service {
   /** Whether requests are sampled. */
   public final boolean samples;
 
+  /** The number of its configuration: 1 for that of the start, and one more for each reload. */
+  public final long generation;
+
   /** The access log; null if there is none. */
   public final @Nullable AccessLog accessLog;
 
@@ -56,10 +59,12 @@ public final class Service {
 
   private Service(
       Config config,
+      long generation,
       Router router,
       Loads loads,
       RequestSampler sampler,
       @Nullable AccessLog accessLog) {
+    this.generation = generation;
     this.accessLog = accessLog;
     this.sampler = sampler;
     this.samples = sampler != RequestSampler.NONE;
@@ -95,19 +100,24 @@ public final class Service {
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(Config config, Loads loads) throws ScriptException {
-    return of(config, loads, RequestSampler.NONE, null);
+    return of(config, 1, loads, RequestSampler.NONE, null);
   }
 
   /**
    * The same for a loop whose requests are sampled and logged.
    *
+   * @param generation the number of the configuration, for the access log
    * @param accessLog shared by all loops; null if requests are not logged
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(
-      Config config, Loads loads, RequestSampler sampler, @Nullable AccessLog accessLog)
+      Config config,
+      long generation,
+      Loads loads,
+      RequestSampler sampler,
+      @Nullable AccessLog accessLog)
       throws ScriptException {
     Router router = new Router(config, config.script(loads.bySlot(config)));
-    return new Service(config, router, loads, sampler, accessLog);
+    return new Service(config, generation, router, loads, sampler, accessLog);
   }
 }

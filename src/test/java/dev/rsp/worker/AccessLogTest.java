@@ -84,7 +84,7 @@ final class AccessLogTest {
         "{TIME,\"client\":\"127.0.0.1\",\"scheme\":\"http\",\"method\":\"POST\",\"target\":\"/a?b=c\","
             + "\"version\":\"HTTP/1.1\",\"host\":\"a.example\",\"status\":200,\"ending\":\"served\","
             + "\"slot\":\"127.0.0.1:1\",\"address\":\"127.0.0.1:1\",\"protocol\":\"http\","
-            + "\"why\":\"script\",\"attempts\":1,\"reused\":false,\"request_bytes\":"
+            + "\"why\":\"script\",\"generation\":2,\"attempts\":1,\"reused\":false,\"request_bytes\":"
             + request.length()
             + ",\"response_bytes\":"
             + responseBytes
@@ -240,6 +240,25 @@ final class AccessLogTest {
     client.take();
     rig.expectEndings("served=1");
     assertEquals("- 200", onlyLine());
+  }
+
+  @Test
+  void aLineSaysWhichConfigurationChoseTheBackend() throws Exception {
+    start("format = \"$path $generation\"");
+    EmbeddedPeer client = rig.client(get("a", "/before"));
+    EmbeddedPeer backend = rig.backend();
+    String half = "GET /after HTTP/1.1\r\n";
+    EmbeddedPeer across = rig.client(half);
+    rig.serve(EmbeddedRig.config(lines("format = \"$path $generation\"")));
+    backend.send(ok("1"));
+    client.take();
+    across.send("Host: a\r\n\r\n");
+    rig.rest();
+    backend.send(ok("2"));
+    across.take();
+    across.send("malformed\r\n\r\n");
+    rig.expectEndings("served=2 refused=1");
+    assertEquals(List.of("/before 2", "/after 3", "- 3"), logged());
   }
 
   @Test

@@ -94,6 +94,9 @@ final class EmbeddedRig implements AutoCloseable {
   private String endings = "";
   private long nowMillis;
 
+  /** The number of the configuration in force. */
+  private long generation;
+
   /** Starts with more lines of the configuration file. */
   EmbeddedRig(String... lines) throws Exception {
     this(config(lines));
@@ -131,7 +134,7 @@ final class EmbeddedRig implements AutoCloseable {
       }
     }
     AccessLog used = settings == null ? null : accessLog;
-    loop.serve(Service.of(config, loads, RequestSampler.NONE, used));
+    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used));
   }
 
   /** Ends the access log when it has all lines so far. */
