@@ -63,7 +63,12 @@ abstract class FileCommand implements Callable<Integer> {
   /** Loads a configuration and checks its listen addresses. */
   final Config load(Path file, ListenCheck bind) throws ConfigException {
     loading = name(file);
-    return isStdin(file) ? ConfigLoader.load(STDIN, stdin(), bind) : ConfigLoader.load(file, bind);
+    try (var line = ProgressLine.open()) {
+      line.at("loading " + loading);
+      return isStdin(file)
+          ? ConfigLoader.load(STDIN, stdin(), bind)
+          : ConfigLoader.load(file, bind);
+    }
   }
 
   /** The hosts in a file, or in standard input if the name is {@link #DASH}. */
@@ -97,7 +102,11 @@ abstract class FileCommand implements Callable<Integer> {
   /** The hosts in a file; null if there are none, and then standard error says why. */
   final @Nullable HostList read(Path source) {
     try {
-      HostList list = hosts(source, MAX_HOSTS);
+      HostList list;
+      try (var line = ProgressLine.open()) {
+        line.at("reading the hosts of " + name(source));
+        list = hosts(source, MAX_HOSTS);
+      }
       if (!list.hosts().isEmpty()) {
         return list;
       }

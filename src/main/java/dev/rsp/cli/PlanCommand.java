@@ -78,7 +78,10 @@ final class PlanCommand extends FileCommand {
     }
     boolean ofOld = maxMoves == null;
     double limit = ofOld ? before.safeguards().reload().maxMovesPercent() : maxMoves;
-    Plan plan = Plan.of(before, after, list.hosts());
+    Plan plan;
+    try (var line = ProgressLine.open()) {
+      plan = Plan.of(before, after, list.hosts(), line);
+    }
     print(plan, list, source, after.warnings());
     boolean tooMany = plan.percent() > limit;
     if (tooMany) {

@@ -5,6 +5,7 @@ import dev.rsp.journal.SeenHost;
 import dev.rsp.route.Decision;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * The slots to which one configuration assigns hosts.
@@ -29,13 +30,26 @@ record Assignments(List<String> names, int undecided, String error) {
    * @return a name for each host that was assigned in time
    */
   static Assignments of(Preview preview, List<SeenHost> hosts, long deadline) {
+    return of(preview, hosts, deadline, done -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress hears now and then how many hosts are assigned
+   */
+  static Assignments of(
+      Preview preview, List<SeenHost> hosts, long deadline, IntConsumer progress) {
     String[] names = new String[hosts.size()];
     int undecided = 0;
     String error = "";
     int done = 0;
     for (SeenHost seen : hosts) {
-      if (done % HOSTS_PER_CLOCK_CHECK == 0 && System.nanoTime() - deadline > 0) {
-        break;
+      if (done % HOSTS_PER_CLOCK_CHECK == 0) {
+        if (System.nanoTime() - deadline > 0) {
+          break;
+        }
+        progress.accept(done);
       }
       Decision decision = preview.decide(seen.host());
       names[done++] = Preview.targetName(decision);

@@ -8,6 +8,7 @@ import dev.rsp.lua.ScriptException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * The effect of a configuration change on the known hosts.
@@ -34,12 +35,17 @@ public record Plan(
    * Assigns the hosts by both configurations, with scripts that do not serve requests. Blocks while
    * the scripts run.
    *
+   * @param progress hears how many hosts are assigned
    * @throws ScriptException if a program fails, although it ran when the file was loaded
    */
-  public static Plan of(Config old, Config newer, List<SeenHost> hosts) throws ScriptException {
+  public static Plan of(Config old, Config newer, List<SeenHost> hosts, Progress progress)
+      throws ScriptException {
     long never = System.nanoTime() + Long.MAX_VALUE / 2;
-    Assignments before = Assignments.of(Preview.of(old), hosts, never);
-    Assignments after = Assignments.of(Preview.of(newer), hosts, never);
+    Assignments before =
+        Assignments.of(Preview.of(old), hosts, never, by(old, progress, hosts.size()));
+    Assignments after =
+        Assignments.of(Preview.of(newer), hosts, never, by(newer, progress, hosts.size()));
+    progress.at("looking for changes that move fewer hosts", 0, 0);
     Moves moves = Moves.between(hosts, before.names(), after.names(), slots(old, newer));
     return new Plan(
         moves,
@@ -48,6 +54,11 @@ public record Plan(
         after.undecided(),
         after.error(),
         Alternatives.to(old, newer, hosts, before.names(), moves.moved(), never));
+  }
+
+  private static IntConsumer by(Config config, Progress progress, int hosts) {
+    String work = "assigning hosts by " + config.program().name();
+    return done -> progress.at(work, done, hosts);
   }
 
   /** The names of all slots, those of the old list first. */

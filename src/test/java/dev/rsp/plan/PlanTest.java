@@ -182,7 +182,7 @@ class PlanTest {
   private Plan plan(String old, String newer) throws Exception {
     Config before = Configs.load(directory, "old.lua", old);
     Config after = Configs.load(directory, "new.lua", newer);
-    return Plan.of(before, after, SITES);
+    return Plan.of(before, after, SITES, Progress.NONE);
   }
 
   private static Alternative alternative(Plan plan, String what) {
