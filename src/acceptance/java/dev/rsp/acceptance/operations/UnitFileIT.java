@@ -35,6 +35,22 @@ final class UnitFileIT {
     assertEquals(0, verify.waitFor());
   }
 
+  /** The scale goes from 0 to 10; systemd calls 2.0 and less OK. */
+  @Test
+  void exposureIsAtMost2(@TempDir Path directory) throws IOException, InterruptedException {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd is not installed");
+    Path home = Path.of(System.getProperty("rsp.home"));
+    Path unit = Files.copy(home.resolve("config/rsp.service"), directory.resolve("rsp.service"));
+    Process security =
+        new ProcessBuilder(
+                "systemd-analyze", "security", "--offline=yes", "--threshold=20", unit.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(security.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, security.waitFor(), said);
+    assertTrue(said.contains("Overall exposure level for rsp.service: "), said);
+  }
+
   @Test
   void theUserOfTheUnitIsMade(@TempDir Path root) throws IOException, InterruptedException {
     Path home = Path.of(System.getProperty("rsp.home"));
