@@ -274,6 +274,11 @@ public final class Entry {
     return status;
   }
 
+  /** What decided the route; null if none was found. */
+  public @Nullable String why() {
+    return why;
+  }
+
   /** The name of the slot that the request was sent to last, or that could not be reached. */
   public @Nullable String slot() {
     return slot;

@@ -394,6 +394,26 @@ public final class BackendPools implements Backends {
     }
   }
 
+  /** Counts the connections that carry no request, by place. */
+  public Map<Place, Integer> idle() {
+    Map<Place, Integer> counts = new HashMap<>();
+    pools.forEach((place, pool) -> counts.put(place, pool.idle.size()));
+    allBound().forEach(connection -> counts.merge(connection.place(), 1, Integer::sum));
+    return counts;
+  }
+
+  /** Counts the requests that are queued, by place. */
+  public Map<Place, Integer> queues() {
+    Map<Place, Integer> counts = new HashMap<>();
+    pools.forEach(
+        (place, pool) -> {
+          if (pool.queue != null) {
+            counts.put(place, pool.queue.size());
+          }
+        });
+    return counts;
+  }
+
   /** How many requests are queued. */
   public int queued() {
     return pools.values().stream()

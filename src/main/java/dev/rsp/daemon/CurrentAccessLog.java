@@ -70,6 +70,12 @@ final class CurrentAccessLog {
     }
   }
 
+  /** How many lines the log in use has dropped; 0 without a log. Any thread. */
+  long dropped() {
+    AccessLog current = used;
+    return current == null ? 0 : current.dropped();
+  }
+
   /** Writes what is left, and closes it. */
   void close() {
     use(null);

@@ -113,7 +113,8 @@ public final class Daemon {
         this::inForce,
         stopping::get,
         () -> reload(true),
-        refusedReloads::get);
+        refusedReloads::get,
+        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog));
   }
 
   private Worker watched(Worker loop) {

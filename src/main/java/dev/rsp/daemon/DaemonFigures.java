@@ -7,10 +7,14 @@ import dev.rsp.config.Slot;
 import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.SlotUse;
+import dev.rsp.journal.JournalKeeper;
 import dev.rsp.metrics.Figures;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
+import dev.rsp.wake.StartCounters;
+import dev.rsp.wake.Starter;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,12 +24,27 @@ final class DaemonFigures {
   private final Loads loads;
   private final ConnectionCount connections;
   private final MemoryBudget budget;
+  private final Starter starter;
+  private final JournalKeeper journal;
+  private final CurrentAccessLog accessLog;
+  private final RequestFigures requests;
 
-  DaemonFigures(Loops loops, Loads loads, ConnectionCount connections, MemoryBudget budget) {
+  DaemonFigures(
+      Loops loops,
+      Loads loads,
+      ConnectionCount connections,
+      MemoryBudget budget,
+      Starter starter,
+      JournalKeeper journal,
+      CurrentAccessLog accessLog) {
     this.loops = loops;
     this.loads = loads;
     this.connections = connections;
     this.budget = budget;
+    this.starter = starter;
+    this.journal = journal;
+    this.accessLog = accessLog;
+    this.requests = new RequestFigures(loops);
   }
 
   /**
@@ -48,6 +67,29 @@ final class DaemonFigures {
     addTraffic(figures);
     addMemory(figures);
     addSlots(figures, now.config());
+    requests.addTo(figures, now.config());
+    addHosts(figures);
+    figures.count(
+        "rsp_access_log_dropped_lines",
+        "Lines of the access log that were lost, because its target did not take them.",
+        accessLog.dropped());
+    ProcessFigures.addTo(figures);
+  }
+
+  private void addHosts(Figures figures) {
+    figures.gauge("rsp_journal_hosts", "Hosts that the journal knows.", journal.size());
+    StartCounters starts = starter.counters();
+    for (StartCounters.Step step : StartCounters.Step.values()) {
+      figures.count(
+          "rsp_site_starts",
+          "Steps of starts of sleeping sites, since the start of rsp.",
+          starts.get(step),
+          "step",
+          step.name().toLowerCase(Locale.ROOT));
+    }
+    figures.gauge("rsp_sites_starting", "Sites that are being started.", starter.starting());
+    figures.gauge(
+        "rsp_requests_waiting_for_sites", "Requests that wait for a start.", starter.waiting());
   }
 
   private static void addConfiguration(Figures figures, InForce now, long refusedReloads) {

@@ -43,7 +43,8 @@ final class DaemonOperations implements Operations {
       Supplier<@Nullable InForce> inForce,
       Supplier<Boolean> stopping,
       Supplier<ReloadResult> reload,
-      LongSupplier refusedReloads) {
+      LongSupplier refusedReloads,
+      DaemonFigures figures) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -53,7 +54,7 @@ final class DaemonOperations implements Operations {
     this.stopping = stopping;
     this.reload = reload;
     this.refusedReloads = refusedReloads;
-    this.figures = new DaemonFigures(loops, loads, connections, budget);
+    this.figures = figures;
   }
 
   @Override

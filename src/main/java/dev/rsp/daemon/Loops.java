@@ -4,8 +4,12 @@ package dev.rsp.daemon;
 import dev.rsp.config.ConfigException;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.RequestCounts;
 import dev.rsp.exchange.Service;
+import dev.rsp.exchange.SlotTotals;
 import dev.rsp.journal.JournalKeeper;
+import dev.rsp.route.Why;
+import dev.rsp.worker.LoopUse;
 import dev.rsp.worker.Worker;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -229,6 +234,47 @@ final class Loops {
       }
     }
     return done;
+  }
+
+  /**
+   * What a loop had when it was asked.
+   *
+   * @param number of the loop, from 0
+   * @param lagNanos how long it took until it ran the task that asked
+   */
+  record Report(int number, long lagNanos, LoopUse use) {}
+
+  /**
+   * What each loop has now. A loop that does not respond within {@code millis} is left out, and so
+   * is one that has ended.
+   */
+  List<Report> reports(long millis) {
+    List<Worker> loops = all;
+    var reports = new ConcurrentSkipListMap<Integer, Report>();
+    long asked = System.nanoTime();
+    CountDownLatch done =
+        onEach(
+            loop -> {
+              int number = loops.indexOf(loop);
+              reports.put(number, new Report(number, System.nanoTime() - asked, loop.use()));
+            });
+    isDone(done, millis);
+    return List.copyOf(reports.values());
+  }
+
+  /** What each slot was sent, and how requests without a slot ended, over all loops. */
+  Map<String, SlotTotals> requests() {
+    return SlotTotals.of(all.stream().map(Worker::requests).toList());
+  }
+
+  /** How many requests were routed for that reason. */
+  long routes(Why why) {
+    return all.stream().mapToLong(loop -> routes(loop, why)).sum();
+  }
+
+  private static long routes(Worker loop, Why why) {
+    RequestCounts requests = loop.requests();
+    return requests.get(why);
   }
 
   /** Ends the threads of all loops. */

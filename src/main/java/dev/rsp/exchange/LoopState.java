@@ -11,6 +11,7 @@ import dev.rsp.http.ResponseHead;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
 import dev.rsp.journal.HostTally;
+import dev.rsp.lua.CallCounts;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.NetLoop;
 import dev.rsp.wake.Starter;
@@ -48,6 +49,14 @@ public final class LoopState {
   /** Gives out entries; null if nothing reads them. */
   private @Nullable Entries entries;
 
+  private final RequestCounts requests = new RequestCounts();
+
+  /** Calls of the scripts of earlier services. */
+  private CallCounts formerCalls = CallCounts.NONE;
+
+  /** Whether somebody may ask for {@link #requests}. */
+  private boolean counts;
+
   private @Nullable Service service;
   private @Nullable Terms terms;
   private boolean draining;
@@ -72,7 +81,10 @@ public final class LoopState {
   public void serve(Service newer) {
     Terms newTerms = newer.terms;
     useLog(newer.accessLog);
+    formerCalls = calls();
     record(newTerms.recorded, openLog);
+    counts = newTerms.counted;
+    requests.countSlots(newer.countedSlots);
     service = newer;
     terms = newTerms;
     backendLog.serve(newer);
@@ -107,7 +119,10 @@ public final class LoopState {
    * The exchange of an entry has ended: all that are in force now read it. It is not used after
    * that.
    */
-  public void ended(Entry entry) {
+  public void ended(Entry entry, Ending ending) {
+    if (counts) {
+      requests.ended(entry, ending);
+    }
     if (accessLog != null) {
       accessLog.ended(entry);
     }
@@ -201,6 +216,23 @@ public final class LoopState {
   /** How the exchanges of this loop ended. Any thread. */
   public Counters counters() {
     return counters;
+  }
+
+  /** How many hosts of this loop have a route that is cached. */
+  public int cachedHosts() {
+    Service current = service;
+    return current == null ? 0 : current.cachedHosts();
+  }
+
+  /** How often scripts were called since the start. */
+  public CallCounts calls() {
+    Service current = service;
+    return current == null ? formerCalls : formerCalls.plus(current.calls());
+  }
+
+  /** The requests of this loop by slot, if the configuration has them counted. Any thread. */
+  public RequestCounts requests() {
+    return requests;
   }
 
   /** Which hosts were served. */

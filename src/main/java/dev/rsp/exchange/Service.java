@@ -6,6 +6,7 @@ import dev.rsp.config.Config;
 import dev.rsp.config.Initialise;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
+import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.route.Router;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,9 @@ public final class Service {
   /** The names of slots by their places. Never changes. */
   public final Map<Place, String> slotNames;
 
+  /** The slots whose requests are counted one by one, if requests are counted. Never changes. */
+  public final Set<String> countedSlots;
+
   /** The places of slots that are not down. Never changes. */
   public final Set<Place> places;
 
@@ -87,9 +92,24 @@ public final class Service {
     }
     this.places = Set.copyOf(served);
     this.slotNames = Map.copyOf(names);
+    this.countedSlots =
+        config.slots().stream()
+            .limit(RequestCounts.MOST_SLOTS)
+            .map(Slot::name)
+            .collect(Collectors.toUnmodifiableSet());
     // Only a script can name a place that is not listed.
     boolean scripted = config.hasSelect() || hasOnFailure;
     this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);
+  }
+
+  /** How often the script of this loop was called. */
+  CallCounts calls() {
+    return router.calls();
+  }
+
+  /** How many hosts of this loop have a route that is cached. */
+  int cachedHosts() {
+    return router.cachedHosts();
   }
 
   /**

@@ -48,6 +48,9 @@ public final class Terms {
    */
   public final boolean recorded;
 
+  /** Whether requests are counted by slot, because somebody may ask for that. */
+  public final boolean counted;
+
   /** The host of a request that names none; null if such a request is refused. Read-only. */
   public final byte @Nullable [] defaultHost;
 
@@ -68,7 +71,8 @@ public final class Terms {
     viaName = forwarding.saysVia() ? wire.viaName() : null;
     trusted = forwarding.trusted();
     requestId = forwarding.requestId();
-    recorded = config.accessLog() != null || config.controlPath() != null;
+    counted = config.controlPath() != null;
+    recorded = config.accessLog() != null || counted;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

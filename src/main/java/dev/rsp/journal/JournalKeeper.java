@@ -293,6 +293,11 @@ public final class JournalKeeper implements AutoCloseable {
     return hostsAfter(this::collect);
   }
 
+  /** How many hosts it had when it last collected counts. Does not block. */
+  public int size() {
+    return journal.size();
+  }
+
   /**
    * As {@link #hosts}, and whether the file could be read. If not, tries again, because it may have
    * been repaired. Blocks like {@link #hosts}.

@@ -52,6 +52,12 @@ public final class Script {
   private @Nullable Slots slots;
   private ScriptContext context = ScriptContext.NONE;
   private Budget budget = Budget.TRIAL;
+  private long runs;
+
+  /** Calls that failed, also those of {@link #exhaustions}. */
+  private long failures;
+
+  private long exhaustions;
 
   /** Whether an event loop calls it, which must not stop. */
   private boolean serving;
@@ -314,7 +320,21 @@ public final class Script {
     return environment.monitor.meter().instructionsUsed();
   }
 
+  /** How often its functions were called for requests, and how that ended. */
+  public CallCounts calls() {
+    return new CallCounts(runs, failures, exhaustions);
+  }
+
   private Selection call(LuaString name, RequestView request, Call call) {
+    runs++;
+    Selection answer = callOnce(name, request, call);
+    if (answer instanceof Selection.Failed) {
+      failures++;
+    }
+    return answer;
+  }
+
+  private Selection callOnce(LuaString name, RequestView request, Call call) {
     if (!(environment.globals.rawget(name) instanceof LuaClosure function)) {
       return failed("there is no function " + name.tojstring());
     }
@@ -350,6 +370,7 @@ public final class Script {
     } catch (LuaError e) {
       return failed(Messages.text(e, monitor.calls()));
     } catch (ExhaustedError e) {
+      exhaustions++;
       return failed(String.valueOf(e.getMessage()));
     } catch (StackOverflowError e) {
       return failed("the script calls itself too deeply");

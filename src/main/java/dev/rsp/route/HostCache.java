@@ -25,6 +25,7 @@ final class HostCache {
   private final byte[][] hosts;
   private final @Nullable Route[] routes;
   private final byte[] next;
+  private int size;
 
   HostCache() {
     this(SETS, new SecureRandom());
@@ -42,6 +43,11 @@ final class HostCache {
     hosts = new byte[sets * WAYS][];
     routes = new Route[sets * WAYS];
     next = new byte[sets];
+  }
+
+  /** How many hosts it has. */
+  int size() {
+    return size;
   }
 
   /** The hash of a host, for the two other methods. */
@@ -67,6 +73,7 @@ final class HostCache {
   void put(long hostHash, byte[] host, int length, Route route) {
     int set = (int) hostHash & mask;
     int at = set * WAYS + (next[set]++ & WAYS - 1);
+    size += routes[at] == null ? 1 : 0;
     hashes[at] = hostHash;
     hosts[at] = Arrays.copyOf(host, length);
     routes[at] = route;

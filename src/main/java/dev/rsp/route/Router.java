@@ -8,6 +8,7 @@ import dev.rsp.hash.PythonHash;
 import dev.rsp.http.Client;
 import dev.rsp.http.RequestHead;
 import dev.rsp.log.RateLimit;
+import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.Failure;
 import dev.rsp.lua.Script;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +80,16 @@ public final class Router {
     }
     Route known = known(host, hostLength);
     return known != null ? known : decide(host, hostLength, null, head, client);
+  }
+
+  /** How many hosts have a route that is cached. */
+  public int cachedHosts() {
+    return cache == null ? 0 : cache.size();
+  }
+
+  /** How often the script was called. */
+  public CallCounts calls() {
+    return script == null ? CallCounts.NONE : script.calls();
   }
 
   /** The canonical host by which a request is routed: its own, or the one in its path. */

@@ -11,6 +11,7 @@ import dev.rsp.client.h1.Http1Resources;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.LoopState;
+import dev.rsp.exchange.RequestCounts;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.Terms;
 import dev.rsp.http.h1.DateField;
@@ -141,6 +142,16 @@ public final class Worker implements Acceptor {
           }
           full.accept(counts);
         });
+  }
+
+  /** What the loop has now. */
+  public LoopUse use() {
+    return new LoopUse(backends.idle(), backends.queues(), state.cachedHosts(), state.calls());
+  }
+
+  /** The requests of this loop by slot. Any thread. */
+  public RequestCounts requests() {
+    return state.requests();
   }
 
   /** How many client connections there are. */

@@ -584,7 +584,7 @@ final class Http1ClientStream implements ClientStream {
   private void record(Entry ended, Ending ending) {
     entry = null;
     ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written - writtenBefore);
-    loop.ended(ended);
+    loop.ended(ended, ending);
   }
 
   /** No request is read any more: a partial head will not be completed. */

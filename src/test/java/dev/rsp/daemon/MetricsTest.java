@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rsp.net.Transport;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The figures that Prometheus gets, and that the documents name all of them. */
+@Timeout(60)
+final class MetricsTest {
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+  @TempDir private Path directory;
+
+  private ServerSocket backend;
+  private Daemon daemon;
+  private int port;
+
+  @BeforeEach
+  void serve() throws Exception {
+    backend = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    var answers = new Thread(this::answerAll, "backend");
+    answers.setDaemon(true);
+    answers.start();
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    Path file = directory.resolve("backends.lua");
+    Files.writeString(
+        file,
+        """
+        listen = "127.0.0.1:%d"
+        backends = { { name = "a", address = "127.0.0.1:%d" }, { name = "b", address = "127.0.0.1:%d" } }
+        loops = 2
+        control = "%s"
+        timeouts = { connect_retry = 0 }
+        function select(request) return request.path == "/closed" and "b" or "a" end
+        """
+            .formatted(port, backend.getLocalPort(), closedPort(), socket()));
+    daemon = new Daemon(file, Transport.NIO);
+    daemon.start(() -> {});
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    daemon.stop();
+    backend.close();
+  }
+
+  private static int closedPort() throws IOException {
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private void answerAll() {
+    try {
+      while (true) {
+        try (Socket accepted = backend.accept()) {
+          readHead(accepted);
+          accepted
+              .getOutputStream()
+              .write(
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                      .getBytes(StandardCharsets.US_ASCII));
+        }
+      }
+    } catch (IOException e) {
+      // The test has ended.
+    }
+  }
+
+  private static void readHead(Socket from) throws IOException {
+    var head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int octet = from.getInputStream().read();
+      if (octet < 0) {
+        throw new IOException("no whole head: " + head);
+      }
+      head.append((char) octet);
+    }
+  }
+
+  private Path socket() {
+    return directory.resolve("control");
+  }
+
+  /** The answer to a request for a path; the connection is closed after it. */
+  private String get(String path) throws IOException {
+    try (var client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      client
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: h.example\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** What the control socket answers to a scrape. */
+  private String scrape(String accept) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket()));
+      String request =
+          "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAccept: " + accept + "\r\n\r\n";
+      channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+      var all = new ByteArrayOutputStream();
+      ByteBuffer some = ByteBuffer.allocate(65536);
+      while (channel.read(some) >= 0) {
+        all.write(some.array(), 0, some.position());
+        some.clear();
+      }
+      return all.toString(StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private String scrape() throws IOException {
+    return scrape("text/plain");
+  }
+
+  /** The figures, when they have that line; a request is counted when its last byte has gone. */
+  private String scrapeUntil(String line) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    String figures = scrape();
+    while (!figures.contains("\n" + line + "\n")) {
+      assertTrue(System.nanoTime() < deadline, line + " is not in " + figures);
+      Thread.onSpinWait();
+      figures = scrape();
+    }
+    return figures;
+  }
+
+  private static void assertHas(String line, String figures) {
+    assertTrue(figures.contains("\n" + line + "\n"), () -> line + " is not in " + figures);
+  }
+
+  /** The names that have values in the text format, without the suffixes of histograms. */
+  private static Set<String> names(String figures) {
+    return Pattern.compile("(?m)^# TYPE (\\S+) ")
+        .matcher(figures)
+        .results()
+        .map(match -> match.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** All figures that there can be: after a request that was served, and one that failed. */
+  private String allFigures() throws IOException {
+    assertTrue(get("/").startsWith("HTTP/1.1 200 "));
+    assertTrue(get("/closed").startsWith("HTTP/1.1 502 "));
+    scrapeUntil("rsp_requests_total{ending=\"connect_failed\",slot=\"b\",status=\"5xx\"} 1.0");
+    return scrapeUntil("rsp_requests_total{ending=\"served\",slot=\"a\",status=\"2xx\"} 1.0");
+  }
+
+  @Test
+  void requestsAreCountedBySlotStatusAndEndingWithTheirTimes() throws IOException {
+    String figures = allFigures();
+    assertHas("rsp_request_duration_seconds_count{slot=\"a\"} 1", figures);
+    assertHas("rsp_request_duration_seconds_bucket{slot=\"a\",le=\"60.0\"} 1", figures);
+    assertHas("rsp_request_first_byte_seconds_count{slot=\"a\"} 1", figures);
+    assertHas("rsp_request_first_byte_seconds_count{slot=\"b\"} 0", figures);
+    assertHas("rsp_slot_connects_total{slot=\"a\"} 1.0", figures);
+    assertHas("rsp_slot_retries_total{slot=\"a\"} 0.0", figures);
+    assertHas("rsp_routes_total{why=\"script\"} 2.0", figures);
+    assertHas("rsp_script_calls_total 2.0", figures);
+    assertHas("rsp_script_failures_total{reason=\"budget\"} 0.0", figures);
+    assertHas("rsp_slot_queued_requests{slot=\"b\"} 0.0", figures);
+    assertHas("rsp_slot_idle_connections{slot=\"b\"} 0.0", figures);
+    assertHas("rsp_access_log_dropped_lines_total 0.0", figures);
+    assertHas("rsp_site_starts_total{step=\"called\"} 0.0", figures);
+    for (int loop = 0; loop < 2; loop++) {
+      Matcher lag =
+          Pattern.compile("\nrsp_loop_lag_seconds\\{loop=\"" + loop + "\"} (.+)").matcher(figures);
+      assertTrue(lag.find() && Double.parseDouble(lag.group(1)) > 0, figures);
+    }
+  }
+
+  @Test
+  void prometheusGetsNativeHistogramsIfItAsksForProtobuf() throws IOException {
+    allFigures();
+    String figures =
+        scrape(
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited");
+    assertTrue(figures.contains("ontent-type: application/vnd.google.protobuf"), figures);
+    assertTrue(figures.contains("rsp_request_duration_seconds"), figures);
+  }
+
+  @Test
+  void aReloadIsCounted() throws IOException {
+    daemon.reload();
+    assertHas("rsp_reloads_total{result=\"accepted\"} 1.0", scrape());
+  }
+
+  @Test
+  void theDocumentsNameEachFigureAndNoOther() throws IOException {
+    assertEquals(names(allFigures()), documented());
+  }
+
+  private static Set<String> documented() throws IOException {
+    String all = Files.readString(Path.of("src/docs/operations.md"));
+    int start = all.indexOf("\n### Metrics\n");
+    String section = all.substring(start, all.indexOf("\n## ", start));
+    return Pattern.compile("(?m)^\\|([^|]*)\\|")
+        .matcher(section)
+        .results()
+        .flatMap(row -> Pattern.compile("`([a-z_]+)`").matcher(row.group(1)).results())
+        .map(name -> name.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}
