@@ -121,6 +121,13 @@ backends = {
 --   sample      = 1,           -- the share of the others; 0 if one of the two is set
 -- }
 
+-- Spans of sampled requests, for a collector of OpenTelemetry.
+-- traces = {
+--   endpoint = "http://127.0.0.1:4318/v1/traces",
+--   sample   = 0.01,           -- the share of requests
+--   service  = "rsp",
+-- }
+
 -- A Unix socket for the commands rsp reload and rsp status, for rsp's user and root alone.
 -- control = "/run/rsp/control.sock"
 

@@ -56,6 +56,7 @@ final class ArchitectureTest {
   /** For each package below dev.rsp, with its subpackages: those that it must not know. */
   private static final Map<String, Set<String>> FORBIDDEN =
       Map.of(
+          "trace", Set.of("config", "net", "exchange", "client", "backend", "worker", "plan"),
           "access", Set.of("config", "net", "exchange", "client", "backend", "worker", "plan"),
           "net", Set.of("http", "exchange", "client", "backend", "worker", "plan"),
           "http", Set.of("net", "exchange", "client", "backend", "worker", "plan"),

@@ -289,6 +289,46 @@ public final class Entry {
     return address != null;
   }
 
+  /** The backend's address; null without {@link #hasPlace}. */
+  public @Nullable String address() {
+    return address;
+  }
+
+  /** How the exchange ended, as counters name it. */
+  public String ending() {
+    return ending;
+  }
+
+  /** The client, as scripts see it. */
+  public String client() {
+    return client;
+  }
+
+  /** The scheme of the client's connection. */
+  public String scheme() {
+    return scheme;
+  }
+
+  /** The id of the request; null if it has none. */
+  public @Nullable String requestId() {
+    return requestId;
+  }
+
+  /** When the first octet of the request came, in milliseconds since 1970. */
+  public long beganMillis() {
+    return beganMillis;
+  }
+
+  /** From the first octet of the request to the sending of its head, in nanoseconds; -1 if none. */
+  public long sentTime() {
+    return sentNanos == 0 ? -1 : sentNanos - beganNanos;
+  }
+
+  /** From the first octet of the request to the first of the answer, in nanoseconds; -1 if none. */
+  public long answerTime() {
+    return answeredNanos == 0 ? -1 : answeredNanos - beganNanos;
+  }
+
   /** Octets from the client, as it framed them. */
   public long requestBytes() {
     return requestBytes;
@@ -398,7 +438,7 @@ public final class Entry {
   }
 
   /** From the first octet of the head to its last; -1 if it did not become complete. */
-  long headTime() {
+  public long headTime() {
     return headNanos == 0 ? -1 : headNanos - beganNanos;
   }
 

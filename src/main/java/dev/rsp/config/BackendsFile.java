@@ -60,6 +60,7 @@ final class BackendsFile {
         isOwnFunction(Keys.SELECT),
         new SafeguardKeys(globals, problems).read(),
         new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)),
+        new TraceKeys(problems).read(global(TraceKeys.TRACES)),
         controlPath());
   }
 

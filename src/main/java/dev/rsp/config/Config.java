@@ -12,6 +12,7 @@ import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptContext;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.lua.Slots;
+import dev.rsp.trace.TraceSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -259,6 +260,11 @@ public record Config(
   /** Where exchanges are logged; null if they are not. */
   public @Nullable AccessLogSettings accessLog() {
     return settings.accessLog();
+  }
+
+  /** Which requests are traced; null if none are. */
+  public @Nullable TraceSettings traces() {
+    return settings.traces();
   }
 
   /** The Unix socket for operators; null if there is none. */

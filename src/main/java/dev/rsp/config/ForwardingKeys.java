@@ -4,11 +4,13 @@ package dev.rsp.config;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.IpNetwork;
 import dev.rsp.http.RequestIdField;
+import dev.rsp.http.TraceParent;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.UntrustedFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -41,7 +43,11 @@ final class ForwardingKeys {
 
   Forwarding read() {
     RequestIdField id = requestId();
-    return new Forwarding(trusted(), untrusted(id), !isFalse(global(Keys.VIA)), id);
+    return new Forwarding(
+        trusted(),
+        untrusted(id, !global(TraceKeys.TRACES).isnil()),
+        !isFalse(global(Keys.VIA)),
+        id);
   }
 
   private LuaValue global(String name) {
@@ -97,11 +103,12 @@ final class ForwardingKeys {
 
   /**
    * @param id is untrusted like the others; null for none
+   * @param traced whether rsp writes traceparent itself
    */
-  private UntrustedFields untrusted(@Nullable RequestIdField id) {
+  private UntrustedFields untrusted(@Nullable RequestIdField id, boolean traced) {
     List<String> names = new ArrayList<>();
     if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
-      if (id == null) {
+      if (id == null && !traced) {
         return UntrustedFields.DEFAULTS;
       }
       names.addAll(UntrustedFields.defaultNames());
@@ -117,7 +124,12 @@ final class ForwardingKeys {
     if (id != null) {
       names.add(id.name());
     }
-    return UntrustedFields.of(names);
+    if (!traced) {
+      return UntrustedFields.of(names);
+    }
+    names.add(TraceParent.NAME);
+    names.add(TraceParent.STATE);
+    return UntrustedFields.of(names, Set.of(TraceParent.NAME));
   }
 
   private @Nullable RequestIdField requestId() {

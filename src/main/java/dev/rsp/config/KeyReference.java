@@ -54,7 +54,8 @@ public final class KeyReference {
         new Group("journal", "The journal", journal()),
         new Group("reload", "Guard for reloads", reload()),
         new Group("candidate", "Comparing with a candidate", candidate()),
-        new Group("access_log", "Access log", accessLog()));
+        new Group("access_log", "Access log", accessLog()),
+        new Group("traces", "Traces", traces()));
   }
 
   /** All keys. */
@@ -142,7 +143,11 @@ public final class KeyReference {
         reload(
             "a new target is opened before anything else changes; if it cannot be opened, nothing"
                 + " changes. Requests in flight are written to the new one",
-            AccessLogKeys.ACCESS_LOG));
+            AccessLogKeys.ACCESS_LOG),
+        reload(
+            "applies to new requests; the spans of those in flight are lost if anything in it"
+                + " changed",
+            TraceKeys.TRACES));
   }
 
   private static ReloadEffect reload(String effect, String... keys) {
@@ -614,6 +619,31 @@ public final class KeyReference {
             "0 to 1",
             "1; 0 if there is a condition",
             "the share of the other requests that is logged"));
+  }
+
+  private static List<KeyEntry> traces() {
+    String traces = TraceKeys.TRACES;
+    return List.of(
+        key(traces, "a table", NONE, "[spans](#traces) of sampled requests for OpenTelemetry"),
+        in(
+            traces,
+            TraceKeys.ENDPOINT,
+            "an http or https URL, without a user",
+            "required",
+            "a collector that takes OTLP over HTTP, such as `\"http://127.0.0.1:4318/v1/traces\"`"),
+        in(
+            traces,
+            TraceKeys.SAMPLE,
+            "0 to 1",
+            NumberKey.text(TraceKeys.DEFAULT_SHARE),
+            "the share of requests that are traced. A trusted proxy that sends `traceparent` has"
+                + " decided already"),
+        in(
+            traces,
+            TraceKeys.SERVICE,
+            "a text",
+            "`\"" + TraceKeys.DEFAULT_SERVICE + "\"`",
+            "the name of this rsp in traces: `service.name`"));
   }
 
   private static KeyEntry key(String path, String value, String unset, String meaning) {

@@ -186,6 +186,7 @@ final class Keys {
           SafeguardKeys.RELOAD,
           SafeguardKeys.CANDIDATE,
           AccessLogKeys.ACCESS_LOG,
+          TraceKeys.TRACES,
           CONTROL);
 
   private Keys() {}
@@ -198,6 +199,7 @@ final class Keys {
     all.addAll(SafeguardKeys.inTables());
     all.addAll(within(LENIENT, ALL_LENIENT.stream()));
     all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));
+    all.addAll(within(TraceKeys.TRACES, TraceKeys.ALL.stream()));
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     return all;
   }

@@ -93,6 +93,7 @@ final class OriginalFile {
             false,
             Safeguards.NONE,
             null,
+            null,
             null),
         SelectionSettings.DEFAULTS);
   }

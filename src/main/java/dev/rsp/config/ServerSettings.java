@@ -4,6 +4,7 @@ package dev.rsp.config;
 import dev.rsp.access.AccessLogSettings;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
+import dev.rsp.trace.TraceSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param hasSelect whether the file defines {@code select}; if not, hosts are hashed
  * @param safeguards settings that make changes of the configuration safe
  * @param accessLog where exchanges are logged; null if they are not
+ * @param traces which requests are traced; null if none are
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  */
 public record ServerSettings(
@@ -37,6 +39,7 @@ public record ServerSettings(
     boolean hasSelect,
     Safeguards safeguards,
     @Nullable AccessLogSettings accessLog,
+    @Nullable TraceSettings traces,
     @Nullable String controlPath) {
   public ServerSettings {
     if (loops < 1) {

@@ -26,6 +26,7 @@ import dev.rsp.plan.ReloadGuard;
 import dev.rsp.plan.Sampler;
 import dev.rsp.plan.SelectTrial;
 import dev.rsp.plan.Shadow;
+import dev.rsp.trace.Traces;
 import dev.rsp.wake.Starter;
 import dev.rsp.worker.Worker;
 import java.io.IOException;
@@ -76,6 +77,7 @@ public final class Daemon {
   private final Listeners listeners = new Listeners();
   private final JournalKeeper journal = new JournalKeeper();
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
+  private final CurrentTraces traces = new CurrentTraces();
   private final CurrentControl control = new CurrentControl();
   private final Operations operations;
 
@@ -336,6 +338,7 @@ public final class Daemon {
     Config newer = next.config();
     List<Listener> opened = new ArrayList<>();
     AccessLog requests = accessLog.open(newer);
+    Traces spans = traces.open(newer);
     ControlSocket operators = null;
     int loopsBefore = loops.count();
     try {
@@ -345,12 +348,13 @@ public final class Daemon {
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
-      List<Service> services = services(next, compared, requests);
+      List<Service> services = services(next, compared, requests, spans);
       listeners.open(newer, loops.first(newer.loops()), opened);
       operators = control.open(newer, operations);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
       control.discard(operators);
+      traces.discard(spans);
       undo(loopsBefore, opened, requests, e);
       throw e;
     }
@@ -366,6 +370,7 @@ public final class Daemon {
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
     finish("loops", () -> loops.retireAfter(newer.loops()));
     finish("access log", () -> accessLog.use(requests));
+    finish("traces", () -> traces.use(spans));
     ControlSocket nextControl = operators;
     finish("control", () -> control.use(nextControl));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
@@ -441,7 +446,7 @@ public final class Daemon {
 
   /** One service for each loop, also for the loops that only finish their connections. */
   private List<Service> services(
-      InForce next, @Nullable Shadow compared, @Nullable AccessLog requests)
+      InForce next, @Nullable Shadow compared, @Nullable AccessLog requests, @Nullable Traces spans)
       throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
@@ -452,7 +457,8 @@ public final class Daemon {
                 next.generation(),
                 loads,
                 compared == null ? Sampler.NONE : compared.sampler(),
-                requests));
+                requests,
+                spans));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));
@@ -483,6 +489,7 @@ public final class Daemon {
       step("drain", () -> drain(drainMillis));
       step("connections", loops::closeAll);
       step("access log", this::closeAccessLog);
+      step("traces", this::closeTraces);
       step("control", this::closeControl);
       step("journal", journal::close);
       step("copy", this::removeCopy);
@@ -504,6 +511,10 @@ public final class Daemon {
     } catch (Throwable e) {
       log.error("shutdown step failed: {}: {}", what, cause(e), e);
     }
+  }
+
+  private synchronized void closeTraces() {
+    traces.close();
   }
 
   private synchronized void closeControl() {

@@ -10,6 +10,7 @@ import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.route.Router;
+import dev.rsp.trace.Traces;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -68,13 +69,14 @@ public final class Service {
       Router router,
       Loads loads,
       RequestSampler sampler,
-      @Nullable AccessLog accessLog) {
+      @Nullable AccessLog accessLog,
+      @Nullable Traces traces) {
     this.generation = generation;
     this.accessLog = accessLog;
     this.sampler = sampler;
     this.samples = sampler != RequestSampler.NONE;
     this.loads = loads;
-    this.terms = new Terms(config);
+    this.terms = new Terms(config, traces);
     this.initialise = config.initialise();
     this.router = router;
     this.hasOnFailure = config.selection().hasOnFailure();
@@ -120,7 +122,7 @@ public final class Service {
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(Config config, Loads loads) throws ScriptException {
-    return of(config, 1, loads, RequestSampler.NONE, null);
+    return of(config, 1, loads, RequestSampler.NONE, null, null);
   }
 
   /**
@@ -128,6 +130,7 @@ public final class Service {
    *
    * @param generation the number of the configuration, for the access log
    * @param accessLog shared by all loops; null if requests are not logged
+   * @param traces shared by all loops; null if requests are not traced
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(
@@ -135,9 +138,10 @@ public final class Service {
       long generation,
       Loads loads,
       RequestSampler sampler,
-      @Nullable AccessLog accessLog)
+      @Nullable AccessLog accessLog,
+      @Nullable Traces traces)
       throws ScriptException {
     Router router = new Router(config, config.script(loads.bySlot(config)));
-    return new Service(config, generation, router, loads, sampler, accessLog);
+    return new Service(config, generation, router, loads, sampler, accessLog, traces);
   }
 }

@@ -11,6 +11,7 @@ import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
+import dev.rsp.trace.Traces;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -51,10 +52,14 @@ public final class Terms {
   /** Whether requests are counted by slot, because somebody may ask for that. */
   public final boolean counted;
 
+  /** Makes spans of requests; null if there are none. */
+  public final @Nullable Traces traces;
+
   /** The host of a request that names none; null if such a request is refused. Read-only. */
   public final byte @Nullable [] defaultHost;
 
-  Terms(Config config) {
+  Terms(Config config, @Nullable Traces traces) {
+    this.traces = traces;
     timeouts = config.timeouts();
     limits = config.limits();
     held = config.heldBodies();
@@ -72,7 +77,7 @@ public final class Terms {
     trusted = forwarding.trusted();
     requestId = forwarding.requestId();
     counted = config.controlPath() != null;
-    recorded = config.accessLog() != null || counted;
+    recorded = config.accessLog() != null || counted || traces != null;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

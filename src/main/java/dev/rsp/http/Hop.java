@@ -53,6 +53,9 @@ public final class Hop implements Client {
   /** Where that id is added; null if the peer has sent it. */
   private @Nullable RequestIdField addsIdIn;
 
+  /** The value of traceparent of the request at hand; null if none is added. */
+  private @Nullable String traceParent;
+
   private byte @Nullable [] fields;
   private int fieldsVariant;
   private @Nullable String fieldsBy;
@@ -124,11 +127,22 @@ public final class Hop implements Client {
     saidHost = null;
     requestId = null;
     addsIdIn = null;
+    traceParent = null;
   }
 
   /** The id of the request at hand; null if requests carry none. */
   public @Nullable String requestId() {
     return requestId;
+  }
+
+  /** Tells the backend of the request at hand in which trace it is. */
+  public void traceParent(TraceParent parent) {
+    traceParent = parent.text();
+  }
+
+  /** What the backend is told in traceparent; null if rsp says nothing there. */
+  public @Nullable String traceParent() {
+    return traceParent;
   }
 
   /** Whether the peer of the request at hand is a trusted proxy. */
@@ -246,23 +260,24 @@ public final class Hop implements Client {
             | (addsProto(head) ? 0 : NO_PROTO)
             | (addsHost(head) ? 0 : NO_HOST);
     if (saidFor != null || saidProto != null || saidHost != null) {
-      return withId(lines(variant, viaName).getBytes(StandardCharsets.US_ASCII));
+      return withOwn(lines(variant, viaName).getBytes(StandardCharsets.US_ASCII));
     }
     if (fields == null || fieldsVariant != variant || !Objects.equals(viaName, fieldsBy)) {
       fields = lines(variant, viaName).getBytes(StandardCharsets.US_ASCII);
       fieldsVariant = variant;
       fieldsBy = viaName;
     }
-    return addsIdIn == null ? fields : withId(fields);
+    return addsIdIn == null && traceParent == null ? fields : withOwn(fields);
   }
 
-  /** The line of the request's id in front of others. */
-  private byte[] withId(byte[] others) {
+  /** The lines of the request's id and trace in front of others. */
+  private byte[] withOwn(byte[] others) {
     RequestIdField in = addsIdIn;
-    if (in == null) {
-      return others;
+    String own = in == null ? "" : in.name() + ": " + requestId + "\r\n";
+    if (traceParent != null) {
+      own += TraceParent.NAME + ": " + traceParent + "\r\n";
     }
-    byte[] line = (in.name() + ": " + requestId + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] line = own.getBytes(StandardCharsets.US_ASCII);
     byte[] all = Arrays.copyOf(line, line.length + others.length);
     System.arraycopy(others, 0, all, line.length, others.length);
     return all;

@@ -117,16 +117,21 @@ public final class UntrustedFields {
   /** In lower case. */
   private final byte[][] names;
 
+  /** Whether rsp writes a field itself, so that nobody's is forwarded. */
+  private final boolean[] own;
+
   /** Whether of a list in the value of a field the last element counts. */
   private final boolean[] lastElement;
 
   /** For each length of a name, a bit for each first letter: most fields need no comparison. */
   private final int[] firstLetters = new int[MAX_NAME + 1];
 
-  private UntrustedFields(List<String> lowerCase) {
+  private UntrustedFields(List<String> lowerCase, Set<String> own) {
+    this.own = new boolean[lowerCase.size()];
     names = new byte[lowerCase.size()][];
     lastElement = new boolean[lowerCase.size()];
     for (int i = 0; i < names.length; i++) {
+      this.own[i] = own.contains(lowerCase.get(i));
       names[i] = lowerCase.get(i).getBytes(StandardCharsets.US_ASCII);
       lastElement[i] = WITHOUT_COMMA.contains(lowerCase.get(i));
       firstLetters[names[i].length] |= 1 << (names[i][0] & ALPHABET_MASK);
@@ -135,7 +140,17 @@ public final class UntrustedFields {
 
   /** Fields by names for which {@link #isValid} is true. */
   public static UntrustedFields of(List<String> names) {
-    return new UntrustedFields(names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList());
+    return of(names, Set.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param own those that rsp writes itself, in lower case: nobody's are forwarded
+   */
+  public static UntrustedFields of(List<String> names, Set<String> own) {
+    List<String> all = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+    return new UntrustedFields(all, own);
   }
 
   /** The names of {@link #DEFAULTS}, in lower case. */
@@ -177,7 +192,7 @@ public final class UntrustedFields {
       head.setName(field, FieldName.ALIAS);
       return;
     }
-    head.setName(field, FieldName.CLAIM);
+    head.setName(field, own[found] ? FieldName.NOMINATED : FieldName.CLAIM);
     SingleValue.keepLast(head, field);
     if (lastElement[found]) {
       SingleValue.keepLastElement(head, field);

@@ -26,6 +26,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Violation;
 import dev.rsp.route.RequestSampler;
+import dev.rsp.trace.Traces;
 import dev.rsp.wake.Starter;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
@@ -86,6 +87,7 @@ final class EmbeddedRig implements AutoCloseable {
   private final ManualIoEventLoop hand;
   private final Worker loop;
   private @Nullable AccessLog accessLog;
+  private @Nullable Traces traces;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
   private @Nullable RuntimeException refusal;
@@ -121,6 +123,11 @@ final class EmbeddedRig implements AutoCloseable {
     serve(config);
   }
 
+  /** Traces requests from the next configuration on. */
+  void trace(Traces newer) {
+    traces = newer;
+  }
+
   /** Takes a configuration into force. */
   void serve(Config config) throws ScriptException {
     config.slots().forEach(slot -> listed.add(slot.place()));
@@ -134,7 +141,7 @@ final class EmbeddedRig implements AutoCloseable {
       }
     }
     AccessLog used = settings == null ? null : accessLog;
-    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used));
+    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used, traces));
   }
 
   /** Ends the access log when it has all lines so far. */

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -109,6 +110,8 @@ final class CrowdBackend implements Closeable {
           write(key, channel, state);
         }
       }
+    } catch (CancelledKeyException e) {
+      return; // closed meanwhile, by the test
     } catch (IOException e) {
       close(key); // rsp has reset it
     }

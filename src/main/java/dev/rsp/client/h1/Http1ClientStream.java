@@ -23,6 +23,8 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.trace.RequestSpan;
+import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -84,6 +86,9 @@ final class Http1ClientStream implements ClientStream {
 
   /** What is recorded of the exchange; null if nothing reads it. */
   private @Nullable Entry entry;
+
+  /** The span of the exchange at hand; null if it is not traced. */
+  private @Nullable RequestSpan span;
 
   /** What was written before the exchange began. */
   private long writtenBefore;
@@ -581,9 +586,22 @@ final class Http1ClientStream implements ClientStream {
     }
   }
 
+  /**
+   * The request at hand may be traced.
+   *
+   * @param head read only during this call
+   */
+  void trace(Traces traces, RequestHead head) {
+    span = traces.begin(head, hop);
+  }
+
   private void record(Entry ended, Ending ending) {
     entry = null;
     ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written - writtenBefore);
+    if (span != null) {
+      span.end(ended);
+      span = null;
+    }
     loop.ended(ended, ending);
   }
 

@@ -18,6 +18,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.Shortages;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -262,6 +263,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
     stream.begin(head, terms.recorded);
     hop.begin(head, terms.trusted, terms.requestId);
+    Traces traces = terms.traces;
+    if (traces != null) {
+      stream.trace(traces, head);
+    }
     if (head.hostLength() == 0) {
       stream.refuseLast(NO_HOST, Ending.REFUSED);
       return;

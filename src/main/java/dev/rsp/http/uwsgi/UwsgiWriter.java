@@ -83,6 +83,10 @@ public final class UwsgiWriter {
     if (idVariable != null) {
       packet.variable(idVariable, or(hop.requestId(), ""));
     }
+    String traceParent = hop.traceParent();
+    if (traceParent != null) {
+      packet.variable("HTTP_TRACEPARENT", traceParent);
+    }
     if (trusted) {
       list("HTTP_FORWARDED", head, FieldName.FORWARDED, "");
     }

@@ -12,6 +12,7 @@ import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.RequestIdField;
+import dev.rsp.http.TraceParent;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.h1.HeadParser;
 import dev.rsp.http.h1.Heads;
@@ -299,6 +300,17 @@ final class UwsgiWriterTest {
     assertEquals("192.0.2.9", variables.get("REMOTE_ADDR"));
     assertEquals("0", variables.get("REMOTE_PORT"));
     assertEquals("10.0.0.1, 192.0.2.9, 192.0.2.1", variables.get("HTTP_X_FORWARDED_FOR"));
+  }
+
+  @Test
+  void theTraceOfARequestIsAVariable() {
+    RequestHead head = Heads.request(get("/", "X: y\r\n"));
+    Hop hop = hop(true);
+    hop.begin(head, TrustedProxies.NONE, null);
+    hop.traceParent(new TraceParent("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", true));
+    assertNull(writer.request(head, 0, hop, "rsp"));
+    assertEquals(
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", read().get("HTTP_TRACEPARENT"));
   }
 
   @Test
