@@ -272,6 +272,11 @@ public record Config(
     return settings.controlPath();
   }
 
+  /** Whether somebody may ask for figures, so that requests are counted. */
+  public boolean isWatched() {
+    return settings.controlPath() != null;
+  }
+
   /** Settings that make changes of the configuration safe. */
   public Safeguards safeguards() {
     return settings.safeguards();

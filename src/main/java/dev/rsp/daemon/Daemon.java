@@ -79,6 +79,7 @@ public final class Daemon {
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
   private final CurrentControl control = new CurrentControl();
+  private final RecentRequests recent;
   private final Operations operations;
 
   /** Whether a reload uses memory, so that a heap that is full may have room again. */
@@ -102,6 +103,7 @@ public final class Daemon {
     this.file = file;
     this.loops =
         new Loops(number -> watched(new Worker(transport, number, connections, budget, starter)));
+    this.recent = new RecentRequests(loops);
     this.operations = operations();
   }
 
@@ -116,6 +118,7 @@ public final class Daemon {
         stopping::get,
         () -> reload(true),
         refusedReloads::get,
+        recent,
         new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog));
   }
 
@@ -151,6 +154,7 @@ public final class Daemon {
   Daemon(Path file, IntFunction<Worker> loops) {
     this.file = file;
     this.loops = new Loops(loops);
+    this.recent = new RecentRequests(this.loops);
     this.operations = operations();
   }
 
@@ -373,6 +377,7 @@ public final class Daemon {
     finish("traces", () -> traces.use(spans));
     ControlSocket nextControl = operators;
     finish("control", () -> control.use(nextControl));
+    finish("figures", () -> recent.watch(newer.isWatched()));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
     saveCopy(before, newer);
   }
@@ -491,6 +496,7 @@ public final class Daemon {
       step("access log", this::closeAccessLog);
       step("traces", this::closeTraces);
       step("control", this::closeControl);
+      step("figures", () -> recent.watch(false));
       step("journal", journal::close);
       step("copy", this::removeCopy);
       step("candidate", () -> close(shadow));

@@ -32,6 +32,7 @@ final class DaemonOperations implements Operations {
   private final Supplier<Boolean> stopping;
   private final Supplier<ReloadResult> reload;
   private final LongSupplier refusedReloads;
+  private final RecentRequests recent;
   private final DaemonFigures figures;
 
   DaemonOperations(
@@ -44,6 +45,7 @@ final class DaemonOperations implements Operations {
       Supplier<Boolean> stopping,
       Supplier<ReloadResult> reload,
       LongSupplier refusedReloads,
+      RecentRequests recent,
       DaemonFigures figures) {
     this.file = file;
     this.loops = loops;
@@ -54,6 +56,7 @@ final class DaemonOperations implements Operations {
     this.stopping = stopping;
     this.reload = reload;
     this.refusedReloads = refusedReloads;
+    this.recent = recent;
     this.figures = figures;
   }
 
@@ -117,7 +120,10 @@ final class DaemonOperations implements Operations {
     all.put("endings", loops.endingCounts());
     all.put("memory_bytes", loops.allocatedBytes());
     if (now != null) {
-      all.put("slots", SlotUse.values(now.config(), loads));
+      List<Map<String, @Nullable Object>> slots = SlotUse.values(now.config(), loads);
+      RecentRequests.Now lately = recent.now();
+      slots.forEach(slot -> slot.putAll(lately.values(String.valueOf(slot.get("name")))));
+      all.put("slots", slots);
     }
     return all;
   }

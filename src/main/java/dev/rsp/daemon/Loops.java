@@ -267,6 +267,11 @@ final class Loops {
     return SlotTotals.of(all.stream().map(Worker::requests).toList());
   }
 
+  /** Only how many requests each slot had. */
+  Map<String, Long> requestCounts() {
+    return SlotTotals.counts(all.stream().map(Worker::requests).toList());
+  }
+
   /** How many requests were routed for that reason. */
   long routes(Why why) {
     return all.stream().mapToLong(loop -> routes(loop, why)).sum();

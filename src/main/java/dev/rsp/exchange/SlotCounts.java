@@ -19,6 +19,7 @@ final class SlotCounts {
 
   /** What is summed. */
   enum Sum {
+    REQUESTS,
     REQUEST_BYTES,
     RESPONSE_BYTES,
     CONNECTS,
@@ -44,6 +45,7 @@ final class SlotCounts {
   @SuppressWarnings("EnumOrdinal") // an index of an array that is never stored
   void count(Entry entry, Ending ending) {
     add(classOf(entry.status()), ending.ordinal());
+    add(Sum.REQUESTS, 1);
     add(Sum.REQUEST_BYTES, entry.requestBytes());
     add(Sum.RESPONSE_BYTES, entry.responseBytes());
     add(Sum.CONNECTS, entry.connects());

@@ -39,6 +39,16 @@ public final class SlotTotals {
     return all;
   }
 
+  /** Only how many requests have ended, by the same names. */
+  public static Map<String, Long> counts(Collection<RequestCounts> loops) {
+    Map<String, Long> all = new TreeMap<>();
+    for (RequestCounts loop : loops) {
+      loop.forEach(
+          (slot, counts) -> all.merge(slot, counts.get(SlotCounts.Sum.REQUESTS), Long::sum));
+    }
+    return all;
+  }
+
   private void add(SlotCounts counts) {
     for (int statusClass = 0; statusClass < SlotCounts.CLASSES; statusClass++) {
       for (int i = 0; i < ENDINGS.length; i++) {
@@ -66,6 +76,34 @@ public final class SlotTotals {
 
   private static String text(int statusClass) {
     return statusClass == 0 ? "none" : statusClass + "xx";
+  }
+
+  /** Those of each status class, from {@code 1xx} to {@code 5xx}. */
+  public Map<String, Long> byStatus() {
+    Map<String, Long> all = new TreeMap<>();
+    for (int statusClass = 1; statusClass < SlotCounts.CLASSES; statusClass++) {
+      long count = 0;
+      for (long some : requests[statusClass]) {
+        count += some;
+      }
+      all.put(text(statusClass), count);
+    }
+    return all;
+  }
+
+  /** Adds what another slot was sent. */
+  public void add(SlotTotals other) {
+    for (int statusClass = 0; statusClass < SlotCounts.CLASSES; statusClass++) {
+      for (int i = 0; i < ENDINGS.length; i++) {
+        requests[statusClass][i] += other.requests[statusClass][i];
+      }
+    }
+    duration.add(other.duration);
+    firstByte.add(other.firstByte);
+    requestBytes += other.requestBytes;
+    responseBytes += other.responseBytes;
+    connects += other.connects;
+    retries += other.retries;
   }
 
   /** All requests that have ended. */

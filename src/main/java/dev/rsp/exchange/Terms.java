@@ -76,7 +76,7 @@ public final class Terms {
     viaName = forwarding.saysVia() ? wire.viaName() : null;
     trusted = forwarding.trusted();
     requestId = forwarding.requestId();
-    counted = config.controlPath() != null;
+    counted = config.isWatched();
     recorded = config.accessLog() != null || counted || traces != null;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);

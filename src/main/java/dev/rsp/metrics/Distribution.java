@@ -28,6 +28,17 @@ public final class Distribution {
     }
   }
 
+  /** Adds another one. */
+  public void add(Distribution other) {
+    addLowest(other.lowest, other.sumNanos);
+    for (int octave = 0; octave < Buckets.OCTAVES; octave++) {
+      long[] cells = other.octaves[octave];
+      if (cells != null) {
+        addOctave(octave, cells.clone());
+      }
+    }
+  }
+
   private void addLowest(long count, long nanos) {
     lowest += count;
     sumNanos += nanos;

@@ -122,10 +122,18 @@ final class MetricsTest {
 
   /** What the control socket answers to a scrape. */
   private String scrape(String accept) throws IOException {
+    return ask("/metrics", accept);
+  }
+
+  private String ask(String path, String accept) throws IOException {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(UnixDomainSocketAddress.of(socket()));
       String request =
-          "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAccept: " + accept + "\r\n\r\n";
+          "GET "
+              + path
+              + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAccept: "
+              + accept
+              + "\r\n\r\n";
       channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
       var all = new ByteArrayOutputStream();
       ByteBuffer some = ByteBuffer.allocate(65536);
@@ -205,6 +213,24 @@ final class MetricsTest {
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited");
     assertTrue(figures.contains("ontent-type: application/vnd.google.protobuf"), figures);
     assertTrue(figures.contains("rsp_request_duration_seconds"), figures);
+  }
+
+  @Test
+  void statusHasTheRateAndThePercentilesOfEachSlot() throws IOException {
+    String unused =
+        "\"rate\":0.0,\"status\":{\"1xx\":0,\"2xx\":0,\"3xx\":0,\"4xx\":0,\"5xx\":0},\"latency_ms\":null";
+    assertTrue(ask("/status.json", "*/*").contains(unused));
+    allFigures();
+    String status = ask("/status.json", "*/*");
+    Matcher slot =
+        Pattern.compile(
+                "\"name\":\"a\".*?\"rate\":([0-9.]+),\"status\":\\{\"1xx\":0,\"2xx\":1,.*?\"latency_ms\":"
+                    + "\\{\"p50\":([0-9.]+),\"p95\":([0-9.]+),\"p99\":([0-9.]+)},\"bytes_in\":[0-9]+")
+            .matcher(status);
+    assertTrue(slot.find(), status);
+    for (int i = 1; i <= 4; i++) {
+      assertTrue(Double.parseDouble(slot.group(i)) > 0, status);
+    }
   }
 
   @Test
