@@ -128,6 +128,13 @@ backends = {
 --   service  = "rsp",
 -- }
 
+-- What each host used, by the hour: see rsp usage --help.
+-- usage = {
+--   path      = "/var/lib/rsp/usage",   -- a folder
+--   hosts     = 1000000,       -- with sums of their own in an hour; the others are summed in one line
+--   keep_days = 40,            -- files of earlier hours are removed
+-- }
+
 -- A Unix socket for the commands rsp reload and rsp status, for rsp's user and root alone.
 -- control = "/run/rsp/control.sock"
 

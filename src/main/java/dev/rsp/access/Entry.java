@@ -22,6 +22,8 @@ public final class Entry {
   /** Kept for the next exchange; enough for most request lines with a user agent. */
   private static final int KEPT_BYTES = 1024;
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   /** Whether the texts of the request are kept, or only its host. */
   private final boolean keepsTexts;
 
@@ -267,6 +269,16 @@ public final class Entry {
   /** Whether it was made for these fields of requests; null for none. */
   boolean keeps(@Nullable List<String> requestFields) {
     return requestFields == null ? !keepsTexts : keepsTexts && fieldNames.equals(requestFields);
+  }
+
+  /** Whether a backend answered it, with a final response or 101. */
+  public boolean hasAnswer() {
+    return answeredNanos != 0;
+  }
+
+  /** When the exchange ended, in milliseconds since 1970. */
+  public long endedMillis() {
+    return beganMillis + (endedNanos - beganNanos) / NANOS_PER_MILLI;
   }
 
   /** The status that the client got; 0 if it got none. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
       TestCommand.class,
       ReloadCommand.class,
       StatusCommand.class,
+      UsageCommand.class,
       DemoCommand.class,
       CompletionCommand.class
     },

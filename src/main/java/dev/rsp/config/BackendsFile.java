@@ -61,6 +61,7 @@ final class BackendsFile {
         new SafeguardKeys(globals, problems).read(),
         new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)),
         new TraceKeys(problems).read(global(TraceKeys.TRACES)),
+        new UsageKeys(problems).read(global(UsageKeys.USAGE)),
         controlPath());
   }
 

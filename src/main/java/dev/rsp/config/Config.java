@@ -13,6 +13,7 @@ import dev.rsp.lua.ScriptContext;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.lua.Slots;
 import dev.rsp.trace.TraceSettings;
+import dev.rsp.usage.UsageSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -265,6 +266,11 @@ public record Config(
   /** Which requests are traced; null if none are. */
   public @Nullable TraceSettings traces() {
     return settings.traces();
+  }
+
+  /** Where the use of hosts is kept; null if it is not. */
+  public @Nullable UsageSettings usage() {
+    return settings.usage();
   }
 
   /** The Unix socket for operators; null if there is none. */

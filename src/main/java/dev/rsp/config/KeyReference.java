@@ -55,7 +55,8 @@ public final class KeyReference {
         new Group("reload", "Guard for reloads", reload()),
         new Group("candidate", "Comparing with a candidate", candidate()),
         new Group("access_log", "Access log", accessLog()),
-        new Group("traces", "Traces", traces()));
+        new Group("traces", "Traces", traces()),
+        new Group("usage", "Usage of hosts", usage()));
   }
 
   /** All keys. */
@@ -147,7 +148,12 @@ public final class KeyReference {
         reload(
             "applies to new requests; the spans of those in flight are lost if anything in it"
                 + " changed",
-            TraceKeys.TRACES));
+            TraceKeys.TRACES),
+        reload(
+            "a new folder is opened before anything else changes; if it cannot be opened, nothing"
+                + " changes. What is counted is written to the old folder, even if that takes until"
+                + " its disk has room",
+            UsageKeys.USAGE));
   }
 
   private static ReloadEffect reload(String effect, String... keys) {
@@ -644,6 +650,31 @@ public final class KeyReference {
             "a text",
             "`\"" + TraceKeys.DEFAULT_SERVICE + "\"`",
             "the name of this rsp in traces: `service.name`"));
+  }
+
+  private static List<KeyEntry> usage() {
+    String usage = UsageKeys.USAGE;
+    return List.of(
+        key(
+            usage,
+            "a path, or a table",
+            NONE,
+            "where rsp sums, by the hour, what each host used:"
+                + " see [operations.md](operations.md#the-usage-of-hosts)"),
+        in(
+            usage,
+            UsageKeys.PATH,
+            "a folder",
+            "required in a table",
+            "the folder of the files, of this rsp alone. It is made, with mode 0750, if its parent"
+                + " exists. A relative path is relative to the directory of the configuration"),
+        number(
+            usage,
+            UsageKeys.HOSTS,
+            "how many hosts have sums of their own in an hour; the others are summed in the line"
+                + " `*`. At most 230 bytes of heap each, and only if there are so many; never more"
+                + " than half of the heap"),
+        number(usage, UsageKeys.KEEP_DAYS, "files of earlier hours are removed"));
   }
 
   private static KeyEntry key(String path, String value, String unset, String meaning) {

@@ -187,6 +187,7 @@ final class Keys {
           SafeguardKeys.CANDIDATE,
           AccessLogKeys.ACCESS_LOG,
           TraceKeys.TRACES,
+          UsageKeys.USAGE,
           CONTROL);
 
   private Keys() {}
@@ -201,6 +202,7 @@ final class Keys {
     all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));
     all.addAll(within(TraceKeys.TRACES, TraceKeys.ALL.stream()));
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
+    all.addAll(within(UsageKeys.USAGE, UsageKeys.ALL.stream()));
     return all;
   }
 

@@ -94,6 +94,7 @@ final class OriginalFile {
             Safeguards.NONE,
             null,
             null,
+            null,
             null),
         SelectionSettings.DEFAULTS);
   }

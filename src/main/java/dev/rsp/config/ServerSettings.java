@@ -5,6 +5,7 @@ import dev.rsp.access.AccessLogSettings;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import dev.rsp.trace.TraceSettings;
+import dev.rsp.usage.UsageSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param safeguards settings that make changes of the configuration safe
  * @param accessLog where exchanges are logged; null if they are not
  * @param traces which requests are traced; null if none are
+ * @param usage where the use of hosts is kept; null if it is not
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  */
 public record ServerSettings(
@@ -40,6 +42,7 @@ public record ServerSettings(
     Safeguards safeguards,
     @Nullable AccessLogSettings accessLog,
     @Nullable TraceSettings traces,
+    @Nullable UsageSettings usage,
     @Nullable String controlPath) {
   public ServerSettings {
     if (loops < 1) {

@@ -27,6 +27,7 @@ import dev.rsp.plan.Sampler;
 import dev.rsp.plan.SelectTrial;
 import dev.rsp.plan.Shadow;
 import dev.rsp.trace.Traces;
+import dev.rsp.usage.Usage;
 import dev.rsp.wake.Starter;
 import dev.rsp.worker.Worker;
 import java.io.IOException;
@@ -78,6 +79,7 @@ public final class Daemon {
   private final JournalKeeper journal = new JournalKeeper();
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
+  private final CurrentUsage usage = new CurrentUsage(journal::isRegular);
   private final CurrentControl control = new CurrentControl();
   private final RecentRequests recent;
   private final Operations operations;
@@ -343,6 +345,7 @@ public final class Daemon {
     List<Listener> opened = new ArrayList<>();
     AccessLog requests = accessLog.open(newer);
     Traces spans = traces.open(newer);
+    Usage sums = null;
     ControlSocket operators = null;
     int loopsBefore = loops.count();
     try {
@@ -352,13 +355,15 @@ public final class Daemon {
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
-      List<Service> services = services(next, compared, requests, spans);
+      sums = usage.open(newer);
+      List<Service> services = services(next, compared, requests, spans, sums);
       listeners.open(newer, loops.first(newer.loops()), opened);
       operators = control.open(newer, operations);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
       control.discard(operators);
       traces.discard(spans);
+      usage.discard(sums);
       undo(loopsBefore, opened, requests, e);
       throw e;
     }
@@ -375,6 +380,8 @@ public final class Daemon {
     finish("loops", () -> loops.retireAfter(newer.loops()));
     finish("access log", () -> accessLog.use(requests));
     finish("traces", () -> traces.use(spans));
+    Usage nextUsage = sums;
+    finish("usage", () -> usage.use(nextUsage, newer));
     ControlSocket nextControl = operators;
     finish("control", () -> control.use(nextControl));
     finish("figures", () -> recent.watch(newer.isWatched()));
@@ -451,7 +458,11 @@ public final class Daemon {
 
   /** One service for each loop, also for the loops that only finish their connections. */
   private List<Service> services(
-      InForce next, @Nullable Shadow compared, @Nullable AccessLog requests, @Nullable Traces spans)
+      InForce next,
+      @Nullable Shadow compared,
+      @Nullable AccessLog requests,
+      @Nullable Traces spans,
+      @Nullable Usage sums)
       throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
@@ -463,7 +474,8 @@ public final class Daemon {
                 loads,
                 compared == null ? Sampler.NONE : compared.sampler(),
                 requests,
-                spans));
+                spans,
+                sums));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));
@@ -495,6 +507,7 @@ public final class Daemon {
       step("connections", loops::closeAll);
       step("access log", this::closeAccessLog);
       step("traces", this::closeTraces);
+      step("usage", this::closeUsage);
       step("control", this::closeControl);
       step("figures", () -> recent.watch(false));
       step("journal", journal::close);
@@ -530,6 +543,11 @@ public final class Daemon {
   private synchronized void closeAccessLog() {
     loops.flushAccessLog();
     accessLog.close();
+  }
+
+  private synchronized void closeUsage() {
+    loops.flushUsage();
+    usage.close();
   }
 
   private void drain(int drainMillis) {

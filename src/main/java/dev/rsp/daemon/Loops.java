@@ -199,6 +199,11 @@ final class Loops {
     onEach("not all lines of the access log are written", Worker::flushAccessLog);
   }
 
+  /** Hands over the sums of hosts that loops still have. */
+  void flushUsage() {
+    onEach("not all usage of hosts is written", Worker::flushUsage);
+  }
+
   /**
    * Does something on every loop, and waits for it.
    *

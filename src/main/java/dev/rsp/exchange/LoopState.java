@@ -14,6 +14,8 @@ import dev.rsp.journal.HostTally;
 import dev.rsp.lua.CallCounts;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.NetLoop;
+import dev.rsp.usage.LoopUsage;
+import dev.rsp.usage.Usage;
 import dev.rsp.wake.Starter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -33,6 +35,9 @@ public final class LoopState {
   /** So long lines may wait for others that are written with them. */
   private static final int LOG_DELAY_MILLIS = 500;
 
+  /** So long the sums of hosts may wait to be added to those of other loops. */
+  private static final int USAGE_DELAY_SECONDS = 5;
+
   private final NetLoop net;
   private final ConnectionCount connections;
   private final Starter starter;
@@ -45,6 +50,8 @@ public final class LoopState {
 
   private @Nullable AccessLog openLog;
   private @Nullable LoopLog accessLog;
+  private @Nullable Usage openUsage;
+  private @Nullable LoopUsage usage;
 
   /** Gives out entries; null if nothing reads them. */
   private @Nullable Entries entries;
@@ -82,6 +89,7 @@ public final class LoopState {
     Terms newTerms = newer.terms;
     useLog(newer.accessLog);
     formerCalls = calls();
+    use(newer.usage);
     record(newTerms.recorded, openLog);
     counts = newTerms.counted;
     requests.countSlots(newer.countedSlots);
@@ -105,6 +113,20 @@ public final class LoopState {
             : newer.forLoop(task -> loop.schedule(task, LOG_DELAY_MILLIS, TimeUnit.MILLISECONDS));
   }
 
+  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
+  private void use(@Nullable Usage newer) {
+    if (newer == openUsage) {
+      return;
+    }
+    flushUsage();
+    openUsage = newer;
+    EventLoop loop = net.eventLoop();
+    usage =
+        newer == null
+            ? null
+            : newer.forLoop(task -> loop.schedule(task, USAGE_DELAY_SECONDS, TimeUnit.SECONDS));
+  }
+
   /** Records exchanges from now on, or does not, with what is read of them. */
   private void record(boolean recorded, @Nullable AccessLog log) {
     entries = !recorded ? null : log == null ? Entries.withoutTexts() : Entries.of(log);
@@ -126,6 +148,9 @@ public final class LoopState {
     if (accessLog != null) {
       accessLog.ended(entry);
     }
+    if (usage != null) {
+      usage.ended(entry);
+    }
     if (entries != null) {
       entries.free(entry);
     }
@@ -135,6 +160,13 @@ public final class LoopState {
   public void flushAccessLog() {
     if (accessLog != null) {
       accessLog.flush();
+    }
+  }
+
+  /** Hands the sums of hosts over to the thread that adds them up. */
+  public void flushUsage() {
+    if (usage != null) {
+      usage.flush();
     }
   }
 

@@ -11,6 +11,7 @@ import dev.rsp.lua.ScriptException;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.route.Router;
 import dev.rsp.trace.Traces;
+import dev.rsp.usage.Usage;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -54,6 +55,9 @@ public final class Service {
   /** The access log; null if there is none. */
   public final @Nullable AccessLog accessLog;
 
+  /** Sums what hosts use; null if nothing does. */
+  public final @Nullable Usage usage;
+
   /** The names of slots by their places. Never changes. */
   public final Map<Place, String> slotNames;
 
@@ -70,8 +74,10 @@ public final class Service {
       Loads loads,
       RequestSampler sampler,
       @Nullable AccessLog accessLog,
-      @Nullable Traces traces) {
+      @Nullable Traces traces,
+      @Nullable Usage usage) {
     this.generation = generation;
+    this.usage = usage;
     this.accessLog = accessLog;
     this.sampler = sampler;
     this.samples = sampler != RequestSampler.NONE;
@@ -122,15 +128,16 @@ public final class Service {
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(Config config, Loads loads) throws ScriptException {
-    return of(config, 1, loads, RequestSampler.NONE, null, null);
+    return of(config, 1, loads, RequestSampler.NONE, null, null, null);
   }
 
   /**
-   * The same for a loop whose requests are sampled and logged.
+   * The same for a loop whose requests are sampled, logged and summed.
    *
    * @param generation the number of the configuration, for the access log
    * @param accessLog shared by all loops; null if requests are not logged
    * @param traces shared by all loops; null if requests are not traced
+   * @param usage shared by all loops; null if nothing is summed by host
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(
@@ -139,9 +146,10 @@ public final class Service {
       Loads loads,
       RequestSampler sampler,
       @Nullable AccessLog accessLog,
-      @Nullable Traces traces)
+      @Nullable Traces traces,
+      @Nullable Usage usage)
       throws ScriptException {
     Router router = new Router(config, config.script(loads.bySlot(config)));
-    return new Service(config, generation, router, loads, sampler, accessLog, traces);
+    return new Service(config, generation, router, loads, sampler, accessLog, traces, usage);
   }
 }

@@ -44,8 +44,8 @@ public final class Terms {
   public final @Nullable RequestIdField requestId;
 
   /**
-   * Whether an entry is kept of each exchange, because something reads it: the access log, or who
-   * counts for the control socket.
+   * Whether an entry is kept of each exchange, because something reads it: the access log, the use
+   * of hosts, or who counts for the control socket.
    */
   public final boolean recorded;
 
@@ -77,7 +77,7 @@ public final class Terms {
     trusted = forwarding.trusted();
     requestId = forwarding.requestId();
     counted = config.isWatched();
-    recorded = config.accessLog() != null || counted || traces != null;
+    recorded = config.accessLog() != null || config.usage() != null || counted || traces != null;
     String host = config.defaultHost();
     defaultHost = host == null ? null : host.getBytes(StandardCharsets.US_ASCII);
   }

@@ -58,7 +58,7 @@ public final class JournalKeeper implements AutoCloseable {
   /** The minute for which the {@linkplain Journal#regularHosts regular hosts} were determined. */
   private long regularsMinute = -1;
 
-  private @Nullable HostFilter regulars;
+  private volatile @Nullable HostFilter regulars;
   private boolean shared;
 
   /** The identity of the file when it was last checked; null if it did not exist. */
@@ -217,6 +217,17 @@ public final class JournalKeeper implements AutoCloseable {
       regulars = journal.regularHosts(minute);
     }
     return regulars;
+  }
+
+  /**
+   * Whether a host is one of those that were served on more than two days, as of the last
+   * collection. Of other hosts, it says so of 1 of 400. Any thread.
+   *
+   * @param host canonical, from 0
+   */
+  public boolean isRegular(byte[] host, int length) {
+    HostFilter filter = regulars;
+    return filter != null && filter.mayContain(host, length);
   }
 
   private @Nullable HostCounts next(long nanos) {

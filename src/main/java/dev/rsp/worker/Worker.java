@@ -130,6 +130,11 @@ public final class Worker implements Acceptor {
     state.flushAccessLog();
   }
 
+  /** Hands the sums of hosts over to the thread that adds them up. */
+  public void flushUsage() {
+    state.flushUsage();
+  }
+
   /** Passes the counts of hosts on, and continues with an empty table. Any thread. */
   public void takeHosts(HostCounts empty, Consumer<HostCounts> full) {
     net.execute(

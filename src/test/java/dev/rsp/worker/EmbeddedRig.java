@@ -27,6 +27,9 @@ import dev.rsp.net.Transport;
 import dev.rsp.referee.Violation;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.trace.Traces;
+import dev.rsp.usage.RegularHosts;
+import dev.rsp.usage.Usage;
+import dev.rsp.usage.UsageSettings;
 import dev.rsp.wake.Starter;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandle;
@@ -88,6 +91,7 @@ final class EmbeddedRig implements AutoCloseable {
   private final Worker loop;
   private @Nullable AccessLog accessLog;
   private @Nullable Traces traces;
+  private @Nullable Usage usage;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
   private @Nullable RuntimeException refusal;
@@ -141,7 +145,17 @@ final class EmbeddedRig implements AutoCloseable {
       }
     }
     AccessLog used = settings == null ? null : accessLog;
-    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used, traces));
+    UsageSettings wanted = config.usage();
+    if (wanted != null && (usage == null || !usage.isOf(wanted))) {
+      closeUsage();
+      try {
+        usage = Usage.open(wanted, RegularHosts.NONE);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    Usage sums = wanted == null ? null : usage;
+    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used, traces, sums));
   }
 
   /** Ends the access log when it has all lines so far. */
@@ -151,6 +165,15 @@ final class EmbeddedRig implements AutoCloseable {
       accessLog.close();
     }
     accessLog = null;
+  }
+
+  /** Ends the use of hosts when its files have all so far. */
+  void closeUsage() {
+    loop.flushUsage();
+    if (usage != null) {
+      usage.close();
+    }
+    usage = null;
   }
 
   /** A configuration with more lines in its file. */
@@ -430,6 +453,7 @@ final class EmbeddedRig implements AutoCloseable {
       assertEquals(List.of(), violations, "what the proxy must not have written");
       assertEquals(List.of(), errors, "logged");
     } finally {
+      closeUsage();
       closeAccessLog();
       root().detachAppender(watch);
     }
