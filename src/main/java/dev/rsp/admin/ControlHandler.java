@@ -3,6 +3,7 @@ package dev.rsp.admin;
 
 import dev.rsp.metrics.Figures;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,9 +17,13 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
@@ -31,6 +36,8 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private static final Logger log = LoggerFactory.getLogger(ControlHandler.class);
 
   private static final String TEXT = "text/plain; charset=utf-8";
+  private static final String API = "/api/";
+
   private static final String JSON = "application/json";
 
   /** What is answered at each path. */
@@ -43,7 +50,9 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
           "/status",
           daemon -> Answer.ok(String.join("\n", daemon.status())),
           "/status.json",
-          daemon -> new Answer(200, JSON, utf8(Json.of(daemon.values()) + "\n")),
+          daemon -> Answer.json(200, daemon.values()),
+          "/api/openapi.json",
+          daemon -> new Answer(200, JSON, Unpooled.wrappedBuffer(openApi())),
           "/config",
           daemon -> new Answer(200, TEXT, Unpooled.wrappedBuffer(daemon.configuration())));
 
@@ -57,6 +66,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private record Answer(int status, String type, ByteBuf body) {
     static Answer ok(String text) {
       return of(200, text);
+    }
+
+    static Answer json(int status, Map<String, @Nullable Object> values) {
+      return new Answer(status, JSON, utf8(Json.of(values) + "\n"));
     }
 
     static Answer of(int status, String text) {
@@ -83,13 +96,16 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
     boolean keepAlive = HttpUtil.isKeepAlive(request);
     HttpMethod method = request.method();
-    String path = new QueryStringDecoder(request.uri()).path();
+    String path = new QueryStringDecoder(request.uri()).rawPath();
+    byte[] body = ByteBufUtil.getBytes(request.content());
+    String uri = request.uri();
     String accept = request.headers().get(HttpHeaderNames.ACCEPT);
     boolean malformed = request.decoderResult().isFailure();
     try {
       workers.execute(
           () -> {
-            Answer answer = malformed ? Answer.of(400, "malformed") : answer(method, path, accept);
+            Answer answer =
+                malformed ? Answer.of(400, "malformed") : answer(method, uri, path, accept, body);
             ctx.executor().execute(() -> write(ctx, answer, keepAlive && !malformed));
           });
     } catch (RejectedExecutionException e) {
@@ -97,8 +113,13 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  private Answer answer(HttpMethod method, String path, @Nullable String accept) {
+  private Answer answer(
+      HttpMethod method, String uri, String path, @Nullable String accept, byte[] body) {
     try {
+      if (path.startsWith(API) && !READS.containsKey(path)) {
+        ApiReply reply = operations.routes().answer(method.name(), uri, body, peer);
+        return Answer.json(reply.status(), reply.values());
+      }
       Function<Operations, Answer> read =
           path.equals("/metrics") ? daemon -> metrics(daemon, accept) : READS.get(path);
       if (read != null) {
@@ -115,15 +136,22 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
+  /** The description of the API. */
+  private static byte[] openApi() {
+    try (InputStream in = ControlHandler.class.getResourceAsStream("openapi.json")) {
+      return Objects.requireNonNull(in, "openapi.json").readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Answer metrics(Operations daemon, @Nullable String accept) {
     Figures.Text figures = daemon.metrics(accept);
     return new Answer(200, figures.type(), Unpooled.wrappedBuffer(figures.bytes()));
   }
 
   private Answer reload() {
-    log.info("control command=reload {}", peer);
-    Operations.Verdict verdict = operations.reload();
-    log.info("control command=reload {} accepted={}", peer, verdict.accepted());
+    Operations.Verdict verdict = operations.reload(peer);
     List<String> lines = verdict.lines();
     return Answer.of(verdict.accepted() ? 200 : 409, String.join("\n", lines));
   }

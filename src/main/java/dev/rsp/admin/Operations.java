@@ -30,8 +30,15 @@ public interface Operations {
    */
   Figures.Text metrics(@Nullable String accept);
 
-  /** Reads the file again, as HUP does, and says what came of it. */
-  Verdict reload();
+  /**
+   * Reads the file again, as HUP does, and says what came of it.
+   *
+   * @param peer who asks, for the log
+   */
+  Verdict reload(String peer);
+
+  /** What is answered below {@code /api/}. */
+  Routes routes();
 
   /**
    * What came of a reload.

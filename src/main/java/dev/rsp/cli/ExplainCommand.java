@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.admin.Json;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
@@ -8,6 +9,7 @@ import dev.rsp.config.ListenCheck;
 import dev.rsp.config.RunningCopy;
 import dev.rsp.http.Refusal;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.plan.Explanation;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import dev.rsp.route.RequestSnapshot;
@@ -84,7 +86,7 @@ final class ExplainCommand extends FileCommand {
     }
     Config config = live ? loadInForce(file, control) : load(file);
     Decision decision = new Chooser(config, config.script()).decide(request);
-    print(json ? Explanation.json(decision) + "\n" : Explanation.text(decision));
+    print(json ? Json.of(Explanation.values(decision)) + "\n" : Explanation.text(decision));
     if (!live) {
       noteIfNotInForce(config, request);
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.admin.Json;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.journal.HostList;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.Plan;
+import dev.rsp.plan.PlanValues;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,7 +110,7 @@ final class PlanCommand extends FileCommand {
 
   private void print(Plan plan, HostList list, Path source, List<String> warnings) {
     if (json) {
-      print(PlanJson.of(plan, list.invalidLines(), warnings) + "\n");
+      print(Json.of(PlanValues.of(plan, list.invalidLines(), warnings)) + "\n");
     } else {
       print(
           PlanText.of(

@@ -57,6 +57,18 @@ public final class ConfigLoader {
     return reload(file, running, Resolver.SYSTEM, ServiceNames.SYSTEM);
   }
 
+  /**
+   * Loads a candidate for the file of a running configuration, under its name, as {@link #reload}
+   * would.
+   *
+   * @throws ConfigException if anything in it is invalid
+   */
+  public static Config candidate(byte[] source, Config running) throws ConfigException {
+    var lookup = new NameLookup(Resolver.SYSTEM, NameLookup.TIMEOUT, running.addressesByName());
+    return loadInMemory(
+        running.program().name(), source, lookup, ServiceNames.SYSTEM, ListenCheck.NONE);
+  }
+
   static Config reload(Path file, Config running, Resolver resolver, ServiceNames services)
       throws ConfigException {
     var lookup = new NameLookup(resolver, NameLookup.TIMEOUT, running.addressesByName());

@@ -55,6 +55,9 @@ import org.slf4j.LoggerFactory;
 public final class Daemon {
   private static final Logger log = LoggerFactory.getLogger(Daemon.class);
 
+  /** One line for each command that changes something, under a name that logback.xml can pick. */
+  private static final Logger audit = LoggerFactory.getLogger("rsp.audit");
+
   /** The exit status of a process that can no longer serve: EX_SOFTWARE of sysexits.h. */
   static final int BROKEN = 70;
 
@@ -90,6 +93,7 @@ public final class Daemon {
   private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
 
+  private final ReloadLog reloads = new ReloadLog();
   private final AtomicLong refusedReloads = new AtomicLong();
 
   /** Set before a stop waits for anything, so that a second stop ends the process at once. */
@@ -118,10 +122,12 @@ public final class Daemon {
         budget,
         this::inForce,
         stopping::get,
-        () -> reload(true),
+        this::reload,
         refusedReloads::get,
         recent,
-        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog));
+        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog),
+        journal,
+        reloads);
   }
 
   private Worker watched(Worker loop) {
@@ -219,22 +225,26 @@ public final class Daemon {
    * configuration stays. Blocks until the reload is complete; after {@link #stop} it does nothing.
    */
   public void reload() {
-    reload(false);
+    reload("HUP");
   }
 
   /**
-   * The same, with what came of it.
+   * The same, with what came of it. With a control socket or an admin endpoint it says which hosts
+   * moved, which may take seconds.
    *
-   * @param sayMoves whether to count which hosts move, which may take seconds
+   * @param by who asked for it
    */
-  private ReloadResult reload(boolean sayMoves) {
+  private ReloadResult reload(String by) {
     synchronized (reloading) {
       manager.reloading();
       String verdict = "; the last reload was refused: see the log";
       try {
-        ReloadResult result = reloadNow(sayMoves);
+        ReloadResult result = reloadNow();
         verdict = result.accepted() ? "" : verdict;
         refusedReloads.addAndGet(result.accepted() ? 0 : 1);
+        InForce now = inForce();
+        reloads.add(result, now == null ? 0 : now.generation(), by);
+        audit.info("audit command=reload by=\"{}\" accepted={}", by, result.accepted());
         return result;
       } finally {
         InForce now = inForce();
@@ -245,7 +255,7 @@ public final class Daemon {
     }
   }
 
-  private ReloadResult reloadNow(boolean sayMoves) {
+  private ReloadResult reloadNow() {
     loading = true;
     List<String> problems;
     try {
@@ -258,7 +268,6 @@ public final class Daemon {
       ReloadGuard.check(running, newer, journal::known);
       SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());
       trial.throwIfProblem();
-      String moves = sayMoves ? ReloadGuard.effect(running, newer, journal.hosts()) : "";
       Shadow compared = Shadow.of(newer);
       Shadow unused = compared;
       try {
@@ -269,7 +278,10 @@ public final class Daemon {
       }
       List<String> said = new ArrayList<>(newer.warnings());
       said.addAll(trial.warnings());
-      said.add("moved " + (moves.isEmpty() ? "no known host" : moves));
+      // After it is in force, because it may take seconds.
+      if (newer.isWatched()) {
+        said.add(moved(running, newer));
+      }
       return new ReloadResult(true, said);
     } catch (ConfigException e) {
       problems = e.problems();
@@ -277,7 +289,7 @@ public final class Daemon {
     } catch (OutOfMemoryError e) {
       problems = List.of(file + ": " + HeapNeed.exhausted());
       logRefusal(problems);
-    } catch (ScriptException | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       problems = List.of(String.valueOf(cause(e)));
       log.error("reload refused, configuration unchanged: {}", cause(e), e);
     } finally {
@@ -285,6 +297,17 @@ public final class Daemon {
     }
     logInForce("still in force {}");
     return ReloadResult.refused(problems);
+  }
+
+  /** Which hosts a reload has moved. It is in force, so it does not fail because of that. */
+  private String moved(Config before, Config now) {
+    try {
+      String moves = ReloadGuard.effect(before, now, journal.hosts());
+      return "moved " + (moves.isEmpty() ? "no known host" : moves);
+    } catch (ScriptException | OutOfMemoryError e) {
+      log.warn("cannot count the hosts that moved: {}", e.toString());
+      return "cannot count the hosts that moved: the log says why";
+    }
   }
 
   private static void logRefusal(List<String> problems) {

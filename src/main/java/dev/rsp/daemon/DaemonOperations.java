@@ -2,10 +2,12 @@
 package dev.rsp.daemon;
 
 import dev.rsp.admin.Operations;
+import dev.rsp.admin.Routes;
 import dev.rsp.config.Config;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.SlotUse;
+import dev.rsp.journal.JournalKeeper;
 import dev.rsp.metrics.Figures;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +33,10 @@ final class DaemonOperations implements Operations {
   private final MemoryBudget budget;
   private final Supplier<@Nullable InForce> inForce;
   private final Supplier<Boolean> stopping;
-  private final Supplier<ReloadResult> reload;
+  private final Function<String, ReloadResult> reload;
   private final LongSupplier refusedReloads;
   private final RecentRequests recent;
+  private final Routes routes;
   private final DaemonFigures figures;
 
   DaemonOperations(
@@ -43,10 +47,12 @@ final class DaemonOperations implements Operations {
       MemoryBudget budget,
       Supplier<@Nullable InForce> inForce,
       Supplier<Boolean> stopping,
-      Supplier<ReloadResult> reload,
+      Function<String, ReloadResult> reload,
       LongSupplier refusedReloads,
       RecentRequests recent,
-      DaemonFigures figures) {
+      DaemonFigures figures,
+      JournalKeeper journal,
+      ReloadLog reloads) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -57,6 +63,16 @@ final class DaemonOperations implements Operations {
     this.reload = reload;
     this.refusedReloads = refusedReloads;
     this.recent = recent;
+    var hosts = new HostsSeen(journal::hosts, System::nanoTime);
+    this.routes =
+        new Api(
+                inForce,
+                this::values,
+                journal,
+                reloads,
+                hosts,
+                new SlotValues(loads, hosts, recent))
+            .routes();
     this.figures = figures;
   }
 
@@ -145,8 +161,13 @@ final class DaemonOperations implements Operations {
   }
 
   @Override
-  public Verdict reload() {
-    ReloadResult result = reload.get();
+  public Routes routes() {
+    return routes;
+  }
+
+  @Override
+  public Verdict reload(String peer) {
+    ReloadResult result = reload.apply(peer);
     List<String> lines = new ArrayList<>(result.lines());
     InForce now = inForce.get();
     if (now != null) {

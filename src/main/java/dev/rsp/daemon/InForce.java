@@ -4,10 +4,14 @@ package dev.rsp.daemon;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.Place;
+import dev.rsp.config.Slot;
+import dev.rsp.journal.SeenHost;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which configuration is in force.
@@ -20,6 +24,22 @@ record InForce(long generation, Instant since, Config config) {
   /** That of the start. */
   static InForce first(Config config) {
     return new InForce(1, Instant.now(), config);
+  }
+
+  /** The state that the file gives a slot. */
+  Slot.State fileState(Slot slot) {
+    return slot.state();
+  }
+
+  /** The address of a slot by its name; of another text, itself, because it is an address then. */
+  @Nullable String addressOf(String name) {
+    for (Slot slot : config.slots()) {
+      if (slot.name().equals(name)) {
+        Place place = slot.place();
+        return place == null ? null : place.text();
+      }
+    }
+    return name.equals(SeenHost.UNKNOWN_SLOT) ? null : name;
   }
 
   /** The next one. */

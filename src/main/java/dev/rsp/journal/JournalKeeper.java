@@ -325,6 +325,11 @@ public final class JournalKeeper implements AutoCloseable {
     return new KnownHosts(hosts, problem);
   }
 
+  /** Why the file cannot be used; empty if it can, or there is none. Any thread. */
+  public String problem() {
+    return problem;
+  }
+
   private List<SeenHost> hostsAfter(Runnable task) {
     try {
       thread.submit(task).get(CALLER_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);

@@ -36,6 +36,7 @@ final class ControlHandlerTest {
     private boolean serving = true;
     private boolean broken;
     private boolean accepts = true;
+    private final Routes routes = new Routes();
     private final List<String> done = new ArrayList<>();
 
     @Override
@@ -77,9 +78,14 @@ final class ControlHandlerTest {
     }
 
     @Override
-    public Verdict reload() {
-      done.add("reload");
+    public Verdict reload(String peer) {
+      done.add("reload by " + peer);
       return new Verdict(accepts, List.of("said"));
+    }
+
+    @Override
+    public Routes routes() {
+      return routes;
     }
   }
 
@@ -128,7 +134,7 @@ final class ControlHandlerTest {
     text(ask("GET", "/reload"));
     assertEquals(List.of(), operations.done);
     text(ask("POST", "/reload"));
-    assertEquals(List.of("reload"), operations.done);
+    assertEquals(List.of("reload by uid=0 pid=1"), operations.done);
   }
 
   @Test

@@ -3,8 +3,10 @@ package dev.rsp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.admin.Json;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.plan.Explanation;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import dev.rsp.route.RequestSnapshot;
@@ -42,7 +44,7 @@ final class ExplanationTest {
   }
 
   private String json(String lua, String host) throws Exception {
-    return Explanation.json(decide(lua, host)).replace(directory + "/", "");
+    return Json.of(Explanation.values(decide(lua, host))).replace(directory + "/", "");
   }
 
   @Test

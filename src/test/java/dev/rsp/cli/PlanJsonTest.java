@@ -3,10 +3,12 @@ package dev.rsp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.admin.Json;
 import dev.rsp.plan.Alternative;
 import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
 import dev.rsp.plan.Plan;
+import dev.rsp.plan.PlanValues;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,7 +61,7 @@ final class PlanJsonTest {
             + "\"former_slot\":\"x\",\"hosts\":2,\"requests\":20},"
             + "{\"slot\":\"c\",\"from\":\"unix:/a\",\"to\":\"unix:/b\","
             + "\"former_slot\":\"\",\"hosts\":1,\"requests\":5}],\"warnings\":[\"w\"]}",
-        PlanJson.of(plan, 3, List.of("w")));
+        Json.of(PlanValues.of(plan, 3, List.of("w"))));
   }
 
   private static String slot(

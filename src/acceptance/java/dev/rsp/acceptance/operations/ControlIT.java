@@ -127,7 +127,7 @@ final class ControlIT {
       assertEquals(0, accepted.awaitExit(), accepted::toString);
       assertTrue(accepted.out().matches("(?s)moved \\d+ of 20 hosts .*"), accepted::out);
       assertTrue(accepted.out().contains("\nin force generation=2 since="), accepted::out);
-      assertTrue(rsp.log().contains("control command=reload uid="), rsp::log);
+      assertTrue(rsp.log().contains("audit command=reload by=\"uid="), rsp::log);
 
       Rsp.write(rsp.file(), two + "timeouts = { haed = 1 }\n");
       Program refused = rsp("reload");

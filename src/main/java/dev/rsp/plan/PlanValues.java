@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.cli;
+package dev.rsp.plan;
 
-import dev.rsp.admin.Json;
-import dev.rsp.plan.Alternative;
-import dev.rsp.plan.Machines;
-import dev.rsp.plan.Moves;
-import dev.rsp.plan.Plan;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Formats a plan as one JSON object on one line. */
-final class PlanJson {
-  private PlanJson() {}
+/** A plan as the values of a JSON object. Any thread. */
+public final class PlanValues {
+  private PlanValues() {}
 
   /**
-   * Formats a plan.
+   * The values of a plan.
    *
    * @param invalidLines number of invalid lines in the list of hosts
    * @param warnings of the new file
    */
-  static String of(Plan plan, int invalidLines, List<String> warnings) {
+  public static Map<String, Object> of(Plan plan, int invalidLines, List<String> warnings) {
     Moves moves = plan.moves();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("hosts", moves.hosts());
     json.put("moved", moves.moved());
     json.put("percent", rounded(moves.percent()));
-    json.put("pairs", moves.pairs().stream().map(PlanJson::pair).toList());
-    json.put("alternatives", plan.alternatives().stream().map(PlanJson::alternative).toList());
+    json.put("pairs", moves.pairs().stream().map(PlanValues::pair).toList());
+    json.put("alternatives", plan.alternatives().stream().map(PlanValues::alternative).toList());
     json.put("requests", moves.requests());
     json.put("moved_requests", moves.movedRequests());
     json.put("refused_before", moves.refusedBefore());
@@ -36,12 +31,12 @@ final class PlanJson {
     json.put("undecided_before", plan.undecidedBefore());
     json.put("undecided_after", plan.undecidedAfter());
     json.put("invalid_lines", invalidLines);
-    json.put("slots", moves.loads().stream().map(PlanJson::load).toList());
+    json.put("slots", moves.loads().stream().map(PlanValues::load).toList());
     json.put("other_machine", plan.machines().hosts());
     json.put("exchanged", plan.machines().exchanged());
-    json.put("addresses", plan.machines().changes().stream().map(PlanJson::address).toList());
+    json.put("addresses", plan.machines().changes().stream().map(PlanValues::address).toList());
     json.put("warnings", warnings);
-    return Json.of(json);
+    return json;
   }
 
   private static Map<String, Object> address(Machines.Change change) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.cli;
+package dev.rsp.plan;
 
-import dev.rsp.admin.Json;
 import dev.rsp.config.Slot;
 import dev.rsp.http.Refusal;
 import dev.rsp.lua.HashCall;
@@ -12,12 +11,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A decision as text for an operator, and as JSON for a program. */
-final class Explanation {
+/** A decision as text for an operator, and as values for a program. Any thread. */
+public final class Explanation {
   private Explanation() {}
 
   /** One line for each property: its name and its value. Each line ends with a line feed. */
-  static String text(Decision decision) {
+  public static String text(Decision decision) {
     var text = new StringBuilder();
     line(text, "host", decision.host());
     line(text, "rule", decision.rule());
@@ -47,11 +46,11 @@ final class Explanation {
   }
 
   /**
-   * One line of JSON without a line feed, with the keys host, rule, hash, n, slot, index, address
-   * and failover. A key that does not apply is null; if the request is refused, these are slot,
-   * index and address. The hash is a string, because it may have 64 bits.
+   * The values that JSON has for a program: host, rule, hash, n, slot, index, address and failover.
+   * A key that does not apply is null; if the request is refused, these are slot, index and
+   * address. The hash is a string, because it may have 64 bits.
    */
-  static String json(Decision decision) {
+  public static Map<String, @Nullable Object> values(Decision decision) {
     Decision.Target target = decision.target();
     Slot slot = decision.slot();
     HashCall hash = decision.hash();
@@ -64,7 +63,7 @@ final class Explanation {
     json.put("index", slot == null ? null : slot.index());
     json.put("address", target == null ? null : target.place().text());
     json.put("failover", names(decision));
-    return Json.of(json);
+    return json;
   }
 
   private static String slot(Slot slot) {

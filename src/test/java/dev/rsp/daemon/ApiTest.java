@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rsp.admin.JsonReader;
+import dev.rsp.admin.OpenApi;
+import dev.rsp.net.Transport;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a daemon answers below {@code /api/}, over its control socket. */
+@Timeout(60)
+final class ApiTest {
+  private static final String TWO =
+      """
+      backends = {
+        { name = "one", address = "127.0.0.1:1" },
+        { name = "two", address = "127.0.0.1:2", weight = 3 },
+      }
+      """;
+
+  @TempDir private Path directory;
+
+  private @Nullable Daemon daemon;
+  private int port;
+
+  /** A status and a body. */
+  private record Answered(int status, String body) {
+    Map<String, @Nullable Object> json() {
+      return JsonReader.object(body);
+    }
+
+    @Nullable Object at(Object... keys) {
+      Object value = json();
+      for (Object key : keys) {
+        value =
+            value instanceof List<?> list
+                ? list.get((Integer) key)
+                : ((Map<?, ?>) Objects.requireNonNull(value)).get(key);
+      }
+      return value;
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    try (var free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    Files.writeString(
+        directory.resolve("hosts.journal"),
+        "a.example 5 29000000 one 3.000\nab.example 7 29000000 two 3.000\nb.example 1 29000000 one 3.000\n");
+    write(TWO);
+    daemon = new Daemon(file(), Transport.NIO);
+    daemon.start(() -> {});
+  }
+
+  @AfterEach
+  void stop() {
+    if (daemon != null) {
+      daemon.stop();
+    }
+  }
+
+  private Path file() {
+    return directory.resolve("backends.lua");
+  }
+
+  private void write(String more) throws IOException {
+    Files.writeString(
+        file(),
+        "listen = \"127.0.0.1:%d\"\nloops = 1\ncontrol = \"%s\"\njournal = \"%s\"\n%s"
+            .formatted(
+                port, directory.resolve("c.sock"), directory.resolve("hosts.journal"), more));
+  }
+
+  private Answered ask(String method, String target, String body) throws IOException {
+    try (SocketChannel channel =
+        SocketChannel.open(UnixDomainSocketAddress.of(directory.resolve("c.sock")))) {
+      String request =
+          "%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(method, target, body.length(), body);
+      channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1)));
+      var all = new StringBuilder();
+      ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+      while (channel.read(buffer.clear()) >= 0) {
+        all.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+      }
+      String text = all.toString();
+      return new Answered(
+          Integer.parseInt(text.substring(9, 12)), text.substring(text.indexOf("\r\n\r\n") + 4));
+    }
+  }
+
+  private Answered get(String target) throws IOException {
+    return ask("GET", target, "");
+  }
+
+  @Test
+  void theSlotsHaveTheirStateAndTheirPartOfTheHosts() throws IOException {
+    Answered slots = get("/api/slots");
+    assertEquals("one", slots.at("slots", 0, "name"));
+    assertEquals("http", slots.at("slots", 0, "protocol"));
+    assertEquals("up", slots.at("slots", 1, "state"));
+    assertEquals(2L, slots.at("slots", 0, "hosts"));
+    assertEquals(1L, slots.at("slots", 1, "hosts"));
+    assertEquals(3L, slots.at("total", "hosts"));
+    double share = (Double) Objects.requireNonNull(slots.at("slots", 0, "share"));
+    assertTrue(share > 0.45 && share < 0.55, () -> "share " + share);
+  }
+
+  @Test
+  void hostsAreFoundByTheBeginningOfTheirNames() throws IOException {
+    Answered all = get("/api/hosts");
+    assertEquals("a.example", all.at("hosts", 0, "host"));
+    assertEquals("127.0.0.1:1", all.at("hosts", 0, "address"));
+    assertEquals(false, all.at("more"));
+    Answered some = get("/api/hosts?prefix=A&limit=1");
+    assertEquals(true, some.at("more"));
+    assertEquals(1, ((List<?>) Objects.requireNonNull(some.at("hosts"))).size());
+    assertEquals("ab.example", get("/api/hosts?prefix=ab").at("hosts", 0, "host"));
+    assertEquals(List.of(), get("/api/hosts?prefix=c").at("hosts"));
+  }
+
+  @Test
+  void aHostIsExplainedInAnySpelling() throws IOException {
+    Answered host = get("/api/hosts/A.Example.%3A80");
+    assertEquals("a.example", host.at("host"));
+    assertEquals(5L, host.at("requests"));
+    assertEquals("default", host.at("why"));
+    assertEquals(host.at("slot"), get("/api/explain?host=a.example").at("slot"));
+    assertEquals(400, get("/api/hosts/a..b").status());
+    assertEquals(400, get("/api/explain?host=a.example&path=x").status());
+    assertEquals(400, get("/api/explain?host=a.example&method=%20").status());
+    assertEquals(400, get("/api/explain").status());
+  }
+
+  @Test
+  void reloadsAreListedWithWhatMovedOrWhyNot() throws IOException {
+    write("listen = 5");
+    assertEquals(409, ask("POST", "/reload", "").status());
+    write("backends = { { name = \"one\", address = \"127.0.0.1:1\" } }");
+    assertEquals(200, ask("POST", "/reload", "").status());
+    Answered reloads = get("/api/reloads");
+    assertEquals(true, reloads.at("reloads", 0, "accepted"));
+    assertEquals(2L, reloads.at("reloads", 0, "generation"));
+    assertTrue(reloads.body().contains("of 3 hosts"), reloads::body);
+    assertEquals(false, reloads.at("reloads", 1, "accepted"));
+    assertTrue(String.valueOf(reloads.at("reloads", 1, "by")).startsWith("uid="), reloads::body);
+  }
+
+  @Test
+  void theJournalIsDescribed() throws IOException {
+    assertEquals(directory.resolve("hosts.journal").toString(), get("/api/journal").at("file"));
+    get("/api/slots"); // collects
+    assertEquals(3L, get("/api/journal").at("hosts"));
+  }
+
+  @Test
+  void theSpaceHasASlotForEachPart() throws IOException {
+    List<?> slots = (List<?>) Objects.requireNonNull(get("/api/space").at("slots"));
+    assertEquals(1024, slots.size());
+    assertEquals(Set.of(1L, 2L), Set.copyOf(slots));
+  }
+
+  @Test
+  void whatIsNotThereIsAnErrorInJson() throws IOException {
+    assertEquals(404, get("/api/nothing").status());
+    assertEquals("no such path", get("/api/nothing").at("error"));
+    assertEquals(405, ask("POST", "/api/slots", "").status());
+    assertEquals("GET only", ask("POST", "/api/slots", "").at("error"));
+    assertEquals(400, get("/api/hosts/%zz").status());
+  }
+
+  /** Each command with a request that it answers, and one that it refuses if there is one. */
+  private List<String> requests() {
+    return List.of(
+        "GET /api/openapi.json",
+        "GET /api/status",
+        "GET /api/slots",
+        "GET /api/hosts",
+        "GET /api/hosts/{host} a.example",
+        "GET /api/hosts/{host} a..b",
+        "GET /api/explain ?host=a.example",
+        "GET /api/explain ?host=",
+        "GET /api/space",
+        "GET /api/reloads",
+        "GET /api/journal",
+        "GET /api/certificates");
+  }
+
+  @Test
+  void eachCommandAndEachFieldIsDescribedAndEachDescribedOneExists() throws IOException {
+    OpenApi described = OpenApi.shipped();
+    ask("POST", "/reload", "");
+    List<String> differences = new ArrayList<>();
+    Set<String> asked = new TreeSet<>();
+    for (String request : requests()) {
+      String[] words = request.split(" ", -1);
+      String target =
+          words.length < 3
+              ? words[1]
+              : words[1].contains("{")
+                  ? words[1].replaceAll("\\{.*}", words[2])
+                  : words[1] + words[2];
+      Answered answer = ask(words[0], target, "");
+      String command = words[0] + " " + words[1];
+      asked.add(command);
+      differences.addAll(described.differences(command, answer.status(), answer.body()));
+    }
+    assertEquals(List.of(), differences);
+    assertEquals(described.commands(), asked);
+  }
+}
