@@ -30,7 +30,28 @@ import picocli.CommandLine.Parameters;
       StatusCommand.class,
       UsageCommand.class,
       DemoCommand.class,
+      HelpCommand.class,
       CompletionCommand.class
+    },
+    exitCodeListHeading = "Exit status:%n",
+    exitCodeList = {
+      "0:done; a daemon was stopped by TERM, INT or QUIT",
+      "1:it could not start, or the answer is no: the file is wrong, a test failed, a reload was"
+          + " refused",
+      "2:the command line is wrong; of plan, more hosts would move than allowed",
+      "3:the heap is exhausted",
+      "70:a defect of rsp, of which it says more"
+    },
+    footer = {
+      "Signals:",
+      "  HUP             reads the file again; rsp reload does it and says how it went",
+      "  USR1            opens the access log again, and logs how requests ended",
+      "  TERM, INT, QUIT  stops when the requests in flight are done; a second one at once",
+      "Environment:",
+      "  RSP_LOG_LEVEL   least level of the log: debug, info, warn or error; by default info",
+      "  RSP_TRANSPORT   the default of --transport",
+      "  RSP_JAVA_OPTS   more flags for Java, such as -Xmx1g",
+      "  JAVA_HOME       the Java to run on; by default the one in PATH"
     },
     sortOptions = false)
 public final class Main implements Callable<Integer>, ParentOptions {
@@ -105,9 +126,9 @@ public final class Main implements Callable<Integer>, ParentOptions {
     return arguments.length > 1 && arguments[0].matches("[A-Za-z]+") && !exists(arguments[0]);
   }
 
-  /** Whether a word alone is a mistyped command; help is one of other programs. */
+  /** Whether a word alone is a mistyped command. */
   private static boolean isMistyped(String word, CommandLine commands) {
-    return word.equals("help") || NearestKey.to(word, commands.getSubcommands().keySet()) != null;
+    return NearestKey.to(word, commands.getSubcommands().keySet()) != null;
   }
 
   private static boolean exists(String file) {

@@ -49,7 +49,10 @@ final class CommandLineTest {
         "demo --port 65536 | 2 | --port: 65536 (expected: a port from 0 to 65535)",
         "demo --port -1 | 2 | --port: -1 (expected: a port from 0 to 65535)",
         "Check x.lua    | 2 | Check: no such command or file (expected: check)",
-        "help           | 2 | help: no such command or file (expected: one of run, check,",
+        "hepl           | 2 | hepl: no such command or file (expected: help)",
+        "help conect    | 2 | conect: no such command or key (expected: timeouts.connect)",
+        "help zzzzzz    | 2 | zzzzzz: no such command or key (expected: a command, a key",
+        "completion csh | 2 | csh",
         "run -          | 1 | cannot come from standard input",
       })
   void aWrongCommandLineHasAReasonAndAnExitCode(String line, int code, String reason) {
@@ -150,6 +153,37 @@ final class CommandLineTest {
     for (String word : Arrays.asList("explain", "plan", "--max-moves", "--bind", "complete ")) {
       assertTrue(result.out.contains(word), word);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "timeouts.connect   | timeouts.connect",
+        "connect            | default  3",
+        "timeouts.connect   | value    0.001 to 86400 seconds",
+        "timeouts.connect   | reload   apply to new requests",
+        "limits             | limits.head_bytes",
+        "backends[1].weight | 0 to 256 shares",
+        "keys               | access_log.path",
+        "check              | Usage: rsp check",
+        "reload             | Usage: rsp reload",
+        "reload             | reload.max_moves"
+      })
+  void helpExplainsKeysAndCommands(String topic, String part) {
+    Result result = run("", "help", topic);
+    assertEquals(0, result.code, result::toString);
+    assertTrue(result.out.contains(part), result::toString);
+  }
+
+  @Test
+  void helpAloneIsTheHelpOfTheProgram() {
+    assertEquals(run("", "--help").out, run("", "help").out);
+  }
+
+  @Test
+  void helpOfAKeyFitsTheWidthOfATerminal() {
+    assertTrue(run("", "help", "timeouts.body").out.lines().allMatch(line -> line.length() <= 80));
   }
 
   private String file(String name, String text) throws IOException {
