@@ -2,6 +2,7 @@
 package dev.rsp.acceptance.operations;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,6 +27,11 @@ import org.junit.jupiter.api.Timeout;
 final class PackageIT {
   private static final Path TARGET =
       Path.of(System.getProperty("rsp.home")).toAbsolutePath().resolveSibling("");
+
+  private static final String SBOM = ".cdx.json";
+  private static final Pattern COMPONENT =
+      Pattern.compile(
+          "\"purl\" : \"pkg:maven/[^/]*/([^@]*)@([^?]*)\\?(?:classifier=([^&]*)&)?type=jar\"");
 
   @Test
   void debianPackageInstallsServesReloadsUpgradesAndIsPurged()
@@ -55,15 +66,62 @@ final class PackageIT {
     return new Outcome(process.waitFor(), text);
   }
 
+  private static List<String> files(Path directory) {
+    File[] files = directory.toFile().listFiles(File::isFile);
+    return files == null
+        ? List.of()
+        : Arrays.stream(files).map(File::getName).filter(n -> n.startsWith("rsp")).toList();
+  }
+
   @Test
   void shipsOneOfEach() {
-    String[] names = TARGET.toFile().list((directory, name) -> name.startsWith("rsp"));
     List<String> kinds =
-        Arrays.stream(names)
-            .filter(name -> new File(TARGET.toFile(), name).isFile())
+        files(TARGET).stream()
             .map(name -> name.replaceFirst("^rsp[-_][0-9][^_]*?(?=(_all|\\.cdx)?\\.[a-z])", ""))
+            .filter(kind -> !kind.equals(SBOM)) // see the next test
             .sorted()
             .toList();
-    assertEquals(List.of(".cdx.json", ".jar", ".tar.gz", "_all.deb"), kinds);
+    assertEquals(List.of(".jar", ".tar.gz", "_all.deb"), kinds);
+  }
+
+  @Test
+  void billOfMaterialsHasEachJarThatShipsAndNoTool() throws IOException {
+    List<String> boms = files(TARGET).stream().filter(name -> name.endsWith(SBOM)).toList();
+    assumeTrue(!boms.isEmpty(), "CycloneDX's plugin does nothing if Maven is offline");
+    String text = Files.readString(TARGET.resolve(boms.get(0)));
+    Set<String> listed = new TreeSet<>();
+    Matcher component = COMPONENT.matcher(text);
+    while (component.find()) {
+      String classifier = component.group(3) == null ? "" : "-" + component.group(3);
+      listed.add(component.group(1) + "-" + component.group(2) + classifier + ".jar");
+    }
+    Set<String> shipped = new TreeSet<>();
+    try (Stream<Path> jars = Files.list(TARGET.resolve("rsp/lib"))) {
+      jars.map(jar -> jar.getFileName().toString())
+          .filter(name -> name.endsWith(".jar") && !name.equals("rsp.jar"))
+          .forEach(shipped::add);
+    }
+    assertTrue(shipped.size() > 10, shipped.toString());
+    listed.removeIf(name -> name.startsWith("rsp-"));
+    assertEquals(shipped, listed);
+    assertFalse(text.contains("serialNumber") || text.contains("\"timestamp\""), "reproducible");
+  }
+
+  @Test
+  void copyrightNamesTheLicenseOfEachJar() throws IOException {
+    String text = Files.readString(TARGET.resolveSibling("src/deb/copyright"));
+    List<String> named =
+        text.lines()
+            .filter(line -> line.startsWith("Files: lib/"))
+            .map(line -> line.substring("Files: lib/".length()).replace("*", ""))
+            .toList();
+    assertTrue(named.size() > 5, named.toString());
+    try (Stream<Path> jars = Files.list(TARGET.resolve("rsp/lib"))) {
+      List<String> missing =
+          jars.map(jar -> jar.getFileName().toString())
+              .filter(name -> name.endsWith(".jar") && named.stream().noneMatch(name::startsWith))
+              .toList();
+      assertEquals(List.of(), missing);
+    }
   }
 }
