@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { render } from "preact";
+import { App } from "./app";
+import "./style.css";
 
-render(<main>rsp</main>, document.getElementById("page")!);
+render(<App />, document.getElementById("page")!);
