@@ -4,6 +4,7 @@ package dev.rsp.cli;
 import dev.rsp.config.NearestKey;
 import dev.rsp.daemon.BuildInfo;
 import dev.rsp.daemon.Signals;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Set;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Parameters;
       UsageCommand.class,
       DemoCommand.class,
       HelpCommand.class,
+      PrepareCommand.class,
       CompletionCommand.class
     },
     exitCodeListHeading = "Exit status:%n",
@@ -90,8 +92,36 @@ public final class Main implements Callable<Integer>, ParentOptions {
    *     error says why; 1 in the form of the original program
    */
   public static void main(String[] arguments) {
+    Path file = onlyFile(arguments);
+    if (file != null) {
+      Preload.begin();
+    }
     Signals signals = Signals.hold();
-    System.exit(commandLine(() -> signals).execute(arguments));
+    System.exit(
+        file == null ? commandLine(() -> signals).execute(arguments) : serve(signals, file));
+  }
+
+  private static int serve(Signals signals, Path file) {
+    try {
+      return RunCommand.serve(() -> signals, file, new TransportOption().name(), () -> {});
+    } catch (RuntimeException e) {
+      return Defect.report(e);
+    }
+  }
+
+  /**
+   * The file of "run FILE" without options, the form in which a service manager starts rsp; null
+   * for all else. It needs no picocli, whose own start takes as long as that of the proxy.
+   */
+  static @Nullable Path onlyFile(String... arguments) {
+    if (arguments.length != 2 || !arguments[0].equals("run") || arguments[1].startsWith("-")) {
+      return null;
+    }
+    try {
+      return Path.of(arguments[1]);
+    } catch (InvalidPathException e) {
+      return null;
+    }
   }
 
   /**

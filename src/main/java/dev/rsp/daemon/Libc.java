@@ -4,7 +4,6 @@ package dev.rsp.daemon;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -16,12 +15,19 @@ import java.util.function.BooleanSupplier;
  * <p>They are called by reflection through the foreign-function interface, which is an incubator
  * module in Java 17 and standard from Java 22 on. Java 21 has the same interface as a preview,
  * which reflection may use without a flag. In Java 18 to 20 the interface was still changing, so a
- * call may fail there. All arguments and results are passed as longs: an int is the lower half of
- * the same register.
+ * call may fail there.
+ *
+ * <p>All functions are called with three longs, and return one. An int is the lower half of the
+ * same register, and a function does not look at the registers of arguments that it does not have:
+ * so say the calling conventions of x86-64 and aarch64. Java makes code for each form of a call,
+ * which takes a tenth of the start, so there is one form.
  */
 final class Libc {
   /** O_CLOEXEC and EFD_CLOEXEC of Linux on x86-64 and aarch64. */
   private static final long CLOSE_ON_EXEC = 0x80000;
+
+  /** The most that a function here has: dup3 and read. */
+  private static final int ARGUMENTS = 3;
 
   private Libc() {}
 
@@ -57,12 +63,12 @@ final class Libc {
    * @throws IllegalStateException if the C library refused, or native access is not enabled
    */
   static BooleanSupplier handleWithEvent(int signal) throws ReflectiveOperationException {
-    long event = call(function("eventfd", 2), 0, CLOSE_ON_EXEC);
-    if ((int) event < 0 || (int) call(function("dup3", 3), event, signal, CLOSE_ON_EXEC) < 0) {
+    long event = call(function("eventfd"), 0, CLOSE_ON_EXEC, 0);
+    if ((int) event < 0 || (int) call(function("dup3"), event, signal, CLOSE_ON_EXEC) < 0) {
       throw new IllegalStateException("no descriptor " + signal + " for an eventfd");
     }
-    call(function("close", 1), event);
-    MethodHandle read = function("read", 3);
+    call(function("close"), event, 0, 0);
+    MethodHandle read = function("read");
     handle(signal, "eventfd_write");
     return () -> read(read, signal);
   }
@@ -81,16 +87,15 @@ final class Libc {
   }
 
   private static void handle(int signal, String handler) throws ReflectiveOperationException {
-    if (call(function("signal", 2), signal, symbols().address(handler)) == -1) { // SIG_ERR
+    if (call(function("signal"), signal, symbols().address(handler), 0) == -1) { // SIG_ERR
       throw new IllegalStateException("signal(" + signal + ") was refused");
     }
   }
 
-  private static long call(MethodHandle function, long... arguments)
+  private static long call(MethodHandle function, long first, long second, long third)
       throws ReflectiveOperationException {
     try {
-      Object[] all = Arrays.stream(arguments).boxed().toArray();
-      return (long) function.invokeWithArguments(all);
+      return (long) function.invokeExact(first, second, third);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -98,19 +103,33 @@ final class Libc {
     }
   }
 
-  private static MethodHandle function(String name, int arguments)
-      throws ReflectiveOperationException {
-    return symbols().function(name, arguments);
+  private static MethodHandle function(String name) throws ReflectiveOperationException {
+    return Form.CALL.bindTo(symbols().symbol(name));
   }
 
   private static Symbols symbols() {
     return Runtime.version().feature() < 18 ? new Incubating() : new Standard();
   }
 
+  /** The form of all calls: the address of a function, and three longs; returns a long. */
+  private static final class Form {
+    static final MethodHandle CALL;
+
+    static {
+      try {
+        CALL = symbols().call();
+      } catch (ReflectiveOperationException e) {
+        throw new LinkageError("no calls of the C library", e);
+      }
+    }
+  }
+
   /** What the foreign-function interfaces have in common. */
   private interface Symbols {
-    /** A function of so many longs that returns a long. */
-    MethodHandle function(String name, int arguments) throws ReflectiveOperationException;
+    /** Calls a symbol, which is its first argument, with {@link #ARGUMENTS} longs. */
+    MethodHandle call() throws ReflectiveOperationException;
+
+    Object symbol(String name) throws ReflectiveOperationException;
 
     long address(String name) throws ReflectiveOperationException;
   }
@@ -118,20 +137,19 @@ final class Libc {
   /** Through java.lang.foreign. */
   private static final class Standard implements Symbols {
     @Override
-    public MethodHandle function(String name, int arguments) throws ReflectiveOperationException {
+    public MethodHandle call() throws ReflectiveOperationException {
       Class<?> linkerType = Class.forName("java.lang.foreign.Linker");
       Class<?> optionsType = Class.forName("[Ljava.lang.foreign.Linker$Option;");
-      Class<?> segmentType = Class.forName("java.lang.foreign.MemorySegment");
       Class<?> layoutType = Class.forName("java.lang.foreign.MemoryLayout");
       Class<?> functionType = Class.forName("java.lang.foreign.FunctionDescriptor");
       Object longLayout =
           Class.forName("java.lang.foreign.ValueLayout").getField("JAVA_LONG").get(null);
-      Object function = descriptor(functionType, layoutType, longLayout, arguments);
+      Object function = descriptor(functionType, layoutType, longLayout);
       Object options = Array.newInstance(optionsType.componentType(), 0);
       return (MethodHandle)
           linkerType
-              .getMethod("downcallHandle", segmentType, functionType, optionsType)
-              .invoke(linker(linkerType), symbol(name), function, options);
+              .getMethod("downcallHandle", functionType, optionsType)
+              .invoke(linker(linkerType), function, options);
     }
 
     @Override
@@ -144,7 +162,8 @@ final class Libc {
       return linkerType.getMethod("nativeLinker").invoke(null);
     }
 
-    private static Object symbol(String name) throws ReflectiveOperationException {
+    @Override
+    public Object symbol(String name) throws ReflectiveOperationException {
       Class<?> linkerType = Class.forName("java.lang.foreign.Linker");
       Object symbols = linkerType.getMethod("defaultLookup").invoke(linker(linkerType));
       return found(
@@ -160,28 +179,27 @@ final class Libc {
    */
   private static final class Incubating implements Symbols {
     @Override
-    public MethodHandle function(String name, int arguments) throws ReflectiveOperationException {
+    public MethodHandle call() throws ReflectiveOperationException {
       Module module = module();
       Class<?> linkerType = type(module, "CLinker");
-      Class<?> symbolType = type(module, "Addressable");
       Class<?> layoutType = type(module, "MemoryLayout");
       Class<?> functionType = type(module, "FunctionDescriptor");
       Object longLayout = linkerType.getField("C_LONG").get(null);
-      Object function = descriptor(functionType, layoutType, longLayout, arguments);
+      Object function = descriptor(functionType, layoutType, longLayout);
       MethodType type =
-          MethodType.methodType(long.class, Collections.nCopies(arguments, long.class));
+          MethodType.methodType(long.class, Collections.nCopies(ARGUMENTS, long.class));
       Object linker = linkerType.getMethod("getInstance").invoke(null);
       return (MethodHandle)
           linkerType
-              .getMethod("downcallHandle", symbolType, MethodType.class, functionType)
-              .invoke(linker, symbol(module, name), type, function);
+              .getMethod("downcallHandle", MethodType.class, functionType)
+              .invoke(linker, type, function);
     }
 
     @Override
     public long address(String name) throws ReflectiveOperationException {
       Module module = module();
       Class<?> addressType = type(module, "MemoryAddress");
-      return (long) addressType.getMethod("toRawLongValue").invoke(symbol(module, name));
+      return (long) addressType.getMethod("toRawLongValue").invoke(symbol(name));
     }
 
     private static Module module() throws ReflectiveOperationException {
@@ -191,7 +209,9 @@ final class Libc {
               .invoke(null, "jdk.incubator.foreign");
     }
 
-    private static Object symbol(Module module, String name) throws ReflectiveOperationException {
+    @Override
+    public Object symbol(String name) throws ReflectiveOperationException {
+      Module module = module();
       Object symbols = type(module, "CLinker").getMethod("systemLookup").invoke(null);
       return found(
           type(module, "SymbolLookup").getMethod("lookup", String.class).invoke(symbols, name));
@@ -206,12 +226,11 @@ final class Libc {
     return type;
   }
 
-  /** The description of a function of so many longs that returns a long. */
-  private static Object descriptor(
-      Class<?> functionType, Class<?> layoutType, Object longLayout, int count)
+  /** The description of a function of {@link #ARGUMENTS} longs that returns a long. */
+  private static Object descriptor(Class<?> functionType, Class<?> layoutType, Object longLayout)
       throws ReflectiveOperationException {
-    Object arguments = Array.newInstance(layoutType, count);
-    for (int i = 0; i < count; i++) {
+    Object arguments = Array.newInstance(layoutType, ARGUMENTS);
+    for (int i = 0; i < ARGUMENTS; i++) {
       Array.set(arguments, i, longLayout);
     }
     return functionType

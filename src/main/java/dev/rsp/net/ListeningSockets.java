@@ -24,6 +24,9 @@ public final class ListeningSockets {
 
   private static final Path V6 = Path.of("/proc/self/net/tcp6");
 
+  /** The state TCP_LISTEN in a line. */
+  private static final String LISTENING = " 0A ";
+
   private ListeningSockets() {}
 
   /** Whether this system has such files. */
@@ -49,6 +52,7 @@ public final class ListeningSockets {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.US_ASCII)) {
       return Math.toIntExact(
           lines
+              .filter(any -> any.contains(LISTENING)) // there may be 100,000 connections
               .map(line::matcher)
               .filter(Matcher::matches)
               .filter(found -> compete(addressOf(found.group(1)), address.getAddress()))

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,21 @@ final class CommandLineTest {
   @TempDir private Path directory;
 
   private record Result(int code, String out, String err) {}
+
+  @ParameterizedTest(name = "rsp {0}")
+  @CsvSource({
+    "run backends.lua, backends.lua",
+    "run /etc/rsp/backends.lua, /etc/rsp/backends.lua",
+    "run -, ",
+    "run --help, ",
+    "run a b, ",
+    "run, ",
+    "check backends.lua, ",
+    "backends.lua, ",
+  })
+  void theCommandOfAServiceManagerNeedsNoParser(String line, @Nullable Path file) {
+    assertEquals(file, Main.onlyFile(line.split(" ", -1)));
+  }
 
   @ParameterizedTest(name = "rsp {0}")
   @CsvSource(

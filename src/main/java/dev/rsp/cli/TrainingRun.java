@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.cli;
+
+import dev.rsp.config.ConfigException;
+import dev.rsp.daemon.Daemon;
+import dev.rsp.net.Transport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Does once what rsp does all day, in this process: runs the commands on a file, serves requests,
+ * reloads and stops. Uses free ports of 127.0.0.1 and a temporary directory, and leaves nothing.
+ */
+final class TrainingRun {
+  /** Java compiles a method with its first compiler after 200 calls, so its profile is useful. */
+  private static final int REQUESTS = 500;
+
+  /** One that hangs must not keep an installation waiting. */
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  private static final byte[] ANSWER = bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  private static final byte[] GET =
+      bytes("GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\n\r\n");
+  private static final byte[] POST =
+      bytes(
+          String.join(
+              "\r\n",
+              "POST /form HTTP/1.1",
+              "Host: shop.example.com",
+              "Transfer-Encoding: chunked",
+              "",
+              "2",
+              "hi",
+              "0",
+              "",
+              ""));
+
+  private static final String CONFIGURATION =
+      """
+      listen = "127.0.0.1:%1$d"
+      control = "%3$s"
+      journal = "hosts.journal"
+      access_log = { path = "access.log", format = "json" }
+      loops = 2
+      backends = {
+        { name = "one", address = "127.0.0.1:%2$d" },
+        { name = "two", address = "127.0.0.1:%2$d", state = "drain" },
+        { name = "three", address = "127.0.0.1:%2$d", weight = 2 },
+      }
+      function select(request)
+        return hash.python(request.host, #backends)
+      end
+      test("a site keeps its place", function()
+        expect_same("www.example.com", "WWW.example.com.:8080")
+      end)
+      """;
+
+  /** A command of rsp, which prints to standard output. */
+  @FunctionalInterface
+  interface Commands {
+    int execute(String... arguments);
+  }
+
+  private TrainingRun() {}
+
+  /**
+   * Runs, some seconds long.
+   *
+   * @throws ConfigException if rsp cannot serve here
+   * @throws IOException if a socket or a file cannot be used
+   */
+  static void run(Commands commands) throws ConfigException, IOException {
+    Path directory = Files.createTempDirectory("rsp-prepare-");
+    try (var backend = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+      Thread answers = new Thread(() -> answerAll(backend), "training-backend");
+      answers.setDaemon(true);
+      answers.start();
+      int port = freePort();
+      Path control = directory.resolve("control.sock");
+      Path file = directory.resolve("backends.lua");
+      Files.writeString(
+          file, CONFIGURATION.formatted(port, backend.getLocalPort(), control.toString()));
+      serve(commands, file, port, control);
+      // Now there is a journal.
+      for (String command : List.of("check", "test")) {
+        commands.execute(command, file.toString());
+      }
+      commands.execute("explain", file.toString(), "www.example.com");
+      commands.execute("plan", file.toString(), file.toString());
+    } finally {
+      delete(directory);
+    }
+  }
+
+  private static void serve(Commands commands, Path file, int port, Path control)
+      throws ConfigException, IOException {
+    Preload.begin();
+    Daemon daemon = new Daemon(file, Transport.of(new TransportOption().name()));
+    daemon.start(() -> {});
+    try {
+      request(port);
+      commands.execute("status", "--control", control.toString());
+      commands.execute("reload", "--control", control.toString());
+      daemon.logUse();
+      request(port);
+    } finally {
+      daemon.stop();
+    }
+  }
+
+  private static void request(int port) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setTcpNoDelay(true);
+      for (int i = 0; i < REQUESTS; i++) {
+        socket.getOutputStream().write(i % 10 == 0 ? POST : GET);
+        readAnswer(socket.getInputStream());
+      }
+    }
+  }
+
+  private static void readAnswer(InputStream in) throws IOException {
+    var answer = new StringBuilder();
+    for (int next = in.read(); next >= 0; next = in.read()) {
+      answer.append((char) next);
+      if (next == 'k' && answer.toString().endsWith("\r\n\r\nok")) {
+        return;
+      }
+    }
+    throw new IOException("rsp closed the connection: " + answer);
+  }
+
+  private static void answerAll(ServerSocket backend) {
+    try {
+      while (true) {
+        Socket connection = backend.accept();
+        Thread thread = new Thread(() -> answer(connection), "training-connection");
+        thread.setDaemon(true);
+        thread.start();
+      }
+    } catch (IOException e) {
+      // Closed: the run is over.
+    }
+  }
+
+  /** A request comes in one piece, but for a chunked body, whose end is looked for. */
+  private static void answer(Socket connection) {
+    try (connection) {
+      InputStream in = connection.getInputStream();
+      OutputStream out = connection.getOutputStream();
+      byte[] buffer = new byte[1 << 13];
+      StringBuilder request = new StringBuilder();
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        request.append(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
+        boolean chunked = request.indexOf("hunked") >= 0;
+        if (request.toString().endsWith(chunked ? "0\r\n\r\n" : "\r\n\r\n")) {
+          out.write(ANSWER);
+          request.setLength(0);
+        }
+      }
+    } catch (IOException e) {
+      // Its peer has closed it.
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+}
