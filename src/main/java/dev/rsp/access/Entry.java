@@ -381,6 +381,11 @@ public final class Entry {
     return endedNanos - beganNanos;
   }
 
+  /** When the exchange ended. */
+  public long endedTime() {
+    return endedNanos;
+  }
+
   /** From sending the head to the first octet of the answer, in nanoseconds; -1 if none came. */
   public long firstByteTime() {
     return answeredNanos == 0 || sentNanos == 0 ? -1 : answeredNanos - sentNanos;

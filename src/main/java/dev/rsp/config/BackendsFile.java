@@ -62,6 +62,7 @@ final class BackendsFile {
         new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)),
         new TraceKeys(problems).read(global(TraceKeys.TRACES)),
         new UsageKeys(problems).read(global(UsageKeys.USAGE)),
+        MetricsKeys.topHosts(global(MetricsKeys.METRICS), problems),
         controlPath());
   }
 

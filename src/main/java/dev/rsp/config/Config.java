@@ -273,6 +273,11 @@ public record Config(
     return settings.usage();
   }
 
+  /** How many of the busiest hosts the figures name; 0 for none. */
+  public int topHosts() {
+    return settings.topHosts();
+  }
+
   /** The Unix socket for operators; null if there is none. */
   public @Nullable String controlPath() {
     return settings.controlPath();

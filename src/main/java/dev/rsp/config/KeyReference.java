@@ -55,6 +55,7 @@ public final class KeyReference {
         new Group("reload", "Guard for reloads", reload()),
         new Group("candidate", "Comparing with a candidate", candidate()),
         new Group("access_log", "Access log", accessLog()),
+        new Group("metrics", "Metrics", metrics()),
         new Group("traces", "Traces", traces()),
         new Group("usage", "Usage of hosts", usage()));
   }
@@ -153,7 +154,9 @@ public final class KeyReference {
             "a new folder is opened before anything else changes; if it cannot be opened, nothing"
                 + " changes. What is counted is written to the old folder, even if that takes until"
                 + " its disk has room",
-            UsageKeys.USAGE));
+            UsageKeys.USAGE),
+        reload(
+            "applies to the next scrape; the counts of the minute are kept", MetricsKeys.METRICS));
   }
 
   private static ReloadEffect reload(String effect, String... keys) {
@@ -625,6 +628,21 @@ public final class KeyReference {
             "0 to 1",
             "1; 0 if there is a condition",
             "the share of the other requests that is logged"));
+  }
+
+  private static List<KeyEntry> metrics() {
+    String metrics = MetricsKeys.METRICS;
+    return List.of(
+        key(
+            metrics,
+            "a table",
+            NONE,
+            "what [the figures](operations.md#metrics) have beyond others"),
+        number(
+            metrics,
+            MetricsKeys.TOP_HOSTS,
+            "so many of the busiest hosts of the last minute are named, with `control`; others may"
+                + " be named in the next minute, and Prometheus keeps a time series of each"));
   }
 
   private static List<KeyEntry> traces() {

@@ -188,6 +188,7 @@ final class Keys {
           AccessLogKeys.ACCESS_LOG,
           TraceKeys.TRACES,
           UsageKeys.USAGE,
+          MetricsKeys.METRICS,
           CONTROL);
 
   private Keys() {}
@@ -200,6 +201,7 @@ final class Keys {
     all.addAll(SafeguardKeys.inTables());
     all.addAll(within(LENIENT, ALL_LENIENT.stream()));
     all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));
+    all.addAll(within(MetricsKeys.METRICS, MetricsKeys.ALL.stream()));
     all.addAll(within(TraceKeys.TRACES, TraceKeys.ALL.stream()));
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     all.addAll(within(UsageKeys.USAGE, UsageKeys.ALL.stream()));

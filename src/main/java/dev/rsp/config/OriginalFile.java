@@ -95,6 +95,7 @@ final class OriginalFile {
             null,
             null,
             null,
+            0,
             null),
         SelectionSettings.DEFAULTS);
   }

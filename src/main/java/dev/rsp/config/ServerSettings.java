@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog where exchanges are logged; null if they are not
  * @param traces which requests are traced; null if none are
  * @param usage where the use of hosts is kept; null if it is not
+ * @param topHosts how many of the busiest hosts the figures name
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  */
 public record ServerSettings(
@@ -43,6 +44,7 @@ public record ServerSettings(
     @Nullable AccessLogSettings accessLog,
     @Nullable TraceSettings traces,
     @Nullable UsageSettings usage,
+    int topHosts,
     @Nullable String controlPath) {
   public ServerSettings {
     if (loops < 1) {

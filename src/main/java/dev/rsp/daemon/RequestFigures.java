@@ -7,6 +7,7 @@ import dev.rsp.config.Slot;
 import dev.rsp.exchange.RequestCounts;
 import dev.rsp.exchange.SlotTotals;
 import dev.rsp.lua.CallCounts;
+import dev.rsp.metrics.BusyHosts;
 import dev.rsp.metrics.Figures;
 import dev.rsp.route.Why;
 import dev.rsp.worker.LoopUse;
@@ -47,7 +48,24 @@ final class RequestFigures {
           "why",
           why.text());
     }
-    addReports(figures, config, loops.reports(REPORT_MILLIS));
+    List<Loops.Report> reports = loops.reports(REPORT_MILLIS);
+    addReports(figures, config, reports);
+    addTopHosts(
+        figures, reports.stream().map(one -> one.use().busyHosts()).toList(), config.topHosts());
+  }
+
+  /** Names the busiest hosts of all loops, at most so many. */
+  static void addTopHosts(Figures figures, List<List<BusyHosts.Host>> loops, int most) {
+    for (BusyHosts.Host host : BusyHosts.busiest(loops, most)) {
+      figures.gauge(
+          "rsp_top_host_requests",
+          "Requests of the busiest hosts in the last whole minute: at least so many.",
+          host.requests(),
+          "host",
+          host.host(),
+          SLOT,
+          host.slot());
+    }
   }
 
   private static void addSlot(Figures figures, String slot, SlotTotals totals) {

@@ -92,7 +92,7 @@ public final class LoopState {
     use(newer.usage);
     record(newTerms.recorded, openLog);
     counts = newTerms.counted;
-    requests.countSlots(newer.countedSlots);
+    requests.countSlots(newer.countedSlots, counts && newer.topHosts > 0);
     service = newer;
     terms = newTerms;
     backendLog.serve(newer);

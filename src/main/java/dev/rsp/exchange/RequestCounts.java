@@ -2,7 +2,9 @@
 package dev.rsp.exchange;
 
 import dev.rsp.access.Entry;
+import dev.rsp.metrics.BusyHosts;
 import dev.rsp.route.Why;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,9 +44,17 @@ public final class RequestCounts {
 
   private Set<String> counted = Set.of();
 
-  /** Counts these slots from now on, and forgets others. The loop's thread. */
-  void countSlots(Set<String> names) {
+  /** The busiest hosts; null if nobody asks for them. */
+  private @Nullable BusyHosts hosts;
+
+  /**
+   * Counts these slots from now on, and forgets others. The loop's thread.
+   *
+   * @param withHosts whether to find the busiest hosts
+   */
+  void countSlots(Set<String> names, boolean withHosts) {
     counted = names;
+    hosts = !withHosts ? null : hosts == null ? new BusyHosts() : hosts;
     bySlot.keySet().retainAll(names);
   }
 
@@ -52,6 +62,24 @@ public final class RequestCounts {
   void ended(Entry entry, Ending ending) {
     countWhy(entry.why());
     of(entry).count(entry, ending);
+    if (hosts != null) {
+      hosts.count(
+          entry.hostBytes(), entry.hostStart(), entry.hostEnd(), slot(entry), entry.endedTime());
+    }
+  }
+
+  private static String slot(Entry entry) {
+    String slot = entry.slot();
+    return slot != null ? slot : entry.hasPlace() ? OTHER : NONE;
+  }
+
+  /**
+   * The busiest hosts of the last whole minute, if they are wanted. The loop's thread.
+   *
+   * @param now by {@link System#nanoTime}
+   */
+  public List<BusyHosts.Host> busyHosts(long now) {
+    return hosts == null ? List.of() : hosts.last(now);
   }
 
   private SlotCounts of(Entry entry) {

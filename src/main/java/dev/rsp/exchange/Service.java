@@ -64,6 +64,9 @@ public final class Service {
   /** The slots whose requests are counted one by one, if requests are counted. Never changes. */
   public final Set<String> countedSlots;
 
+  /** How many of the busiest hosts somebody wants to know. */
+  final int topHosts;
+
   /** The places of slots that are not down. Never changes. */
   public final Set<Place> places;
 
@@ -100,6 +103,7 @@ public final class Service {
     }
     this.places = Set.copyOf(served);
     this.slotNames = Map.copyOf(names);
+    this.topHosts = config.topHosts();
     this.countedSlots =
         config.slots().stream()
             .limit(RequestCounts.MOST_SLOTS)

@@ -151,7 +151,12 @@ public final class Worker implements Acceptor {
 
   /** What the loop has now. */
   public LoopUse use() {
-    return new LoopUse(backends.idle(), backends.queues(), state.cachedHosts(), state.calls());
+    return new LoopUse(
+        backends.idle(),
+        backends.queues(),
+        state.cachedHosts(),
+        requests().busyHosts(System.nanoTime()),
+        state.calls());
   }
 
   /** The requests of this loop by slot. Any thread. */

@@ -4,6 +4,8 @@ package dev.rsp.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.metrics.BusyHosts;
+import dev.rsp.metrics.Figures;
 import dev.rsp.net.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -241,7 +244,26 @@ final class MetricsTest {
 
   @Test
   void theDocumentsNameEachFigureAndNoOther() throws IOException {
-    assertEquals(names(allFigures()), documented());
+    Set<String> all = names(allFigures());
+    var figures = new Figures();
+    RequestFigures.addTopHosts(figures, List.of(List.of(new BusyHosts.Host("h", "a", 1))), 1);
+    all.addAll(names(new String(figures.text(null).bytes(), StandardCharsets.UTF_8)));
+    assertEquals(all, documented());
+  }
+
+  @Test
+  void theBusiestHostsOfAllLoopsAreNamedAndNoMoreThanWanted() {
+    var figures = new Figures();
+    RequestFigures.addTopHosts(
+        figures,
+        List.of(
+            List.of(new BusyHosts.Host("x", "a", 3), new BusyHosts.Host("y", "b", 5)),
+            List.of(new BusyHosts.Host("z", "a", 4), new BusyHosts.Host("x", "a", 4))),
+        2);
+    String text = new String(figures.text(null).bytes(), StandardCharsets.UTF_8);
+    assertHas("rsp_top_host_requests{host=\"x\",slot=\"a\"} 7.0", text);
+    assertHas("rsp_top_host_requests{host=\"y\",slot=\"b\"} 5.0", text);
+    assertEquals(2, text.lines().filter(line -> line.startsWith("rsp_top_host")).count());
   }
 
   private static Set<String> documented() throws IOException {

@@ -10,11 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rsp.exchange.RequestCounts;
 import dev.rsp.exchange.SlotTotals;
 import dev.rsp.lua.CallCounts;
+import dev.rsp.metrics.BusyHosts;
 import dev.rsp.route.Why;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +204,21 @@ final class RequestCountsTest {
     assertEquals(1, rig.loop().requests().get(Why.CACHED));
     assertEquals(1, rig.loop().use().cachedHosts());
     assertEquals(1, rig.loop().use().calls().runs());
+  }
+
+  @Test
+  void theBusiestHostsOfTheLastMinuteAreKnownIfSomebodyWantsThem() throws Exception {
+    serve(GET, ok("a"));
+    rig.serve(EmbeddedRig.config(COUNTED, "metrics = { top_hosts = 1 }"));
+    serve(GET, ok("b"));
+    serve(get("A.", "/"), ok("c"));
+    rig.client("GET / HTTP/1.1\r\n\r\n").take();
+    rig.expectEndings("served=3 refused=1");
+    long nextMinute = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    assertEquals(
+        List.of(new BusyHosts.Host("a", SLOT, 2)), rig.loop().requests().busyHosts(nextMinute));
+    rig.serve(EmbeddedRig.config(COUNTED));
+    assertEquals(List.of(), rig.loop().requests().busyHosts(nextMinute));
   }
 
   @Test
