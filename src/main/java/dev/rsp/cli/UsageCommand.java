@@ -146,8 +146,8 @@ final class UsageCommand extends FileCommand {
       all.put("by", order.label());
       all.put("host_count", report.hostCount());
       all.put("hosts", largest.stream().map(use -> values("host", use.host(), use)).toList());
-      all.put("others", sums(others));
-      all.put("total", sums(report.total()));
+      all.put("others", others.sums());
+      all.put("total", report.total().sums());
       return Json.of(all) + "\n";
     }
     List<List<String>> rows = new ArrayList<>();
@@ -169,7 +169,7 @@ final class UsageCommand extends FileCommand {
       all.put(
           "hours",
           hours.stream().map(hour -> values("hour", hour.start().toString(), hour.use())).toList());
-      all.put("total", sums(total));
+      all.put("total", total.sums());
       return Json.of(all) + "\n";
     }
     List<List<String>> rows = new ArrayList<>();
@@ -189,16 +189,7 @@ final class UsageCommand extends FileCommand {
   private static Map<String, @Nullable Object> values(String key, String of, HostUse use) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     values.put(key, of);
-    values.putAll(sums(use));
-    return values;
-  }
-
-  private static Map<String, @Nullable Object> sums(HostUse use) {
-    Map<String, @Nullable Object> values = new LinkedHashMap<>();
-    values.put("requests", use.requests());
-    values.put("bytes_in", use.bytesIn());
-    values.put("bytes_out", use.bytesOut());
-    values.put("backend_seconds", use.backendSeconds());
+    values.putAll(use.sums());
     return values;
   }
 

@@ -9,12 +9,14 @@ import dev.rsp.http.HostName;
 import dev.rsp.journal.JournalKeeper;
 import dev.rsp.journal.JournalSettings;
 import dev.rsp.journal.SeenHost;
+import dev.rsp.log.IoReason;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.Explanation;
 import dev.rsp.plan.Space;
 import dev.rsp.route.Chooser;
 import dev.rsp.route.Decision;
 import dev.rsp.route.RequestSnapshot;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +38,7 @@ final class Api {
   private final ReloadLog reloads;
   private final HostsSeen hosts;
   private final SlotValues slots;
+  private final UsageValues usage;
 
   Api(
       Supplier<@Nullable InForce> inForce,
@@ -43,13 +46,15 @@ final class Api {
       JournalKeeper journal,
       ReloadLog reloads,
       HostsSeen hosts,
-      SlotValues slots) {
+      SlotValues slots,
+      UsageValues usage) {
     this.inForce = inForce;
     this.status = status;
     this.journal = journal;
     this.reloads = reloads;
     this.hosts = hosts;
     this.slots = slots;
+    this.usage = usage;
   }
 
   /** All commands. */
@@ -58,6 +63,7 @@ final class Api {
         .get("/api/status", request -> ApiReply.ok(status.get()))
         .get("/api/slots", request -> whenServing(now -> ApiReply.ok(slots.of(now))))
         .get("/api/hosts", this::hosts)
+        .get("/api/hosts/top", usage::top)
         .get("/api/hosts/{host}", request -> whenServing(now -> host(now, request)))
         .get("/api/explain", request -> whenServing(now -> explain(now, request)))
         .get("/api/space", request -> whenServing(Api::space))
@@ -116,10 +122,12 @@ final class Api {
       values.put("cached", decision.pure());
       values.put("requests", seen == null ? 0 : seen.requests());
       values.put("last_slot", seen == null ? null : seen.slot());
-      values.put("hours", List.of());
+      values.put("hours", usage.hours(host));
       return ApiReply.ok(values);
     } catch (ScriptException e) {
       return ApiReply.error(500, e.message());
+    } catch (IOException e) {
+      return ApiReply.error(500, "cannot read the usage of hosts: " + IoReason.of(e));
     }
   }
 

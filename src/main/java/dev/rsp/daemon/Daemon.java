@@ -127,7 +127,8 @@ public final class Daemon {
         recent,
         new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog),
         journal,
-        reloads);
+        reloads,
+        usage::used);
   }
 
   private Worker watched(Worker loop) {

@@ -11,6 +11,7 @@ import dev.rsp.journal.JournalKeeper;
 import dev.rsp.metrics.Figures;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
+import dev.rsp.usage.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +53,8 @@ final class DaemonOperations implements Operations {
       RecentRequests recent,
       DaemonFigures figures,
       JournalKeeper journal,
-      ReloadLog reloads) {
+      ReloadLog reloads,
+      Supplier<@Nullable Usage> usage) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -71,7 +73,8 @@ final class DaemonOperations implements Operations {
                 journal,
                 reloads,
                 hosts,
-                new SlotValues(loads, hosts, recent))
+                new SlotValues(loads, hosts, recent),
+                new UsageValues(usage))
             .routes();
     this.figures = figures;
   }

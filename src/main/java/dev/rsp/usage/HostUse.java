@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.usage;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * What a host used.
  *
@@ -24,6 +27,16 @@ public record HostUse(String host, long requests, long bytesIn, long bytesOut, l
   /** Octets both ways. */
   public long bytes() {
     return bytesIn + bytesOut;
+  }
+
+  /** The sums by their names in JSON, as in the columns of files. */
+  public Map<String, Object> sums() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("requests", requests);
+    values.put("bytes_in", bytesIn);
+    values.put("bytes_out", bytesOut);
+    values.put("backend_seconds", backendSeconds());
+    return values;
   }
 
   /** The sums of this and another. */

@@ -15,12 +15,15 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,6 +159,46 @@ final class ApiTest {
   }
 
   @Test
+  void theUsageOfHostsIsThatOfTheFilesAndOfTheRunningHour() throws IOException {
+    assertEquals(404, get("/api/hosts/top").status());
+    assertEquals(List.of(), get("/api/hosts/a.example").at("hours"));
+    Instant hour = Instant.now().truncatedTo(ChronoUnit.HOURS);
+    String rows = "host,requests,bytes_in,bytes_out,backend_seconds\na.example,3,4,5,1.500000\n";
+    Path folder = Files.createDirectory(directory.resolve("usage"));
+    // The hour after this one, too: it may begin during the test.
+    for (int before = -1; before < 60; before++) {
+      String name = hour.minus(before, ChronoUnit.HOURS).toString().substring(0, 13);
+      boolean running = before <= 0;
+      Files.writeString(
+          folder.resolve(name + (running ? ".csv.running" : ".csv")),
+          running ? rows + "b.example,1,1,100,0.000001\n" : rows);
+    }
+    write(TWO + "usage = \"" + folder + "\"");
+    assertEquals(200, ask("POST", "/reload", "").status());
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!get("/api/hosts/top").body().contains("a.example")) {
+      assertTrue(System.nanoTime() < deadline, "the file was not read");
+    }
+    assertEquals("a.example", get("/api/hosts/top?by=time&limit=1").at("hosts", 0, "host"));
+    Answered byBytes = get("/api/hosts/top?by=bytes&limit=1");
+    assertEquals("b.example", byBytes.at("hosts", 0, "host"));
+    Set<Object> now = Set.of(hour.toString(), hour.plus(1, ChronoUnit.HOURS).toString());
+    assertTrue(now.contains(byBytes.at("since")), byBytes::body);
+    assertEquals(1, ((List<?>) Objects.requireNonNull(byBytes.at("hosts"))).size());
+    assertEquals(400, get("/api/hosts/top?by=size").status());
+    Answered host = get("/api/hosts/A.example");
+    assertEquals(48, ((List<?>) Objects.requireNonNull(host.at("hours"))).size());
+    assertTrue(now.contains(host.at("hours", 47, "hour")), host::body);
+    assertEquals(1.5, host.at("hours", 47, "backend_seconds"));
+    assertEquals(
+        List.of(),
+        OpenApi.shipped().differences("GET /api/hosts/{host}", host.status(), host.body()));
+    assertEquals(
+        List.of(),
+        OpenApi.shipped().differences("GET /api/hosts/top", byBytes.status(), byBytes.body()));
+  }
+
+  @Test
   void reloadsAreListedWithWhatMovedOrWhyNot() throws IOException {
     write("listen = 5");
     assertEquals(409, ask("POST", "/reload", "").status());
@@ -199,6 +242,8 @@ final class ApiTest {
         "GET /api/status",
         "GET /api/slots",
         "GET /api/hosts",
+        "GET /api/hosts/top",
+        "GET /api/hosts/top ?by=size",
         "GET /api/hosts/{host} a.example",
         "GET /api/hosts/{host} a..b",
         "GET /api/explain ?host=a.example",
