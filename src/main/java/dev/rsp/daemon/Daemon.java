@@ -125,7 +125,7 @@ public final class Daemon {
         this::reload,
         refusedReloads::get,
         recent,
-        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog),
+        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog, usage),
         journal,
         reloads,
         usage::used);

@@ -11,6 +11,7 @@ import dev.rsp.journal.JournalKeeper;
 import dev.rsp.metrics.Figures;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.MemoryBudget;
+import dev.rsp.usage.Usage;
 import dev.rsp.wake.StartCounters;
 import dev.rsp.wake.Starter;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ final class DaemonFigures {
   private final Starter starter;
   private final JournalKeeper journal;
   private final CurrentAccessLog accessLog;
+  private final CurrentUsage usage;
   private final RequestFigures requests;
 
   DaemonFigures(
@@ -36,7 +38,8 @@ final class DaemonFigures {
       MemoryBudget budget,
       Starter starter,
       JournalKeeper journal,
-      CurrentAccessLog accessLog) {
+      CurrentAccessLog accessLog,
+      CurrentUsage usage) {
     this.loops = loops;
     this.loads = loads;
     this.connections = connections;
@@ -44,6 +47,7 @@ final class DaemonFigures {
     this.starter = starter;
     this.journal = journal;
     this.accessLog = accessLog;
+    this.usage = usage;
     this.requests = new RequestFigures(loops);
   }
 
@@ -78,6 +82,15 @@ final class DaemonFigures {
 
   private void addHosts(Figures figures) {
     figures.gauge("rsp_journal_hosts", "Hosts that the journal knows.", journal.size());
+    Usage sums = usage.used();
+    if (sums != null) {
+      figures.gauge(
+          "rsp_usage_hosts", "Hosts with sums of their own in this hour.", sums.hostCount());
+      figures.gauge(
+          "rsp_usage_write_failed",
+          "1 if the files of the usage of hosts could not be written the last time.",
+          sums.problem().isEmpty() ? 0 : 1);
+    }
     StartCounters starts = starter.counters();
     for (StartCounters.Step step : StartCounters.Step.values()) {
       figures.count(

@@ -45,7 +45,7 @@ final class HourWriter {
   /** Whether there may be files of hours that are over and not complete, or too old. */
   private boolean sweepDue = true;
 
-  private String problem = "";
+  private volatile String problem = "";
 
   HourWriter(UsageFolder folder, UsageHours hours) {
     this.folder = folder;
@@ -214,6 +214,11 @@ final class HourWriter {
       }
     }
     sweepDue = false;
+  }
+
+  /** Why the last writing failed; empty if it did not. Any thread. */
+  String problem() {
+    return problem;
   }
 
   private void logProblem(String what) {

@@ -48,6 +48,10 @@ public final class Usage {
   private final LongSupplier clock;
   private final ScheduledThreadPoolExecutor collecting = thread("usage");
   private final ScheduledThreadPoolExecutor writing = thread("usage-files");
+
+  /** As the configuration has them, which may be more than the heap has room for. */
+  private UsageSettings configured;
+
   private volatile UsageSettings settings;
 
   /** Whether all that loops handed over is collected, so that it ends when that is written. */
@@ -60,12 +64,13 @@ public final class Usage {
 
   private Usage(UsageSettings settings, Path folder, RegularHosts regular, LongSupplier clock)
       throws IOException {
-    this.settings = settings;
+    this.configured = settings;
+    this.settings = bounded(settings);
     this.folder = folder;
     this.clock = clock;
     this.lock = FolderLock.of(folder);
     this.files = new UsageFolder(folder);
-    this.hours = new UsageHours(hash, settings.hosts(), regular);
+    this.hours = new UsageHours(hash, this.settings.hosts(), regular);
     this.writer = new HourWriter(files, hours);
   }
 
@@ -88,7 +93,7 @@ public final class Usage {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
     }
     Path folder = settings.folder().toRealPath();
-    Usage usage = new Usage(bounded(settings), folder, regular, clock);
+    Usage usage = new Usage(settings, folder, regular, clock);
     usage.writing.scheduleWithFixedDelay(usage::write, 0, WRITE_SECONDS, TimeUnit.SECONDS);
     return usage;
   }
@@ -177,8 +182,11 @@ public final class Usage {
     if (!ended) {
       turns++;
       retired = false;
-      settings = bounded(newer);
-      hours.setMostHosts(settings.hosts());
+      if (!newer.equals(configured)) {
+        configured = newer;
+        settings = bounded(newer);
+        hours.setMostHosts(settings.hosts());
+      }
     }
     return !ended;
   }
@@ -251,6 +259,16 @@ public final class Usage {
 
   private long running() {
     return Math.floorDiv(clock.getAsLong(), LoopUsage.HOUR_MILLIS);
+  }
+
+  /** How many hosts have sums of their own in the running hour. */
+  public int hostCount() {
+    return hours.hostCount(running());
+  }
+
+  /** Why the files could not be written the last time; empty if they could. */
+  public String problem() {
+    return writer.problem();
   }
 
   /** The hosts that used most in the running hour, without those that are summed together. */

@@ -181,6 +181,12 @@ final class UsageHours {
     return hour == null || !hour.based ? null : hour.table.use(host);
   }
 
+  /** How many hosts have sums of their own in an hour, as far as it is in memory. */
+  synchronized int hostCount(long number) {
+    Hour hour = hours.get(number);
+    return hour == null ? 0 : hour.table.size();
+  }
+
   /** The hosts of an hour with the largest values, as far as the hour is in memory. */
   synchronized List<HostUse> top(long number, UsageOrder order, int limit) {
     Hour hour = hours.get(number);

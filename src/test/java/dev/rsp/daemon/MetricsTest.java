@@ -59,10 +59,12 @@ final class MetricsTest {
         backends = { { name = "a", address = "127.0.0.1:%d" }, { name = "b", address = "127.0.0.1:%d" } }
         loops = 2
         control = "%s"
+        usage = "%s"
         timeouts = { connect_retry = 0 }
         function select(request) return request.path == "/closed" and "b" or "a" end
         """
-            .formatted(port, backend.getLocalPort(), closedPort(), socket()));
+            .formatted(
+                port, backend.getLocalPort(), closedPort(), socket(), directory.resolve("usage")));
     daemon = new Daemon(file, Transport.NIO);
     daemon.start(() -> {});
   }
@@ -200,6 +202,8 @@ final class MetricsTest {
     assertHas("rsp_slot_queued_requests{slot=\"b\"} 0.0", figures);
     assertHas("rsp_slot_idle_connections{slot=\"b\"} 0.0", figures);
     assertHas("rsp_access_log_dropped_lines_total 0.0", figures);
+    assertHas("rsp_usage_write_failed 0.0", figures);
+    assertTrue(figures.contains("\nrsp_usage_hosts "), figures);
     assertHas("rsp_site_starts_total{step=\"called\"} 0.0", figures);
     for (int loop = 0; loop < 2; loop++) {
       Matcher lag =

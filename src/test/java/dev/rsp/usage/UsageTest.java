@@ -275,6 +275,31 @@ final class UsageTest {
   }
 
   @Test
+  void fewerHostsByAReloadHoldForThoseThatComeThen() throws Exception {
+    Usage usage = open(100);
+    LoopUsage loop = loop(usage);
+    count(loop, "a", "b");
+    loop.flush();
+    await("collected", () -> usage.hostCount() == 2);
+    assertTrue(usage.resume(new UsageSettings(folder(), 1, 2)));
+    count(loop, "b", "c");
+    loop.flush();
+    usage.close();
+    assertEquals(
+        HEADER + "a,1,10,200,1.500000\nb,2,20,400,3.000000\n*,1,10,200,1.500000\n",
+        file("2026-11-27T12.csv.running"));
+  }
+
+  @Test
+  void moreHostsThanHalfOfTheHeapHoldsAreNotTaken() {
+    var settings = new UsageSettings(folder(), 1_000_000, 2);
+    assertEquals(1_000_000, settings.hostsWithin(512L << 20));
+    int few = settings.hostsWithin(64L << 20);
+    assertTrue(few > 100_000 && few < 200_000, "hosts: " + few);
+    assertEquals(1, settings.hostsWithin(1));
+  }
+
+  @Test
   void sumsAreExactIfALoopSeesMoreHostsThanItsTablesHold() throws Exception {
     Usage usage = open(1_000_000);
     LoopUsage loop = loop(usage);
