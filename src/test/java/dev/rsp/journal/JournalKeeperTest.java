@@ -2,6 +2,7 @@
 package dev.rsp.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
@@ -60,6 +61,23 @@ final class JournalKeeperTest {
       keeper.configure(settings, List.of());
     }
     assertEquals("a.example 5 1 one 2.585", Files.readAllLines(file).get(1));
+  }
+
+  @Test
+  void hostsThatWereServedForDaysAreRegularAndThoseOfTodayAreNot() throws IOException {
+    Path file = directory.resolve("hosts.journal");
+    long minute = System.currentTimeMillis() / 60_000;
+    JournalFile.write(file, List.of(new SeenHost("site.example", 5, minute, "one", 9)));
+    try (var keeper = new JournalKeeper()) {
+      keeper.configure(new JournalSettings(file, 100, NEVER), List.of(counted("invented.example")));
+      keeper.hosts();
+      assertTrue(isRegular(keeper, "site.example"));
+      assertFalse(isRegular(keeper, "invented.example"));
+    }
+  }
+
+  private static boolean isRegular(JournalKeeper keeper, String host) {
+    return keeper.isRegular(host.getBytes(StandardCharsets.US_ASCII), host.length());
   }
 
   @Test

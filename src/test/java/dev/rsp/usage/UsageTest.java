@@ -259,6 +259,28 @@ final class UsageTest {
   }
 
   @Test
+  void aDiskThatHangsHoldsUpNeitherSumsNorAStop() throws Exception {
+    Files.createDirectory(folder());
+    Path pipe = folder().resolve("2026-11-27T12.csv.running");
+    // Nobody writes into the pipe, so that the thread that reads it waits for ever.
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Usage usage = open(100);
+    LoopUsage loop = loop(usage);
+    for (int i = 1; i <= 10; i++) {
+      int requests = i;
+      count(loop, "a");
+      loop.flush();
+      await(
+          "collected",
+          () ->
+              usage.top(UsageOrder.REQUESTS, 1).stream()
+                  .anyMatch(use -> use.requests() == requests));
+    }
+    usage.close();
+    assertTrue(usage.hasEnded());
+  }
+
+  @Test
   void hostsBeyondTheMaximumAreInOneLineAndSumsAreExact() throws Exception {
     RegularHosts regular = (octets, length) -> octets[0] == 's';
     Usage usage = open(new UsageSettings(folder(), 4, 2), regular);
