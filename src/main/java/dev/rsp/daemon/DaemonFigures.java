@@ -69,6 +69,10 @@ final class DaemonFigures {
         System.getProperty("java.version", "unknown"));
     addConfiguration(figures, now, refusedReloads);
     addTraffic(figures);
+    figures.gauge(
+        "rsp_client_connections_limit",
+        "How many there may be: limits.connections.",
+        now.config().limits().connections());
     addMemory(figures);
     addSlots(figures, now.config());
     requests.addTo(figures, now.config());

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The figures that Prometheus gets, and that the documents name all of them. */
 @Timeout(60)
@@ -268,6 +270,25 @@ final class MetricsTest {
     assertHas("rsp_top_host_requests{host=\"x\",slot=\"a\"} 7.0", text);
     assertHas("rsp_top_host_requests{host=\"y\",slot=\"b\"} 5.0", text);
     assertEquals(2, text.lines().filter(line -> line.startsWith("rsp_top_host")).count());
+  }
+
+  /** The names of figures that a text of PromQL has. */
+  private static Set<String> used(String path) throws IOException {
+    String text = Files.readString(Path.of(path));
+    return Pattern.compile("\\b(?:rsp|process)_[a-z_]+")
+        .matcher(text)
+        .results()
+        .map(match -> match.group().replaceAll("_(bucket|count|sum)$", ""))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config/prometheus/rsp.rules.yml", "config/grafana/rsp.json"})
+  void theAlertsAndTheDashboardUseOnlyFiguresThatExist(String path) throws IOException {
+    Set<String> unknown = used(path);
+    assertTrue(unknown.size() > 10, unknown::toString);
+    unknown.removeAll(documented());
+    assertEquals(Set.of(), unknown);
   }
 
   private static Set<String> documented() throws IOException {
