@@ -32,7 +32,7 @@ final class CheckCommandTest {
         """,
         "",
         """
-        local trace = DEBUG or false
+        local verbose = DEBUG or false
         function select(request)
           if request.host == "b.example" then error("no") end
           return 1
