@@ -141,6 +141,15 @@ backends = {
 -- A Unix socket for the commands rsp reload and rsp status, for rsp's user and root alone.
 -- control = "/run/rsp/control.sock"
 
+-- The same and a page for browsers, on an address of its own. The token: openssl rand -hex 32
+-- admin = {
+--   address    = "127.0.0.1:9901",
+--   token_file = "/etc/rsp/admin.token",   -- which other users cannot read
+--   -- token   = "...",        -- instead of token_file
+--   -- names   = { "rsp.example.net" },    -- by which browsers call it, besides IP addresses and localhost
+--   -- public  = true,         -- allows an address that is not loopback; the token is not encrypted
+-- }
+
 -- The field in which a request carries an id to its backend, into the access log and error pages.
 -- request_id = "X-Request-ID"
 

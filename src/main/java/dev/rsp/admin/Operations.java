@@ -37,6 +37,14 @@ public interface Operations {
    */
   Verdict reload(String peer);
 
+  /** How many reloads there were since the start. */
+  long reloads();
+
+  /**
+   * The reloads after the first so many, the oldest first, as values that {@link Json} can write.
+   */
+  List<Map<String, @Nullable Object>> reloadsSince(long seen);
+
   /** What is answered below {@code /api/}. */
   Routes routes();
 

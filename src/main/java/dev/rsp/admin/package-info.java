@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Answers operators and programs over a Unix socket, beside the traffic of clients. */
+/**
+ * Answers operators, programs and browsers over a Unix socket or an address of its own, beside the
+ * traffic of clients.
+ */
 @NullMarked
 package dev.rsp.admin;
 

@@ -63,7 +63,8 @@ final class BackendsFile {
         new TraceKeys(problems).read(global(TraceKeys.TRACES)),
         new UsageKeys(problems).read(global(UsageKeys.USAGE)),
         MetricsKeys.topHosts(global(MetricsKeys.METRICS), problems),
-        controlPath());
+        controlPath(),
+        new AdminKeys(problems).read(global(AdminKeys.ADMIN)));
   }
 
   private LuaValue global(String name) {

@@ -283,9 +283,14 @@ public record Config(
     return settings.controlPath();
   }
 
+  /** Where operators and browsers reach the daemon; null if they do not. */
+  public @Nullable AdminSettings admin() {
+    return settings.admin();
+  }
+
   /** Whether somebody may ask for figures, so that requests are counted. */
   public boolean isWatched() {
-    return settings.controlPath() != null;
+    return settings.controlPath() != null || settings.admin() != null;
   }
 
   /** Settings that make changes of the configuration safe. */

@@ -57,7 +57,8 @@ public final class KeyReference {
         new Group("access_log", "Access log", accessLog()),
         new Group("metrics", "Metrics", metrics()),
         new Group("traces", "Traces", traces()),
-        new Group("usage", "Usage of hosts", usage()));
+        new Group("usage", "Usage of hosts", usage()),
+        new Group("admin", "Admin endpoint", admin()));
   }
 
   /** All keys. */
@@ -142,6 +143,10 @@ public final class KeyReference {
             "a new socket is opened before anything else changes, and the old one closed; a"
                 + " command that is under way gets its answer",
             Keys.CONTROL),
+        reload(
+            "a new address is opened before anything else changes; a changed token, or a changed"
+                + " `token_file`, applies at once",
+            AdminKeys.ADMIN),
         reload(
             "a new target is opened before anything else changes; if it cannot be opened, nothing"
                 + " changes. Requests in flight are written to the new one",
@@ -668,6 +673,52 @@ public final class KeyReference {
             "a text",
             "`\"" + TraceKeys.DEFAULT_SERVICE + "\"`",
             "the name of this rsp in traces: `service.name`"));
+  }
+
+  private static List<KeyEntry> admin() {
+    String admin = AdminKeys.ADMIN;
+    return List.of(
+        key(
+            admin,
+            "a Unix socket as `\"unix:/path\"`, or a table",
+            NONE,
+            "where operators and their browsers reach rsp:"
+                + " see [operations.md](operations.md#the-admin-endpoint)"),
+        in(
+            admin,
+            AdminKeys.ADDRESS,
+            "an IP address and a port, or a Unix socket",
+            "required in a table",
+            "an address of its own, such as `\"127.0.0.1:9901\"`. One that is not loopback needs"
+                + " `public`. A Unix socket is for rsp's own user and root alone"),
+        in(
+            admin,
+            AdminKeys.TOKEN_FILE,
+            "an absolute path",
+            "required for an IP address, or `token`",
+            "a file with the token that each request over an IP address must know, at least "
+                + AdminSettings.LEAST_TOKEN_CHARS
+                + " characters. Other users must not be able to read it"),
+        in(
+            admin,
+            AdminKeys.TOKEN,
+            "a text",
+            NONE,
+            "the token itself. Then keep this file from other users"),
+        in(
+            admin,
+            AdminKeys.PUBLIC,
+            "`true` or `false`",
+            "`false`",
+            "`true` allows an address that is not loopback. The token goes over the network"
+                + " unencrypted then"),
+        in(
+            admin,
+            AdminKeys.NAMES,
+            "a list of up to " + AdminKeys.MAX_NAMES + " host names",
+            "[]",
+            "names by which browsers call it. Others than these, localhost and IP addresses are"
+                + " refused, because they may be an attacker's"));
   }
 
   private static List<KeyEntry> usage() {

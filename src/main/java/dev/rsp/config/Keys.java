@@ -189,7 +189,8 @@ final class Keys {
           TraceKeys.TRACES,
           UsageKeys.USAGE,
           MetricsKeys.METRICS,
-          CONTROL);
+          CONTROL,
+          AdminKeys.ADMIN);
 
   private Keys() {}
 
@@ -205,6 +206,7 @@ final class Keys {
     all.addAll(within(TraceKeys.TRACES, TraceKeys.ALL.stream()));
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     all.addAll(within(UsageKeys.USAGE, UsageKeys.ALL.stream()));
+    all.addAll(within(AdminKeys.ADMIN, AdminKeys.ALL.stream()));
     return all;
   }
 

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param usage where the use of hosts is kept; null if it is not
  * @param topHosts how many of the busiest hosts the figures name
  * @param controlPath the Unix socket for operators, absolute; null if there is none
+ * @param admin where operators and browsers reach the daemon; null if they do not
  */
 public record ServerSettings(
     Timeouts timeouts,
@@ -45,7 +46,8 @@ public record ServerSettings(
     @Nullable TraceSettings traces,
     @Nullable UsageSettings usage,
     int topHosts,
-    @Nullable String controlPath) {
+    @Nullable String controlPath,
+    @Nullable AdminSettings admin) {
   public ServerSettings {
     if (loops < 1) {
       throw new IllegalArgumentException("loops: " + loops + " (expected: >= 1)");

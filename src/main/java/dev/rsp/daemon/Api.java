@@ -3,6 +3,7 @@ package dev.rsp.daemon;
 
 import dev.rsp.admin.ApiReply;
 import dev.rsp.admin.ApiRequest;
+import dev.rsp.admin.Operations;
 import dev.rsp.admin.Routes;
 import dev.rsp.config.Config;
 import dev.rsp.http.HostName;
@@ -33,7 +34,7 @@ final class Api {
   private static final int HOSTS = 50;
 
   private final Supplier<@Nullable InForce> inForce;
-  private final Supplier<Map<String, @Nullable Object>> status;
+  private final Operations operations;
   private final JournalKeeper journal;
   private final ReloadLog reloads;
   private final HostsSeen hosts;
@@ -42,14 +43,14 @@ final class Api {
 
   Api(
       Supplier<@Nullable InForce> inForce,
-      Supplier<Map<String, @Nullable Object>> status,
+      Operations operations,
       JournalKeeper journal,
       ReloadLog reloads,
       HostsSeen hosts,
       SlotValues slots,
       UsageValues usage) {
     this.inForce = inForce;
-    this.status = status;
+    this.operations = operations;
     this.journal = journal;
     this.reloads = reloads;
     this.hosts = hosts;
@@ -60,13 +61,14 @@ final class Api {
   /** All commands. */
   Routes routes() {
     return new Routes()
-        .get("/api/status", request -> ApiReply.ok(status.get()))
+        .get("/api/status", request -> ApiReply.ok(operations.values()))
         .get("/api/slots", request -> whenServing(now -> ApiReply.ok(slots.of(now))))
         .get("/api/hosts", this::hosts)
         .get("/api/hosts/top", usage::top)
         .get("/api/hosts/{host}", request -> whenServing(now -> host(now, request)))
         .get("/api/explain", request -> whenServing(now -> explain(now, request)))
         .get("/api/space", request -> whenServing(Api::space))
+        .post("/api/reload", this::reload)
         .get("/api/reloads", request -> one("reloads", reloads.entries()))
         .get("/api/journal", request -> whenServing(this::journal))
         // rsp speaks no TLS. The path is there so that programs need not care.
@@ -82,6 +84,14 @@ final class Api {
   private ApiReply whenServing(Function<InForce, ApiReply> answer) {
     InForce now = inForce.get();
     return now == null ? ApiReply.error(503, "no configuration is in force") : answer.apply(now);
+  }
+
+  private ApiReply reload(ApiRequest request) {
+    Operations.Verdict verdict = operations.reload(request.peer());
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("accepted", verdict.accepted());
+    values.put("lines", verdict.lines());
+    return new ApiReply(verdict.accepted() ? 200 : 409, values);
   }
 
   private ApiReply hosts(ApiRequest request) {

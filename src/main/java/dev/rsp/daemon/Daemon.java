@@ -2,7 +2,6 @@
 package dev.rsp.daemon;
 
 import dev.rsp.access.AccessLog;
-import dev.rsp.admin.ControlSocket;
 import dev.rsp.admin.Operations;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
@@ -35,9 +34,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
@@ -83,12 +84,13 @@ public final class Daemon {
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
   private final CurrentUsage usage = new CurrentUsage(journal::isRegular);
-  private final CurrentControl control = new CurrentControl();
+  private final CurrentEndpoint control = new CurrentEndpoint("control");
+  private final CurrentEndpoint admin = new CurrentEndpoint("admin");
   private final RecentRequests recent;
   private final Operations operations;
 
-  /** Whether a reload uses memory, so that a heap that is full may have room again. */
-  private volatile boolean loading;
+  /** How many reloads and plans use memory, so that a heap that is full may have room again. */
+  private final AtomicInteger loading = new AtomicInteger();
 
   private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
@@ -128,7 +130,13 @@ public final class Daemon {
         new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog, usage),
         journal,
         reloads,
-        usage::used);
+        usage::used,
+        loading);
+  }
+
+  /** Each command of the API, for tests. */
+  Set<String> commands() {
+    return operations.routes().patterns();
   }
 
   private Worker watched(Worker loop) {
@@ -142,7 +150,7 @@ public final class Daemon {
    * refused, and costs no more than the requests that needed memory at that moment.
    */
   private void haltIfHeapExhausted(Throwable cause) {
-    if (HeapNeed.isHeapExhausted(cause) && !loading) {
+    if (HeapNeed.isHeapExhausted(cause) && loading.get() == 0) {
       halt("the heap is exhausted");
     }
   }
@@ -176,14 +184,14 @@ public final class Daemon {
    */
   public void start(Runnable serving) throws ConfigException {
     Config first = begin(serving);
-    loading = true;
+    loading.incrementAndGet();
     try {
       SelectTrial trial = SelectTrial.of(first);
       // Not refused: rsp may be restarted after a crash, and no earlier file would be active.
       trial.problems().forEach(log::error);
       trial.warnings().forEach(log::warn);
     } finally {
-      loading = false;
+      loading.decrementAndGet();
     }
   }
 
@@ -257,7 +265,7 @@ public final class Daemon {
   }
 
   private ReloadResult reloadNow() {
-    loading = true;
+    loading.incrementAndGet();
     List<String> problems;
     try {
       Config running = running();
@@ -294,7 +302,7 @@ public final class Daemon {
       problems = List.of(String.valueOf(cause(e)));
       log.error("reload refused, configuration unchanged: {}", cause(e), e);
     } finally {
-      loading = false;
+      loading.decrementAndGet();
     }
     logInForce("still in force {}");
     return ReloadResult.refused(problems);
@@ -370,7 +378,8 @@ public final class Daemon {
     AccessLog requests = accessLog.open(newer);
     Traces spans = traces.open(newer);
     Usage sums = null;
-    ControlSocket operators = null;
+    CurrentEndpoint.Opened operators = null;
+    CurrentEndpoint.Opened browsers = null;
     int loopsBefore = loops.count();
     try {
       String shortage = newer.heapNeed(Math.max(loopsBefore, newer.loops())).problem();
@@ -382,10 +391,12 @@ public final class Daemon {
       sums = usage.open(newer);
       List<Service> services = services(next, compared, requests, spans, sums);
       listeners.open(newer, loops.first(newer.loops()), opened);
-      operators = control.open(newer, operations);
+      operators = control.openControl(newer, operations);
+      browsers = admin.openAdmin(newer, operations);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
       control.discard(operators);
+      admin.discard(browsers);
       traces.discard(spans);
       usage.discard(sums);
       undo(loopsBefore, opened, requests, e);
@@ -406,8 +417,10 @@ public final class Daemon {
     finish("traces", () -> traces.use(spans));
     Usage nextUsage = sums;
     finish("usage", () -> usage.use(nextUsage, newer));
-    ControlSocket nextControl = operators;
+    CurrentEndpoint.Opened nextControl = operators;
+    CurrentEndpoint.Opened nextAdmin = browsers;
     finish("control", () -> control.use(nextControl));
+    finish("admin", () -> admin.use(nextAdmin));
     finish("figures", () -> recent.watch(newer.isWatched()));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
     saveCopy(before, newer);
@@ -562,6 +575,7 @@ public final class Daemon {
 
   private synchronized void closeControl() {
     control.use(null);
+    admin.use(null);
   }
 
   private synchronized void closeAccessLog() {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -36,6 +37,7 @@ final class DaemonOperations implements Operations {
   private final Supplier<Boolean> stopping;
   private final Function<String, ReloadResult> reload;
   private final LongSupplier refusedReloads;
+  private final ReloadLog reloads;
   private final RecentRequests recent;
   private final Routes routes;
   private final DaemonFigures figures;
@@ -54,7 +56,8 @@ final class DaemonOperations implements Operations {
       DaemonFigures figures,
       JournalKeeper journal,
       ReloadLog reloads,
-      Supplier<@Nullable Usage> usage) {
+      Supplier<@Nullable Usage> usage,
+      AtomicInteger loading) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -64,18 +67,20 @@ final class DaemonOperations implements Operations {
     this.stopping = stopping;
     this.reload = reload;
     this.refusedReloads = refusedReloads;
+    this.reloads = reloads;
     this.recent = recent;
     var hosts = new HostsSeen(journal::hosts, System::nanoTime);
     this.routes =
         new Api(
                 inForce,
-                this::values,
+                this,
                 journal,
                 reloads,
                 hosts,
                 new SlotValues(loads, hosts, recent),
                 new UsageValues(usage))
             .routes();
+    new CandidateApi(inForce, journal, loading).addTo(routes);
     this.figures = figures;
   }
 
@@ -161,6 +166,16 @@ final class DaemonOperations implements Operations {
       figures.addTo(all, now, refusedReloads.getAsLong());
     }
     return all.text(accept);
+  }
+
+  @Override
+  public long reloads() {
+    return reloads.count();
+  }
+
+  @Override
+  public List<Map<String, @Nullable Object>> reloadsSince(long seen) {
+    return reloads.since(seen);
   }
 
   @Override

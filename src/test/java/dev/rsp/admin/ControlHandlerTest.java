@@ -6,20 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.metrics.Figures;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,68 +25,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class ControlHandlerTest {
   private final TestOperations operations = new TestOperations();
 
-  /** A daemon that does as the test says. */
-  private static final class TestOperations implements Operations {
-    private boolean alive = true;
-    private boolean serving = true;
-    private boolean broken;
-    private boolean accepts = true;
-    private final Routes routes = new Routes();
-    private final List<String> done = new ArrayList<>();
-
-    @Override
-    public boolean isAlive() {
-      return alive;
-    }
-
-    @Override
-    public boolean isServing() {
-      return serving;
-    }
-
-    @Override
-    public List<String> status() {
-      if (broken) {
-        throw new IllegalStateException("broken");
-      }
-      return List.of("one", "two");
-    }
-
-    @Override
-    public Map<String, @Nullable Object> values() {
-      Map<String, @Nullable Object> values = new LinkedHashMap<>();
-      values.put("name", "\u00fc");
-      values.put("nothing", null);
-      return values;
-    }
-
-    @Override
-    public byte[] configuration() {
-      return new byte[] {'l', (byte) 0xfc};
-    }
-
-    @Override
-    public Figures.Text metrics(@Nullable String accept) {
-      var figures = new Figures();
-      figures.count("test", "A test.", 1, "accept", String.valueOf(accept));
-      return figures.text(accept);
-    }
-
-    @Override
-    public Verdict reload(String peer) {
-      done.add("reload by " + peer);
-      return new Verdict(accepts, List.of("said"));
-    }
-
-    @Override
-    public Routes routes() {
-      return routes;
-    }
-  }
-
   private FullHttpResponse ask(
       Executor workers, HttpVersion version, HttpMethod method, String path) {
-    var channel = new EmbeddedChannel(new ControlHandler(operations, workers, "uid=0 pid=1"));
+    var channel =
+        new EmbeddedChannel(
+            new ControlHandler(operations, workers, "uid=0 pid=1", () -> null, null, new Bodies()));
     channel.writeInbound(new DefaultFullHttpRequest(version, method, path));
     channel.runPendingTasks();
     FullHttpResponse response = channel.readOutbound();
