@@ -16,6 +16,7 @@ from pathlib import Path
 
 import crowd
 import duties
+import extras
 import machine
 import meter
 import namespace
@@ -195,6 +196,8 @@ def publish(options: argparse.Namespace, comparison: Comparison, about: dict, fa
     bases = [base for base in [report.BASE, *names[:1]] if base in order and (base == report.BASE or len(names) > 1)]
     summary = report.summarise(samples, bases)
     verdicts = report.verdicts(summary, names, comparison.doubts)
+    if options.limit:
+        verdicts += report.limit_verdicts(summary, options.limit, comparison.doubts)
     for name, rows in summary.items():
         print(report.table(SCENARIOS[name], rows, order, bases))
     if samples:
@@ -263,6 +266,11 @@ def main() -> int:
         if options.profile:
             return profile(options, children, directory)
         code = compare(options, children, directory) if options.scenarios else 0
+        for name in options.extras:
+            children.stop_all()
+            alone = directory / name
+            alone.mkdir()
+            code = max(code, compare(extras.paired(options, name), children, alone))
         if options.crowd:
             children.stop_all()
             alone = directory / "crowd"

@@ -8,12 +8,14 @@ import os
 from pathlib import Path
 
 import crowd
+import extras
 import machine
 from load import SCENARIOS
 from proxies import PEERS, RspBuild
 
 ROOT = Path(__file__).resolve().parents[2]
 PURPOSE = "Compares rsp with HAProxy and nginx in paired, interleaved rounds. src/docs/benchmarks.md says how and why."
+KNOWN = (*SCENARIOS, *extras.SCENARIOS, *crowd.SCENARIOS)
 DEFAULT_PROXIES = "rsp,haproxy,nginx,relay"
 
 
@@ -22,7 +24,7 @@ def arguments(given: list | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each proxy meets each scenario (default 7)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (default 5)")
     parser.add_argument("--warmup", type=float, help="seconds of load per scenario before rsp is measured (default 20)")
-    parser.add_argument("--scenarios", type=listed, default=list(SCENARIOS), help="of " + ",".join([*SCENARIOS, *crowd.SCENARIOS]))
+    parser.add_argument("--scenarios", type=listed, default=list(SCENARIOS), help="of " + ",".join(KNOWN))
     parser.add_argument("--clients", type=int, default=2000, help="of the scenarios stalled and crowd (default 2000)")
     parser.add_argument(
         "--proxies", type=listed, default=listed(DEFAULT_PROXIES), help=f"of rsp,{','.join(PEERS)} (default {DEFAULT_PROXIES})"
@@ -58,15 +60,17 @@ def arguments(given: list | None = None) -> argparse.Namespace:
     options.proxies = [name for each in options.proxies for name in (options.builds if each == "rsp" else [each])]
     for kind, names, known in (
         ("proxy", options.proxies, (*options.builds, *PEERS)),
-        ("scenario", options.scenarios, (*SCENARIOS, *crowd.SCENARIOS)),
+        ("scenario", options.scenarios, KNOWN),
     ):
         for name in names:
             if name not in known:
                 parser.error(f"{kind}: {name} (expected: one of {', '.join(known)})")
+    options.limit = None
+    options.extras = [name for name in options.scenarios if name in extras.SCENARIOS]
     options.crowd = [name for name in options.scenarios if name in crowd.SCENARIOS]
     options.scenarios = [name for name in options.scenarios if name in SCENARIOS]
-    if options.profile and options.crowd:
-        parser.error(f"--profile: {options.crowd[0]} (expected: one of {', '.join(SCENARIOS)})")
+    if options.profile and not options.scenarios:
+        parser.error(f"--profile: {[*options.extras, *options.crowd][0]} (expected: one of {', '.join(SCENARIOS)})")
     return options
 
 

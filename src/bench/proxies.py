@@ -49,6 +49,7 @@ class RspBuild:
     name: str
     home: Path
     environment: dict
+    lines: str = ""  # more of its configuration; {directory} is that of the run
 
     @property
     def program(self) -> Path:
@@ -211,7 +212,7 @@ listen sites
         backends = ", ".join(f'"127.0.0.1:{each}"' for each in self.backend_ports)
         file = self._write(
             f"{build.name}.lua",
-            f'listen = "127.0.0.1:{port}"\nbackends = {{ {backends} }}\nloops = 1\n',
+            f'listen = "127.0.0.1:{port}"\nbackends = {{ {backends} }}\nloops = 1\n{build.lines.format(directory=self._directory)}\n',
         )
         java = machine.java_version(build.environment)
         return self._start(build.name, port, [build.program, "run", file], f"Java {java}", build.environment)

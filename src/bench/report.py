@@ -145,10 +145,33 @@ def verdicts(summary: dict, builds: list, doubts: dict) -> list[dict]:
     return found
 
 
+def limit_verdicts(summary: dict, limit: dict, doubts: dict) -> list[dict]:
+    """What a part of rsp costs, over the same build without it; whether that is within its target, if it has one."""
+    row = summary.get(limit["scenario"], {}).get(limit["proxy"])
+    if row is None or limit["base"] not in row["ratios"]:
+        return []
+    ratio = row["ratios"][limit["base"]]
+    reasons = list(doubts.get(limit["proxy"], []))
+    if ratio["n"] < FEWEST_ROUNDS:
+        reasons.append(f"{ratio['n']} rounds (expected: >= {FEWEST_ROUNDS})")
+    return [
+        {
+            "scenario": limit["title"],
+            "proxy": limit["proxy"],
+            "base": limit["base"],
+            "target": limit["target"],
+            "ratio": ratio,
+            "pass": limit["target"] is None or ratio["median"] <= limit["target"],
+            "doubts": reasons,
+        }
+    ]
+
+
 def verdict_line(verdict: dict) -> str:
-    word = "PASS" if verdict["pass"] else "FAIL"
+    word = "NOTE" if verdict["target"] is None else "PASS" if verdict["pass"] else "FAIL"
+    target = "" if verdict["target"] is None else f" (target: <= {verdict['target']:.2f})"
     doubt = f" (no claim: {'; '.join(verdict['doubts'])})" if verdict["doubts"] else ""
     return (
-        f"{word} {verdict['scenario']}: {verdict['proxy']} uses {_ranged(verdict['ratio'], 2)} x HAProxy's CPU time"
-        f" per request (target: <= {verdict['target']:.2f}){doubt}"
+        f"{word} {verdict['scenario']}: {verdict['proxy']} uses {_ranged(verdict['ratio'], 2)} x"
+        f" {label(verdict.get('base', BASE))}'s CPU time per request{target}{doubt}"
     )

@@ -26,7 +26,7 @@ class BenchmarkIT {
                 "scripts/bench",
                 "--quick",
                 "--scenarios",
-                "small,close,stalled",
+                "small,close,stalled,logged",
                 "--clients",
                 "20",
                 "--proxies",
@@ -49,6 +49,8 @@ class BenchmarkIT {
     assertTrue(printed.contains("| HAProxy |"), printed);
     assertTrue(printed.contains("20 downloads of 8 MiB that are not read"), printed);
     assertTrue(printed.contains("| 100 of 100 |"), printed);
+    assertTrue(printed.contains(" logged: rsp-logged uses "), printed);
+    assertTrue(printed.contains(" x rsp's CPU time per request (target: <= 1.08)"), printed);
     assertTrue(Files.size(json) > 0, "the numbers are kept");
   }
 }
