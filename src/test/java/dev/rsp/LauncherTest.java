@@ -150,6 +150,37 @@ final class LauncherTest {
     assertTrue(lines.contains("-Dx=*"), lines.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, /dev/null first", "2, /dev/null second first"})
+  void movesTheFirstSocketOfSystemdBehindTheLast(int count, String passed) throws Exception {
+    assertEquals(passed, passed(count, "$$"));
+  }
+
+  @Test
+  void leavesDescriptorsAloneThatWereForAnotherProcess() throws Exception {
+    assertEquals("/dev/null second", passed(2, "1"));
+  }
+
+  @Test
+  void refusesMoreSocketsThanItCanMove() throws Exception {
+    String said = passed(7, "$$");
+    assertTrue(said.startsWith("rsp: LISTEN_FDS is 7 (expected: at most 6 sockets"), said);
+  }
+
+  /** The names of the files that Java gets as descriptors 3, 4 and 5, of two that are passed. */
+  private String passed(int count, String pid) throws Exception {
+    Files.writeString(
+        javaHome.resolve("bin/java"),
+        "#!/bin/sh\nfor i in 3 4 5; do readlink /proc/$$/fd/$i; done\n");
+    Path first = Files.createFile(directory.resolve("first"));
+    Path second = Files.createFile(directory.resolve("second"));
+    String manager =
+        "export LISTEN_FDS=%d LISTEN_PID=%s; exec '%s' run 3<'%s'%s"
+            .formatted(count, pid, program, first, count == 1 ? "" : " 4<'" + second + "'");
+    String output = run(Map.of(), Path.of("/bin/sh"), "-c", manager).output;
+    return output.replace(directory + "/", "").strip().replace('\n', ' ');
+  }
+
   @Test
   void refusesAnOldJava() throws Exception {
     release("1.8.0_392");

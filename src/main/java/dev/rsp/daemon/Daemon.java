@@ -36,11 +36,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +77,7 @@ public final class Daemon {
 
   private final ServiceManager manager = ServiceManager.of(System.getenv());
   private final Loops loops;
-  private final Listeners listeners = new Listeners();
+  private final Listeners listeners = new Listeners(PassedSockets.of(System.getenv()));
   private final JournalKeeper journal = new JournalKeeper();
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
@@ -203,6 +201,7 @@ public final class Daemon {
     apply(started, shadow);
     serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
+    manager.logIfUnknown();
     manager.ready("serves " + started.text());
     watch();
     return first;
@@ -214,17 +213,9 @@ public final class Daemon {
     if (everyMillis == 0) {
       return;
     }
-    var thread =
-        new Thread(
-            () -> {
-              while (stopped.getCount() > 0) {
-                if (loops.allRespond(everyMillis)) {
-                  manager.alive();
-                }
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(everyMillis));
-              }
-            },
-            "watchdog");
+    Watchdog watchdog =
+        new Watchdog(everyMillis, loops::allRespond, manager::alive, System::nanoTime);
+    var thread = new Thread(() -> watchdog.run(stopped), "watchdog");
     thread.setDaemon(true);
     thread.start();
   }

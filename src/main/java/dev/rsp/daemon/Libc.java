@@ -26,8 +26,15 @@ final class Libc {
   /** O_CLOEXEC and EFD_CLOEXEC of Linux on x86-64 and aarch64. */
   private static final long CLOSE_ON_EXEC = 0x80000;
 
-  /** The most that a function here has: dup3 and read. */
+  /** The most that a function here has: dup3, fcntl and read. */
   private static final int ARGUMENTS = 3;
+
+  // F_SETFD with FD_CLOEXEC, F_GETFL, F_SETFL and O_NONBLOCK of Linux on both.
+  private static final long SET_DESCRIPTOR_FLAGS = 2;
+  private static final long FD_CLOEXEC = 1;
+  private static final long GET_FLAGS = 3;
+  private static final long SET_FLAGS = 4;
+  private static final long NONBLOCK = 0x800;
 
   private Libc() {}
 
@@ -71,6 +78,22 @@ final class Libc {
     MethodHandle read = function("read");
     handle(signal, "eventfd_write");
     return () -> read(read, signal);
+  }
+
+  /**
+   * Has calls on a descriptor return at once, and closes it in child processes.
+   *
+   * @throws ReflectiveOperationException if this Java does not have the expected interface
+   * @throws IllegalStateException if the C library refused, or native access is not enabled
+   */
+  static void doNotBlock(int descriptor) throws ReflectiveOperationException {
+    MethodHandle fcntl = function("fcntl");
+    long flags = call(fcntl, descriptor, GET_FLAGS, 0);
+    if ((int) flags < 0
+        || (int) call(fcntl, descriptor, SET_FLAGS, flags | NONBLOCK) < 0
+        || (int) call(fcntl, descriptor, SET_DESCRIPTOR_FLAGS, FD_CLOEXEC) < 0) {
+      throw new IllegalStateException("fcntl(" + descriptor + ") was refused");
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ package dev.rsp.daemon;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.SocketAccess;
 import dev.rsp.net.Listener;
 import dev.rsp.worker.Worker;
 import java.io.IOException;
@@ -25,9 +26,19 @@ final class Listeners {
   private static final Logger log = LoggerFactory.getLogger(Listeners.class);
 
   private final Map<String, Listener> byAddress = new LinkedHashMap<>();
+  private final PassedSockets passed;
 
   /** Unix sockets to which {@link #open} gave other rights, and what they had before. */
   private final Map<Listener, ListenAddress> permitted = new LinkedHashMap<>();
+
+  /**
+   * None yet.
+   *
+   * @param passed sockets to use instead of binding their addresses
+   */
+  Listeners(PassedSockets passed) {
+    this.passed = passed;
+  }
 
   /**
    * Binds the addresses of a configuration that are not bound yet. No connection is accepted before
@@ -37,14 +48,19 @@ final class Listeners {
    * @throws ConfigException if an address cannot be bound; it lists all such addresses
    */
   void open(Config newer, List<Worker> loops, List<Listener> opened) throws ConfigException {
-    List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>(passed.problemsOf(newer));
     for (int i = 0; i < newer.listen().size(); i++) {
       ListenAddress address = newer.listen().get(i);
       Listener same = byAddress.get(address.text());
       List<Listener> own = new ArrayList<>(byAddress.values());
       own.addAll(opened);
+      Integer descriptor = passed.descriptorOf(address);
       try {
-        if (same == null) {
+        if (descriptor != null && !address.access().equals(SocketAccess.DEFAULTS)) {
+          throw new IOException("the service manager has opened it, with its own mode and owner");
+        } else if (same == null && descriptor != null) {
+          opened.add(Listener.taking(descriptor, address, loops));
+        } else if (same == null) {
           opened.add(Listener.open(address, loops, own));
         } else if (!same.address().access().equals(address.access())) {
           ListenAddress before = same.address();

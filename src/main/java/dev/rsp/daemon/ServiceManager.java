@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.log.IoReason;
 import dev.rsp.log.UnixDatagrams;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,24 +29,27 @@ final class ServiceManager {
   /** How often {@link #alive} is expected; 0 for never. */
   private final long watchdogMillis;
 
-  private ServiceManager(@Nullable UnixDatagrams socket, long watchdogMillis) {
+  /** Why it cannot be told anything; empty if it can, or if there is none. */
+  private final String failure;
+
+  private ServiceManager(@Nullable UnixDatagrams socket, long watchdogMillis, String failure) {
     this.socket = socket;
     this.watchdogMillis = watchdogMillis;
+    this.failure = failure;
   }
 
   /** The service manager that has started this process. */
   static ServiceManager of(Map<String, String> environment) {
     String path = environment.get("NOTIFY_SOCKET");
     if (path == null || path.isEmpty()) {
-      return new ServiceManager(null, 0);
+      return new ServiceManager(null, 0, "");
     }
     try {
       // sd_notify(3): @ is the zero character with which abstract names begin.
       String name = path.startsWith("@") ? "\0" + path.substring(1) : path;
-      return new ServiceManager(UnixDatagrams.to(name), watchdogMillis(environment));
+      return new ServiceManager(UnixDatagrams.to(name), watchdogMillis(environment), "");
     } catch (IOException e) {
-      log.warn("the service manager is not told of the state of rsp: {}", e.getMessage());
-      return new ServiceManager(null, 0);
+      return new ServiceManager(null, 0, IoReason.of(e));
     }
   }
 
@@ -62,6 +66,13 @@ final class ServiceManager {
   /** How often {@link #alive} is to be called, in milliseconds; 0 for never. */
   long aliveEveryMillis() {
     return watchdogMillis / 2; // sd_watchdog_enabled(3) recommends half of the time
+  }
+
+  /** Logs why it cannot be told anything, if there is one. */
+  void logIfUnknown() {
+    if (!failure.isEmpty()) {
+      log.warn("the service manager is not told of the state of rsp: NOTIFY_SOCKET: {}", failure);
+    }
   }
 
   /** The daemon serves, or serves again after {@link #reloading}. */

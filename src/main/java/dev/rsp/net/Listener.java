@@ -6,7 +6,6 @@ import dev.rsp.log.IoReason;
 import dev.rsp.log.RateLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -35,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * An address on which connections are accepted.
  *
  * <p>Where the system shares a port between sockets, each loop has its own and the kernel spreads
- * the connections; otherwise one loop accepts and distributes them in turn.
+ * the connections; otherwise, and with a socket of a service manager, one loop accepts and
+ * distributes them in turn.
  */
 public final class Listener {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
@@ -75,11 +75,15 @@ public final class Listener {
   /** The file of a Unix socket. */
   private @Nullable UnixSocketFile file;
 
+  /** Whether another process has opened the socket, of which there is only one then. */
+  private final boolean passed;
+
   /** Whether {@link #close} was called. */
   private volatile boolean closing;
 
-  private Listener(ListenAddress address, List<? extends Acceptor> loops) {
+  private Listener(ListenAddress address, List<? extends Acceptor> loops, boolean passed) {
     this.address = address;
+    this.passed = passed;
     this.active = List.copyOf(loops);
   }
 
@@ -95,7 +99,7 @@ public final class Listener {
   public static Listener open(
       ListenAddress address, List<? extends Acceptor> loops, Collection<Listener> own)
       throws IOException {
-    Listener listener = new Listener(address, loops);
+    Listener listener = new Listener(address, loops, false);
     boolean opened = false;
     try {
       if (address.unixPath() != null) {
@@ -109,6 +113,29 @@ public final class Listener {
         listener.close();
       }
     }
+    return listener;
+  }
+
+  /**
+   * Takes a socket that listens already on an address, which a service manager has opened. The
+   * first loop accepts for all, and {@link #serveBy} begins. Any thread but theirs; blocks.
+   *
+   * @param descriptor does not block; this listener closes it
+   * @throws IOException if the transport cannot use it
+   */
+  public static Listener taking(
+      int descriptor, ListenAddress address, List<? extends Acceptor> loops) throws IOException {
+    Acceptor first = loops.get(0);
+    Transport transport = first.net().transport();
+    if (!transport.takesSockets()) {
+      throw new IOException(
+          "the transport %s cannot use a socket of the service manager, only epoll can"
+              .formatted(transport.label()));
+    }
+    Listener listener = new Listener(address, loops, true);
+    ServerChannel channel = transport.serverOf(descriptor, address.unixPath() != null);
+    listener.register(first, channel);
+    listener.added(first, channel);
     return listener;
   }
 
@@ -263,7 +290,7 @@ public final class Listener {
    * @throws IOException if it cannot be bound; earlier ones stay bound
    */
   private void extendTo(List<? extends Acceptor> loops) throws IOException {
-    if (address.unixPath() != null || !loops.get(0).net().transport().sharesPorts()) {
+    if (!onePerLoop(loops.get(0))) {
       return;
     }
     for (Acceptor loop : loops) {
@@ -306,25 +333,14 @@ public final class Listener {
       // Probably no free descriptor.
       throw new IOException(e.getMessage(), e);
     }
-    channel
-        .config()
-        .setOption(
-            ChannelOption.RECVBUF_ALLOCATOR,
-            new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
-    channel.config().setAutoRead(false);
-    loop.net().transport().boundUnsent(channel);
     if (!unix) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true); // TIME_WAIT does not count
     }
     if (shares && beside) {
       channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
     }
-    channel.pipeline().addLast(new AcceptHandler(loop));
-    ChannelFuture done = loop.net().eventLoop().register(channel).awaitUninterruptibly();
-    if (done.isSuccess()) {
-      done = channel.bind(local).awaitUninterruptibly();
-    }
-    Throwable cause = done.cause();
+    register(loop, channel);
+    Throwable cause = channel.bind(local).awaitUninterruptibly().cause();
     if (cause != null) {
       channel.close().awaitUninterruptibly();
       throw new IOException(reason(cause), cause);
@@ -333,8 +349,34 @@ public final class Listener {
       // Linux compares the options of both sockets as they are when the second one is bound.
       channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
     }
+    added(loop, channel);
+  }
+
+  /** Has a loop accept from a socket, but not yet. */
+  private void register(Acceptor loop, ServerChannel channel) throws IOException {
+    channel
+        .config()
+        .setOption(
+            ChannelOption.RECVBUF_ALLOCATOR,
+            new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(ACCEPTS_PER_TURN));
+    channel.config().setAutoRead(false);
+    loop.net().transport().boundUnsent(channel);
+    channel.pipeline().addLast(new AcceptHandler(loop));
+    Throwable cause = loop.net().eventLoop().register(channel).awaitUninterruptibly().cause();
+    if (cause != null) {
+      channel.close().awaitUninterruptibly();
+      throw new IOException(reason(cause), cause);
+    }
+  }
+
+  private void added(Acceptor loop, Channel channel) {
     channels.put(loop, channel);
     channel.closeFuture().addListener(closed -> closedUnasked(loop));
+  }
+
+  /** Whether each loop accepts from a socket of its own. */
+  private boolean onePerLoop(Acceptor any) {
+    return !passed && address.unixPath() == null && any.net().transport().sharesPorts();
   }
 
   /** Netty closes the socket on some errors. */
@@ -419,9 +461,10 @@ public final class Listener {
       Channel channel = (Channel) accepted;
       try {
         List<Acceptor> loops = active;
-        boolean alone = address.unixPath() == null && own.net().transport().sharesPorts();
         Acceptor target =
-            alone && loops.contains(own) ? own : loops.get(Math.floorMod(++next, loops.size()));
+            onePerLoop(own) && loops.contains(own)
+                ? own
+                : loops.get(Math.floorMod(++next, loops.size()));
         target.adopt(channel);
       } catch (Throwable e) {
         channel.unsafe().closeForcibly();

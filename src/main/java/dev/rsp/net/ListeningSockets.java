@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the sockets of all processes on Linux: proc(5), {@code /proc/net/tcp}. */
 public final class ListeningSockets {
@@ -27,7 +32,48 @@ public final class ListeningSockets {
   /** The state TCP_LISTEN in a line. */
   private static final String LISTENING = " 0A ";
 
+  private static final Path UNIX = Path.of("/proc/self/net/unix");
+
+  /** "sl local_address rem_address st queues timer retransmits uid timeout inode". */
+  private static final Pattern PORT_LINE =
+      Pattern.compile(
+          "\\s*\\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:0000 0A \\S+ \\S+ \\S+ +\\d+ +\\d+ (\\d+) .*");
+
+  /**
+   * "Num RefCount Protocol Flags Type St Inode Path": the flag is __SO_ACCEPTCON, of a socket that
+   * listens, and the type SOCK_STREAM.
+   */
+  private static final Pattern PATH_LINE =
+      Pattern.compile("\\S+: \\S+ \\S+ 00010000 0001 \\S+ +(\\d+) (.+)");
+
   private ListeningSockets() {}
+
+  /**
+   * The address of a listening socket: an {@link InetSocketAddress}, or {@code unix:} and a path as
+   * a String; null if no TCP or Unix socket with this inode listens.
+   *
+   * @throws IOException if this system has no such files
+   */
+  public static @Nullable Object addressOfInode(long inode) throws IOException {
+    String text = Long.toString(inode);
+    for (Path file : List.of(V4, V6)) {
+      for (String line :
+          Files.exists(file) ? Files.readAllLines(file, US_ASCII) : List.<String>of()) {
+        Matcher found = PORT_LINE.matcher(line);
+        if (found.matches() && found.group(3).equals(text)) {
+          return new InetSocketAddress(
+              addressOf(found.group(1)), Integer.parseInt(found.group(2), 16));
+        }
+      }
+    }
+    for (String line : Files.readAllLines(UNIX, ISO_8859_1)) {
+      Matcher found = PATH_LINE.matcher(line);
+      if (found.matches() && found.group(1).equals(text)) {
+        return "unix:" + new String(found.group(2).getBytes(ISO_8859_1), UTF_8);
+      }
+    }
+    return null;
+  }
 
   /** Whether this system has such files. */
   static boolean isReadable() {
@@ -49,7 +95,7 @@ public final class ListeningSockets {
   }
 
   private static int count(Path file, Pattern line, InetSocketAddress address) throws IOException {
-    try (Stream<String> lines = Files.lines(file, StandardCharsets.US_ASCII)) {
+    try (Stream<String> lines = Files.lines(file, US_ASCII)) {
       return Math.toIntExact(
           lines
               .filter(any -> any.contains(LISTENING)) // there may be 100,000 connections

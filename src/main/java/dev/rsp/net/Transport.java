@@ -183,6 +183,18 @@ public enum Transport {
     };
   }
 
+  /** Whether it can accept from a socket that another process has opened. */
+  boolean takesSockets() {
+    return this == EPOLL;
+  }
+
+  /** A channel for a socket that listens already. */
+  ServerChannel serverOf(int descriptor, boolean unix) {
+    return unix
+        ? new EpollServerDomainSocketChannel(descriptor)
+        : new EpollServerSocketChannel(descriptor);
+  }
+
   public Channel newClient(boolean unix) {
     return switch (this) {
       case EPOLL -> unix ? new EpollDomainSocketChannel() : new EpollSocketChannel();

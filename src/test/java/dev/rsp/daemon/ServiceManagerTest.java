@@ -4,6 +4,9 @@ package dev.rsp.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What systemd is told: sd_notify(3). */
 @Timeout(20)
@@ -84,6 +89,26 @@ final class ServiceManagerTest {
     Files.delete(path);
     manager.ready("x");
     manager.alive();
+  }
+
+  @Test
+  void aSocketThatDoesNotWorkIsAWarningWithItsReasonOnlyWhenAskedFor() {
+    Logger logger = (Logger) LoggerFactory.getLogger(ServiceManager.class);
+    var logged = new ListAppender<ILoggingEvent>();
+    logged.start();
+    logger.addAppender(logged);
+    try {
+      String path = directory.resolve("missing").toString();
+      ServiceManager manager = ServiceManager.of(Map.of("NOTIFY_SOCKET", path));
+      assertEquals(List.of(), logged.list, "the first line of the log comes first");
+      manager.logIfUnknown();
+      ServiceManager.of(Map.of()).logIfUnknown();
+      assertEquals(1, logged.list.size());
+      String line = logged.list.get(0).getFormattedMessage();
+      assertTrue(line.matches(".*: NOTIFY_SOCKET: [A-Z][A-Za-z ]+"), line);
+    } finally {
+      logger.detachAppender(logged);
+    }
   }
 
   @ParameterizedTest

@@ -26,8 +26,10 @@ final class UnitFileIT {
     String program = '"' + home.resolve("bin/rsp").toString() + '"';
     Path unit =
         Files.writeString(directory.resolve("rsp.service"), shipped.replace(INSTALLED, program));
+    Path socket = Files.copy(home.resolve("config/rsp.socket"), directory.resolve("rsp.socket"));
     Process verify =
-        new ProcessBuilder("systemd-analyze", "verify", "--man=no", unit.toString())
+        new ProcessBuilder(
+                "systemd-analyze", "verify", "--man=no", unit.toString(), socket.toString())
             .redirectErrorStream(true)
             .start();
     String complaints = new String(verify.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
