@@ -26,4 +26,17 @@ abstract class ControlCommand implements Callable<Integer> {
       return FileCommand.failed(String.valueOf(e.getMessage()));
     }
   }
+
+  /**
+   * What a path answers.
+   *
+   * @throws IOException if nobody answers, or not with 200, with a text for the operator
+   */
+  final String fetch(String target) throws IOException {
+    ControlClient.Answer answer = ControlClient.ask(control, "GET", target);
+    if (!answer.ok()) {
+      throw new IOException(target + ": " + answer.text().strip());
+    }
+    return answer.text();
+  }
 }

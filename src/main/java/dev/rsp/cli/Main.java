@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
       TestCommand.class,
       ReloadCommand.class,
       StatusCommand.class,
+      TopCommand.class,
       UsageCommand.class,
       DemoCommand.class,
       HelpCommand.class,

@@ -2,10 +2,8 @@
 package dev.rsp.cli;
 
 import dev.rsp.plan.Progress;
-import java.io.IOException;
+import dev.rsp.top.Terminal;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -49,24 +47,12 @@ final class ProgressLine implements Progress, AutoCloseable {
 
   /** A line on standard error. */
   static ProgressLine open() {
-    return new ProgressLine(System.err, isTerminal(), QUIET_MILLIS);
+    return new ProgressLine(System.err, Terminal.is(2), QUIET_MILLIS);
   }
 
   /** For tests. */
   static ProgressLine open(PrintStream terminal, boolean isTerminal, long quietMillis) {
     return new ProgressLine(terminal, isTerminal, quietMillis);
-  }
-
-  /** Whether standard error is a terminal that can erase a line. */
-  private static boolean isTerminal() {
-    // System.console() is null as soon as standard input or output is redirected.
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return (target.startsWith("/dev/pts/") || target.startsWith("/dev/tty"))
-          && !"dumb".equals(System.getenv("TERM"));
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   /** This work begins; nobody counts what it has done. */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads JSON (RFC 8259) for tests, strictly. Objects are maps, arrays are lists. */
+/**
+ * Reads JSON (RFC 8259), strictly. Objects are maps, arrays are lists, numbers are {@link Long} or
+ * {@link Double}. For answers of rsp itself: the depth of a text has no bound.
+ */
 public final class JsonReader {
   private final String text;
   private int at;
@@ -16,7 +19,11 @@ public final class JsonReader {
     this.text = text;
   }
 
-  /** The value of a text; an exception if it is no JSON. */
+  /**
+   * The value of a text.
+   *
+   * @throws IllegalArgumentException if it is no JSON
+   */
   public static @Nullable Object read(String text) {
     var reader = new JsonReader(text);
     Object value = reader.value();
@@ -27,7 +34,11 @@ public final class JsonReader {
     return value;
   }
 
-  /** An object. */
+  /**
+   * An object.
+   *
+   * @throws IllegalArgumentException if it is no JSON, or something else
+   */
   @SuppressWarnings("unchecked")
   public static Map<String, @Nullable Object> object(String text) {
     Object value = read(text);
@@ -106,22 +117,27 @@ public final class JsonReader {
 
   private String string() {
     var value = new StringBuilder();
-    while (text.charAt(at) != '"') {
-      char c = text.charAt(at++);
+    for (char c = next(); c != '"'; c = next()) {
       if (c != '\\') {
         value.append(c);
         continue;
       }
-      char escaped = text.charAt(at++);
+      char escaped = next();
       int simple = "nrtbf".indexOf(escaped);
       if (escaped == 'u') {
-        value.append((char) Integer.parseInt(text.substring(at, at + 4), 16));
-        at += 4;
+        String digits = "" + next() + next() + next() + next();
+        value.append((char) Integer.parseInt(digits, 16));
       } else {
         value.append(simple < 0 ? escaped : "\n\r\t\b\f".charAt(simple));
       }
     }
-    at++;
     return value.toString();
+  }
+
+  private char next() {
+    if (at >= text.length()) {
+      throw wrong();
+    }
+    return text.charAt(at++);
   }
 }
