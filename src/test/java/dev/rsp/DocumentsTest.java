@@ -150,7 +150,8 @@ final class DocumentsTest {
   @Test
   void theFirstConfigurationIsRight(@TempDir Path directory) throws Exception {
     Matcher lua =
-        Pattern.compile("```lua\\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
+        Pattern.compile("```lua backends.lua\\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(README));
     assertTrue(lua.find());
     Config config =
         ConfigLoader.load(Files.writeString(directory.resolve("backends.lua"), lua.group(1)));

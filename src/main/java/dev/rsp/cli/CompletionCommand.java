@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "completion",
     description = {
-      "Prints a script that makes a shell complete commands and options. The package installs all"
-          + " three. By hand:",
+      "Prints a script that makes a shell complete commands and options.",
+      "The package installs all three. By hand:",
       "  rsp completion bash > /etc/bash_completion.d/rsp",
       "  rsp completion zsh > /usr/local/share/zsh/site-functions/_rsp",
       "  rsp completion fish > ~/.config/fish/completions/rsp.fish"

@@ -49,9 +49,9 @@ import picocli.CommandLine.Parameters;
       "Signals:",
       "  HUP             reads the file again; rsp reload does it and says how it went",
       "  USR1            opens the access log again, and logs how requests ended",
-      "  TERM, INT, QUIT  stops when the requests in flight are done; a second one at once",
+      "  TERM, INT, QUIT  stops after the requests in flight; a second one at once",
       "Environment:",
-      "  RSP_LOG_LEVEL   least level of the log: debug, info, warn or error; by default info",
+      "  RSP_LOG_LEVEL   the least level in the log: debug, info, warn, error",
       "  RSP_TRANSPORT   the default of --transport",
       "  RSP_JAVA_OPTS   more flags for Java, such as -Xmx1g",
       "  JAVA_HOME       the Java to run on; by default the one in PATH"

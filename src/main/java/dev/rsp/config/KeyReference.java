@@ -342,7 +342,7 @@ public final class KeyReference {
             "memory of the buffers of all loops, 16 MiB at least. 0 is three quarters of"
                 + " `-XX:MaxDirectMemorySize` (512 MiB in `bin/rsp`), or a quarter of the memory of"
                 + " the machine or container if that is less. Larger values are reduced to that."
-                + " See [what happens as it is used up](operations.md#memory)"),
+                + " See [what happens as it is used up](capacity.md#memory)"),
         limit(
             Keys.HELD_BODY_BYTES,
             "size of a chunked request body that is buffered for a uwsgi backend"),
