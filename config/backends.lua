@@ -135,7 +135,7 @@ backends = {
 --   keep_days = 40,            -- files of earlier hours are removed
 -- }
 
--- Prometheus gets figures over the control socket; the busiest hosts only if it is to have them.
+-- Prometheus gets figures over the admin endpoint; the busiest hosts only if it is to have them.
 -- metrics = { top_hosts = 0 }
 
 -- A Unix socket for the commands rsp reload and rsp status, for rsp's user and root alone.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Writes figures of the daemon in the formats of Prometheus. */
+/** Counts durations and hosts, and writes figures of the daemon in the formats of Prometheus. */
 @NullMarked
 package dev.rsp.metrics;
 
