@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The admin API, as far as the page uses it: see openapi.json of rsp. */
+/** The objects of the admin API, as openapi.json of the daemon describes them. */
 
 export interface Latency {
   p50: number;
@@ -8,28 +8,27 @@ export interface Latency {
   p99: number;
 }
 
-export type StatusClass = "1xx" | "2xx" | "3xx" | "4xx" | "5xx";
-
-export interface Traffic {
+export interface Sums {
   hosts: number | null;
   requests: number;
   in_flight: number;
+  /** Requests a second, of the last 10 seconds. */
   rate: number;
-  status: Record<StatusClass, number>;
+  status: Record<string, number>;
+  /** Of the last minute; null without requests. */
   latency_ms: Latency | null;
   bytes_in: number;
   bytes_out: number;
 }
 
-export type State = "up" | "drain" | "down" | "spare";
-
-export interface Slot extends Traffic {
+export interface Slot extends Sums {
   name: string;
+  /** From 1. */
   index: number;
   address: string | null;
   protocol: string | null;
-  state: State;
-  file_state: State;
+  state: string;
+  file_state: string;
   weight: number;
   share: number | null;
   failures: Record<string, number>;
@@ -37,25 +36,36 @@ export interface Slot extends Traffic {
 
 export interface Slots {
   slots: Slot[];
-  total: Traffic;
+  total: Sums;
 }
 
-export interface Status {
-  version: string;
-  pid: number;
-  file: string;
-  generation: number;
-  since: string;
-  listen: string[];
-  connections: number;
+export interface Space {
+  buckets: number;
+  /** For each part the index of its slot; 0 if it has none. */
+  slots: number[];
 }
 
-export interface Reload {
-  at: string;
-  accepted: boolean;
-  generation: number;
-  by: string;
-  lines: string[];
+export interface SpaceChange {
+  buckets: number;
+  before: number[];
+  /** Indexes of the candidate, which may have other slots. */
+  after: number[];
+  /** The names of the candidate's slots, in their order. */
+  names_after: string[];
+  /** From 0 to 1. */
+  moved: number;
+}
+
+export interface Plan {
+  hosts: number;
+  moved: number;
+  percent: number;
+  requests: number;
+  moved_requests: number;
+  pairs: { from: string; to: string; hosts: number; requests: number }[];
+  alternatives: { what: string; moved: number; percent: number }[];
+  slots: { name: string; hosts_before: number; hosts_after: number }[];
+  warnings: string[];
 }
 
 export interface Hour {
@@ -72,113 +82,142 @@ export interface Host {
   address: string | null;
   why: string;
   cached: boolean;
+  requests?: number;
+  last_slot?: string | null;
   hours: Hour[];
 }
 
-export interface KnownHost {
+export interface KnownHosts {
+  hosts: { host: string; slot: string; address: string | null; requests: number }[];
+  more?: boolean;
+}
+
+export interface Explanation {
   host: string;
-  slot: string;
+  rule: string;
+  hash: string | null;
+  n: number;
+  slot: string | null;
   address: string | null;
-  requests: number;
+  failover: string[];
 }
 
-/** For each host of a sample, the index of its slot from 1; 0 for none. */
-export interface Space {
-  buckets: number;
-  slots: number[];
+export interface Reload {
+  at: string;
+  accepted: boolean;
+  generation: number;
+  by: string;
+  lines: string[];
 }
 
-export interface SpaceChange {
-  buckets: number;
-  before: number[];
-  after: number[];
-  moved: number;
+export interface Status {
+  version: string;
+  serving: boolean;
+  file: string;
+  generation: number;
+  since: string;
 }
 
-export interface Plan {
-  hosts: number;
-  moved: number;
-  percent: number;
-  pairs: { from: string; to: string; hosts: number }[];
-  alternatives: { what: string; moved: number; percent: number }[];
-  slots: { name: string; hosts_before: number; hosts_after: number }[];
-  warnings: string[];
-}
-
-/** Why a request had no result. */
+/** An answer that is not a success, or none at all (status 0). */
 export class ApiError extends Error {
   constructor(
-    /** The status; 0 if rsp did not answer. */
     readonly status: number,
     message: string,
-    /** Problems of a candidate, one line each. */
     readonly problems: string[] = [],
   ) {
     super(message);
   }
 }
 
-const TOKEN = "rsp.token";
+/** Where the token is kept between two loads of the page, until the tab is closed. */
+const KEY = "rsp-token";
 
-export function token(): string | null {
-  return sessionStorage.getItem(TOKEN);
-}
+/** The admin API of the server that the page comes from. */
+export class Api {
+  /** Runs when the server wants another token. */
+  onRefused: (given: boolean) => void = () => {};
 
-export function keepToken(text: string | null): void {
-  if (text === null) {
-    sessionStorage.removeItem(TOKEN);
-  } else {
-    sessionStorage.setItem(TOKEN, text);
+  private token: string | null;
+
+  constructor(
+    private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">,
+    private readonly send: typeof fetch,
+  ) {
+    this.token = storage.getItem(KEY);
   }
-}
 
-async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  const known = token();
-  if (known !== null) {
-    headers.set("Authorization", `Bearer ${known}`);
+  /** Whether there is a token to forget. */
+  get hasToken(): boolean {
+    return this.token !== null;
   }
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers, cache: "no-store", credentials: "omit" });
-  } catch (e) {
-    if (init.signal?.aborted) {
-      throw e;
+
+  /** Takes a token; null forgets it. */
+  setToken(token: string | null): void {
+    this.token = token;
+    if (token === null) {
+      this.storage.removeItem(KEY);
+    } else {
+      this.storage.setItem(KEY, token);
     }
-    throw new ApiError(0, "rsp does not answer. It may be stopped, or the admin endpoint may have moved.");
   }
-  if (!response.ok) {
-    throw await refused(response);
+
+  get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.json<T>(path, { signal: signal ?? null });
   }
-  return response;
+
+  /** Sends a candidate file, as bytes. */
+  postFile<T>(path: string, text: string): Promise<T> {
+    return this.json<T>(path, { method: "POST", body: text, headers: { "Content-Type": "text/plain; charset=utf-8" } });
+  }
+
+  postJson<T>(path: string, value: unknown): Promise<T> {
+    return this.json<T>(path, { method: "POST", body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
+  }
+
+  /** An answer with status 200, whose body is not read. Throws an ApiError for any other. */
+  async open(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const given = this.token !== null;
+    if (given) {
+      headers.set("Authorization", `Bearer ${this.token}`);
+    }
+    let response: Response;
+    try {
+      response = await this.send(path, { ...init, headers, cache: "no-store", credentials: "omit" });
+    } catch (e) {
+      if (e instanceof DOMException && e.name === "AbortError") {
+        throw e;
+      }
+      throw new ApiError(0, "rsp does not answer. Is it running, and is the admin endpoint reachable from here?");
+    }
+    if (response.ok) {
+      return response;
+    }
+    const problem = await failure(response);
+    if (response.status === 401) {
+      this.onRefused(given);
+    }
+    throw problem;
+  }
+
+  private async json<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await this.open(path, init);
+    try {
+      return (await response.json()) as T;
+    } catch {
+      throw new ApiError(response.status, "The answer is not JSON: does another server or a proxy answer here?");
+    }
+  }
 }
 
-async function refused(response: Response): Promise<ApiError> {
-  const text = await response.text();
+/** What an answer that is not a success says. */
+async function failure(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => "");
   try {
-    const body = JSON.parse(text) as { error?: string; problems?: string[]; lines?: string[] };
-    const problems = body.problems ?? body.lines ?? [];
-    return new ApiError(response.status, body.error ?? problems[0] ?? response.statusText, problems);
+    const value: { error?: string; problems?: string[]; lines?: string[] } = JSON.parse(text);
+    const problems = value.problems ?? value.lines ?? [];
+    return new ApiError(response.status, value.error ?? problems[0] ?? `status ${response.status}`, problems);
   } catch {
-    return new ApiError(response.status, text.slice(0, 200) || `status ${response.status}`);
+    return new ApiError(response.status, `status ${response.status} ${text.slice(0, 200)}`.trim());
   }
-}
-
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request(path, { signal: signal ?? null });
-  return (await response.json()) as T;
-}
-
-export async function post<T>(path: string, body: string, type: string): Promise<T> {
-  const response = await request(path, { method: "POST", body, headers: { "Content-Type": type } });
-  return (await response.json()) as T;
-}
-
-/** Opens a stream of server-sent events. */
-export async function events(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const response = await request(path, { signal, headers: { Accept: "text/event-stream" } });
-  if (response.body === null) {
-    throw new ApiError(0, "the stream of events is empty");
-  }
-  return response.body;
 }

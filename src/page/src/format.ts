@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Traffic } from "./api";
 
-const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const ONE = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-/** 12,345 */
+/** A count, with separators: 12,345. */
 export function count(n: number): string {
-  return NUMBER.format(n);
+  return whole.format(n);
 }
 
-/** Requests a second: 0, 0.4, 12.3, 456, 12.3k. */
+/** A number a second: one digit after the point below 10. */
 export function rate(n: number): string {
-  if (n === 0) {
-    return "0";
-  }
-  return n < 100 ? ONE.format(n) : n < 10_000 ? NUMBER.format(n) : `${ONE.format(n / 1000)}k`;
+  return n > 0 && n < 10 ? oneDigit.format(n) : whole.format(n);
 }
 
-/** A part as 12.3 %. */
+/** A part from 0 to 1 as a percentage. What is not nothing is not shown as 0. */
 export function percent(part: number): string {
-  return `${ONE.format(part * 100)} %`;
+  return part > 0 && part < 0.0005 ? "<0.1 %" : `${oneDigit.format(part * 100)} %`;
 }
 
-/** A time as 0.8 ms, 45 ms, 1.2 s. */
-export function millis(n: number): string {
-  return n < 10 ? `${ONE.format(n)} ms` : n < 1000 ? `${NUMBER.format(n)} ms` : `${ONE.format(n / 1000)} s`;
+/** Milliseconds: 0.8, 12, 1,200. */
+export function millis(ms: number): string {
+  return ms < 10 ? oneDigit.format(ms) : whole.format(ms);
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** Octets as 12 B, 3.4 KiB. */
+/** Bytes with a binary unit. */
 export function bytes(n: number): string {
   let unit = 0;
   let value = n;
@@ -37,38 +33,34 @@ export function bytes(n: number): string {
     value /= 1024;
     unit++;
   }
-  return unit === 0 ? `${NUMBER.format(value)} B` : `${ONE.format(value)} ${UNITS[unit]}`;
+  return `${unit > 0 && value < 10 ? oneDigit.format(value) : whole.format(value)} ${UNITS[unit]}`;
 }
 
-/** The time of a day and the day, where the browser is. */
-export function moment(iso: string): string {
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime())
-    ? iso
-    : date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+/** A noun with its number: 1 host, 2 hosts. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** The part of responses with a status from 500 on; 0 without responses. */
-export function errorShare(traffic: Traffic): number {
-  const all = Object.values(traffic.status).reduce((sum, n) => sum + n, 0);
-  return all === 0 ? 0 : traffic.status["5xx"] / all;
-}
-
-/** The failures of a backend in words: "12 refused, 3 timeout". */
-export function failures(byReason: Record<string, number>): string {
-  return Object.entries(byReason)
-    .filter(([, n]) => n > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, n]) => `${count(n)} ${reason}`)
-    .join(", ");
-}
-
-/** The color of a slot: neighbours differ in hue. Index from 1; 0 is grey. */
-export function color(index: number): string {
-  if (index === 0) {
-    return "hsl(0 0% 55%)";
+/** A time of the API as date and time here, to the second. */
+export function localTime(at: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) {
+    return at;
   }
-  // The golden angle never repeats a hue, and two rings of lightness tell near hues apart.
-  const hue = Math.round(((index - 1) * 137.508 + 210) % 360);
-  return `hsl(${hue} 62% ${index % 2 === 0 ? 62 : 46}%)`;
+  const two = (n: number) => String(n).padStart(2, "0");
+  return (
+    `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ` +
+    `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  );
+}
+
+/** How long ago a time was, in one unit. */
+export function ago(at: string, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
+  if (!(seconds >= 60)) {
+    return "less than a minute ago";
+  }
+  const [n, unit] =
+    seconds < 3600 ? [seconds / 60, "minute"] : seconds < 86_400 ? [seconds / 3600, "hour"] : [seconds / 86_400, "day"];
+  return `${plural(Math.floor(n as number), unit as string)} ago`;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { render } from "preact";
-import { App } from "./app";
-import "./style.css";
+import { Api } from "./api";
+import { App } from "./App";
+import "./page.css";
 
-render(<App />, document.getElementById("page")!);
+const api = new Api(sessionStorage, (input, init) => fetch(input, init));
+const root = document.getElementById("page")!;
+root.replaceChildren();
+render(<App api={api} />, root);

@@ -1,222 +1,203 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers as the admin API of rsp does, with figures that change: for work on the page, and for its tests.
+// A server with the admin API of rsp, for tests and for "npm run dev":
 //
-//   node test/mock.mjs [PORT [SLOTS [TOKEN [FOLDER]]]]
+//   node test/mock.mjs [--slots 1000]
 //
-// Listens on 127.0.0.1 and prints the address. FOLDER is a built page, which it serves with the policy of rsp.
-import { readFileSync } from "node:fs";
+// Its figures are made up, and the same at each start.
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
-const [port = "9902", slotCount = "4", token = "", folder = ""] = process.argv.slice(2);
+/** As the admin endpoint sends it. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';" +
-  " form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-const TYPES = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain",
-};
-const COUNT = Number(slotCount);
-const started = Date.now();
-const states = Array.from({ length: COUNT }, (_, i) => (i === 2 ? "drain" : "up"));
-const fileStates = [...states];
-const REFUSED =
-  'backends.lua:7: backends[3]: "10.0.0.300:80" (expected: an IPv4 address of four numbers from 0 to 255, or a name, before the port)';
-const reloads = [
-  {
-    at: "2026-11-27T08:12:03Z",
-    accepted: true,
-    generation: 3,
-    by: "uid=0 pid=811",
-    lines: ["moved 1,204 of 48,117 known hosts (2.5 %)"],
-  },
-  { at: "2026-11-27T07:58:40Z", accepted: false, generation: 2, by: "HUP", lines: [REFUSED] },
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml", txt: "text/plain; charset=utf-8" };
+
+const NO_STATUS = { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 };
+
+/** A slot of the made-up configuration; three of them show something to look at. */
+function slot(i, n) {
+  const base = 40 + ((i * 7919) % 60);
+  const up = { name: `live${i}`, index: i, address: `10.0.${i >> 8}.${i % 256}:8080`, protocol: "http", state: "up", file_state: "up", weight: 1 };
+  const share = 1 / n;
+  const figures = { share, hosts: Math.round(12_000 / n) + (i % 5), requests: base * 14_000, in_flight: i % 7, rate: base, status: { ...NO_STATUS, "2xx": base * 13_500, "3xx": base * 400, "4xx": base * 99, "5xx": 0 }, failures: {}, latency_ms: { p50: 4.2 + (i % 9), p95: 31 + (i % 20), p99: 120 + (i % 60) }, bytes_in: base * 9e6, bytes_out: base * 6e8 };
+  if (i === 3) return { ...up, ...figures, failures: { refused: 12, response_timeout: 3, truncated: 1 }, status: { ...figures.status, "5xx": 214 }, latency_ms: { p50: 18, p95: 410, p99: 2_950 } };
+  if (i === 5) return { ...up, ...figures, state: "drain", share: 0, rate: 0.3, in_flight: 2 };
+  if (i === 6) return { ...up, ...figures, state: "down", file_state: "down", share: 0, rate: 0, in_flight: 0, latency_ms: null };
+  return { ...up, ...figures };
+}
+
+const FIRST_RELOADS = [
+  { at: "2026-11-27T15:04:05.120Z", accepted: true, generation: 12, by: "uid=0(root)", lines: ["moved 768 of 12003 hosts (6.4 %)", "in force generation=12"] },
+  { at: "2026-11-27T14:58:40.003Z", accepted: false, generation: 11, by: "token=admin", lines: ['backends.lua:7: timeouts.haed: unknown key (did you mean head?)', "still in force generation=11"] },
+  { at: "2026-11-26T09:12:00.000Z", accepted: true, generation: 11, by: "signal HUP", lines: [] },
 ];
 
-function slot(i) {
-  const up = states[i] === "up";
-  const seconds = (Date.now() - started) / 1000;
-  const rate = up ? Math.max(0, 40 + 25 * Math.sin(seconds / 7 + i) + 5 * (i % 20)) : 0;
-  return {
-    name: `live${i + 1}`,
-    index: i + 1,
-    address: `10.0.${Math.floor(i / 250)}.${(i % 250) + 1}:80`,
-    protocol: "http",
-    state: states[i],
-    file_state: fileStates[i],
-    weight: 1,
-    share: up ? 1 / states.filter((state) => state === "up").length : 0,
-    hosts: 12000 + 17 * i,
-    requests: 1000000 + Math.round(seconds * rate),
-    in_flight: up ? 3 + (i % 5) : 0,
-    rate,
-    status: { "1xx": 0, "2xx": 950000, "3xx": 30000, "4xx": 18000, "5xx": i === 1 ? 21000 : 40 },
-    failures: i === 1 ? { refused: 812, timeout: 3 } : {},
-    latency_ms: up ? { p50: 4.2 + (i % 9) / 10, p95: 31 + (i % 9), p99: 180 + 10 * (i % 9) } : null,
-    bytes_in: 812000000,
-    bytes_out: 93000000000 + i,
-  };
-}
-
-function slots() {
-  const all = states.map((_, i) => slot(i));
-  const sum = (of) => all.reduce((n, one) => n + of(one), 0);
-  const status = {};
-  for (const key of ["1xx", "2xx", "3xx", "4xx", "5xx"]) {
-    status[key] = sum((one) => one.status[key]);
-  }
-  const total = { status, latency_ms: { p50: 4.4, p95: 33, p99: 190 } };
-  for (const key of ["hosts", "requests", "in_flight", "rate", "bytes_in", "bytes_out"]) {
-    total[key] = sum((one) => one[key]);
-  }
-  return { slots: all, total };
-}
-
-const space = (n) => Array.from({ length: 1024 }, (_, i) => (((i * 2654435761) % 4294967296) % n) + 1);
-
-function plan(candidate) {
-  const line = candidate.split("\n").findIndex((one) => one.includes("bakends"));
-  if (line >= 0) {
-    const expected = "(expected: a known key, or local; did you mean backends?)";
-    return [422, { error: "not a configuration", problems: [`candidate:${line + 1}: bakends: a table ${expected}`] }];
-  }
-  return [
-    200,
-    {
-      hosts: 48117,
-      moved: 38490,
-      percent: 79.99,
-      warnings: [],
-      pairs: [
-        { from: "live1", to: "live2", hosts: 9600 },
-        { from: "live2", to: "live5", hosts: 9400 },
-      ],
-      alternatives: [{ what: "the slots in the old order, new ones at the end", moved: 9600, percent: 19.9 }],
-      slots: [...states, "up"].map((_, i) => ({ name: `live${i + 1}`, hosts_before: 1, hosts_after: 1 })),
-    },
-  ];
-}
-
-function host(name) {
-  const hours = Array.from({ length: 48 }, (_, i) => ({
-    hour: new Date(Date.UTC(2026, 10, 26, i)).toISOString().replace(".000", ""),
-    requests: Math.round(400 + 380 * Math.sin(i / 3.8)),
-    bytes_in: 80000,
-    bytes_out: 5100000,
-    backend_seconds: 12.5,
-  }));
-  return {
-    host: name,
-    slot: "live2",
-    address: "10.0.0.2:80",
-    why: "hash",
-    cached: true,
-    requests: 48120,
-    last_slot: "live2",
-    hours: name.startsWith("new") ? [] : hours,
-  };
-}
-
-function hosts(query) {
-  const prefix = query.get("prefix") ?? "";
-  const known = ["alice.example", "bob.example", "carol.example"].filter((one) => one.startsWith(prefix));
-  return {
-    hosts: known.map((one) => ({ host: one, slot: "live1", address: "10.0.0.1:80", requests: 8123 })),
-    more: false,
-  };
-}
-
-function change(name, body) {
-  const i = Number(name.slice(4)) - 1;
-  const { state } = JSON.parse(body);
-  if (state === "down" && states.filter((one) => one === "up").length === 1 && states[i] === "up") {
-    return [409, { error: "no slot would be up" }];
-  }
-  states[i] = state === "file" ? fileStates[i] : state;
-  return [200, slot(i)];
-}
-
-function answer(method, path, query, body) {
-  const name = decodeURIComponent(path.split("/").pop());
-  switch (`${method} ${path}`) {
-    case "GET /api/status": {
-      const [{ generation, at }] = reloads;
-      const file = "/etc/rsp/backends.lua";
-      return [
-        200,
-        { version: "0.1.0", pid: 811, file, generation, since: at, listen: ["0.0.0.0:80"], connections: 912 },
-      ];
-    }
-    case "GET /api/slots":
-      return [200, slots()];
-    case "GET /api/reloads":
-      return [200, { reloads }];
-    case "GET /api/space":
-      return [200, { buckets: 1024, slots: space(COUNT) }];
-    case "POST /api/space":
-      return [200, { buckets: 1024, before: space(COUNT), after: space(COUNT + 1), moved: 0.8 }];
-    case "POST /api/plan":
-      return plan(body);
-    case "POST /api/reload":
-      return [200, { accepted: true, lines: ["moved no known host"] }];
-    case "GET /api/hosts":
-      return [200, hosts(query)];
-    default:
-      if (method === "GET" && path.startsWith("/api/hosts/")) {
-        return [200, host(name)];
-      }
-      if (method === "POST" && path.startsWith("/api/slots/")) {
-        return change(name, body);
-      }
-      return [404, { error: "no such path" }];
-  }
-}
-
-function file(path, response) {
-  try {
-    const known = normalize(path === "/" ? "/index.html" : path);
-    const content = readFileSync(join(folder, known));
-    response.writeHead(200, {
-      "Content-Type": TYPES[extname(known)] ?? "application/octet-stream",
-      "Content-Security-Policy": POLICY,
-      "X-Content-Type-Options": "nosniff",
-    });
-    response.end(content);
-  } catch {
-    response.writeHead(404).end("no such file");
-  }
-}
-
-function events(response) {
-  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-  const tell = () => response.write(`event: slots\ndata: ${JSON.stringify(slots())}\n\n`);
-  tell();
-  const timer = setInterval(tell, 1000);
-  response.on("close", () => clearInterval(timer));
-}
-
-createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  let body = "";
-  request.setEncoding("utf8").on("data", (part) => (body += part));
-  request.on("end", () => {
-    if (!pathname.startsWith("/api/")) {
-      file(pathname, response);
-    } else if (token !== "" && request.headers.authorization !== `Bearer ${token}`) {
-      response.writeHead(401, { "WWW-Authenticate": "Bearer", "Content-Type": "application/json" });
-      response.end(JSON.stringify({ error: "a token is needed" }));
-    } else if (pathname === "/api/events") {
-      events(response);
-    } else {
-      const [status, value] = answer(request.method, pathname, searchParams, body);
-      response.writeHead(status, { "Content-Type": "application/json" });
-      response.end(JSON.stringify(value));
-    }
+/** Hours that end now, the oldest first. */
+function hours() {
+  const start = Date.UTC(2026, 10, 26, 16);
+  return Array.from({ length: 24 }, (_, i) => {
+    const requests = Math.round(2000 + 1800 * Math.sin(i / 3.6) + (i % 4) * 120);
+    return { hour: new Date(start + i * 3_600_000).toISOString().replace(".000", ""), requests, bytes_in: requests * 900, bytes_out: requests * 41_000, backend_seconds: requests * 0.021 };
   });
-}).listen(Number(port), "127.0.0.1", function () {
-  console.log(`http://127.0.0.1:${this.address().port}/`);
-});
+}
+
+/**
+ * Starts one on a free port of 127.0.0.1.
+ *
+ * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "token" and "delayMillis" at any time.
+ */
+export async function startMock({ page = null, token = null, slots = 12, port = 0, past = 1 } = {}) {
+  const state = {
+    token,
+    slots: Array.from({ length: slots }, (_, i) => slot(i + 1, slots)),
+    reloads: [...FIRST_RELOADS],
+    hosts: ["www.alice.example", "www.bob.example", "www.carol.example", "shop.dave.example"],
+    delayMillis: 0,
+    /** What was asked with POST. */
+    posted: [],
+    /** The names in requests that came without a token, although one is needed. */
+    unauthorized: 0,
+    tick: 0,
+  };
+  const streams = new Set();
+
+  const figures = () => {
+    const wave = (s) => (s.rate === 0 ? 0 : Math.max(0, s.rate * (1 + 0.12 * Math.sin((state.tick + s.index * 3) / 4))));
+    const all = state.slots.map((s) => ({ ...s, rate: Math.round(wave(s) * 10) / 10, requests: s.requests + state.tick * Math.round(s.rate) }));
+    const sum = (f) => all.reduce((n, s) => n + f(s), 0);
+    const status = Object.fromEntries(Object.keys(NO_STATUS).map((k) => [k, sum((s) => s.status[k])]));
+    return { slots: all, total: { hosts: sum((s) => s.hosts), requests: sum((s) => s.requests), in_flight: sum((s) => s.in_flight), rate: Math.round(sum((s) => s.rate) * 10) / 10, status, latency_ms: all.length ? { p50: 7.4, p95: 38, p99: 181 } : null, bytes_in: sum((s) => s.bytes_in), bytes_out: sum((s) => s.bytes_out) } };
+  };
+  /** Rendezvous hashing, so that an edit moves as little as possible. */
+  const space = (names) => {
+    const able = names.map((s, i) => [s.name ?? s, i + 1, s.state ?? "up"]).filter(([, , s]) => s === "up");
+    const score = (name, i) => {
+      let h = Math.imul(i + 1, 2654435761);
+      for (const c of name) h = Math.imul(h ^ c.charCodeAt(0), 2246822519) ^ (h >>> 13);
+      return (h ^ (h >>> 16)) >>> 0;
+    };
+    return Array.from({ length: 1024 }, (_, i) => able.reduce(([best, at], [name, index]) => (score(name, i) >= best ? [score(name, i), index] : [best, at]), [-1, 0])[1]);
+  };
+  /** The candidate of the mock is one name on each line. "bad" has problems. */
+  const candidate = (text) => {
+    if (text.includes("bad")) {
+      const line = text.split("\n").findIndex((l) => l.includes("bad")) + 1;
+      return { problems: [`candidate:${line}: backends: "bad" has no address (expected: host:port)`, "candidate: listen is missing"] };
+    }
+    return { names: text.split("\n").map((l) => l.trim()).filter(Boolean) };
+  };
+  const write = (name, data) => streams.forEach((stream) => stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
+  const timer = setInterval(() => (state.tick++, write("slots", figures())), 1000);
+
+  const answers = {
+    "GET /api/status": () => [200, { version: "0.1.0", serving: true, file: "/etc/rsp/backends.lua", generation: 12, since: "2026-11-27T15:04:05Z" }],
+    "GET /api/slots": () => [200, figures()],
+    "GET /api/reloads": () => [200, { reloads: state.reloads }],
+    "GET /api/space": () => [200, { buckets: 1024, slots: space(state.slots) }],
+    "GET /api/hosts": (query) => {
+      const found = state.hosts.filter((h) => h.startsWith(query.get("prefix") ?? ""));
+      return [200, { hosts: found.map((host, i) => ({ host, slot: `live${i + 1}`, address: `10.0.0.${i + 1}:8080`, requests: 91_244 >> i })), more: false }];
+    },
+    "GET /api/explain": (query) => [200, { host: query.get("host"), rule: "select", hash: null, n: 12, slot: "live4", index: 4, address: "10.0.0.4:8080", failover: ["live7", "live9"] }],
+    "POST /api/space": (_query, text) => {
+      const { names, problems } = candidate(text);
+      if (problems) return [422, { problems }];
+      const before = space(state.slots);
+      const after = space(names);
+      const now = state.slots.map((s) => s.name);
+      const moved = before.filter((s, i) => now[s - 1] !== names[after[i] - 1]).length / 1024;
+      return [200, { buckets: 1024, before, after, moved, names_after: names }];
+    },
+    "POST /api/plan": (_query, text) => {
+      const { names, problems } = candidate(text);
+      if (problems) return [422, { problems }];
+      const last = names[names.length - 1] ?? "none";
+      return [200, { hosts: 12_003, moved: 923, percent: 7.69, requests: 1e6, moved_requests: 81_000, pairs: [{ from: "live1", to: last, hosts: 501, requests: 44_000 }, { from: "live2", to: last, hosts: 422, requests: 37_000 }], alternatives: [{ what: 'state = "down" for live3 instead of removal', moved: 310, percent: 2.6 }], slots: [], warnings: [] }];
+    },
+    "POST /api/reload": () => {
+      const accepted = !state.refuseReload;
+      const lines = accepted ? ["moved 0 of 12003 hosts", "in force generation=13"] : ["backends.lua:3: a backend is named twice", "still in force generation=12"];
+      const entry = { at: new Date().toISOString(), accepted, generation: accepted ? 13 : 12, by: "token=admin", lines };
+      state.reloads = [entry, ...state.reloads];
+      write("reload", entry);
+      return [accepted ? 200 : 409, { accepted, lines }];
+    },
+  };
+
+  function answer(method, url, text) {
+    const found = answers[`${method} ${url.pathname}`];
+    if (found) return found(url.searchParams, text);
+    const [, kind, name] = /^\/api\/(hosts|slots)\/(.+)$/.exec(url.pathname)?.map((s) => decodeURIComponent(s)) ?? [];
+    if (kind === "hosts" && method === "GET") {
+      if (!/^[a-z0-9.:-]+$/i.test(name)) return [400, { error: "no valid host (expected: a host name, in ASCII)" }];
+      const host = name.toLowerCase().replace(/:\d+$/, "");
+      const known = state.hosts.includes(host);
+      return [200, { host, slot: "live2", address: "10.0.0.2:8080", why: "default: hash.python of the host", cached: true, requests: known ? 45_622 : 0, last_slot: known ? "live2" : null, hours: known ? hours() : [] }];
+    }
+    if (kind === "slots" && method === "POST") {
+      const at = state.slots.find((s) => s.name === name);
+      if (!at) return [404, { error: `no slot ${name}` }];
+      const wanted = JSON.parse(text).state;
+      const next = wanted === "file" ? at.file_state : wanted;
+      if (next !== "up" && state.slots.every((s) => s === at || s.state !== "up")) return [409, { error: "no slot would be up" }];
+      at.state = next;
+      write("slots", figures());
+      return [200, at];
+    }
+    return [404, { error: "no such command" }];
+  }
+
+  async function file(path, res) {
+    const name = path === "/" ? "index.html" : path.slice(1);
+    if (page === null || !/^(assets\/)?[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(name)) return res.writeHead(404).end();
+    try {
+      const bytes = await readFile(join(page, name));
+      const type = TYPES[name.split(".").pop()] ?? "application/octet-stream";
+      res.writeHead(200, { "Content-Type": type, "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache" });
+      return res.end(bytes);
+    } catch {
+      return res.writeHead(404).end();
+    }
+  }
+
+  const server = createServer(async (req, res) => {
+    const url = new URL(req.url, "http://rsp");
+    const json = (status, value, more = {}) => res.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store", ...more }).end(JSON.stringify(value) + "\n");
+    if (!url.pathname.startsWith("/api/")) return file(url.pathname, res);
+    if (state.token !== null && req.headers.authorization !== `Bearer ${state.token}`) {
+      state.unauthorized++;
+      return json(401, { error: "a token is needed: Authorization: Bearer TOKEN" }, { "WWW-Authenticate": "Bearer" });
+    }
+    if (url.pathname === "/api/events") {
+      res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+      for (let i = 0; i < past; i++, state.tick++) res.write(`event: slots\ndata: ${JSON.stringify(figures())}\n\n`);
+      streams.add(res);
+      return res.on("close", () => streams.delete(res));
+    }
+    let text = "";
+    for await (const piece of req.setEncoding("utf8")) text += piece;
+    if (state.delayMillis > 0) await new Promise((done) => setTimeout(done, state.delayMillis));
+    if (req.method === "POST") state.posted.push([url.pathname, text]);
+    return json(...answer(req.method, url, text));
+  });
+  const listen = (at) => new Promise((done, failed) => server.once("error", failed).listen(at, "127.0.0.1", done));
+  await listen(port);
+  const bound = server.address().port;
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${bound}/`,
+    /** Refuses connections, and cuts those that are open. */
+    stop: () => new Promise((done) => (server.close(done), server.closeAllConnections())),
+    start: () => listen(bound),
+    close: () => (clearInterval(timer), new Promise((done) => (server.close(done), server.closeAllConnections()))),
+  });
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const at = process.argv.indexOf("--slots");
+  const mock = await startMock({ port: 9902, slots: at < 0 ? 12 : Number(process.argv[at + 1]) });
+  console.log(`mock of the admin API at ${mock.url}`);
+}

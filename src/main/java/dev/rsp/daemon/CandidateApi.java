@@ -7,6 +7,7 @@ import dev.rsp.admin.Routes;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.Slot;
 import dev.rsp.journal.JournalKeeper;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.plan.Plan;
@@ -95,6 +96,7 @@ final class CandidateApi {
     values.put("before", before.slots());
     values.put("after", after.slots());
     values.put("moved", before.movedTo(after));
+    values.put("names_after", newer.slots().stream().map(Slot::name).toList());
     return values;
   }
 }

@@ -245,6 +245,7 @@ final class ApiTest {
     double moved = (Double) Objects.requireNonNull(space.at("moved"));
     assertTrue(moved > 0.4 && moved < 0.6, () -> "moved " + moved);
     assertEquals(Set.of(1L), Set.copyOf((List<?>) Objects.requireNonNull(space.at("after"))));
+    assertEquals(List.of("one"), space.at("names_after"));
     Answered wrong = ask("POST", "/api/plan", "listen = 5\nbackends = {}\n");
     assertEquals(422, wrong.status());
     assertTrue(wrong.body().contains("backends.lua:1: listen: 5"), wrong::body);
