@@ -4,29 +4,22 @@ package dev.rsp.acceptance.operations;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.Rsp;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.StandardProtocolFamily;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -41,19 +34,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PrometheusIT {
   private static final Path SHARE = Path.of(System.getProperty("rsp.home"), "share");
   private static final Path RULES = SHARE.resolve("prometheus/rsp.rules.yml");
-  private static final String HEAD_END = "\r\n\r\n";
+  private static final String TOKEN = "0123456789abcdef".repeat(4);
 
   @TempDir private Path directory;
 
-  private Path socket() {
-    return directory.resolve("control");
+  private Path token() {
+    return directory.resolve("token");
   }
 
-  private String watched(RawBackend backend) {
+  /** A configuration whose admin endpoint has that port. */
+  private String watched(RawBackend backend, int port) throws IOException {
+    Files.writeString(token(), TOKEN);
+    Files.setPosixFilePermissions(token(), PosixFilePermissions.fromString("rw-------"));
     return Rsp.byName(Rsp.slot("one.example", backend.address()))
-        + "control = \""
-        + socket()
-        + "\"\nmetrics = { top_hosts = 5 }\n";
+        + "admin = { address = \"127.0.0.1:%d\", token_file = \"%s\" }\n".formatted(port, token())
+        + "metrics = { top_hosts = 5 }\n";
   }
 
   private static String run(String... command) {
@@ -73,11 +68,16 @@ final class PrometheusIT {
 
   @Test
   void promtoolFindsNothingWrongWithTheFigures() throws IOException {
+    int admin = freePort();
     try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, watched(backend))) {
+        Rsp rsp = Rsp.serving(directory, watched(backend, admin))) {
       rsp.get("one.example", "/");
       Path figures = directory.resolve("figures");
-      Files.write(figures, body(scrape("text/plain")));
+      HttpURLConnection scrape = open(admin, "/metrics");
+      scrape.setRequestProperty("Authorization", "Bearer " + TOKEN);
+      try (InputStream body = scrape.getInputStream()) {
+        Files.copy(body, figures);
+      }
       assertEquals(
           "", run("sh", "-c", "promtool check metrics < \"$1\" 2>&1", "sh", figures.toString()));
     }
@@ -90,12 +90,12 @@ final class PrometheusIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void prometheusScrapesAndAnswersQueries(boolean nativeHistograms) throws IOException {
-    HttpServer door = door();
+    int admin = freePort();
     try (RawBackend backend = RawBackend.named("b");
-        Rsp rsp = Rsp.serving(directory, watched(backend))) {
+        Rsp rsp = Rsp.serving(directory, watched(backend, admin))) {
       rsp.get("one.example", "/");
       int port = freePort();
-      try (Program prometheus = prometheus(port, door.getAddress().getPort(), nativeHistograms)) {
+      try (Program prometheus = prometheus(port, admin, nativeHistograms)) {
         awaitResult(
             port,
             "rsp_requests_total{slot=\"one.example\",status=\"2xx\",ending=\"served\"}",
@@ -112,8 +112,6 @@ final class PrometheusIT {
         }
         awaitHealthyRules(port);
       }
-    } finally {
-      door.stop(0);
     }
   }
 
@@ -128,8 +126,9 @@ final class PrometheusIT {
         scrape_configs:
           - job_name: rsp
             static_configs: [{targets: ["127.0.0.1:%d"]}]
+            authorization: {credentials_file: "%s"}
         """
-            .formatted(RULES, target));
+            .formatted(RULES, target, token()));
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -149,50 +148,9 @@ final class PrometheusIT {
     }
   }
 
-  /** A port by which Prometheus, which knows no Unix sockets, reaches the control socket. */
-  private HttpServer door() throws IOException {
-    HttpServer door =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    door.createContext("/metrics", this::pass);
-    door.start();
-    return door;
-  }
-
-  private void pass(HttpExchange exchange) throws IOException {
-    byte[] answer = scrape(exchange.getRequestHeaders().getFirst("Accept"));
-    String head = head(answer);
-    String type = head.replaceFirst("(?is).*\r\ncontent-type: ([^\r]*)\r\n.*", "$1");
-    byte[] body = body(answer);
-    exchange.getResponseHeaders().set("Content-Type", type);
-    exchange.sendResponseHeaders(200, body.length);
-    exchange.getResponseBody().write(body);
-    exchange.close();
-  }
-
-  private static String head(byte[] answer) {
-    String all = new String(answer, StandardCharsets.ISO_8859_1);
-    return all.substring(0, all.indexOf(HEAD_END) + HEAD_END.length());
-  }
-
-  private static byte[] body(byte[] answer) {
-    int start = head(answer).length();
-    return Arrays.copyOfRange(answer, start, answer.length);
-  }
-
-  private byte[] scrape(String accept) throws IOException {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      channel.connect(UnixDomainSocketAddress.of(socket()));
-      String request =
-          "GET /metrics HTTP/1.1\r\nHost: rsp\r\nConnection: close\r\nAccept: " + accept + HEAD_END;
-      channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
-      var all = new ByteArrayOutputStream();
-      ByteBuffer some = ByteBuffer.allocate(1 << 16);
-      while (channel.read(some) >= 0) {
-        all.write(some.array(), 0, some.position());
-        some.clear();
-      }
-      return all.toByteArray();
-    }
+  private static HttpURLConnection open(int port, String path) throws IOException {
+    return (HttpURLConnection)
+        URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
   }
 
   private static String encoded(String expression) {
@@ -200,9 +158,7 @@ final class PrometheusIT {
   }
 
   private static String ask(int port, String path) throws IOException {
-    var connection =
-        (HttpURLConnection)
-            URI.create("http://127.0.0.1:" + port + "/api/v1/" + path).toURL().openConnection();
+    HttpURLConnection connection = open(port, "/api/v1/" + path);
     try (var body =
         connection.getResponseCode() < 400
             ? connection.getInputStream()
