@@ -10,6 +10,7 @@ import dev.rsp.net.BindCheck;
 import dev.rsp.plan.SelectTrial;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +50,15 @@ final class CheckCommand extends FileCommand {
       throw new ConfigException(
           ConfigException.Kind.CANNOT_RUN, List.of(name(file) + ": " + shortage));
     }
-    SelectTrial trial = SelectTrial.of(config);
-    trial.throwIfProblem();
+    SelectTrial trial;
+    Optional<RunningComparison> comparison;
+    try (var line = ProgressLine.open()) {
+      line.at("trying select");
+      trial = SelectTrial.of(config);
+      trial.throwIfProblem();
+      line.at("comparing with the configuration in force");
+      comparison = RunningComparison.with(config);
+    }
     var out = new StringBuilder();
     out.append(name(file))
         .append(": ok, ")
@@ -62,7 +70,7 @@ final class CheckCommand extends FileCommand {
       out.append(name(file)).append(": memory: ").append(need).append(", twice during a reload\n");
     }
     String checked = name(file);
-    RunningComparison.with(config).ifPresent(compared -> out.append(compared.text(checked)));
+    comparison.ifPresent(compared -> out.append(compared.text(checked)));
     config.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     trial.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     print(out.toString());

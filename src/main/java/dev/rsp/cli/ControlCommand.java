@@ -18,12 +18,20 @@ abstract class ControlCommand implements Callable<Integer> {
   /** Sends a request, and prints what is said. */
   final int ask(String method, String target) {
     try {
-      ControlClient.Answer answer = ControlClient.ask(control, method, target);
+      ControlClient.Answer answer = await(method, target);
       (answer.ok() ? System.out : System.err).print(answer.text());
       System.out.flush();
       return answer.ok() ? 0 : 1;
     } catch (IOException e) {
       return FileCommand.failed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A reload of a large file takes its time. */
+  private ControlClient.Answer await(String method, String target) throws IOException {
+    try (var line = ProgressLine.open()) {
+      line.at("waiting for rsp");
+      return ControlClient.ask(control, method, target);
     }
   }
 

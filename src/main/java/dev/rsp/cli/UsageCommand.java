@@ -114,12 +114,15 @@ final class UsageCommand extends FileCommand {
     if (report.fileCount() == 0) {
       return failed("no usage in these hours; there are files for " + has);
     }
-    try {
-      print(wanted == null ? ofHosts(report, order) : ofHost(report, wanted));
-      return 0;
+    String text;
+    try (var line = ProgressLine.open()) {
+      line.at("reading " + report.fileCount() + " file(s)");
+      text = wanted == null ? ofHosts(report, order) : ofHost(report, wanted);
     } catch (IOException e) {
       return failed("cannot read " + e.getMessage());
     }
+    print(text);
+    return 0;
   }
 
   private Instant time(String option, String text, Instant now) {
