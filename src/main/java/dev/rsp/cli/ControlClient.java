@@ -51,8 +51,20 @@ final class ControlClient {
    * @throws IOException if nobody answers, with a text for the operator
    */
   static Answer ask(Path socket, String method, String target) throws IOException {
+    return ask(socket, method, target, "");
+  }
+
+  /**
+   * The same with a body.
+   *
+   * @param body in ASCII
+   * @throws IOException if nobody answers, with a text for the operator
+   */
+  static Answer ask(Path socket, String method, String target, String body) throws IOException {
     // HTTP/1.0: the server ends the connection behind its answer.
-    String request = method + " " + target + " HTTP/1.0\r\n\r\n";
+    String request =
+        "%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"
+            .formatted(method, target, body.length(), body);
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       ByteBuffer out = ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
       while (out.hasRemaining()) {

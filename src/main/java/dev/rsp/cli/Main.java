@@ -30,6 +30,7 @@ import picocli.CommandLine.Parameters;
       ReloadCommand.class,
       StatusCommand.class,
       TopCommand.class,
+      SlotCommand.class,
       UsageCommand.class,
       DemoCommand.class,
       HelpCommand.class,

@@ -3,7 +3,9 @@ package dev.rsp.cli;
 
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
+import dev.rsp.config.ConfigLoader;
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenCheck;
 import dev.rsp.config.RunningCopy;
 import dev.rsp.journal.HostList;
 import dev.rsp.journal.KnownHosts;
@@ -12,6 +14,7 @@ import dev.rsp.log.IoReason;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.net.BindCheck;
 import dev.rsp.plan.ReloadGuard;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +41,7 @@ record RunningComparison(@Nullable Config running, String moves, String note) {
   static Optional<RunningComparison> with(Config newer) throws ConfigException, ScriptException {
     Config running;
     try {
-      running = RunningCopy.load(newer);
+      running = running(newer);
     } catch (ConfigException e) {
       return Optional.of(unknown(e.problems().get(0)));
     } catch (IOException e) {
@@ -47,11 +50,34 @@ record RunningComparison(@Nullable Config running, String moves, String note) {
     if (running == null) {
       return Optional.empty();
     }
-    KnownHosts known = known(newer.safeguards().journal().file());
+    // That of the daemon: the new file may name another one.
+    KnownHosts known = known(running.safeguards().journal().file());
     ReloadGuard.check(running, newer, () -> known);
     checkPorts(running, newer);
     String moves = ReloadGuard.effect(running, newer, known.hosts());
     return Optional.of(new RunningComparison(running, moves, ""));
+  }
+
+  /**
+   * What is in force, by the daemon itself if it answers on the control socket of the new file,
+   * else by the copy beside the journal of the new file.
+   */
+  private static @Nullable Config running(Config newer) throws ConfigException, IOException {
+    String control = newer.controlPath();
+    if (control != null && Files.exists(Path.of(control))) {
+      ControlClient.Answer answer = null;
+      try {
+        answer = ControlClient.ask(Path.of(control), "GET", "/config");
+      } catch (IOException e) {
+        // Not running, or not for this user. The copy may be there.
+      }
+      if (answer != null && answer.ok()) {
+        // Under the file's own name, to which the paths in it are relative.
+        return ConfigLoader.load(
+            newer.program().name(), new ByteArrayInputStream(answer.body()), ListenCheck.NONE);
+      }
+    }
+    return RunningCopy.load(newer);
   }
 
   private static RunningComparison unknown(String why) {

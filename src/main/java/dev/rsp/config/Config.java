@@ -149,6 +149,16 @@ public record Config(
     return new Config(listen, listenAt, slots, settings, program, selection, tables, others);
   }
 
+  /** A copy in which some slots, by their names, have other states, as if the file said so. */
+  public Config withStates(Map<String, Slot.State> states) {
+    List<Slot> changed = new ArrayList<>();
+    for (Slot slot : slots) {
+      Slot.State state = states.get(slot.name());
+      changed.add(state == null ? slot : slot.with(state));
+    }
+    return new Config(listen, listenAt, changed, settings, program, selection, tables, warnings);
+  }
+
   /** A copy with other slots, as if the file listed these. */
   public Config withSlots(List<Slot> others) {
     List<Slot> numbered = new ArrayList<>();

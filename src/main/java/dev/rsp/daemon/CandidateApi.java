@@ -26,6 +26,7 @@ final class CandidateApi {
   private final Supplier<@Nullable InForce> inForce;
   private final JournalKeeper journal;
   private final AtomicInteger loading;
+  private final Supplier<Overrides> overrides;
 
   /** A candidate may take as much memory as the configuration in force, so one at a time. */
   private final ReentrantLock one = new ReentrantLock();
@@ -34,8 +35,14 @@ final class CandidateApi {
    * About candidates for what is in force.
    *
    * @param loading how many configurations are loaded now, beside the one in force
+   * @param overrides what a reload of the candidate would keep
    */
-  CandidateApi(Supplier<@Nullable InForce> inForce, JournalKeeper journal, AtomicInteger loading) {
+  CandidateApi(
+      Supplier<@Nullable InForce> inForce,
+      JournalKeeper journal,
+      AtomicInteger loading,
+      Supplier<Overrides> overrides) {
+    this.overrides = overrides;
     this.inForce = inForce;
     this.journal = journal;
     this.loading = loading;
@@ -62,7 +69,8 @@ final class CandidateApi {
     }
     loading.incrementAndGet();
     try {
-      Config newer = ConfigLoader.candidate(request.body(), now.config());
+      Config candidate = ConfigLoader.candidate(request.body(), now.config());
+      Config newer = overrides.get().appliedTo(candidate);
       return ApiReply.ok(comparison.between(now.config(), newer));
     } catch (ConfigException e) {
       return problems(e.problems());

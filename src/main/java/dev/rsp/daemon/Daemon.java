@@ -2,6 +2,7 @@
 package dev.rsp.daemon;
 
 import dev.rsp.access.AccessLog;
+import dev.rsp.admin.ApiReply;
 import dev.rsp.admin.Operations;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
@@ -10,6 +11,7 @@ import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.config.NameRefresher;
 import dev.rsp.config.RunningCopy;
+import dev.rsp.config.Slot;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.SlotUse;
@@ -32,7 +34,9 @@ import dev.rsp.worker.Worker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -90,6 +94,7 @@ public final class Daemon {
   /** How many reloads and plans use memory, so that a heap that is full may have room again. */
   private final AtomicInteger loading = new AtomicInteger();
 
+  private volatile Overrides overrides = Overrides.NONE;
   private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
 
@@ -129,7 +134,9 @@ public final class Daemon {
         journal,
         reloads,
         usage::used,
-        loading);
+        loading,
+        () -> overrides,
+        this::override);
   }
 
   /** Each command of the API, for tests. */
@@ -196,8 +203,11 @@ public final class Daemon {
   /** Serves with the file; returns the configuration. */
   private synchronized Config begin(Runnable serving) throws ConfigException {
     Config first = ConfigLoader.load(file);
+    Config fromFile = first;
+    overrides = kept(fromFile);
+    first = overrides.appliedTo(fromFile);
     shadow = Shadow.of(first);
-    InForce started = InForce.first(first);
+    InForce started = InForce.first(first, fromFile);
     apply(started, shadow);
     serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
@@ -263,7 +273,12 @@ public final class Daemon {
       if (running == null) {
         return ReloadResult.refused(List.of("rsp stops"));
       }
-      Config newer = ConfigLoader.reload(file, running);
+      Config fromFile = ConfigLoader.reload(file, running);
+      Config newer = overrides.appliedTo(fromFile);
+      if (!isAnyUp(newer) && isAnyUp(fromFile)) {
+        throw new ConfigException(
+            List.of(file + ": overrides leave no slot up (expected: rsp slot NAME file)"));
+      }
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
       SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());
@@ -271,7 +286,8 @@ public final class Daemon {
       Shadow compared = Shadow.of(newer);
       Shadow unused = compared;
       try {
-        unused = replaceBy(newer, compared);
+        unused = replaceBy(newer, fromFile, compared);
+        forgetOverridesNotIn(fromFile);
         trial.warnings().forEach(log::warn);
       } finally {
         close(unused);
@@ -310,6 +326,109 @@ public final class Daemon {
     }
   }
 
+  /** The overrides of an earlier process, if they leave a slot up. */
+  private static Overrides kept(Config fromFile) {
+    try {
+      Overrides kept = Overrides.read(fromFile).in(fromFile);
+      if (!kept.isEmpty() && !isAnyUp(kept.appliedTo(fromFile))) {
+        log.error("overrides not used, because they leave no slot up");
+        return Overrides.NONE;
+      }
+      kept.lines().forEach(line -> log.warn("in force {}", line));
+      return kept;
+    } catch (IOException e) {
+      log.error("overrides not read file={}: {}", Overrides.path(fromFile), IoReason.of(e));
+      return Overrides.NONE;
+    }
+  }
+
+  private static boolean isAnyUp(Config config) {
+    return config.slots().stream().anyMatch(Slot::isUp);
+  }
+
+  private void forgetOverridesNotIn(Config fromFile) {
+    Overrides left = overrides.in(fromFile);
+    overrides = left;
+    save(left, fromFile);
+  }
+
+  /** Whether they last until the next process. */
+  private static boolean save(Overrides overrides, Config config) {
+    try {
+      overrides.write(config);
+      return Overrides.path(config) != null;
+    } catch (IOException e) {
+      log.error("overrides not written file={}: {}", Overrides.path(config), IoReason.of(e));
+      return false;
+    }
+  }
+
+  /**
+   * Gives a slot another state, until {@code file} is said or the slot leaves the file. Like a
+   * reload of a file that says so, without its guard. Blocks.
+   *
+   * @param state {@code up}, {@code drain}, {@code down}, or {@code file} for that of the file
+   * @param by who asks
+   */
+  private ApiReply override(String name, String state, String by) {
+    synchronized (reloading) {
+      ApiReply reply = overrideNow(name, state, by);
+      audit.info(
+          "audit command=slot slot=\"{}\" state={} by=\"{}\" accepted={}",
+          name.replaceAll("[^!-~]", "?"),
+          state,
+          by,
+          reply.status() == 200);
+      return reply;
+    }
+  }
+
+  private ApiReply overrideNow(String name, String text, String by) {
+    InForce now = inForce();
+    if (now == null || running() == null) {
+      return ApiReply.error(503, "rsp stops");
+    }
+    Config fromFile = now.fromFile();
+    Slot slot =
+        fromFile.slots().stream().filter(one -> one.name().equals(name)).findFirst().orElse(null);
+    if (slot == null) {
+      return ApiReply.error(404, "no such slot");
+    }
+    Slot.State state = Overrides.state(text);
+    if (state == null && !text.equals("file")) {
+      return ApiReply.error(400, "no such state (expected: up, drain, down or file)");
+    }
+    if (state != null && slot.place() == null) {
+      return ApiReply.error(409, "this slot has no address");
+    }
+    Overrides next = state == null ? overrides.without(name) : overrides.with(name, state, by);
+    Config newer = next.appliedTo(fromFile);
+    if (state != null && !isAnyUp(newer)) {
+      return ApiReply.error(409, "no slot would be left up");
+    }
+    loading.incrementAndGet();
+    try {
+      Shadow compared = Shadow.of(newer);
+      Shadow unused = compared;
+      try {
+        unused = replaceBy(newer, fromFile, compared);
+      } finally {
+        close(unused);
+      }
+    } catch (ConfigException e) {
+      return ApiReply.error(409, String.join("; ", e.problems()));
+    } finally {
+      loading.decrementAndGet();
+    }
+    overrides = next;
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("slot", name);
+    values.put("state", state == null ? slot.state().text() : state.text());
+    values.put("file_state", slot.state().text());
+    values.put("lasts_over_restart", save(next, fromFile));
+    return ApiReply.ok(values);
+  }
+
   private static void logRefusal(List<String> problems) {
     log.error("reload refused, configuration unchanged: {} problem(s)", problems.size());
     problems.forEach(problem -> log.error("{}", problem));
@@ -338,13 +457,13 @@ public final class Daemon {
   }
 
   /** Activates a configuration; returns the shadow that is no longer used. */
-  private synchronized @Nullable Shadow replaceBy(Config newer, @Nullable Shadow compared)
-      throws ConfigException {
+  private synchronized @Nullable Shadow replaceBy(
+      Config newer, Config fromFile, @Nullable Shadow compared) throws ConfigException {
     InForce replaced = inForce;
     if (stopping.get() || replaced == null) {
       return compared;
     }
-    InForce next = replaced.followedBy(newer);
+    InForce next = replaced.followedBy(newer, fromFile);
     apply(next, compared);
     log.info(
         "reloaded file={} backends={} listening on {}",

@@ -38,6 +38,7 @@ final class DaemonOperations implements Operations {
   private final Function<String, ReloadResult> reload;
   private final LongSupplier refusedReloads;
   private final ReloadLog reloads;
+  private final Supplier<Overrides> overrides;
   private final RecentRequests recent;
   private final Routes routes;
   private final DaemonFigures figures;
@@ -57,7 +58,9 @@ final class DaemonOperations implements Operations {
       JournalKeeper journal,
       ReloadLog reloads,
       Supplier<@Nullable Usage> usage,
-      AtomicInteger loading) {
+      AtomicInteger loading,
+      Supplier<Overrides> overrides,
+      OverrideApi.Command override) {
     this.file = file;
     this.loops = loops;
     this.loads = loads;
@@ -80,7 +83,9 @@ final class DaemonOperations implements Operations {
                 new SlotValues(loads, hosts, recent),
                 new UsageValues(usage))
             .routes();
-    new CandidateApi(inForce, journal, loading).addTo(routes);
+    new CandidateApi(inForce, journal, loading, overrides).addTo(routes);
+    this.overrides = overrides;
+    new OverrideApi(overrides, override).addTo(routes);
     this.figures = figures;
   }
 
@@ -103,6 +108,7 @@ final class DaemonOperations implements Operations {
       lines.add("in force " + now.comparedWith(file));
       lines.add("listen " + String.join(", ", listen(now.config())));
     }
+    lines.addAll(overrides.get().lines());
     lines.add("connections=" + connections.get() + " in_flight=" + loads.inFlight());
     String endings = loops.endings();
     lines.add("ended " + (endings.isEmpty() ? "none" : endings));
@@ -139,6 +145,7 @@ final class DaemonOperations implements Operations {
       all.put("digest", now.config().program().fingerprint());
       all.put("listen", listen(now.config()));
     }
+    all.put("overrides", overrides.get().values());
     all.put("connections", connections.get());
     all.put("in_flight", loads.inFlight());
     all.put("endings", loops.endingCounts());

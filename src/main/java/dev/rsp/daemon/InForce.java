@@ -19,16 +19,17 @@ import org.jspecify.annotations.Nullable;
  * @param generation 1 for that of the start, and one more for each reload
  * @param since when it was loaded
  * @param config the configuration
+ * @param fromFile the same without the overrides of operators
  */
-record InForce(long generation, Instant since, Config config) {
+record InForce(long generation, Instant since, Config config, Config fromFile) {
   /** That of the start. */
-  static InForce first(Config config) {
-    return new InForce(1, Instant.now(), config);
+  static InForce first(Config config, Config fromFile) {
+    return new InForce(1, Instant.now(), config, fromFile);
   }
 
   /** The state that the file gives a slot. */
   Slot.State fileState(Slot slot) {
-    return slot.state();
+    return fromFile.slots().get(slot.index() - 1).state();
   }
 
   /** The address of a slot by its name; of another text, itself, because it is an address then. */
@@ -43,8 +44,8 @@ record InForce(long generation, Instant since, Config config) {
   }
 
   /** The next one. */
-  InForce followedBy(Config newer) {
-    return new InForce(generation + 1, Instant.now(), newer);
+  InForce followedBy(Config newer, Config newerFromFile) {
+    return new InForce(generation + 1, Instant.now(), newer, newerFromFile);
   }
 
   /** For log lines: {@code generation=2 since=2026-11-27T14:24:52Z digest=0a1b2c3d}. */

@@ -2,6 +2,7 @@
 package dev.rsp.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -234,6 +235,60 @@ final class ApiTest {
     assertEquals(Set.of(1L, 2L), Set.copyOf(slots));
   }
 
+  private Answered set(String slot, String state) throws IOException {
+    return ask("POST", "/api/slots/" + slot, "{\"state\":\"" + state + "\"}");
+  }
+
+  private Object stateOf(int slot, String key) throws IOException {
+    return Objects.requireNonNull(get("/api/slots").at("slots", slot, key));
+  }
+
+  @Test
+  void anOverrideHoldsOverReloadsAndRestartsUntilFileIsSaid() throws Exception {
+    assertEquals(200, set("two", "drain").status());
+    assertEquals("drain", stateOf(1, "state"));
+    assertEquals("up", stateOf(1, "file_state"));
+    assertEquals(0.0, stateOf(1, "share"));
+    assertEquals(200, ask("POST", "/api/reload", "").status());
+    assertEquals("drain", stateOf(1, "state"));
+    assertTrue(ask("GET", "/status", "").body().contains("\noverride slot=two state=drain since="));
+    stop();
+    daemon = new Daemon(file(), Transport.NIO);
+    daemon.start(() -> {});
+    assertEquals("drain", stateOf(1, "state"));
+    assertEquals("two", get("/api/overrides").at("overrides", 0, "slot"));
+    assertEquals(200, set("two", "file").status());
+    assertEquals("up", stateOf(1, "state"));
+    assertEquals(List.of(), get("/api/overrides").at("overrides"));
+    assertFalse(Files.exists(directory.resolve("hosts.journal.overrides")));
+  }
+
+  @Test
+  void anOverrideLeavesASlotUp() throws Exception {
+    assertEquals(200, set("two", "down").status());
+    Answered refused = set("one", "drain");
+    assertEquals(409, refused.status());
+    assertEquals("no slot would be left up", refused.at("error"));
+    assertEquals("up", stateOf(0, "state"));
+    write(TWO.replace("address = \"127.0.0.1:1\"", "address = \"127.0.0.1:1\", state = \"down\""));
+    Answered reload = ask("POST", "/api/reload", "");
+    assertEquals(409, reload.status());
+    assertTrue(reload.body().contains("overrides leave no slot up"), reload::body);
+    assertEquals(404, set("three", "up").status());
+    assertEquals(400, set("two", "spare").status());
+    assertEquals(400, ask("POST", "/api/slots/two", "state=up").status());
+  }
+
+  @Test
+  void anOverrideEndsWhenItsSlotLeavesTheFile() throws Exception {
+    assertEquals(200, set("two", "down").status());
+    write("backends = { { name = \"one\", address = \"127.0.0.1:1\" } }");
+    assertEquals(200, ask("POST", "/api/reload", "").status());
+    write(TWO);
+    assertEquals(200, ask("POST", "/api/reload", "").status());
+    assertEquals("up", stateOf(1, "state"));
+  }
+
   @Test
   void aCandidateIsComparedWithWhatIsInForceAndChangesNothing() throws IOException {
     String one =
@@ -304,6 +359,11 @@ final class ApiTest {
         "GET /api/explain ?host=a.example",
         "GET /api/explain ?host=",
         "GET /api/space",
+        "POST /api/slots/{slot} two ! {\"state\":\"drain\"}",
+        "POST /api/slots/{slot} one ! {\"state\":\"drain\"}",
+        "POST /api/slots/{slot} three ! {\"state\":\"drain\"}",
+        "POST /api/slots/{slot} two ! {}",
+        "GET /api/overrides",
         "POST /api/space ! listen = 'x'",
         "POST /api/space ! listen = '127.0.0.1:9' backends = { '127.0.0.1:5' }",
         "POST /api/plan ! listen = 'x'",
