@@ -319,6 +319,18 @@ try {
       assert.equal(await page.locator("tbody").getByRole("row").count(), 2);
       await page.waitForFunction(() => document.querySelector(".totals polyline") !== null);
       await accessible(page, "real rsp");
+      for (const [ask, confirm, said] of [
+        ["Drain…", "Drain", "live1 is now drain."],
+        ["As in the file…", "Use the file's state", "live1 has the state of the file again."],
+      ]) {
+        await page.getByRole("button", { name: "live1", exact: true }).click();
+        await page.getByRole("button", { name: ask }).click();
+        await page.getByRole("button", { name: confirm, exact: true }).click();
+        await page.getByText(said).waitFor();
+        await page.keyboard.press("Escape");
+        const row = page.getByRole("row", { name: /live1 / });
+        await row.getByText("file: up").waitFor({ state: confirm === "Drain" ? "visible" : "detached" });
+      }
       await page.getByRole("link", { name: "Hash space" }).click();
       await page.getByRole("img", { name: /^1024 sample hosts; live\d has \d\d\.\d %, live\d has/ }).waitFor();
       const field = page.getByLabel("The edited configuration");

@@ -375,7 +375,7 @@ public final class Daemon {
       ApiReply reply = overrideNow(name, state, by);
       audit.info(
           "audit command=slot slot=\"{}\" state={} by=\"{}\" accepted={}",
-          name.replaceAll("[^!-~]", "?"),
+          name.replaceAll("[^!#-~]", "?"),
           state,
           by,
           reply.status() == 200);

@@ -2,6 +2,7 @@
 package dev.rsp.acceptance.operations;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.acceptance.rig.Peer;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +75,11 @@ final class PageIT {
       assertEquals(0, run.awaitExit(PATIENCE), run::toString);
       if (!"none".equals(System.getenv("RSP_BROWSER"))) {
         assertTrue(run.out().contains("ok a real rsp, with its own page"), run::out);
+        for (String state : List.of("drain", "file")) {
+          String line = "audit command=slot slot=\"live1\" state=%s by=\"127.0.0.1".formatted(state);
+          assertTrue(rsp.log().contains(line), rsp::log);
+        }
+        assertFalse(rsp.log().contains(TOKEN), "the token is in the log");
       }
     }
   }
