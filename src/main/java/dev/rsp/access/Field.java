@@ -98,26 +98,6 @@ enum Field {
     };
   }
 
-  /** Whether the value is a number or a boolean, which JSON writes without quotes. */
-  boolean isBare() {
-    return switch (this) {
-      case STATUS,
-          GENERATION,
-          ATTEMPTS,
-          REUSED,
-          REQUEST_BYTES,
-          RESPONSE_BYTES,
-          BODY_BYTES,
-          HEAD_MS,
-          QUEUE_MS,
-          CONNECT_MS,
-          FIRST_BYTE_MS,
-          TOTAL_MS ->
-          true;
-      default -> false;
-    };
-  }
-
   /** Appends the value of an entry that has one. */
   void put(Entry entry, LineBuffer out, TimeText time, Escape escape) {
     switch (this) {

@@ -4,7 +4,6 @@ package dev.rsp.access;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -40,11 +39,6 @@ public final class Format {
   /** Where clients send their secrets. */
   private static final Set<String> SECRET =
       Set.of("authorization", "proxy-authorization", "cookie");
-
-  /** In JSON the local time would only be a second form of the time. */
-  private static final Set<Field> NOT_IN_JSON = EnumSet.of(Field.TIME_LOCAL, Field.PATH);
-
-  private static final List<String> JSON_FIELDS = List.of("referer", "user-agent");
 
   private final String text;
   private final List<String> requestFields;
@@ -143,41 +137,7 @@ public final class Format {
   // JSON -----------------------------------------------------------------------------------------
 
   private static Format json() {
-    List<Part> parts = new ArrayList<>();
-    for (Field field : Field.values()) {
-      if (!NOT_IN_JSON.contains(field)) {
-        String before = (parts.isEmpty() ? "{\"" : ",\"") + field.label() + "\":";
-        parts.add(jsonPart(field, ascii(field.isBare() ? before : before + "\"")));
-      }
-    }
-    for (String name : JSON_FIELDS) {
-      byte[] before = ascii(",\"" + name.replace('-', '_') + "\":\"");
-      parts.add((entry, out, time) -> putJsonField(entry, name, before, out));
-    }
-    parts.add((entry, out, time) -> out.put((byte) '}'));
-    return new Format(JSON, JSON_FIELDS, parts);
-  }
-
-  private static void putJsonField(Entry entry, String name, byte[] before, LineBuffer out) {
-    int text = entry.field(name);
-    if (entry.end(text) > entry.start(text)) {
-      out.put(before);
-      out.putJson(entry.texts(), entry.start(text), entry.end(text));
-      out.put((byte) '"');
-    }
-  }
-
-  private static Part jsonPart(Field field, byte[] before) {
-    boolean bare = field.isBare();
-    return (entry, out, time) -> {
-      if (field.isPresent(entry)) {
-        out.put(before);
-        field.put(entry, out, time, LineBuffer::putJson);
-        if (!bare) {
-          out.put((byte) '"');
-        }
-      }
-    };
+    return new Format(JSON, List.of(JsonLine.REFERER, JsonLine.USER_AGENT), List.of(JsonLine::put));
   }
 
   // Patterns -------------------------------------------------------------------------------------
@@ -255,10 +215,6 @@ public final class Format {
     Field.TARGET.put(entry, out, time, LineBuffer::putEscaped);
     out.put((byte) ' ');
     Field.VERSION.put(entry, out, time, LineBuffer::putEscaped);
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -122,6 +122,10 @@ final class LineBuffer {
    * read as ISO 8859-1.
    */
   void putJson(byte[] octets, int start, int end) {
+    if (plain(octets, start, end) == end) {
+      put(octets, start, end);
+      return;
+    }
     room(6 * (end - start)); // the longest escape
     boolean utf8 = false;
     boolean checked = false;
@@ -166,6 +170,19 @@ final class LineBuffer {
         hex(octet);
       }
     }
+  }
+
+  /** Where the first octet is that JSON may need to escape; the end if there is none. */
+  private static int plain(byte[] octets, int start, int end) {
+    int at = start;
+    while (at < end
+        && octets[at] >= ' '
+        && octets[at] != '"'
+        && octets[at] != '\\'
+        && octets[at] != 0x7f) {
+      at++;
+    }
+    return at;
   }
 
   private static boolean isUtf8(byte[] octets, int start, int end) {
