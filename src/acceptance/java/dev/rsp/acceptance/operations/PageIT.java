@@ -77,7 +77,7 @@ final class PageIT {
         assertTrue(run.out().contains("ok a real rsp, with its own page"), run::out);
         for (String state : List.of("drain", "file")) {
           String line =
-              "audit command=slot slot=\"live1\" state=%s by=\"127.0.0.1".formatted(state);
+              "audit command=slot slot=\"live1\" state=%s by=\"address=127.0.0.1".formatted(state);
           assertTrue(rsp.log().contains(line), rsp::log);
         }
         assertFalse(rsp.log().contains(TOKEN), "the token is in the log");
