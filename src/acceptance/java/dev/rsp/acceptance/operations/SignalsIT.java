@@ -207,14 +207,16 @@ final class SignalsIT {
     List<Program> shells = new ArrayList<>();
     try {
       for (int millis = 0; millis <= 56; millis += 7) {
-        // One shell starts it, waits and signals: to fork one for the signal takes too long. Signal
-        // 1 is bit 0 of the last hexadecimal digit of SigIgn (proc(5)).
+        // One shell starts it, waits and signals: to fork one for the signal takes too long. In
+        // SigIgn (proc(5)) HUP, signal 1, is bit 0 of the last hexadecimal digit. nohup ignores it
+        // too, so VTALRM is looked at as well, which is before HUP in the list: signal 26 is bit 1
+        // of the seventh digit from the end.
         String script =
             """
             "$0" run "$1" &
             while :; do
               while read -r name signals; do
-                case $name$signals in SigIgn:*[13579bdf]) break 2 ;; esac
+                case $name$signals in SigIgn:*[2367abef]?????[13579bdf]) break 2 ;; esac
               done < /proc/$!/status
             done
             sleep 0.%03d
