@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /** What linters of container files demand, for the image that Containerfile makes. */
 @Timeout(10)
 final class ContainerfileTest {
-  private static final Path FILE = Path.of("Containerfile");
+  private static final Path FILE = Path.of("src/container/Containerfile");
   private static final Pattern COMMENT = Pattern.compile("(?m)^#.*\\R");
   private static final Pattern CONTINUED = Pattern.compile("\\\\\\R\\s*");
   private static final Pattern EXEC_FORM = Pattern.compile("\\[\"[^\"]+\"(?:, \"[^\"]+\")*\\]");
@@ -105,14 +105,13 @@ final class ContainerfileTest {
 
   @Test
   void copiesTheTreeAndStartsItsLauncher() throws IOException {
-    assertEquals("target/rsp /usr/share/rsp", only("COPY"));
+    assertEquals(". /usr/share/rsp", only("COPY"));
     assertEquals("[\"/usr/share/rsp/bin/rsp\"]", only("ENTRYPOINT"));
     assertTrue(Files.exists(Path.of("src/launcher/bin/rsp")));
-    List<String> sent =
-        Files.readAllLines(Path.of(".dockerignore")).stream()
-            .filter(line -> !line.startsWith("#"))
-            .toList();
-    assertEquals(List.of("*", "!target/rsp"), sent);
+    // The context is the tree that ships, so nothing else is sent to the engine.
+    String command = "podman build --tag rsp --file " + FILE + " target/rsp";
+    assertTrue(Files.readString(FILE).contains(command));
+    assertTrue(Files.readString(Path.of("src/docs/install.md")).contains(command));
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.rsp.access;
 
 import dev.rsp.access.Entry.Text;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,11 +56,11 @@ final class JsonLine {
   }
 
   private static byte[] text(Field field) {
-    return ascii(",\"" + field.name().toLowerCase(Locale.ROOT) + "\":\"");
+    return ascii(",\"" + field.label() + "\":\"");
   }
 
   private static byte[] bare(Field field) {
-    return ascii(",\"" + field.name().toLowerCase(Locale.ROOT) + "\":");
+    return ascii(",\"" + field.label() + "\":");
   }
 
   /** Appends the line, without its end. */

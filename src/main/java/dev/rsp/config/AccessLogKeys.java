@@ -49,7 +49,7 @@ final class AccessLogKeys {
     int minStatus = (int) section.number(MIN_STATUS);
     long minMillis = Math.round(section.number(MIN_SECONDS) * 1000);
     boolean conditions = minStatus > 0 || minMillis > 0;
-    double share = share(path.key(SAMPLE), section.get(SAMPLE), conditions ? 0 : 1);
+    double share = section.share(SAMPLE, conditions ? 0 : 1);
     return target == null || format == null
         ? null
         : new AccessLogSettings(target, format, share, minStatus, minMillis);
@@ -103,14 +103,5 @@ final class AccessLogKeys {
       return null;
     }
     return Format.of(text);
-  }
-
-  private double share(KeyPath path, LuaValue value, double unset) {
-    boolean fits =
-        value.type() == LuaValue.TNUMBER && value.todouble() >= 0 && value.todouble() <= 1;
-    if (!value.isnil() && !fits) {
-      problems.add(path, value, "a share of the requests, from 0 to 1");
-    }
-    return fits ? value.todouble() : unset;
   }
 }

@@ -56,6 +56,21 @@ final class Section {
     return value.isboolean() && value.toboolean();
   }
 
+  /**
+   * Reads a share of the requests, from 0 to 1.
+   *
+   * @param unset the share if it is not set, or is wrong
+   */
+  double share(String key, double unset) {
+    LuaValue value = get(key);
+    boolean fits =
+        value.type() == LuaValue.TNUMBER && value.todouble() >= 0 && value.todouble() <= 1;
+    if (!value.isnil() && !fits) {
+      problems.add(path.key(key), value, "a share of the requests, from 0 to 1");
+    }
+    return fits ? value.todouble() : unset;
+  }
+
   /** Adds a problem for each unknown key. */
   void rejectUnknownKeys(List<String> known) {
     String all = known.size() == 1 ? known.get(0) : "one of " + String.join(", ", known);

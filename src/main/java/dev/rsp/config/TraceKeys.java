@@ -47,7 +47,7 @@ final class TraceKeys {
     var section = new Section(path, table, problems);
     section.rejectUnknownKeys(ALL);
     String endpoint = endpoint(path.key(ENDPOINT), section.get(ENDPOINT));
-    double share = share(path.key(SAMPLE), section.get(SAMPLE));
+    double share = section.share(SAMPLE, DEFAULT_SHARE);
     String service = service(path.key(SERVICE), section.get(SERVICE));
     return endpoint == null ? null : new TraceSettings(endpoint, share, service);
   }
@@ -71,15 +71,6 @@ final class TraceKeys {
     } catch (URISyntaxException e) {
       return false;
     }
-  }
-
-  private double share(KeyPath path, LuaValue value) {
-    boolean fits =
-        value.type() == LuaValue.TNUMBER && value.todouble() >= 0 && value.todouble() <= 1;
-    if (!value.isnil() && !fits) {
-      problems.add(path, value, "a share of the requests, from 0 to 1");
-    }
-    return fits ? value.todouble() : DEFAULT_SHARE;
   }
 
   private String service(KeyPath path, LuaValue value) {

@@ -486,7 +486,7 @@ public final class Daemon {
     Config newer = next.config();
     List<Listener> opened = new ArrayList<>();
     AccessLog requests = accessLog.open(newer);
-    Traces spans = traces.open(newer);
+    Traces opening = null;
     Usage sums = null;
     CurrentEndpoint.Opened operators = null;
     CurrentEndpoint.Opened browsers = null;
@@ -498,8 +498,9 @@ public final class Daemon {
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
+      opening = traces.open(newer);
       sums = usage.open(newer);
-      List<Service> services = services(next, compared, requests, spans, sums);
+      List<Service> services = services(next, compared, requests, opening, sums);
       listeners.open(newer, loops.first(newer.loops()), opened);
       operators = control.openControl(newer, operations);
       browsers = admin.openAdmin(newer, operations);
@@ -507,7 +508,7 @@ public final class Daemon {
     } catch (ConfigException | RuntimeException | Error e) {
       control.discard(operators);
       admin.discard(browsers);
-      traces.discard(spans);
+      traces.discard(opening);
       usage.discard(sums);
       undo(loopsBefore, opened, requests, e);
       throw e;
@@ -524,6 +525,7 @@ public final class Daemon {
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
     finish("loops", () -> loops.retireAfter(newer.loops()));
     finish("access log", () -> accessLog.use(requests));
+    Traces spans = opening;
     finish("traces", () -> traces.use(spans));
     Usage nextUsage = sums;
     finish("usage", () -> usage.use(nextUsage, newer));
