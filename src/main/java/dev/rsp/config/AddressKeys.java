@@ -83,7 +83,8 @@ final class AddressKeys {
         }
       }
     }
-    return new AddressEntry(parsed.path(), parsed.text(), parsed.address(), access);
+    return new AddressEntry(
+        parsed.path(), parsed.text(), parsed.address(), access, ListenOptions.PLAIN);
   }
 
   private @Nullable Integer mode(KeyPath path, LuaValue value) {

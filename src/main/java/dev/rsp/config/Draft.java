@@ -20,9 +20,10 @@ record Draft(
     ServerSettings settings,
     SelectionSettings selection) {
   /** An address, and the key that sets it. */
-  record AddressEntry(KeyPath path, String text, Address address, SocketAccess access) {
+  record AddressEntry(
+      KeyPath path, String text, Address address, SocketAccess access, ListenOptions options) {
     AddressEntry(KeyPath path, String text, Address address) {
-      this(path, text, address, SocketAccess.DEFAULTS);
+      this(path, text, address, SocketAccess.DEFAULTS, ListenOptions.PLAIN);
     }
   }
 
@@ -127,8 +128,8 @@ record Draft(
 
   private static ListenAddress listenAddress(AddressEntry entry, Map<String, Answer> answers) {
     return entry.address instanceof Address.Unix unix
-        ? new ListenAddress(entry.text, null, unix.path(), entry.access)
-        : new ListenAddress(entry.text, socket(entry, answers), null);
+        ? new ListenAddress(entry.text, null, unix.path(), entry.access, entry.options)
+        : new ListenAddress(entry.text, socket(entry, answers), null, entry.access, entry.options);
   }
 
   /** The address to connect to or to bind; null if its name was not looked up or not found. */

@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text as in the configuration file; it identifies the listener
  * @param access who may connect to a Unix socket
+ * @param options what its connections speak
  */
 public record ListenAddress(
     String text,
     @Nullable InetSocketAddress socket,
     @Nullable String unixPath,
-    SocketAccess access) {
+    SocketAccess access,
+    ListenOptions options) {
   public ListenAddress {
     if ((socket == null) == (unixPath == null)) {
       throw new IllegalArgumentException(
@@ -24,6 +26,6 @@ public record ListenAddress(
 
   /** An address to which the system's defaults apply. */
   public ListenAddress(String text, @Nullable InetSocketAddress socket, @Nullable String unixPath) {
-    this(text, socket, unixPath, SocketAccess.DEFAULTS);
+    this(text, socket, unixPath, SocketAccess.DEFAULTS, ListenOptions.PLAIN);
   }
 }

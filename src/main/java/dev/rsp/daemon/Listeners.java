@@ -102,6 +102,12 @@ final class Listeners {
     for (Listener listener : opened) {
       byAddress.put(listener.address().text(), listener);
     }
+    for (ListenAddress address : newer.listen()) {
+      Listener listener = byAddress.get(address.text());
+      if (listener != null) {
+        listener.speak(address.options());
+      }
+    }
     List<String> named = newer.listen().stream().map(ListenAddress::text).toList();
     List<Listener> all = List.copyOf(byAddress.values());
     List<Listener> kept =

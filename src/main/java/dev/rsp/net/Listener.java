@@ -2,6 +2,7 @@
 package dev.rsp.net;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.log.IoReason;
 import dev.rsp.log.RateLimit;
 import io.netty.channel.Channel;
@@ -66,6 +67,9 @@ public final class Listener {
 
   private volatile ListenAddress address;
 
+  /** What is told of each connection that is accepted from now on. */
+  private volatile ListenOptions options;
+
   /** The listening sockets by the loop that accepts from them. */
   private final Map<Acceptor, Channel> channels = new LinkedHashMap<>();
 
@@ -83,6 +87,7 @@ public final class Listener {
 
   private Listener(ListenAddress address, List<? extends Acceptor> loops, boolean passed) {
     this.address = address;
+    this.options = address.options();
     this.passed = passed;
     this.active = List.copyOf(loops);
   }
@@ -164,6 +169,11 @@ public final class Listener {
       }
     }
     address = newer;
+  }
+
+  /** Changes what new connections speak. Any thread. */
+  public void speak(ListenOptions newer) {
+    options = newer;
   }
 
   private static void permit(UnixSocketFile file, ListenAddress address) throws IOException {
@@ -465,7 +475,7 @@ public final class Listener {
             onePerLoop(own) && loops.contains(own)
                 ? own
                 : loops.get(Math.floorMod(++next, loops.size()));
-        target.adopt(channel);
+        target.adopt(channel, options);
       } catch (Throwable e) {
         channel.unsafe().closeForcibly();
         own.net().failureLog().failed("an accepted connection failed", e);

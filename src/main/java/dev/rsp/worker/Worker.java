@@ -8,6 +8,7 @@ import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.LoopState;
@@ -92,7 +93,7 @@ public final class Worker implements Acceptor {
   }
 
   @Override
-  public void adopt(Channel channel) {
+  public void adopt(Channel channel, ListenOptions options) {
     Http1Connection.serve(http1, channel);
   }
 

@@ -42,7 +42,12 @@ class ConfigLoaderTest {
   void aUnixSocketMayHaveAModeAnOwnerAndAGroup() throws Exception {
     String entry = "{ address = 'unix:/run/a', mode = '0660', owner = 'root', group = 0 }";
     var expected =
-        new ListenAddress("unix:/run/a", null, "/run/a", new SocketAccess(0660, "root", "0"));
+        new ListenAddress(
+            "unix:/run/a",
+            null,
+            "/run/a",
+            new SocketAccess(0660, "root", "0"),
+            ListenOptions.PLAIN);
     assertEquals(List.of(expected), load("listen = " + entry, BACKENDS).listen());
     assertEquals(
         List.of(new ListenAddress("127.0.0.1:0", socket("127.0.0.1", 0), null), expected),

@@ -12,6 +12,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.rsp.access.AccessLog;
 import dev.rsp.access.AccessLogSettings;
 import dev.rsp.config.Config;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.config.Place;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
@@ -185,7 +186,7 @@ final class EmbeddedRig implements AutoCloseable {
   EmbeddedPeer client() {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
-    loop.adopt(client.socket());
+    loop.adopt(client.socket(), ListenOptions.PLAIN);
     rest();
     return client;
   }

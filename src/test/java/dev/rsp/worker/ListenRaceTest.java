@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.net.Acceptor;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.Listener;
@@ -199,8 +200,8 @@ final class ListenRaceTest {
           }
 
           @Override
-          public void adopt(Channel channel) {
-            second.adopt(channel);
+          public void adopt(Channel channel, ListenOptions options) {
+            second.adopt(channel, options);
           }
         };
     IOException refused =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.config.SocketAccess;
 import dev.rsp.net.Listener;
 import dev.rsp.net.Transport;
@@ -155,7 +156,7 @@ final class UnixSocketFileTest {
   }
 
   private static ListenAddress at(Path file, SocketAccess access) {
-    return new ListenAddress("unix:" + file, null, file.toString(), access);
+    return new ListenAddress("unix:" + file, null, file.toString(), access, ListenOptions.PLAIN);
   }
 
   private static List<Worker> loops(Rig rig) {
