@@ -437,7 +437,7 @@ public final class Daemon {
   private void logInForce(String line) {
     InForce now = inForce();
     if (now != null) {
-      log.info(line, now.comparedWith(file));
+      log.atInfo().addKeyValue("generation", now.generation()).log(line, now.comparedWith(file));
     }
   }
 
@@ -470,7 +470,7 @@ public final class Daemon {
         file,
         newer.slots().size(),
         listeners.text());
-    log.info("in force {}", next.text());
+    log.atInfo().addKeyValue("generation", next.generation()).log("in force {}", next.text());
     Shadow before = shadow;
     shadow = compared;
     return before;

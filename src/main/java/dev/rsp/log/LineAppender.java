@@ -12,16 +12,19 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of log lines with one thread that writes them out.
+ * A queue of log lines with one thread that writes them out, or sends them to the systemd journal.
  *
  * <p>Logging never blocks: if a pipe or disk is too slow and the queue is full, lines are dropped
  * and counted. The next line written reports the count. Logback's own AsyncAppender drops without
  * counting, and at exit it blocks for ever on a pipe without a reader.
  */
 final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
-  /** Maximum of queued lines: enough for a burst of a few seconds; at most about 30 MiB. */
+  /**
+   * Maximum of queued lines: enough for a burst of a few seconds; at most about 30 MiB of lines.
+   */
   static final int CAPACITY = 4096;
 
   /** Approximate bytes per write: the capacity of a pipe, pipe(7). */
@@ -32,16 +35,40 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   private final LineFormat format;
   private final OutputStream out;
-  private final BlockingQueue<byte[]> lines = new ArrayBlockingQueue<>(CAPACITY);
+  private final @Nullable JournalSocket journal;
+  private final BlockingQueue<Line> lines = new ArrayBlockingQueue<>(CAPACITY);
 
   /** Lines queued or being written. */
   private final AtomicLong pending = new AtomicLong();
 
   private final AtomicLong dropped = new AtomicLong();
 
+  /** An event in the queue: its line, and its entry if there is a journal. */
+  private static final class Line {
+    final byte[] text;
+    final byte @Nullable [] entry;
+
+    Line(byte[] text, byte @Nullable [] entry) {
+      this.text = text;
+      this.entry = entry;
+    }
+  }
+
+  /** An appender that writes lines. */
   LineAppender(LineFormat format, OutputStream out) {
+    this(format, out, null);
+  }
+
+  /**
+   * An appender that sends entries to the systemd journal.
+   *
+   * @param format of the line that is written instead of an entry that the journal does not take
+   * @param journal null to write lines only
+   */
+  LineAppender(LineFormat format, OutputStream out, @Nullable JournalSocket journal) {
     this.format = format;
     this.out = out;
+    this.journal = journal;
   }
 
   @Override
@@ -54,9 +81,10 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   @Override
   protected void append(ILoggingEvent event) {
-    byte[] line;
+    Line line;
     try {
-      line = format.line(event);
+      byte[] entry = journal == null ? null : JournalEntry.of(event, LineFormat.message(event));
+      line = new Line(format.line(event), entry);
     } catch (RuntimeException | Error e) {
       // Logging must not throw; the error can only be counted.
       dropped.incrementAndGet();
@@ -87,16 +115,20 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     try {
       while (true) {
         int count = 1;
-        byte[] line = lines.take();
+        int inBatch = 0;
+        Line line = lines.take();
         try {
           while (line != null) {
-            batch.writeBytes(line);
-            line = batch.size() < BATCH_BYTES ? lines.poll() : null;
+            if (!isSent(line)) {
+              batch.writeBytes(line.text);
+              inBatch++;
+            }
+            line = batch.size() < BATCH_BYTES && count < CAPACITY ? lines.poll() : null;
             count += line == null ? 0 : 1;
           }
-          writeOut(batch, count);
+          writeOut(batch, inBatch);
         } catch (RuntimeException | Error e) {
-          dropped.addAndGet(count); // the thread must continue, or nothing more would be logged
+          dropped.addAndGet(inBatch); // the thread must continue, or nothing more would be logged
         }
         batch.reset();
         pending.addAndGet(-count);
@@ -104,6 +136,11 @@ final class LineAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // never happens
     }
+  }
+
+  /** Whether the journal has taken the entry. If not, its line is written. */
+  private boolean isSent(Line line) {
+    return journal != null && line.entry != null && journal.send(line.entry);
   }
 
   private void writeOut(ByteArrayOutputStream batch, int count) {

@@ -53,10 +53,26 @@ final class LineFormat {
 
   /** The event as a line, in UTF-8, with its line feed. */
   byte[] line(ILoggingEvent event) {
+    return line(event.getInstant(), event.getLevel(), withTrace(event));
+  }
+
+  /** The text of the event's line alone, without time, level and line feed. */
+  static String message(ILoggingEvent event) {
+    return escaped(withTrace(event));
+  }
+
+  /** A text without control characters, and cut if it is too long. */
+  static String escaped(CharSequence text) {
+    StringBuilder escaped = new StringBuilder(text.length() + 16);
+    appendEscaped(escaped, text);
+    return escaped.toString();
+  }
+
+  private static CharSequence withTrace(ILoggingEvent event) {
     StringBuilder text = new StringBuilder(160);
     text.append(event.getFormattedMessage());
     appendTrace(text, event.getThrowableProxy());
-    return line(event.getInstant(), event.getLevel(), text);
+    return text;
   }
 
   /** The text as a line, in UTF-8, with its line feed. */

@@ -10,6 +10,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Configures the log: one line per event to standard output, at INFO and above.
+ * Configures the log: one line per event to standard output, at INFO and above. If that is the
+ * systemd journal, an event is an entry with fields instead.
  *
  * <p>Logback loads it as a service when the first logger is created. The environment variable
  * {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error. If the system property {@code
@@ -40,12 +42,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
       return ExecutionStatus.INVOKE_NEXT_IF_ANY; // the operator's own file decides
     }
     Map<String, String> environment = System.getenv();
-    LineFormat format =
-        isJournal(environment.get("JOURNAL_STREAM"), Path.of("/proc/self/fd/1"))
-            ? LineFormat.journal()
-            : LineFormat.terminal(ZoneId.systemDefault());
     // Not System.out, which hides errors: lost lines must be counted.
-    var appender = new LineAppender(format, new FileOutputStream(FileDescriptor.out));
+    LineAppender appender =
+        appender(
+            environment.get("JOURNAL_STREAM"),
+            Path.of("/proc/self/fd/1"),
+            new FileOutputStream(FileDescriptor.out),
+            JournalSocket.PATH);
     appender.setContext(context);
     appender.setName(APPENDER);
     appender.start();
@@ -86,6 +89,22 @@ public final class Logging extends ContextAwareBase implements Configurator {
   public interface Silence extends AutoCloseable {
     @Override
     void close();
+  }
+
+  /**
+   * An appender for the standard output: entries with fields if that is the systemd journal, else
+   * lines.
+   *
+   * @param deviceAndInode the variable JOURNAL_STREAM
+   * @param stream what the standard output is
+   * @param out writes to it
+   * @param journalSocket where the journal takes entries
+   */
+  static LineAppender appender(
+      @Nullable String deviceAndInode, Path stream, OutputStream out, String journalSocket) {
+    return isJournal(deviceAndInode, stream)
+        ? new LineAppender(LineFormat.journal(), out, new JournalSocket(journalSocket))
+        : new LineAppender(LineFormat.terminal(ZoneId.systemDefault()), out);
   }
 
   /** Whether the stream is the systemd journal's socket: systemd.exec(5), JOURNAL_STREAM. */
