@@ -9,6 +9,7 @@
 
 -- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp/rsp.sock" }. "[::]:80" is IPv6.
 -- For programs of other users: { address = "unix:/run/a", mode = "0660", owner = "a", group = "b" }
+-- With TLS: { address = "0.0.0.0:443", tls = true }, with one of the certificates below.
 listen = "0.0.0.0:8080"
 
 -- The backends. Each host name is hashed to one PLACE in this list, first place first.

@@ -73,6 +73,7 @@ final class AddressKeys {
             mode(path.key(Keys.MODE), entry.get(Keys.MODE)),
             owner(path.key(Keys.OWNER), entry.get(Keys.OWNER), SocketAccess.Kind.USER),
             owner(path.key(Keys.GROUP), entry.get(Keys.GROUP), SocketAccess.Kind.GROUP));
+    var options = new ListenOptions(entry.flag(Keys.TLS));
     if (parsed == null) {
       return null;
     }
@@ -83,8 +84,7 @@ final class AddressKeys {
         }
       }
     }
-    return new AddressEntry(
-        parsed.path(), parsed.text(), parsed.address(), access, ListenOptions.PLAIN);
+    return new AddressEntry(parsed.path(), parsed.text(), parsed.address(), access, options);
   }
 
   private @Nullable Integer mode(KeyPath path, LuaValue value) {

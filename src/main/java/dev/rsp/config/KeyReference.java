@@ -206,7 +206,12 @@ public final class KeyReference {
             Keys.GROUP,
             "the name or number of a group",
             "the group of rsp",
-            "the group of a Unix socket"));
+            "the group of a Unix socket"),
+        listener(
+            Keys.TLS,
+            "`true` or `false`",
+            "`false`",
+            "whether connections begin with a TLS handshake, with one of the `certificates`"));
   }
 
   private static List<KeyEntry> backend() {

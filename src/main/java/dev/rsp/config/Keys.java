@@ -44,7 +44,8 @@ final class Keys {
   static final String MODE = "mode";
   static final String OWNER = "owner";
   static final String GROUP = "group";
-  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP);
+  static final String TLS = "tls";
+  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP, TLS);
   static final List<String> SLOT = List.of(NAME, ADDRESS, PROTOCOL, WEIGHT.name(), STATE);
 
   // HAProxy's documentation recommends 10 s for a head (clients on a bad connection are slow) and

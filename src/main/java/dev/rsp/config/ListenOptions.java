@@ -9,4 +9,9 @@ package dev.rsp.config;
 public record ListenOptions(boolean tls) {
   /** HTTP/1 in clear. */
   public static final ListenOptions PLAIN = new ListenOptions(false);
+
+  /** Whether its connections are HTTP/1 in clear from their first byte. */
+  public boolean isPlain() {
+    return equals(PLAIN);
+  }
 }

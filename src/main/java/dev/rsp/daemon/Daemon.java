@@ -624,7 +624,8 @@ public final class Daemon {
                 compared == null ? Sampler.NONE : compared.sampler(),
                 requests,
                 spans,
-                sums));
+                sums,
+                null));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));

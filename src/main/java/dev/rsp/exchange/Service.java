@@ -8,6 +8,7 @@ import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.route.Router;
 import dev.rsp.trace.Traces;
@@ -58,6 +59,9 @@ public final class Service {
   /** Sums what hosts use; null if nothing does. */
   public final @Nullable Usage usage;
 
+  /** Where handshakes get their certificates; null if nothing listens with TLS. */
+  public final @Nullable CertificateSource certificates;
+
   /** The names of slots by their places. Never changes. */
   public final Map<Place, String> slotNames;
 
@@ -78,7 +82,9 @@ public final class Service {
       RequestSampler sampler,
       @Nullable AccessLog accessLog,
       @Nullable Traces traces,
-      @Nullable Usage usage) {
+      @Nullable Usage usage,
+      @Nullable CertificateSource certificates) {
+    this.certificates = certificates;
     this.generation = generation;
     this.usage = usage;
     this.accessLog = accessLog;
@@ -132,7 +138,7 @@ public final class Service {
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(Config config, Loads loads) throws ScriptException {
-    return of(config, 1, loads, RequestSampler.NONE, null, null, null);
+    return of(config, 1, loads, RequestSampler.NONE, null, null, null, null);
   }
 
   /**
@@ -142,6 +148,7 @@ public final class Service {
    * @param accessLog shared by all loops; null if requests are not logged
    * @param traces shared by all loops; null if requests are not traced
    * @param usage shared by all loops; null if nothing is summed by host
+   * @param certificates shared by all loops; null if nothing listens with TLS
    * @throws ScriptException if the program, which ran before, fails this time
    */
   public static Service of(
@@ -151,9 +158,11 @@ public final class Service {
       RequestSampler sampler,
       @Nullable AccessLog accessLog,
       @Nullable Traces traces,
-      @Nullable Usage usage)
+      @Nullable Usage usage,
+      @Nullable CertificateSource certificates)
       throws ScriptException {
     Router router = new Router(config, config.script(loads.bySlot(config)));
-    return new Service(config, generation, router, loads, sampler, accessLog, traces, usage);
+    return new Service(
+        config, generation, router, loads, sampler, accessLog, traces, usage, certificates);
   }
 }

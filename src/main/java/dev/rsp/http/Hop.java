@@ -29,6 +29,7 @@ public final class Hop implements Client {
   private final String scheme;
   private final @Nullable SocketAddress remote;
   private final Supplier<@Nullable SocketAddress> local;
+  private final @Nullable ClientTls tls;
   private @Nullable String peerText;
 
   /** Whom the peer was compared with last, and the result. */
@@ -69,9 +70,28 @@ public final class Hop implements Client {
    */
   public Hop(
       String scheme, @Nullable SocketAddress remote, Supplier<@Nullable SocketAddress> local) {
+    this(scheme, remote, local, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param tls the session of the client's connection; null if it is in clear
+   */
+  public Hop(
+      String scheme,
+      @Nullable SocketAddress remote,
+      Supplier<@Nullable SocketAddress> local,
+      @Nullable ClientTls tls) {
     this.scheme = scheme;
     this.remote = remote;
     this.local = local;
+    this.tls = tls;
+  }
+
+  /** The session of the client's connection; null if it is in clear. */
+  public @Nullable ClientTls tls() {
+    return tls;
   }
 
   /** Whether the peer is a trusted proxy. Cheap for the same {@code proxies} as before. */

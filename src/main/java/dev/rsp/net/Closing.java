@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 
 /** The ways to end a connection: with or without the loss of unsent bytes. */
 public final class Closing {
@@ -55,6 +56,16 @@ public final class Closing {
   }
 
   private static void shutOutput(Channel channel) {
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      shutSocket(channel);
+    } else {
+      // RFC 8446 §6.1: close_notify says that the bytes before it are all.
+      tls.closeOutbound().addListener(sent -> shutSocket(channel));
+    }
+  }
+
+  private static void shutSocket(Channel channel) {
     if (channel instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
     }
@@ -68,7 +79,8 @@ public final class Closing {
     try {
       channel.config().setOption(ChannelOption.SO_LINGER, 0);
     } finally {
-      channel.close();
+      // Not through a TLS handler: its close_notify would say that the message is complete.
+      channel.unsafe().close(channel.newPromise());
     }
   }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -115,14 +116,16 @@ public final class TurnFlusher implements Runnable {
       return;
     }
     out.setUserDefinedWritability(FULL, false);
-    // An empty write completes when all writes before it have.
-    channel
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(
-            sent -> {
-              if (sent.isSuccess()) {
-                out.setUserDefinedWritability(FULL, true);
-              }
-            });
+    // An empty write completes when all writes before it have. It goes behind what a TLS handler
+    // has written, and not through that.
+    ChannelPromise all = channel.newPromise();
+    channel.unsafe().write(Unpooled.EMPTY_BUFFER, all);
+    channel.unsafe().flush();
+    all.addListener(
+        sent -> {
+          if (sent.isSuccess()) {
+            out.setUserDefinedWritability(FULL, true);
+          }
+        });
   }
 }

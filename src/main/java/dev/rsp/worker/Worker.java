@@ -6,6 +6,7 @@ import dev.rsp.backend.h1.Http1Dialect;
 import dev.rsp.backend.uwsgi.UwsgiDialect;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
+import dev.rsp.client.Openings;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
 import dev.rsp.config.ListenOptions;
@@ -41,6 +42,7 @@ public final class Worker implements Acceptor {
   private final ClientConnections clients;
   private final Shortages shortages;
   private final Http1Resources http1;
+  private final Openings openings;
   private final MemoryRelief relief;
 
   /**
@@ -79,6 +81,13 @@ public final class Worker implements Acceptor {
     this.shortages =
         new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));
     this.http1 = new Http1Resources(state, backends, clients, new DateField(), shortages);
+    this.openings =
+        new Openings(
+            state,
+            clients,
+            shortages,
+            (channel, peer, admission, early) ->
+                Http1Connection.serve(http1, channel, peer, admission, early));
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
   }
@@ -94,7 +103,11 @@ public final class Worker implements Acceptor {
 
   @Override
   public void adopt(Channel channel, ListenOptions options) {
-    Http1Connection.serve(http1, channel);
+    if (options.isPlain()) {
+      Http1Connection.serve(http1, channel);
+    } else {
+      openings.open(channel, options);
+    }
   }
 
   /** Activates a service, and closes idle connections to places that it does not list. */

@@ -25,6 +25,7 @@ import dev.rsp.net.LoopMemory;
 import dev.rsp.net.MemoryBudget;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.Transport;
+import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.referee.Violation;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.trace.Traces;
@@ -93,6 +94,7 @@ final class EmbeddedRig implements AutoCloseable {
   private @Nullable AccessLog accessLog;
   private @Nullable Traces traces;
   private @Nullable Usage usage;
+  private @Nullable CertificateSource certificates;
   private boolean acceptsAtOnce;
   private @Nullable Error openFailure;
   private @Nullable RuntimeException refusal;
@@ -156,7 +158,14 @@ final class EmbeddedRig implements AutoCloseable {
       }
     }
     Usage sums = wanted == null ? null : usage;
-    loop.serve(Service.of(config, ++generation, loads, RequestSampler.NONE, used, traces, sums));
+    loop.serve(
+        Service.of(
+            config, ++generation, loads, RequestSampler.NONE, used, traces, sums, certificates));
+  }
+
+  /** From now on handshakes get their certificates here. */
+  void certificates(CertificateSource source) {
+    certificates = source;
   }
 
   /** Ends the access log when it has all lines so far. */

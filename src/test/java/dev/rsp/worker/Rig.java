@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.config.ListenAddress;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.Loads;
@@ -17,6 +18,7 @@ import dev.rsp.net.Listener;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Violation;
 import dev.rsp.referee.Watch;
+import dev.rsp.route.RequestSampler;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
@@ -35,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy of one loop on real loopback sockets, between peers that a test plays. All that it writes
@@ -52,14 +55,23 @@ final class Rig implements AutoCloseable {
   private final Worker loop;
   private final Listener listener;
 
+  private final @Nullable TestTls tls;
+
   /** Starts with more lines of the configuration file. */
   Rig(Transport transport, String... lines) throws Exception {
+    this(transport, null, lines);
+  }
+
+  /** The same for clients that speak TLS, if it is not null. */
+  Rig(Transport transport, @Nullable TestTls tls, String... lines) throws Exception {
+    this.tls = tls;
     backends.add(listen(address, 0));
     backends.add(listen(address, 0));
     loop = new Worker(transport, 0, connections);
     Config config = config(lines);
     serve(config);
-    listener = Listener.open(config.listen().get(0), List.of(loop), List.of());
+    ListenAddress at = config.listen().get(0);
+    listener = Listener.open(tls == null ? at : tls.listenAt(at), List.of(loop), List.of());
     listener.serveBy(List.of(loop));
   }
 
@@ -127,7 +139,10 @@ final class Rig implements AutoCloseable {
   }
 
   void serve(Config config) throws ScriptException {
-    Service service = Service.of(config, loads);
+    Service service =
+        tls == null
+            ? Service.of(config, loads)
+            : Service.of(config, 1, loads, RequestSampler.NONE, null, null, null, tls);
     onLoop(
         () -> {
           loop.serve(service);
@@ -136,18 +151,23 @@ final class Rig implements AutoCloseable {
   }
 
   Peer client() throws IOException {
-    var socket = new Socket(address, Integer.parseInt(listener.label()));
-    return keep(new Peer(socket, Watch.client()));
+    var socket = new Socket(address, port());
+    return keep(new Peer(tls == null ? socket : tls.over(socket), Watch.client()));
   }
 
   /** A client that has sent something, and whose socket does not grow to hold more of an answer. */
   Peer smallClient(String text) throws IOException {
     var socket = new Socket();
     socket.setReceiveBufferSize(32 * 1024); // before it connects, or the kernel ignores it
-    socket.connect(new InetSocketAddress(address, Integer.parseInt(listener.label())));
-    Peer client = keep(new Peer(socket, Watch.client()));
+    socket.connect(new InetSocketAddress(address, port()));
+    Peer client = keep(new Peer(tls == null ? socket : tls.over(socket), Watch.client()));
     client.send(text);
     return client;
+  }
+
+  /** Where the proxy listens. */
+  int port() {
+    return Integer.parseInt(listener.label());
   }
 
   /** A client that has sent something. */

@@ -4,7 +4,9 @@ package dev.rsp.client.h1;
 import dev.rsp.client.Admission;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
+import dev.rsp.client.Peer;
 import dev.rsp.config.Limits;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Terms;
@@ -26,10 +28,12 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,14 +96,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Whether the client has not taken all that was sent to it. */
   private boolean slow;
 
-  private Http1Connection(Http1Resources shared, Channel channel) {
+  private Http1Connection(Http1Resources shared, Channel channel, Peer peer, Admission admission) {
     this.loop = shared.loop;
     this.net = loop.net();
     this.connections = shared.connections;
     this.shortages = shared.shortages;
     this.channel = channel;
-    this.hop = new Hop("http", channel.remoteAddress(), channel::localAddress);
-    this.admission = new Admission(loop.connections());
+    this.hop = peer.newHop();
+    this.admission = admission;
     this.head = shared.head;
     this.reader = new RequestReader(net.allocator());
     this.timer = new ClientTimer(net.deadlines(), this);
@@ -112,17 +116,47 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * @param shared by the connections of the loop
    */
   public static void serve(Http1Resources shared, Channel channel) {
-    Http1Connection connection = new Http1Connection(shared, channel);
+    var admission = new Admission(shared.loop.connections());
+    Peer peer = Peer.of(channel, ListenOptions.PLAIN);
+    var connection = new Http1Connection(shared, channel, peer, admission);
     channel.pipeline().addLast(connection);
     NetLoop net = connection.net;
     net.registerAccepted(channel, connection::mostReadBytes);
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext ctx) {
+  /**
+   * Serves a connection that is open and counted. If this throws, the caller closes the channel.
+   *
+   * @param shared by the connections of the loop
+   * @param early what was read of it already; taken over; null if nothing
+   * @return how large the next read may be
+   */
+  public static IntSupplier serve(
+      Http1Resources shared,
+      Channel channel,
+      Peer peer,
+      Admission admission,
+      @Nullable ByteBuf early) {
+    var connection = new Http1Connection(shared, channel, peer, admission);
+    channel.pipeline().addLast(connection);
+    connection.opened();
+    if (early != null) {
+      connection.read(early);
+    }
+    return connection::mostReadBytes;
+  }
+
+  /** Begins to wait for a request; whether it is counted is the caller's. */
+  private Terms opened() {
     connections.opened(this);
     Terms terms = loop.terms();
     timer.awaitHead(terms);
+    return terms;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    Terms terms = opened();
     Ending tooMany = enter(terms);
     if (tooMany == null) {
       return;
@@ -177,7 +211,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf bytes = (ByteBuf) message;
+    read((ByteBuf) message);
+  }
+
+  private void read(ByteBuf bytes) {
     if (state != State.OPEN) {
       bytes.release();
       return;
@@ -571,9 +608,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
-      inputEnded = true;
       HalfClosed.endSeen(channel);
-      inputEnded();
+      endInput();
+    } else if (event == SslCloseCompletionEvent.SUCCESS) {
+      endInput(); // RFC 8446 §6.1: no byte of the client follows
     } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
       HalfClosed.reading(channel, reading);
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
@@ -581,8 +619,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** The client has ended its side. */
-  private void inputEnded() {
+  /** The client has ended its side: of TLS, or of the connection, or of first one and then both. */
+  private void endInput() {
+    if (inputEnded) {
+      return;
+    }
+    inputEnded = true;
     if (state == State.ENDING) {
       Closing.closeAfterFlush(channel);
     } else if (state == State.OPEN) {

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client;
+
+import dev.rsp.config.ListenOptions;
+import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.LoopState;
+import dev.rsp.exchange.Service;
+import dev.rsp.exchange.Terms;
+import dev.rsp.http.ClientTls;
+import dev.rsp.log.IoReason;
+import dev.rsp.net.Deadline;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.Shortages;
+import dev.rsp.net.TurnFlusher;
+import dev.rsp.net.tls.CertificateSource;
+import dev.rsp.net.tls.ClientHello;
+import dev.rsp.net.tls.ServerIdentity;
+import dev.rsp.net.tls.TlsAccept;
+import dev.rsp.net.tls.TlsProfile;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.function.IntSupplier;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's connection from its accept until its protocol is known: counts it, and has it shake
+ * hands. Then the protocol serves it.
+ *
+ * <p>The handlers of its phases stand before it in the pipeline. All methods run on the
+ * connection's loop.
+ */
+final class Opening extends ChannelInboundHandlerAdapter
+    implements ClientConnection, TlsAccept.Owner {
+  private static final Logger log = LoggerFactory.getLogger(Opening.class);
+
+  /** As a new HTTP/1 connection: its request may be on the way. */
+  private static final int FIRST_BYTES_MILLIS = 1_000;
+
+  private enum State {
+    /** The phases are under way. */
+    OPENING,
+    /** A protocol serves the connection. */
+    SERVED,
+    CLOSED
+  }
+
+  private final LoopState loop;
+  private final NetLoop net;
+  private final ClientConnections connections;
+  private final Shortages shortages;
+  private final Protocols protocols;
+  private final Channel channel;
+  private final ListenOptions options;
+  private final Admission admission;
+  private final Deadline deadline = new Deadline(this::expired, this::failed);
+
+  private State state = State.OPENING;
+  private Peer peer;
+  private long sinceMillis;
+
+  /** How large the next read may be for the protocol. */
+  private IntSupplier mostBytes = () -> ReadBuffers.MIDDLE_BYTES;
+
+  Opening(
+      LoopState loop,
+      ClientConnections connections,
+      Shortages shortages,
+      Protocols protocols,
+      Channel channel,
+      ListenOptions options) {
+    this.loop = loop;
+    this.net = loop.net();
+    this.connections = connections;
+    this.shortages = shortages;
+    this.protocols = protocols;
+    this.channel = channel;
+    this.options = options;
+    this.peer = Peer.of(channel, options);
+    this.admission = new Admission(loop.connections());
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    connections.opened(this);
+    Terms terms = loop.terms();
+    sinceMillis = net.deadlines().nowMillis();
+    net.deadlines().arm(deadline, terms.timeouts.headMillis());
+    Ending tooMany = enter(terms);
+    if (tooMany != null) {
+      // A 503 would need the handshake first, which costs more than all else.
+      loop.counters().count(tooMany);
+      channel.close();
+      return;
+    }
+    Service service = loop.service();
+    CertificateSource certificates = service.certificates;
+    if (options.tls() && certificates != null) {
+      channel.pipeline().addFirst(new TlsAccept(certificates, new TlsProfile(false), this));
+    } else {
+      channel.close(); // the configuration of now has no certificates any more
+    }
+  }
+
+  /** Counts the connection; if there are too many, an idle one gives way. */
+  private @Nullable Ending enter(Terms terms) {
+    InetAddress ip =
+        peer.remote() instanceof InetSocketAddress socket && !peer.newHop().trusts(terms.trusted)
+            ? socket.getAddress()
+            : null;
+    Ending tooMany = admission.enter(ip, terms.limits);
+    return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
+        ? admission.enter(ip, terms.limits)
+        : tooMany;
+  }
+
+  // TLS ------------------------------------------------------------------------------------------
+
+  @Override
+  public void secured(SslHandler tls, ClientHello hello, ServerIdentity identity) {
+    if (state != State.OPENING) {
+      return;
+    }
+    SSLSession session = tls.engine().getSession();
+    peer =
+        new Peer(
+            peer.remote(),
+            peer.local(),
+            new ClientTls(
+                session.getProtocol(),
+                session.getCipherSuite(),
+                hello.serverName(),
+                tls.applicationProtocol()),
+            identity.key(),
+            options);
+    serve();
+  }
+
+  @Override
+  public void unrecognized(ClientHello hello) {
+    log.debug("no certificate name={} client={}", hello.serverName(), clientText());
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (cause instanceof IOException) { // SSLException is one
+      log.debug(
+          "TLS handshake failed client={}: {}", clientText(), IoReason.of((IOException) cause));
+    } else {
+      net.failureLog().clientFailed(clientText(), cause);
+    }
+    channel.close();
+  }
+
+  private void serve() {
+    net.deadlines().disarm(deadline);
+    connections.closed(this);
+    state = State.SERVED;
+    channel.pipeline().remove(this);
+    try {
+      mostBytes = protocols.http1(channel, peer, admission, null);
+    } catch (Throwable e) {
+      channel.unsafe().closeForcibly();
+      throw e;
+    }
+  }
+
+  int mostReadBytes() {
+    return mostBytes.getAsInt();
+  }
+
+  private String clientText() {
+    return peer.newHop().text();
+  }
+
+  // Events of the channel ------------------------------------------------------------------------
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ReferenceCountUtil.release(message);
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      channel.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (state == State.OPENING) {
+      state = State.CLOSED;
+      net.deadlines().disarm(deadline);
+      connections.closed(this);
+      admission.leave();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    failed(
+        cause instanceof Exception decoding && decoding.getCause() instanceof IOException io
+            ? io
+            : cause);
+  }
+
+  private void expired() {
+    channel.close();
+  }
+
+  // For the loop ---------------------------------------------------------------------------------
+
+  @Override
+  public void drain() {
+    // It has not begun a request: the handshake may finish, and the first response says close.
+  }
+
+  @Override
+  public long idleSinceMillis() {
+    boolean old = net.deadlines().nowMillis() - sinceMillis >= FIRST_BYTES_MILLIS;
+    return old && admission.counted() ? sinceMillis : NOT_IDLE;
+  }
+
+  @Override
+  public void giveWay() {
+    admission.leave();
+    channel.close();
+  }
+
+  @Override
+  public void close(Ending ending) {
+    channel.close();
+  }
+
+  @Override
+  public void endForMemory() {
+    channel.close();
+  }
+
+  @Override
+  public void pause(boolean on) {
+    channel.config().setAutoRead(!on);
+  }
+
+  @Override
+  public boolean holdsBody() {
+    return false;
+  }
+
+  @Override
+  public long heldBytes() {
+    return 0;
+  }
+
+  @Override
+  public long unsentBytes() {
+    return TurnFlusher.unsentBytes(channel);
+  }
+
+  @Override
+  public boolean hasExchange() {
+    return false;
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.worker;
+
+import dev.rsp.certs.TestCa;
+import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenOptions;
+import dev.rsp.net.tls.CertificateSource;
+import dev.rsp.net.tls.ClientHello;
+import dev.rsp.net.tls.ServerIdentity;
+import dev.rsp.net.tls.TicketKeys;
+import java.io.IOException;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Certificates of a CA of the test for some names, in memory, and clients that trust it. */
+final class TestTls implements CertificateSource, AutoCloseable {
+  private final TestCa ca = TestCa.create();
+  private final TicketKeys tickets = TicketKeys.random();
+  private final Map<String, ServerIdentity> byName = new HashMap<>();
+  private final SSLContext clients;
+
+  /** With an ECDSA certificate for each name; the first is also that for clients without a name. */
+  TestTls(String... names) throws Exception {
+    for (String name : names) {
+      ServerIdentity identity = identity(name, ca.ecdsa(name));
+      byName.put(name, identity);
+      byName.putIfAbsent("", identity);
+    }
+    clients = trusting(ca);
+  }
+
+  ServerIdentity identity(String key, TestCa.Leaf leaf) throws GeneralSecurityException {
+    return ServerIdentity.of(key, leaf.key(), leaf.chain(), tickets);
+  }
+
+  TestCa ca() {
+    return ca;
+  }
+
+  TicketKeys tickets() {
+    return tickets;
+  }
+
+  static SSLContext trusting(TestCa ca) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setCertificateEntry("ca", ca.root());
+    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  SSLContext clients() {
+    return clients;
+  }
+
+  ListenAddress listenAt(ListenAddress plain) {
+    return new ListenAddress(
+        plain.text(), plain.socket(), plain.unixPath(), plain.access(), new ListenOptions(true));
+  }
+
+  /** A client on a connection, which shakes hands with its first byte. */
+  SSLSocket over(Socket socket) throws IOException {
+    return over(socket, null);
+  }
+
+  /** The same for a client that asks for a name. */
+  SSLSocket over(Socket socket, @Nullable String name) throws IOException {
+    return (SSLSocket)
+        clients.getSocketFactory().createSocket(socket, name, socket.getPort(), true);
+  }
+
+  @Override
+  public void find(ClientHello hello, Executor loop, Consumer<@Nullable ServerIdentity> answer) {
+    String name = hello.serverName();
+    ServerIdentity identity = byName.get(name == null ? "" : name);
+    if (identity != null) {
+      identity.retain();
+    }
+    answer.accept(identity);
+  }
+
+  @Override
+  public boolean isMisdirected(String host, Object used) {
+    ServerIdentity better = byName.get(host);
+    return better == null || !better.key().equals(used);
+  }
+
+  @Override
+  public void close() {
+    byName.remove("");
+    byName.values().forEach(ServerIdentity::release);
+  }
+}
