@@ -18,24 +18,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A control socket or admin endpoint in use, from one configuration to the next. {@link Daemon}
- * calls it under its lock.
- */
-final class CurrentEndpoint {
+/** A control socket or admin endpoint in use. It stays open while its address is the same. */
+abstract class CurrentEndpoint extends Current<CurrentEndpoint.Opened> {
   private static final Logger log = LoggerFactory.getLogger(CurrentEndpoint.class);
 
-  private final String key;
-  private final Page page = Page.shipped();
-  private @Nullable Opened used;
+  private final Operations operations;
 
-  /**
-   * Nothing is in use at first.
-   *
-   * @param key {@code control} or {@code admin}
-   */
-  CurrentEndpoint(String key) {
-    this.key = key;
+  private CurrentEndpoint(String key, Operations operations) {
+    super(key);
+    this.operations = operations;
   }
 
   /**
@@ -43,42 +34,57 @@ final class CurrentEndpoint {
    *
    * @param where its path or address in the file
    * @param access who may ask from when it is used
+   * @param isNew whether it was opened for this configuration
    */
-  record Opened(Object where, Endpoint endpoint, Access access) {}
+  record Opened(Object where, Endpoint endpoint, Access access, boolean isNew) {}
 
-  /**
-   * The control socket for a configuration: the one in use if it has the same path, else a new one.
-   *
-   * @return null if the configuration has none
-   * @throws ConfigException if it cannot be opened
-   */
-  @Nullable Opened openControl(Config newer, Operations operations) throws ConfigException {
-    String path = newer.controlPath();
-    return path == null ? null : open(newer, path, operations, Access.ofSocket(List.of(), null));
+  /** The control socket: a Unix socket for who runs rsp. */
+  static CurrentEndpoint control(Operations operations) {
+    return new Control(operations);
   }
 
-  /**
-   * The admin endpoint for a configuration, in the same way.
-   *
-   * @return null if the configuration has none
-   * @throws ConfigException if it cannot be opened, or its token cannot be read
-   */
-  @Nullable Opened openAdmin(Config newer, Operations operations) throws ConfigException {
-    AdminSettings admin = newer.admin();
-    if (admin == null) {
-      return null;
+  /** The admin endpoint, which also serves the page. */
+  static CurrentEndpoint admin(Operations operations) {
+    return new Admin(operations);
+  }
+
+  private static final class Control extends CurrentEndpoint {
+    Control(Operations operations) {
+      super("control", operations);
     }
-    String path = admin.unixPath();
-    return path == null
-        ? open(
-            newer,
-            Objects.requireNonNull(admin.address(), "an address"),
-            operations,
-            Access.withToken(token(newer, admin), admin.names(), page))
-        : open(newer, path, operations, Access.ofSocket(admin.names(), page));
+
+    @Override
+    @Nullable Opened find(Config newer, @Nullable Opened current) throws ConfigException {
+      String path = newer.controlPath();
+      return path == null ? null : openAt(newer, current, path, Access.ofSocket(List.of(), null));
+    }
   }
 
-  private String token(Config newer, AdminSettings admin) throws ConfigException {
+  private static final class Admin extends CurrentEndpoint {
+    private final Page page = Page.shipped();
+
+    Admin(Operations operations) {
+      super("admin", operations);
+    }
+
+    @Override
+    @Nullable Opened find(Config newer, @Nullable Opened current) throws ConfigException {
+      AdminSettings admin = newer.admin();
+      if (admin == null) {
+        return null;
+      }
+      String path = admin.unixPath();
+      return path == null
+          ? openAt(
+              newer,
+              current,
+              Objects.requireNonNull(admin.address(), "an address"),
+              Access.withToken(token(newer, admin), admin.names(), page))
+          : openAt(newer, current, path, Access.ofSocket(admin.names(), page));
+    }
+  }
+
+  final String token(Config newer, AdminSettings admin) throws ConfigException {
     Path file = admin.tokenFile();
     if (file == null) {
       return admin.token();
@@ -98,50 +104,44 @@ final class CurrentEndpoint {
   private ConfigException cannot(Config newer, String what, String why) {
     return new ConfigException(
         ConfigException.Kind.CANNOT_RUN,
-        List.of("%s: %s: %s: %s".formatted(newer.program().name(), key, what, why)));
+        List.of("%s: %s: %s: %s".formatted(newer.program().name(), name(), what, why)));
   }
 
-  private Opened open(Config newer, Object where, Operations operations, Access access)
+  /** The one in use if it is there already, else a new one. */
+  final Opened openAt(Config newer, @Nullable Opened current, Object where, Access access)
       throws ConfigException {
-    Opened current = used;
     if (current != null && current.where.equals(where)) {
-      return new Opened(where, current.endpoint, access);
+      return new Opened(where, current.endpoint, access, false);
     }
     try {
       return new Opened(
           where,
           where instanceof InetSocketAddress address
-              ? Endpoint.open(key, address, operations, access)
-              : Endpoint.open(key, where.toString(), operations, access),
-          access);
+              ? Endpoint.open(name(), address, operations, access)
+              : Endpoint.open(name(), where.toString(), operations, access),
+          access,
+          true);
     } catch (IOException e) {
       throw cannot(newer, "cannot listen on " + where, String.valueOf(e.getMessage()));
     }
   }
 
-  /** Uses an endpoint from now on, and closes the one before. */
-  void use(@Nullable Opened newer) {
-    Opened before = used;
-    used = newer;
-    if (newer != null) {
-      newer.endpoint.use(newer.access);
-      InetSocketAddress address = newer.endpoint.address();
-      if (address != null && (before == null || !before.where.equals(newer.where))) {
-        log.info("{} listens on {}:{}", key, address.getHostString(), address.getPort());
-      }
+  @Override
+  void begin(Opened newer, Config config) {
+    newer.endpoint.use(newer.access);
+    InetSocketAddress address = newer.endpoint.address();
+    if (address != null && newer.isNew) {
+      log.info("{} listens on {}:{}", name(), address.getHostString(), address.getPort());
     }
-    discard(before, newer);
   }
 
-  /** Closes an endpoint that was opened and is not used. */
-  void discard(@Nullable Opened opened) {
-    discard(opened, used);
+  @Override
+  boolean isSame(Opened one, Opened other) {
+    return one.endpoint == other.endpoint;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same endpoint, not an equal one
-  private static void discard(@Nullable Opened one, @Nullable Opened kept) {
-    if (one != null && (kept == null || one.endpoint != kept.endpoint)) {
-      one.endpoint.close();
-    }
+  @Override
+  void end(Opened opened) {
+    opened.endpoint.close();
   }
 }

@@ -6,44 +6,32 @@ import dev.rsp.trace.TraceSettings;
 import dev.rsp.trace.Traces;
 import org.jspecify.annotations.Nullable;
 
-/** What makes spans of requests now. Its methods are called under the daemon's lock. */
-final class CurrentTraces {
-  private @Nullable Traces used;
+/** What makes spans of requests now. Two configurations with the same settings use the same. */
+final class CurrentTraces extends Current<Traces> {
+  CurrentTraces() {
+    super("traces");
+  }
 
-  /** Those for a configuration: those in use if they have the same settings; null for none. */
-  @Nullable Traces open(Config newer) {
+  @Override
+  @Nullable Traces find(Config newer, @Nullable Traces current) {
     TraceSettings settings = newer.traces();
-    Traces current = used;
     if (settings == null || (current != null && current.settings().equals(settings))) {
       return settings == null ? null : current;
     }
     return Traces.open(settings);
   }
 
-  /** Uses them from now on, and retires those before. */
-  void use(@Nullable Traces newer) {
-    Traces before = used;
-    used = newer;
-    discard(before, newer);
-  }
-
-  /** Ends what {@link #open} made and is not used. */
-  void discard(@Nullable Traces opened) {
-    discard(opened, used);
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the same, not equal ones
-  private static void discard(@Nullable Traces traces, @Nullable Traces kept) {
-    if (traces != null && traces != kept) {
-      traces.retire();
-    }
+  @Override
+  void end(Traces traces) {
+    traces.retire();
   }
 
   /** Sends the last spans. Blocks, for at most two seconds. */
+  @Override
   void close() {
-    if (used != null) {
-      used.close();
+    Traces last = take();
+    if (last != null) {
+      last.close();
     }
-    used = null;
   }
 }

@@ -12,30 +12,25 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The use of hosts, from one configuration to the next. {@link Daemon} calls it under its lock. */
-final class CurrentUsage {
+/** The use of hosts. A configuration uses the one that has its folder already, if there is one. */
+final class CurrentUsage extends Current<Usage> {
   private final RegularHosts regular;
-  private volatile @Nullable Usage used;
 
   /** Those of earlier configurations that still have something to write. */
   private final List<Usage> retired = new ArrayList<>();
 
   CurrentUsage(RegularHosts regular) {
+    super("usage");
     this.regular = regular;
   }
 
-  /**
-   * The one for a configuration: one that has its folder already, else a new one.
-   *
-   * @return null if the configuration has none
-   * @throws ConfigException if its folder cannot be used
-   */
-  @Nullable Usage open(Config newer) throws ConfigException {
+  @Override
+  @Nullable Usage find(Config newer, @Nullable Usage current) throws ConfigException {
+    retired.removeIf(Usage::hasEnded);
     UsageSettings settings = newer.usage();
     if (settings == null) {
       return null;
     }
-    Usage current = used;
     if (current != null && current.isOf(settings)) {
       return current;
     }
@@ -55,43 +50,28 @@ final class CurrentUsage {
     }
   }
 
-  /** Uses one from now on; no loop uses the one before any more, which ends when it is written. */
-  void use(@Nullable Usage newer, Config config) {
-    Usage before = used;
-    used = newer;
-    UsageSettings settings = config.usage();
-    if (newer != null && settings != null) {
-      newer.resume(settings);
-      retired.remove(newer);
-    }
-    retire(before, newer);
-  }
-
-  /** Ends one that {@link #open} returned and that is not used. */
-  void discard(@Nullable Usage opened) {
-    retire(opened, used);
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
-  private void retire(@Nullable Usage usage, @Nullable Usage kept) {
-    retired.removeIf(Usage::hasEnded);
-    if (usage != null && usage != kept) {
-      usage.retire();
-      if (!retired.contains(usage)) {
-        retired.add(usage);
-      }
+  @Override
+  void begin(Usage usage, Config newer) {
+    UsageSettings settings = newer.usage();
+    if (settings != null) {
+      usage.resume(settings);
+      retired.remove(usage);
     }
   }
 
-  /** The one in use; null if there is none. Any thread. */
-  @Nullable Usage used() {
-    return used;
+  /** It ends by itself when all is written. */
+  @Override
+  void end(Usage usage) {
+    usage.retire();
+    if (!retired.contains(usage)) {
+      retired.add(usage);
+    }
   }
 
   /** Writes what there is, and ends all. */
+  @Override
   void close() {
-    Usage last = used;
-    used = null;
+    Usage last = take();
     retired.forEach(Usage::close);
     retired.clear();
     if (last != null) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
-import dev.rsp.access.AccessLog;
 import dev.rsp.admin.ApiReply;
 import dev.rsp.admin.Operations;
 import dev.rsp.config.Config;
@@ -11,7 +10,6 @@ import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenAddress;
 import dev.rsp.config.NameRefresher;
 import dev.rsp.config.RunningCopy;
-import dev.rsp.config.Slot;
 import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.SlotUse;
@@ -27,16 +25,12 @@ import dev.rsp.plan.ReloadGuard;
 import dev.rsp.plan.Sampler;
 import dev.rsp.plan.SelectTrial;
 import dev.rsp.plan.Shadow;
-import dev.rsp.trace.Traces;
-import dev.rsp.usage.Usage;
 import dev.rsp.wake.Starter;
 import dev.rsp.worker.Worker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -86,15 +80,15 @@ public final class Daemon {
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
   private final CurrentUsage usage = new CurrentUsage(journal::isRegular);
-  private final CurrentEndpoint control = new CurrentEndpoint("control");
-  private final CurrentEndpoint admin = new CurrentEndpoint("admin");
+  private final CurrentOverrides overrides = new CurrentOverrides();
   private final RecentRequests recent;
   private final Operations operations;
+  private final CurrentEndpoint control;
+  private final CurrentEndpoint admin;
 
   /** How many reloads and plans use memory, so that a heap that is full may have room again. */
   private final AtomicInteger loading = new AtomicInteger();
 
-  private volatile Overrides overrides = Overrides.NONE;
   private @Nullable InForce inForce;
   private @Nullable Shadow shadow;
 
@@ -116,6 +110,8 @@ public final class Daemon {
         new Loops(number -> watched(new Worker(transport, number, connections, budget, starter)));
     this.recent = new RecentRequests(loops);
     this.operations = operations();
+    this.control = CurrentEndpoint.control(operations);
+    this.admin = CurrentEndpoint.admin(operations);
   }
 
   private Operations operations() {
@@ -135,7 +131,7 @@ public final class Daemon {
         reloads,
         usage::used,
         loading,
-        () -> overrides,
+        overrides::now,
         this::override);
   }
 
@@ -178,6 +174,8 @@ public final class Daemon {
     this.loops = new Loops(loops);
     this.recent = new RecentRequests(this.loops);
     this.operations = operations();
+    this.control = CurrentEndpoint.control(operations);
+    this.admin = CurrentEndpoint.admin(operations);
   }
 
   /**
@@ -202,10 +200,8 @@ public final class Daemon {
 
   /** Serves with the file; returns the configuration. */
   private synchronized Config begin(Runnable serving) throws ConfigException {
-    Config first = ConfigLoader.load(file);
-    Config fromFile = first;
-    overrides = kept(fromFile);
-    first = overrides.appliedTo(fromFile);
+    Config fromFile = ConfigLoader.load(file);
+    Config first = overrides.resumed(fromFile);
     shadow = Shadow.of(first);
     InForce started = InForce.first(first, fromFile);
     apply(started, shadow);
@@ -274,24 +270,14 @@ public final class Daemon {
         return ReloadResult.refused(List.of("rsp stops"));
       }
       Config fromFile = ConfigLoader.reload(file, running);
-      Config newer = overrides.appliedTo(fromFile);
-      if (!isAnyUp(newer) && isAnyUp(fromFile)) {
-        throw new ConfigException(
-            List.of(file + ": overrides leave no slot up (expected: rsp slot NAME file)"));
-      }
+      Config newer = overrides.appliedTo(fromFile, file);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
       SelectTrial trial = SelectTrial.of(newer, newer.hasSelect() ? journal.hosts() : List.of());
       trial.throwIfProblem();
-      Shadow compared = Shadow.of(newer);
-      Shadow unused = compared;
-      try {
-        unused = replaceBy(newer, fromFile, compared);
-        forgetOverridesNotIn(fromFile);
-        trial.warnings().forEach(log::warn);
-      } finally {
-        close(unused);
-      }
+      activate(newer, fromFile);
+      overrides.forgetNotIn(fromFile);
+      trial.warnings().forEach(log::warn);
       List<String> said = new ArrayList<>(newer.warnings());
       said.addAll(trial.warnings());
       // After it is in force, because it may take seconds.
@@ -326,107 +312,27 @@ public final class Daemon {
     }
   }
 
-  /** The overrides of an earlier process, if they leave a slot up. */
-  private static Overrides kept(Config fromFile) {
+  /** Activates a configuration, and stops comparing with the candidate of the one before. */
+  private void activate(Config newer, Config fromFile) throws ConfigException {
+    Shadow compared = Shadow.of(newer);
+    Shadow unused = compared;
     try {
-      Overrides kept = Overrides.read(fromFile).in(fromFile);
-      if (!kept.isEmpty() && !isAnyUp(kept.appliedTo(fromFile))) {
-        log.error("overrides not used, because they leave no slot up");
-        return Overrides.NONE;
-      }
-      kept.lines().forEach(line -> log.warn("in force {}", line));
-      return kept;
-    } catch (IOException e) {
-      log.error("overrides not read file={}: {}", Overrides.path(fromFile), IoReason.of(e));
-      return Overrides.NONE;
-    }
-  }
-
-  private static boolean isAnyUp(Config config) {
-    return config.slots().stream().anyMatch(Slot::isUp);
-  }
-
-  private void forgetOverridesNotIn(Config fromFile) {
-    Overrides left = overrides.in(fromFile);
-    overrides = left;
-    save(left, fromFile);
-  }
-
-  /** Whether they last until the next process. */
-  private static boolean save(Overrides overrides, Config config) {
-    try {
-      overrides.write(config);
-      return Overrides.path(config) != null;
-    } catch (IOException e) {
-      log.error("overrides not written file={}: {}", Overrides.path(config), IoReason.of(e));
-      return false;
-    }
-  }
-
-  /**
-   * Gives a slot another state, until {@code file} is said or the slot leaves the file. Like a
-   * reload of a file that says so, without its guard. Blocks.
-   *
-   * @param state {@code up}, {@code drain}, {@code down}, or {@code file} for that of the file
-   * @param by who asks
-   */
-  private ApiReply override(String name, String state, String by) {
-    synchronized (reloading) {
-      ApiReply reply = overrideNow(name, state, by);
-      audit.info(
-          "audit command=slot slot=\"{}\" state={} by=\"{}\" accepted={}",
-          name.replaceAll("[^!#-~]", "?"),
-          state,
-          by,
-          reply.status() == 200);
-      return reply;
-    }
-  }
-
-  private ApiReply overrideNow(String name, String text, String by) {
-    InForce now = inForce();
-    if (now == null || running() == null) {
-      return ApiReply.error(503, "rsp stops");
-    }
-    Config fromFile = now.fromFile();
-    Slot slot =
-        fromFile.slots().stream().filter(one -> one.name().equals(name)).findFirst().orElse(null);
-    if (slot == null) {
-      return ApiReply.error(404, "no such slot");
-    }
-    Slot.State state = Overrides.state(text);
-    if (state == null && !text.equals("file")) {
-      return ApiReply.error(400, "no such state (expected: up, drain, down or file)");
-    }
-    if (state != null && slot.place() == null) {
-      return ApiReply.error(409, "this slot has no address");
-    }
-    Overrides next = state == null ? overrides.without(name) : overrides.with(name, state, by);
-    Config newer = next.appliedTo(fromFile);
-    if (state != null && !isAnyUp(newer)) {
-      return ApiReply.error(409, "no slot would be left up");
-    }
-    loading.incrementAndGet();
-    try {
-      Shadow compared = Shadow.of(newer);
-      Shadow unused = compared;
-      try {
-        unused = replaceBy(newer, fromFile, compared);
-      } finally {
-        close(unused);
-      }
-    } catch (ConfigException e) {
-      return ApiReply.error(409, String.join("; ", e.problems()));
+      unused = replaceBy(newer, fromFile, compared);
     } finally {
-      loading.decrementAndGet();
+      close(unused);
     }
-    overrides = next;
-    Map<String, @Nullable Object> values = new LinkedHashMap<>();
-    values.put("slot", name);
-    values.put("state", state == null ? slot.state().text() : state.text());
-    values.put("file_state", slot.state().text());
-    values.put("lasts_over_restart", save(next, fromFile));
-    return ApiReply.ok(values);
+  }
+
+  private ApiReply override(String slot, String state, String by) {
+    synchronized (reloading) {
+      InForce now = stopping.get() ? null : inForce();
+      loading.incrementAndGet();
+      try {
+        return overrides.set(now == null ? null : now.fromFile(), slot, state, by, this::activate);
+      } finally {
+        loading.decrementAndGet();
+      }
+    }
   }
 
   private static void logRefusal(List<String> problems) {
@@ -485,32 +391,24 @@ public final class Daemon {
   private void apply(InForce next, @Nullable Shadow compared) throws ConfigException {
     Config newer = next.config();
     List<Listener> opened = new ArrayList<>();
-    AccessLog requests = accessLog.open(newer);
-    Traces opening = null;
-    Usage sums = null;
-    CurrentEndpoint.Opened operators = null;
-    CurrentEndpoint.Opened browsers = null;
     int loopsBefore = loops.count();
     try {
+      accessLog.open(newer);
       String shortage = newer.heapNeed(Math.max(loopsBefore, newer.loops())).problem();
       if (shortage != null) {
         throw new ConfigException(
             ConfigException.Kind.CANNOT_RUN, List.of(newer.program().name() + ": " + shortage));
       }
       loops.growTo(newer.loops());
-      opening = traces.open(newer);
-      sums = usage.open(newer);
-      List<Service> services = services(next, compared, requests, opening, sums);
+      traces.open(newer);
+      usage.open(newer);
+      List<Service> services = services(next, compared);
       listeners.open(newer, loops.first(newer.loops()), opened);
-      operators = control.openControl(newer, operations);
-      browsers = admin.openAdmin(newer, operations);
+      control.open(newer);
+      admin.open(newer);
       loops.serve(services);
     } catch (ConfigException | RuntimeException | Error e) {
-      control.discard(operators);
-      admin.discard(browsers);
-      traces.discard(opening);
-      usage.discard(sums);
-      undo(loopsBefore, opened, requests, e);
+      undo(loopsBefore, opened, e);
       throw e;
     }
     Config before = running();
@@ -524,15 +422,9 @@ public final class Daemon {
     finish("names", () -> names.watch(newer));
     finish("listeners", () -> listeners.swap(newer, loops.first(newer.loops()), opened));
     finish("loops", () -> loops.retireAfter(newer.loops()));
-    finish("access log", () -> accessLog.use(requests));
-    Traces spans = opening;
-    finish("traces", () -> traces.use(spans));
-    Usage nextUsage = sums;
-    finish("usage", () -> usage.use(nextUsage, newer));
-    CurrentEndpoint.Opened nextControl = operators;
-    CurrentEndpoint.Opened nextAdmin = browsers;
-    finish("control", () -> control.use(nextControl));
-    finish("admin", () -> admin.use(nextAdmin));
+    for (Current<?> part : parts()) {
+      finish(part.name(), () -> part.use(newer));
+    }
     finish("figures", () -> recent.watch(newer.isWatched()));
     finish("journal", () -> journal.configure(newer.safeguards().journal(), loops.hosts()));
     saveCopy(before, newer);
@@ -575,13 +467,17 @@ public final class Daemon {
     }
   }
 
-  private void undo(
-      int loopsBefore, List<Listener> opened, @Nullable AccessLog requests, Throwable failure) {
+  /** What a configuration replaces beside loops and listeners. */
+  private List<Current<?>> parts() {
+    return List.of(accessLog, traces, usage, control, admin);
+  }
+
+  private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
     List<Runnable> steps = new ArrayList<>();
+    parts().forEach(part -> steps.add(part::discard));
     opened.forEach(listener -> steps.add(listener::close));
     steps.add(listeners::undo);
     steps.add(() -> loops.shrinkTo(loopsBefore));
-    steps.add(() -> accessLog.discard(requests));
     for (Runnable step : steps) {
       try {
         step.run();
@@ -606,13 +502,7 @@ public final class Daemon {
   }
 
   /** One service for each loop, also for the loops that only finish their connections. */
-  private List<Service> services(
-      InForce next,
-      @Nullable Shadow compared,
-      @Nullable AccessLog requests,
-      @Nullable Traces spans,
-      @Nullable Usage sums)
-      throws ConfigException {
+  private List<Service> services(InForce next, @Nullable Shadow compared) throws ConfigException {
     List<Service> services = new ArrayList<>();
     try {
       for (int i = 0; i < loops.count(); i++) {
@@ -622,9 +512,9 @@ public final class Daemon {
                 next.generation(),
                 loads,
                 compared == null ? Sampler.NONE : compared.sampler(),
-                requests,
-                spans,
-                sums,
+                accessLog.opened(),
+                traces.opened(),
+                usage.opened(),
                 null));
       }
     } catch (ScriptException e) {
@@ -687,8 +577,8 @@ public final class Daemon {
   }
 
   private synchronized void closeControl() {
-    control.use(null);
-    admin.use(null);
+    control.close();
+    admin.close();
   }
 
   private synchronized void closeAccessLog() {
