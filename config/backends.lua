@@ -19,7 +19,8 @@ listen = "0.0.0.0:8080"
 --   One more machine?           Add it at the end. Most hosts move, once.
 --
 -- An address is "host:port", "[v6]:port" or "unix:/path". Without a name, it is the name as well.
--- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi".
+-- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi". One that expects
+-- the PROXY protocol, to see the client's address, has send_proxy = "v2", or "v1".
 --
 -- To take a machine out, say so: { name = "live2", address = "127.0.0.1:8002", state = "down" }
 --   "down"   is never contacted: its hosts are spread over the others and come back when it does

@@ -31,6 +31,7 @@ final class FuzzTest {
           new Target("response", 20_000, ResponseFuzz::fuzzerTestOneInput),
           new Target("chunks", 30_000, ChunkFuzz::fuzzerTestOneInput),
           new Target("host", 50_000, HostFuzz::fuzzerTestOneInput),
+          new Target("proxy", 30_000, ProxyHeaderFuzz::fuzzerTestOneInput),
           new Target("exchange", 1_000, ExchangeFuzz::fuzzerTestOneInput));
 
   @TestFactory

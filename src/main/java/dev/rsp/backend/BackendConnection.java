@@ -17,6 +17,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.proxy.ProxyVersion;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -79,6 +80,14 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** The only client that may use it; null if all may. */
   private @Nullable Hop owner;
 
+  /** Whether the backend has authenticated the connection as that of its owner. */
+  private boolean authenticated;
+
+  /**
+   * Whose connection the PROXY header says it is; null if there is none, or the client has no IP.
+   */
+  private @Nullable InetSocketAddress source;
+
   /** Bytes written to it since it was opened. */
   private long sent;
 
@@ -117,6 +126,15 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.channel = channel;
     this.load = service.loads.share(place);
     this.stream = dialect.stream(this);
+  }
+
+  /** The connection will begin with a PROXY header about a client: no other one may use it. */
+  void introduce(Hop client, ProxyVersion version) {
+    owner = client;
+    source = client.source();
+    byte[] header = version.header(source, client.destination());
+    channel.pipeline().addFirst(new HeaderFirst(header));
+    sent += header.length;
   }
 
   /**
@@ -223,6 +241,22 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (owner == null) {
       owner = client;
     }
+    authenticated = true;
+  }
+
+  /** Whether a client whose connection it is may not use another one instead. */
+  boolean authenticated() {
+    return authenticated;
+  }
+
+  /**
+   * Whether it may carry a request of its owner: a trusted proxy may name another client for each,
+   * and the PROXY header has named one.
+   *
+   * @param now whose request it is
+   */
+  boolean isOf(@Nullable InetSocketAddress now) {
+    return place.sendProxy() == null || Objects.equals(source, now);
   }
 
   /** The only client that may use it; null if all may. */

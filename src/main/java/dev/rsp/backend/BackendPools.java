@@ -15,13 +15,16 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.net.NetLoop;
+import dev.rsp.proxy.ProxyVersion;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,16 +130,19 @@ public final class BackendPools implements Backends {
   }
 
   /** A client's own connection needs no room in the backend's queue. */
-  private static @Nullable BackendStream reuseOwn(
+  private @Nullable BackendStream reuseOwn(
       BoundConnections<BackendConnection> known, Place place, Hop client, boolean repeatable) {
-    BackendConnection own = known.poll(client, place);
+    InetSocketAddress source = place.sendProxy() == null ? null : client.source();
+    Predicate<BackendConnection> fits = any -> any.isOf(source);
+    BackendConnection own = known.poll(client, place, fits);
     while (own != null) {
-      BackendStream stream = own.reuse(place, !repeatable);
+      boolean usable = repeatable || own.authenticated() || !isOld(own);
+      BackendStream stream = usable ? own.reuse(place, !repeatable) : null;
       if (stream != null) {
         return stream;
       }
       own.close();
-      own = known.poll(client, place);
+      own = known.poll(client, place, fits);
     }
     return null;
   }
@@ -149,7 +155,7 @@ public final class BackendPools implements Backends {
   }
 
   @Override
-  public void connect(Place place, BackendEvents exchange) {
+  public void connect(Place place, Hop client, BackendEvents exchange) {
     Channel channel;
     try {
       channel = net.openOutbound(place.unixPath() != null);
@@ -169,6 +175,10 @@ public final class BackendPools implements Backends {
     BackendConnection connection;
     try {
       connection = new BackendConnection(this, net, service, dialect(place), place, channel);
+      ProxyVersion version = place.sendProxy();
+      if (version != null) {
+        connection.introduce(client, version);
+      }
     } catch (Throwable e) {
       channel.unsafe().closeForcibly();
       throw e;
@@ -227,11 +237,14 @@ public final class BackendPools implements Backends {
   }
 
   /**
-   * It waits for its client's next request, for as long as the client's connection does. {@code
-   * limits.backend_idle} does not count it: without it the client could not authenticate.
+   * It waits for its client's next request; one that is authenticated for as long as the client's
+   * connection does. {@code limits.backend_idle} does not count it: without it the client could not
+   * authenticate.
    */
   private int putBound(BackendConnection connection, Hop owner, Place place) {
-    if (loop.draining()) {
+    Terms terms = loop.terms();
+    boolean authenticated = connection.authenticated();
+    if (loop.draining() || (!authenticated && terms.limits.backendIdle() == 0)) {
       return -1;
     }
     BoundConnections<BackendConnection> known = bound;
@@ -244,7 +257,9 @@ public final class BackendPools implements Backends {
     if (oldest != null) {
       oldest.close();
     }
-    return loop.terms().timeouts.keepaliveMillis();
+    return authenticated
+        ? terms.timeouts.keepaliveMillis()
+        : terms.timeouts.backendKeepaliveMillis();
   }
 
   /** Forgets a connection that has closed. */

@@ -8,11 +8,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The idle connections of one loop that belong to one client's connection each, because the backend
- * has authenticated the connection and not the request (NTLM, Negotiate).
+ * has authenticated the connection and not the request (NTLM, Negotiate), or a PROXY header has
+ * named the client.
  *
  * @param <C> a connection to a backend
  */
@@ -36,12 +38,14 @@ final class BoundConnections<C> {
     }
   }
 
-  /** Removes and returns the connection of a client to a place that was used last, if any. */
-  @Nullable C poll(Hop client, Place place) {
+  /**
+   * Removes and returns the fitting connection of a client to a place that was used last, if any.
+   */
+  @Nullable C poll(Hop client, Place place, Predicate<C> fits) {
     Map<C, Place> own = byClient.getOrDefault(client, Map.of());
     C found = null;
     for (Map.Entry<C, Place> entry : own.entrySet()) {
-      if (entry.getValue().equals(place)) {
+      if (entry.getValue().equals(place) && fits.test(entry.getKey())) {
         found = entry.getKey();
       }
     }

@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.config.Draft.AddressEntry;
 import dev.rsp.config.Draft.SlotEntry;
+import dev.rsp.proxy.ProxyVersion;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -132,7 +133,9 @@ final class AddressKeys {
   private @Nullable SlotEntry slot(KeyPath path, LuaValue value) {
     if (!(value instanceof LuaTable table)) {
       AddressEntry parsed = backend(path, value, SLOT, null);
-      return parsed == null ? null : new SlotEntry(parsed.text(), path, parsed, 1, Slot.State.UP);
+      return parsed == null
+          ? null
+          : new SlotEntry(parsed.text(), path, parsed, null, 1, Slot.State.UP);
     }
     var entry = new Section(path, table, problems);
     entry.rejectUnknownKeys(Keys.SLOT);
@@ -143,12 +146,13 @@ final class AddressKeys {
     LuaValue address = entry.get(Keys.ADDRESS);
     boolean isReserved = state == Slot.State.SPARE && address.isnil() && !name.isnil();
     Protocol protocol = protocol(path.key(Keys.PROTOCOL), entry.get(Keys.PROTOCOL));
+    ProxyVersion sendProxy = sendProxy(path.key(Keys.SEND_PROXY), entry.get(Keys.SEND_PROXY));
     AddressEntry parsed =
         isReserved ? null : backend(addressPath, address, "an address: " + Address.FORMS, protocol);
     if (name.isnil()) {
       return parsed == null
           ? null
-          : new SlotEntry(address.tojstring(), addressPath, parsed, weight, state);
+          : new SlotEntry(address.tojstring(), addressPath, parsed, sendProxy, weight, state);
     }
     KeyPath namePath = path.key(Keys.NAME);
     if (!isName(name)) {
@@ -162,7 +166,7 @@ final class AddressKeys {
     }
     return parsed == null && !isReserved
         ? null
-        : new SlotEntry(name.tojstring(), namePath, parsed, weight, state);
+        : new SlotEntry(name.tojstring(), namePath, parsed, sendProxy, weight, state);
   }
 
   private Slot.State state(KeyPath path, LuaValue value) {
@@ -187,6 +191,20 @@ final class AddressKeys {
     }
     if (!value.isnil()) {
       problems.add(path, value, "\"http\" or \"uwsgi\"");
+    }
+    return null;
+  }
+
+  /** Reads a backend's {@code send_proxy}; null if it is not set. */
+  private @Nullable ProxyVersion sendProxy(KeyPath path, LuaValue value) {
+    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
+    for (ProxyVersion version : ProxyVersion.values()) {
+      if (text.equals(version.label())) {
+        return version;
+      }
+    }
+    if (!value.isnil()) {
+      problems.add(path, value, "\"v1\" or \"v2\"");
     }
     return null;
   }

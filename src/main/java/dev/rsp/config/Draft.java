@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.config.NameLookup.Answer;
 import dev.rsp.lua.Program;
+import dev.rsp.proxy.ProxyVersion;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -29,7 +30,12 @@ record Draft(
 
   /** A slot: its name and the key that sets it, and its address, if it has one. */
   record SlotEntry(
-      String name, KeyPath namedAt, @Nullable AddressEntry address, int weight, Slot.State state) {}
+      String name,
+      KeyPath namedAt,
+      @Nullable AddressEntry address,
+      @Nullable ProxyVersion sendProxy,
+      int weight,
+      Slot.State state) {}
 
   /**
    * Resolves the host names that are used, and checks the listen addresses. Adds a problem for each
@@ -47,11 +53,12 @@ record Draft(
     listen.forEach(entry -> check(entry, answers, bind, problems));
     problems.throwIfAny();
     // Slots with the same address share one Place, so that they share its connections.
-    Map<String, Place> places = new HashMap<>();
+    Map<Place, Place> places = new HashMap<>();
     List<Slot> resolved = new ArrayList<>();
     for (SlotEntry slot : slots) {
       AddressEntry at = slot.address;
-      Place place = at == null ? null : places.computeIfAbsent(at.text, text -> place(at, answers));
+      Place own = at == null ? null : place(at, answers).sending(slot.sendProxy);
+      Place place = own == null ? null : places.computeIfAbsent(own, first -> own);
       resolved.add(new Slot(resolved.size() + 1, slot.name, place, slot.weight, slot.state));
     }
     return new Config(

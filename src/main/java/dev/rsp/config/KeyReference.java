@@ -233,6 +233,12 @@ public final class KeyReference {
             "`\"http\"` or `\"uwsgi\"`",
             "`\"http\"`, or `\"uwsgi\"` if the address begins with `uwsgi:`",
             "what the backend speaks: see [uwsgi](#uwsgi)"),
+        backend(
+            Keys.SEND_PROXY,
+            "`\"v1\"` or `\"v2\"`",
+            "no header",
+            "the version of the [PROXY protocol](#proxy-protocol) in which each connection to the"
+                + " backend begins with the client's address"),
         number(
             "backends[]",
             Keys.WEIGHT,

@@ -45,8 +45,10 @@ final class Keys {
   static final String OWNER = "owner";
   static final String GROUP = "group";
   static final String TLS = "tls";
+  static final String SEND_PROXY = "send_proxy";
   static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP, TLS);
-  static final List<String> SLOT = List.of(NAME, ADDRESS, PROTOCOL, WEIGHT.name(), STATE);
+  static final List<String> SLOT =
+      List.of(NAME, ADDRESS, PROTOCOL, SEND_PROXY, WEIGHT.name(), STATE);
 
   // HAProxy's documentation recommends 10 s for a head (clients on a bad connection are slow) and
   // connect timeouts above 3 s (one lost SYN is sent again after 1 s, two after 3 s: RFC 6298 §2).

@@ -78,6 +78,7 @@ final class OriginalFile {
                 backendText,
                 addressPath,
                 new AddressEntry(addressPath, backendText, backend),
+                null,
                 1,
                 Slot.State.UP)),
         new ServerSettings(

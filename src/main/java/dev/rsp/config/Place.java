@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.proxy.ProxyVersion;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -8,19 +9,26 @@ import org.jspecify.annotations.Nullable;
  * The address of a backend, with its protocol: a TCP port or a Unix stream socket.
  *
  * <p>It is identified by its text, in the form {@code host:port}, {@code [v6]:port} or {@code
- * unix:/absolute/path}, with the prefix {@code uwsgi:} if that is its protocol. It stays the same
- * place if its name resolves to another address later.
+ * unix:/absolute/path}, with the prefix {@code uwsgi:} if that is its protocol, and by the PROXY
+ * header that connections to it begin with: those with and without one are not interchangeable. It
+ * stays the same place if its name resolves to another address later.
  */
 public final class Place {
   private final String text;
   private final Protocol protocol;
   private final @Nullable String unixPath;
+  private final @Nullable ProxyVersion sendProxy;
   private volatile @Nullable InetSocketAddress address;
 
-  private Place(String text, @Nullable String unixPath, @Nullable InetSocketAddress address) {
+  private Place(
+      String text,
+      @Nullable String unixPath,
+      @Nullable ProxyVersion sendProxy,
+      @Nullable InetSocketAddress address) {
     this.text = text;
     this.protocol = Protocol.ofText(text);
     this.unixPath = unixPath;
+    this.sendProxy = sendProxy;
     this.address = address;
   }
 
@@ -29,7 +37,7 @@ public final class Place {
    * its slot is down or its name does not resolve.
    */
   public static Place tcp(String text, @Nullable InetSocketAddress address) {
-    return new Place(text, null, address);
+    return new Place(text, null, null, address);
   }
 
   /** A Unix stream socket by its absolute path. */
@@ -38,7 +46,12 @@ public final class Place {
   }
 
   static Place unix(Protocol protocol, String path) {
-    return new Place(protocol.at("unix:" + path), path, null);
+    return new Place(protocol.at("unix:" + path), path, null, null);
+  }
+
+  /** A copy to which connections begin with a PROXY header; this one if there is none. */
+  public Place sending(@Nullable ProxyVersion version) {
+    return version == sendProxy ? this : new Place(text, unixPath, version, address);
   }
 
   /**
@@ -70,6 +83,11 @@ public final class Place {
     return unixPath;
   }
 
+  /** The version of the PROXY header with which connections begin; null for none. */
+  public @Nullable ProxyVersion sendProxy() {
+    return sendProxy;
+  }
+
   /** Whether its address is known, so that rsp can connect. Any thread. */
   public boolean isResolved() {
     return unixPath != null || address != null;
@@ -87,7 +105,7 @@ public final class Place {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Place that && text.equals(that.text);
+    return other instanceof Place that && text.equals(that.text) && sendProxy == that.sendProxy;
   }
 
   @Override

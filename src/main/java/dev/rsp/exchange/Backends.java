@@ -30,11 +30,11 @@ public interface Backends {
   void clientClosed(Hop client);
 
   /**
-   * Opens a connection. Calls {@link BackendEvents#connecting} at once, and then, perhaps before
-   * this returns, {@link BackendEvents#connected}, {@link BackendEvents#connectFailed} or {@link
-   * BackendEvents#connectMisled}.
+   * Opens a connection for a request of a client. Calls {@link BackendEvents#connecting} at once,
+   * and then, perhaps before this returns, {@link BackendEvents#connected}, {@link
+   * BackendEvents#connectFailed} or {@link BackendEvents#connectMisled}.
    */
-  void connect(Place place, BackendEvents exchange);
+  void connect(Place place, Hop client, BackendEvents exchange);
 
   /**
    * Whether a request has to wait behind others that are queued for a place, because it accepts no

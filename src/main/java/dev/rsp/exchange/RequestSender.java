@@ -237,7 +237,7 @@ final class RequestSender implements QueuedRequest {
     if (wait != null) {
       triedNanos = System.nanoTime();
     }
-    backends.connect(place, exchange);
+    backends.connect(place, hop, exchange);
   }
 
   /**

@@ -228,6 +228,22 @@ public final class Hop implements Client {
     return named == null ? port(remote) : 0;
   }
 
+  /**
+   * The client's address for the next hop, with port 0 if that is not known; null if it has none.
+   */
+  public @Nullable InetSocketAddress source() {
+    IpAddress client = named;
+    if (client != null) {
+      return new InetSocketAddress(client.toInetAddress(), 0);
+    }
+    return remote instanceof InetSocketAddress socket ? socket : null;
+  }
+
+  /** The address that the peer connected to; null if it is not known. */
+  public @Nullable SocketAddress destination() {
+    return local.get();
+  }
+
   /** The port that the peer connected to; 0 if it has none. */
   public int serverPort() {
     return port(local.get());

@@ -16,7 +16,7 @@ public record IpAddress(long high, long low) {
   private static final int GROUPS = 8;
 
   /** An address of a socket. */
-  static IpAddress of(InetAddress address) {
+  public static IpAddress of(InetAddress address) {
     byte[] bytes = address.getAddress();
     int[] groups = new int[GROUPS];
     if (bytes.length == 4) {
@@ -35,7 +35,7 @@ public record IpAddress(long high, long low) {
    *
    * @return null if it is not one
    */
-  static @Nullable IpAddress parse(byte[] bytes, int start, int end) {
+  public static @Nullable IpAddress parse(byte[] bytes, int start, int end) {
     int[] groups = Ipv6Literal.parse(bytes, start, end);
     if (groups == null) {
       groups = new int[GROUPS];
@@ -58,22 +58,27 @@ public record IpAddress(long high, long low) {
   }
 
   /** Whether it is an IPv4 address. */
-  boolean isIpv4() {
+  public boolean isIpv4() {
     return high == 0 && low >>> 32 == MAPPED;
   }
 
   /** The same address for the Java API. */
   public InetAddress toInetAddress() {
-    byte[] bytes = new byte[isIpv4() ? 4 : 16];
+    try {
+      return InetAddress.getByAddress(bytes(isIpv4()));
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e); // only for another number of bytes
+    }
+  }
+
+  /** Its last four bytes, or all 16 (an IPv4 address as an IPv4-mapped one), in network order. */
+  public byte[] bytes(boolean ipv4) {
+    byte[] bytes = new byte[ipv4 ? 4 : 16];
     for (int i = 0; i < bytes.length; i++) {
       int shift = (bytes.length - 1 - i) * 8;
       bytes[i] = (byte) (shift < 64 ? low >>> shift : high >>> (shift - 64));
     }
-    try {
-      return InetAddress.getByAddress(bytes);
-    } catch (UnknownHostException e) {
-      throw new AssertionError(e); // only for another number of bytes
-    }
+    return bytes;
   }
 
   /** Four decimal numbers, or the form of RFC 5952. */

@@ -63,6 +63,8 @@ final class HopTest {
     assertEquals(text, hop.forwardedFor());
     assertEquals(4711, hop.clientPort());
     assertEquals(8080, hop.serverPort());
+    assertEquals(new InetSocketAddress(ip, 4711), hop.source());
+    assertEquals(new InetSocketAddress(8080), hop.destination());
     assertEquals(expected("1.1 rsp", text), lines(hop, request("X: y"), "rsp"));
   }
 
@@ -75,6 +77,8 @@ final class HopTest {
     assertEquals("", hop.forwardedFor());
     assertEquals(0, hop.clientPort());
     assertEquals(0, hop.serverPort());
+    assertNull(hop.source());
+    assertNull(hop.destination());
     assertEquals(
         "Via: 1.1 rsp\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ",
         lines(hop, request("X: y"), "rsp"));
@@ -131,6 +135,7 @@ final class HopTest {
     assertEquals("192.0.2.1", hop.client());
     assertEquals("10.0.0.1", hop.forwardedFor());
     assertEquals(0, hop.clientPort());
+    assertEquals(new InetSocketAddress("192.0.2.1", 0), hop.source());
     assertEquals(InetAddress.getByName("192.0.2.1"), hop.namedClient());
     hop.begin(request("X-Forwarded-For: 192.0.2.2"), TEN, null);
     assertEquals("192.0.2.2", hop.text());

@@ -43,6 +43,7 @@ import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,6 +197,17 @@ final class EmbeddedRig implements AutoCloseable {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
     loop.adopt(client.socket(), ListenOptions.PLAIN);
+    rest();
+    return client;
+  }
+
+  /** A client with this address, which has sent something. */
+  EmbeddedPeer clientFrom(SocketAddress address, String text) {
+    var client = new EmbeddedPeer(this, true);
+    clients.add(client);
+    client.socket().comesFrom(address);
+    loop.adopt(client.socket(), ListenOptions.PLAIN);
+    client.send(text);
     rest();
     return client;
   }

@@ -28,6 +28,9 @@ final class EmbeddedSocket extends EmbeddedDuplex {
   private static final InetSocketAddress PEER =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
+  private static final InetSocketAddress HERE =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
+
   private final EmbeddedRig rig;
   private final EmbeddedPeer peer;
 
@@ -40,6 +43,7 @@ final class EmbeddedSocket extends EmbeddedDuplex {
   /** How many bytes the peer takes until it takes more. */
   private long room = Long.MAX_VALUE;
 
+  private SocketAddress remote = PEER;
   private boolean connected;
   private @Nullable ChannelPromise connecting;
   private @Nullable IOException refusal;
@@ -55,6 +59,11 @@ final class EmbeddedSocket extends EmbeddedDuplex {
     this.peer = peer;
     this.connected = accepted;
     options.setAllocator(rig.allocator());
+  }
+
+  /** The peer has this address, from the start. */
+  void comesFrom(SocketAddress address) {
+    remote = address;
   }
 
   // What the peer does ---------------------------------------------------------------------------
@@ -246,6 +255,11 @@ final class EmbeddedSocket extends EmbeddedDuplex {
 
   @Override
   protected SocketAddress remoteAddress0() {
-    return PEER;
+    return remote;
+  }
+
+  @Override
+  protected SocketAddress localAddress0() {
+    return HERE;
   }
 }
