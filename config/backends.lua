@@ -8,6 +8,7 @@
 -- settings below that are written so show their defaults.
 
 -- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp/rsp.sock" }. "[::]:80" is IPv6.
+-- Behind a balancer that sends PROXY headers: { address = "0.0.0.0:80", proxy_protocol = "10.0.0.0/8" }
 -- For programs of other users: { address = "unix:/run/a", mode = "0660", owner = "a", group = "b" }
 -- With TLS: { address = "0.0.0.0:443", tls = true }, with one of the certificates below.
 listen = "0.0.0.0:8080"

@@ -81,6 +81,18 @@ public final class Admission {
     return countedByClient;
   }
 
+  /**
+   * Counts a connection, which is counted among all, as one of the client that its PROXY header
+   * names.
+   *
+   * @return null, or the limit that it exceeds
+   */
+  public @Nullable Ending enterClient(InetAddress client, Limits limits) {
+    return limits.clientConnections() == 0 || enterRequest(client, limits)
+        ? null
+        : Ending.LIMIT_CLIENT_CONNECTIONS;
+  }
+
   /** Ends the counting of a request. */
   public void leaveRequest() {
     if (countedByClient) {

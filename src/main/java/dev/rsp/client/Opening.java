@@ -7,6 +7,7 @@ import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Service;
 import dev.rsp.exchange.Terms;
 import dev.rsp.http.ClientTls;
+import dev.rsp.http.TrustedProxies;
 import dev.rsp.log.IoReason;
 import dev.rsp.net.Deadline;
 import dev.rsp.net.NetLoop;
@@ -18,6 +19,7 @@ import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TlsAccept;
 import dev.rsp.net.tls.TlsProfile;
+import dev.rsp.proxy.ProxyHeader;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -27,21 +29,23 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's connection from its accept until its protocol is known: counts it, and has it shake
- * hands. Then the protocol serves it.
+ * A client's connection from its accept until its protocol is known: counts it, reads its PROXY
+ * header, and has it shake hands. Then the protocol serves it.
  *
  * <p>The handlers of its phases stand before it in the pipeline. All methods run on the
  * connection's loop.
  */
 final class Opening extends ChannelInboundHandlerAdapter
-    implements ClientConnection, TlsAccept.Owner {
+    implements ClientConnection, ProxyAccept.Owner, TlsAccept.Owner {
   private static final Logger log = LoggerFactory.getLogger(Opening.class);
 
   /** As a new HTTP/1 connection: its request may be on the way. */
@@ -60,6 +64,7 @@ final class Opening extends ChannelInboundHandlerAdapter
   private final ClientConnections connections;
   private final Shortages shortages;
   private final Protocols protocols;
+  private final ProxyRefusals refusals;
   private final Channel channel;
   private final ListenOptions options;
   private final Admission admission;
@@ -67,6 +72,10 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   private State state = State.OPENING;
   private Peer peer;
+
+  /** Reads the PROXY header; null if none is awaited. */
+  private @Nullable ProxyAccept header;
+
   private long sinceMillis;
 
   /** How large the next read may be for the protocol. */
@@ -77,6 +86,7 @@ final class Opening extends ChannelInboundHandlerAdapter
       ClientConnections connections,
       Shortages shortages,
       Protocols protocols,
+      ProxyRefusals refusals,
       Channel channel,
       ListenOptions options) {
     this.loop = loop;
@@ -84,6 +94,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     this.connections = connections;
     this.shortages = shortages;
     this.protocols = protocols;
+    this.refusals = refusals;
     this.channel = channel;
     this.options = options;
     this.peer = Peer.of(channel, options);
@@ -96,35 +107,93 @@ final class Opening extends ChannelInboundHandlerAdapter
     Terms terms = loop.terms();
     sinceMillis = net.deadlines().nowMillis();
     net.deadlines().arm(deadline, terms.timeouts.headMillis());
+    TrustedProxies senders = options.proxyProtocol();
+    if (senders != null && !senders.trusts(peer.remote())) {
+      refuse(Ending.PROXY_PEER, "not one of proxy_protocol");
+      return;
+    }
     Ending tooMany = enter(terms);
     if (tooMany != null) {
+      turnAway(tooMany);
+    } else if (senders != null) {
+      ProxyAccept first = new ProxyAccept(this);
+      header = first;
+      channel.pipeline().addFirst(first);
+    } else {
+      shakeHands();
+    }
+  }
+
+  private void turnAway(Ending tooMany) {
+    if (options.tls()) {
       // A 503 would need the handshake first, which costs more than all else.
       loop.counters().count(tooMany);
       channel.close();
-      return;
-    }
-    Service service = loop.service();
-    CertificateSource certificates = service.certificates;
-    if (options.tls() && certificates != null) {
-      channel.pipeline().addFirst(new TlsAccept(certificates, new TlsProfile(false), this));
     } else {
-      channel.close(); // the configuration of now has no certificates any more
+      serveBy(() -> protocols.http1TooMany(channel, peer, admission, tooMany));
     }
   }
 
   /** Counts the connection; if there are too many, an idle one gives way. */
   private @Nullable Ending enter(Terms terms) {
-    InetAddress ip =
-        peer.remote() instanceof InetSocketAddress socket && !peer.newHop().trusts(terms.trusted)
-            ? socket.getAddress()
-            : null;
+    InetAddress ip = options.proxyProtocol() == null ? countedAddress(terms) : null;
     Ending tooMany = admission.enter(ip, terms.limits);
     return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
         ? admission.enter(ip, terms.limits)
         : tooMany;
   }
 
+  /** The address for which a connection counts; null if it counts for none. */
+  private @Nullable InetAddress countedAddress(Terms terms) {
+    return peer.remote() instanceof InetSocketAddress socket && !peer.newHop().trusts(terms.trusted)
+        ? socket.getAddress()
+        : null;
+  }
+
+  // The PROXY header -----------------------------------------------------------------------------
+
+  @Override
+  public void introduced(ProxyHeader named) {
+    header = null;
+    SocketAddress source = named.source();
+    if (source != null) {
+      peer = peer.introduced(source, named.destination());
+    }
+    Terms terms = loop.terms();
+    InetAddress client = countedAddress(terms);
+    Ending tooMany = client == null ? null : admission.enterClient(client, terms.limits);
+    if (tooMany == null) {
+      shakeHands();
+    } else {
+      turnAway(tooMany);
+    }
+  }
+
+  @Override
+  public void notIntroduced(String fault) {
+    refuse(Ending.PROXY_HEADER, fault);
+  }
+
+  private void refuse(Ending ending, String why) {
+    header = null;
+    loop.counters().count(ending);
+    refusals.refused(clientText(), why);
+    channel.close();
+  }
+
   // TLS ------------------------------------------------------------------------------------------
+
+  private void shakeHands() {
+    Service service = loop.service();
+    CertificateSource certificates = service.certificates;
+    if (!options.tls()) {
+      serve();
+    } else if (certificates != null) {
+      channel.pipeline().addFirst(new TlsAccept(certificates, new TlsProfile(false), this));
+    } else {
+      channel.close(); // the configuration of now has no certificates any more
+    }
+  }
 
   @Override
   public void secured(SslHandler tls, ClientHello hello, ServerIdentity identity) {
@@ -163,12 +232,16 @@ final class Opening extends ChannelInboundHandlerAdapter
   }
 
   private void serve() {
+    serveBy(() -> protocols.http1(channel, peer, admission, null));
+  }
+
+  private void serveBy(Supplier<IntSupplier> protocol) {
     net.deadlines().disarm(deadline);
     connections.closed(this);
     state = State.SERVED;
     channel.pipeline().remove(this);
     try {
-      mostBytes = protocols.http1(channel, peer, admission, null);
+      mostBytes = protocol.get();
     } catch (Throwable e) {
       channel.unsafe().closeForcibly();
       throw e;
@@ -200,6 +273,10 @@ final class Opening extends ChannelInboundHandlerAdapter
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     if (state == State.OPENING) {
+      ProxyAccept awaited = header;
+      if (awaited != null && awaited.hasBegun()) {
+        notIntroduced("the connection ended in the PROXY header");
+      }
       state = State.CLOSED;
       net.deadlines().disarm(deadline);
       connections.closed(this);
@@ -216,6 +293,9 @@ final class Opening extends ChannelInboundHandlerAdapter
   }
 
   private void expired() {
+    if (header != null) {
+      notIntroduced("no PROXY header in time");
+    }
     channel.close();
   }
 
@@ -223,6 +303,10 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public void drain() {
+    ProxyAccept awaited = header;
+    if (awaited != null && !awaited.hasBegun()) {
+      channel.close(); // as a connection that has sent nothing
+    }
     // It has not begun a request: the handshake may finish, and the first response says close.
   }
 
@@ -235,17 +319,23 @@ final class Opening extends ChannelInboundHandlerAdapter
   @Override
   public void giveWay() {
     admission.leave();
+    end();
+  }
+
+  /** Closes, which is no fault of the peer. */
+  private void end() {
+    header = null;
     channel.close();
   }
 
   @Override
   public void close(Ending ending) {
-    channel.close();
+    end();
   }
 
   @Override
   public void endForMemory() {
-    channel.close();
+    end();
   }
 
   @Override
@@ -260,7 +350,7 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public long heldBytes() {
-    return 0;
+    return header == null ? 0 : header.heldBytes();
   }
 
   @Override

@@ -13,6 +13,7 @@ public final class Openings {
   private final ClientConnections connections;
   private final Shortages shortages;
   private final Protocols protocols;
+  private final ProxyRefusals refusals = new ProxyRefusals();
 
   /** The openings of a loop. Any thread. */
   public Openings(
@@ -25,7 +26,8 @@ public final class Openings {
 
   /** Opens an accepted connection. If this throws, the caller closes the channel. */
   public void open(Channel channel, ListenOptions options) {
-    Opening opening = new Opening(loop, connections, shortages, protocols, channel, options);
+    Opening opening =
+        new Opening(loop, connections, shortages, protocols, refusals, channel, options);
     channel.pipeline().addLast(opening);
     NetLoop net = loop.net();
     net.registerAccepted(channel, opening::mostReadBytes);

@@ -29,6 +29,11 @@ public record Peer(
     return new Peer(channel.remoteAddress(), channel::localAddress, null, null, options);
   }
 
+  /** The peer as a PROXY header names it. */
+  Peer introduced(@Nullable SocketAddress source, @Nullable SocketAddress destination) {
+    return new Peer(source, () -> destination, tls, certificate, options);
+  }
+
   /** A hop for the requests of this connection, one at a time. */
   public Hop newHop() {
     return new Hop(tls == null ? "http" : "https", remote, local, tls);

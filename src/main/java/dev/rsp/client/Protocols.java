@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client;
 
+import dev.rsp.exchange.Ending;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.function.IntSupplier;
@@ -15,4 +16,13 @@ public interface Protocols {
    * @return how large the next read may be
    */
   IntSupplier http1(Channel channel, Peer peer, Admission admission, @Nullable ByteBuf early);
+
+  /**
+   * Answers an open connection over a limit in HTTP/1, and ends it. If this throws, the caller
+   * closes it.
+   *
+   * @param tooMany the limit
+   * @return how large the next read may be
+   */
+  IntSupplier http1TooMany(Channel channel, Peer peer, Admission admission, Ending tooMany);
 }

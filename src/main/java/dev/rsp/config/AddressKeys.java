@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import dev.rsp.config.Draft.AddressEntry;
 import dev.rsp.config.Draft.SlotEntry;
+import dev.rsp.http.TrustedProxies;
 import dev.rsp.proxy.ProxyVersion;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,7 +75,10 @@ final class AddressKeys {
             mode(path.key(Keys.MODE), entry.get(Keys.MODE)),
             owner(path.key(Keys.OWNER), entry.get(Keys.OWNER), SocketAccess.Kind.USER),
             owner(path.key(Keys.GROUP), entry.get(Keys.GROUP), SocketAccess.Kind.GROUP));
-    var options = new ListenOptions(entry.flag(Keys.TLS));
+    var options =
+        new ListenOptions(
+            entry.flag(Keys.TLS),
+            proxyProtocol(path.key(Keys.PROXY_PROTOCOL), entry.get(Keys.PROXY_PROTOCOL)));
     if (parsed == null) {
       return null;
     }
@@ -86,6 +90,17 @@ final class AddressKeys {
       }
     }
     return new AddressEntry(parsed.path(), parsed.text(), parsed.address(), access, options);
+  }
+
+  /** Reads the peers that send PROXY headers; null if the key is not set. */
+  private @Nullable TrustedProxies proxyProtocol(KeyPath path, LuaValue value) {
+    if (value.isnil()) {
+      return null;
+    }
+    if (value instanceof LuaTable list && list.next(LuaValue.NIL).arg1().isnil()) {
+      problems.add(path, value, "the networks of the proxies in front: others are refused");
+    }
+    return NetworkList.read(path, value, problems);
   }
 
   private @Nullable Integer mode(KeyPath path, LuaValue value) {

@@ -2,7 +2,6 @@
 package dev.rsp.config;
 
 import dev.rsp.http.Forwarding;
-import dev.rsp.http.IpNetwork;
 import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TraceParent;
 import dev.rsp.http.TrustedProxies;
@@ -12,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
 /**
@@ -20,14 +18,9 @@ import org.luaj.vm2.LuaValue;
  * untrusted_fields} and {@code request_id}; and of {@code via} whether it is false.
  */
 final class ForwardingKeys {
-  /** Content delivery networks publish lists of some 10 to 200. Each is compared. */
-  static final int MAX_NETWORKS = 1000;
-
   /** Twice as many as rsp knows by itself. */
   static final int MAX_FIELDS = 100;
 
-  private static final String NETWORK =
-      "a network such as \"10.0.0.0/8\" or \"2001:db8::/32\", an IP address, or \"unix\"";
   private static final String FIELD =
       "the name of a field, of up to "
           + UntrustedFields.MAX_NAME
@@ -70,7 +63,8 @@ final class ForwardingKeys {
     if (global(Keys.TRUSTED_PROXIES).isnil()) {
       return append ? TrustedProxies.EVERY_PEER : TrustedProxies.NONE;
     }
-    TrustedProxies named = named();
+    KeyPath list = KeyPath.global(Keys.TRUSTED_PROXIES);
+    TrustedProxies named = NetworkList.read(list, global(Keys.TRUSTED_PROXIES), problems);
     boolean trustsNone = named.equals(TrustedProxies.NONE);
     if (append) {
       problems.add(path, value, "not with trusted_proxies: \"append\" trusts every peer");
@@ -78,27 +72,6 @@ final class ForwardingKeys {
       problems.add(path, value, "not with trusted_proxies: \"replace\" trusts no peer");
     }
     return named;
-  }
-
-  private TrustedProxies named() {
-    boolean unix = false;
-    List<IpNetwork> networks = new ArrayList<>();
-    for (Entry entry : entries(Keys.TRUSTED_PROXIES, MAX_NETWORKS, NETWORK)) {
-      if (entry.text.equals("unix")) {
-        unix = true;
-        continue;
-      }
-      IpNetwork network = IpNetwork.parse(entry.text);
-      if (network == null) {
-        problems.add(entry.path, entry.value, NETWORK);
-      } else if (!network.isExact()) {
-        String expected = "no bits beyond the prefix: \"" + network.exact().text() + "\"";
-        problems.add(entry.path, entry.value, expected);
-      } else {
-        networks.add(network);
-      }
-    }
-    return new TrustedProxies(false, unix, networks);
   }
 
   /**
@@ -113,11 +86,13 @@ final class ForwardingKeys {
       }
       names.addAll(UntrustedFields.defaultNames());
     } else {
-      for (Entry entry : entries(Keys.UNTRUSTED_FIELDS, MAX_FIELDS, FIELD)) {
-        if (UntrustedFields.isValid(entry.text)) {
-          names.add(entry.text);
+      KeyPath path = KeyPath.global(Keys.UNTRUSTED_FIELDS);
+      LuaValue value = global(Keys.UNTRUSTED_FIELDS);
+      for (TextList.Entry entry : TextList.read(path, value, MAX_FIELDS, FIELD, problems)) {
+        if (UntrustedFields.isValid(entry.text())) {
+          names.add(entry.text());
         } else {
-          problems.add(entry.path, entry.value, FIELD);
+          problems.add(entry.path(), entry.value(), FIELD);
         }
       }
     }
@@ -142,29 +117,5 @@ final class ForwardingKeys {
       problems.add(KeyPath.global(Keys.REQUEST_ID), value, FIELD + ", such as \"X-Request-ID\"");
     }
     return null;
-  }
-
-  /** One value of a list; the text is empty if it is not a string. */
-  private record Entry(KeyPath path, LuaValue value, String text) {
-    Entry(KeyPath path, LuaValue value) {
-      this(path, value, value.type() == LuaValue.TSTRING ? value.tojstring() : "");
-    }
-  }
-
-  /** The entries of a list, which may be empty, or of one text. */
-  private List<Entry> entries(String key, int most, String expected) {
-    KeyPath path = KeyPath.global(key);
-    LuaValue value = global(key);
-    if (!(value instanceof LuaTable table)) {
-      return List.of(new Entry(path, value));
-    }
-    List<Entry> entries = new ArrayList<>();
-    if (table.next(LuaValue.NIL).arg1().isnil()) {
-      return entries;
-    }
-    for (LuaValue part : new Section(path, table, problems).entries(most, expected)) {
-      entries.add(new Entry(path.index(entries.size() + 1), part));
-    }
-    return entries;
   }
 }

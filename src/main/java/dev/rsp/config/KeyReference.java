@@ -211,7 +211,15 @@ public final class KeyReference {
             Keys.TLS,
             "`true` or `false`",
             "`false`",
-            "whether connections begin with a TLS handshake, with one of the `certificates`"));
+            "whether connections begin with a TLS handshake, with one of the `certificates`"),
+        listener(
+            Keys.PROXY_PROTOCOL,
+            "a list of 1 to "
+                + NetworkList.MAX_NETWORKS
+                + " networks, IP addresses and `\"unix\"`, or one of these",
+            "no headers",
+            "the proxies in front: each connection from them must begin with a header of the [PROXY"
+                + " protocol](#proxy-protocol), and connections of others are refused"));
   }
 
   private static List<KeyEntry> backend() {
@@ -399,7 +407,7 @@ public final class KeyReference {
         key(
             Keys.TRUSTED_PROXIES,
             "a list of up to "
-                + ForwardingKeys.MAX_NETWORKS
+                + NetworkList.MAX_NETWORKS
                 + " networks, IP addresses and `\"unix\"`",
             NONE,
             "the [proxies in front of rsp](#proxies-in-front-of-rsp) whose forwarding fields are"

@@ -45,8 +45,9 @@ final class Keys {
   static final String OWNER = "owner";
   static final String GROUP = "group";
   static final String TLS = "tls";
+  static final String PROXY_PROTOCOL = "proxy_protocol";
   static final String SEND_PROXY = "send_proxy";
-  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP, TLS);
+  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP, TLS, PROXY_PROTOCOL);
   static final List<String> SLOT =
       List.of(NAME, ADDRESS, PROTOCOL, SEND_PROXY, WEIGHT.name(), STATE);
 

@@ -3,8 +3,8 @@ package dev.rsp.exchange;
 
 /**
  * Why an exchange ended. Each has exactly one of these; it begins with the first byte of its head,
- * or with the accept of a connection over the limit. A connection that closes between requests ends
- * no exchange.
+ * or with the accept of a connection that is refused. A connection that closes between requests
+ * ends no exchange.
  */
 public enum Ending {
   /** The complete response was sent. */
@@ -42,6 +42,11 @@ public enum Ending {
   LIMIT_SLOT("limit_slot"),
   /** {@code limits.client_connections}: 503. */
   LIMIT_CLIENT_CONNECTIONS("limit_client_connections"),
+
+  /** {@code proxy_protocol} does not name the peer: the connection is closed. */
+  PROXY_PEER("proxy_peer"),
+  /** The PROXY header was missing, malformed, too long or late: the connection is closed. */
+  PROXY_HEADER("proxy_header"),
 
   /** {@code limits.memory} was used up, and this connection held much of it: 503, or reset. */
   LIMIT_MEMORY("limit_memory"),

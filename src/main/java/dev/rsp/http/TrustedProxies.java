@@ -30,7 +30,7 @@ public record TrustedProxies(boolean everyPeer, boolean unix, List<IpNetwork> ne
    *
    * @param remote its IP address; any other address, or null, is that of a Unix socket
    */
-  boolean trusts(@Nullable SocketAddress remote) {
+  public boolean trusts(@Nullable SocketAddress remote) {
     if (everyPeer) {
       return true;
     }

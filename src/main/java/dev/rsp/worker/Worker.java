@@ -81,13 +81,7 @@ public final class Worker implements Acceptor {
     this.shortages =
         new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));
     this.http1 = new Http1Resources(state, backends, clients, new DateField(), shortages);
-    this.openings =
-        new Openings(
-            state,
-            clients,
-            shortages,
-            (channel, peer, admission, early) ->
-                Http1Connection.serve(http1, channel, peer, admission, early));
+    this.openings = new Openings(state, clients, shortages, new ClientProtocols(http1));
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
   }

@@ -45,6 +45,18 @@ final class EmbeddedPeer {
     socket.arrive(bytes);
   }
 
+  /** Sends bytes in front of HTTP, of which the referee knows nothing. */
+  void sendBefore(String text) {
+    socket.arrive(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** Sends such bytes together with those that follow them. */
+  void sendBefore(String before, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+    watch.sent(bytes, 0, bytes.length);
+    socket.arrive((before + text).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
   /** Sends two parts, of which the loop has done with the first before the second comes. */
   void sendSplit(String text, int at) {
     send(text.substring(0, at));

@@ -203,11 +203,18 @@ final class EmbeddedRig implements AutoCloseable {
 
   /** A client with this address, which has sent something. */
   EmbeddedPeer clientFrom(SocketAddress address, String text) {
+    EmbeddedPeer client = clientFrom(address, ListenOptions.PLAIN);
+    client.send(text);
+    rest();
+    return client;
+  }
+
+  /** A client with this address, of a listen address with these options. */
+  EmbeddedPeer clientFrom(SocketAddress address, ListenOptions options) {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
     client.socket().comesFrom(address);
-    loop.adopt(client.socket(), ListenOptions.PLAIN);
-    client.send(text);
+    loop.adopt(client.socket(), options);
     rest();
     return client;
   }

@@ -67,7 +67,11 @@ final class TestTls implements CertificateSource, AutoCloseable {
 
   ListenAddress listenAt(ListenAddress plain) {
     return new ListenAddress(
-        plain.text(), plain.socket(), plain.unixPath(), plain.access(), new ListenOptions(true));
+        plain.text(),
+        plain.socket(),
+        plain.unixPath(),
+        plain.access(),
+        new ListenOptions(true, plain.options().proxyProtocol()));
   }
 
   /** A client on a connection, which shakes hands with its first byte. */

@@ -146,6 +146,21 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     return connection::mostReadBytes;
   }
 
+  /**
+   * Answers an open connection over a limit, and ends it. If this throws, the caller closes the
+   * channel.
+   *
+   * @param shared by the connections of the loop
+   * @return how large the next read may be
+   */
+  public static IntSupplier turnAway(
+      Http1Resources shared, Channel channel, Peer peer, Admission admission, Ending tooMany) {
+    var connection = new Http1Connection(shared, channel, peer, admission);
+    channel.pipeline().addLast(connection);
+    connection.turnAway(tooMany, connection.opened());
+    return connection::mostReadBytes;
+  }
+
   /** Begins to wait for a request; whether it is counted is the caller's. */
   private Terms opened() {
     connections.opened(this);
