@@ -16,6 +16,7 @@ import dev.rsp.route.RequestSnapshot;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -84,13 +85,52 @@ final class ExplainCommand extends FileCommand {
               + "\": no valid host (expected: a host name, in ASCII (xn--...), an"
               + " IPv4 address or an IPv6 address in brackets, optionally with a port)");
     }
-    Config config = live ? loadInForce(file, control) : load(file);
-    Decision decision = new Chooser(config, config.script()).decide(request);
+    Config fromFile = live ? loadInForce(file, control) : load(file);
+    LiveOverrides overrides = live ? overrides(control) : LiveOverrides.NONE;
+    Decision decision = decide(overrides.appliedTo(fromFile), request);
     print(json ? Json.of(Explanation.values(decision)) + "\n" : Explanation.text(decision));
-    if (!live) {
-      noteIfNotInForce(config, request);
+    if (live) {
+      noteIfOverridden(fromFile, overrides, decision, request);
+    } else {
+      noteIfNotInForce(fromFile, request);
     }
     return 0;
+  }
+
+  private static Decision decide(Config config, RequestSnapshot request) throws ScriptException {
+    return new Chooser(config, config.script()).decide(request);
+  }
+
+  private static LiveOverrides overrides(Path control) throws ConfigException {
+    try {
+      return LiveOverrides.of(control);
+    } catch (IOException e) {
+      throw new ConfigException(
+          ConfigException.Kind.CANNOT_RUN, List.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** The states that operators have set may give another answer than the file in force. */
+  private static void noteIfOverridden(
+      Config fromFile, LiveOverrides overrides, Decision inForce, RequestSnapshot request)
+      throws ScriptException {
+    Decision byFile = decide(fromFile, request);
+    String answer = Explanation.text(inForce);
+    if (Explanation.text(byFile).equals(answer)) {
+      return;
+    }
+    System.err.println(
+        "note: overrides change this answer. By the file it goes to: " + target(byFile));
+    List<String> lines = new ArrayList<>();
+    for (LiveOverrides one : overrides.eachOf(fromFile)) {
+      Decision without = decide(overrides.without(one).appliedTo(fromFile), request);
+      if (!Explanation.text(without).equals(answer)) {
+        lines.addAll(one.linesOf(fromFile));
+      }
+    }
+    // Only several together change it: then each of them is named.
+    (lines.isEmpty() ? overrides.linesOf(fromFile) : lines)
+        .forEach(line -> System.err.println("note: " + line));
   }
 
   private static Config loadInForce(Path file, Path control) throws ConfigException {
@@ -113,7 +153,7 @@ final class ExplainCommand extends FileCommand {
           || running.program().fingerprint().equals(config.program().fingerprint())) {
         return;
       }
-      Decision inForce = new Chooser(running, running.script()).decide(request);
+      Decision inForce = decide(running, request);
       System.err.println(
           "note: rsp serves with another version of this file (digest %s). There it goes to: %s"
               .formatted(running.program().fingerprint(), target(inForce)));

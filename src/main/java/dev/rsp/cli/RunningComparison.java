@@ -29,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param running what is in force; null if it cannot be told, and {@code note} says why
  * @param moves which hosts a reload would move; empty for none
+ * @param overrides lines about the slots to which operators have given another state than the file
  * @param note for the operator; empty for none
  */
-record RunningComparison(@Nullable Config running, String moves, String note) {
+record RunningComparison(
+    @Nullable Config running, String moves, List<String> overrides, String note) {
   /**
    * Compares.
    *
@@ -50,12 +52,26 @@ record RunningComparison(@Nullable Config running, String moves, String note) {
     if (running == null) {
       return Optional.empty();
     }
+    LiveOverrides overrides = overrides(newer);
+    // A reload keeps the overrides.
+    Config before = overrides.appliedTo(running);
+    Config after = overrides.appliedTo(newer);
     // That of the daemon: the new file may name another one.
     KnownHosts known = known(running.safeguards().journal().file());
-    ReloadGuard.check(running, newer, () -> known);
+    ReloadGuard.check(before, after, () -> known);
     checkPorts(running, newer);
-    String moves = ReloadGuard.effect(running, newer, known.hosts());
-    return Optional.of(new RunningComparison(running, moves, ""));
+    String moves = ReloadGuard.effect(before, after, known.hosts());
+    return Optional.of(new RunningComparison(running, moves, overrides.linesOf(newer), ""));
+  }
+
+  /** Those of the daemon, if it answers on the control socket of the new file. */
+  private static LiveOverrides overrides(Config newer) {
+    String control = newer.controlPath();
+    try {
+      return control == null ? LiveOverrides.NONE : LiveOverrides.of(Path.of(control));
+    } catch (IOException e) {
+      return LiveOverrides.NONE; // not running, or not for this user
+    }
   }
 
   /**
@@ -82,7 +98,10 @@ record RunningComparison(@Nullable Config running, String moves, String note) {
 
   private static RunningComparison unknown(String why) {
     return new RunningComparison(
-        null, "", "cannot say what a reload would do: the running configuration: " + why);
+        null,
+        "",
+        List.of(),
+        "cannot say what a reload would do: the running configuration: " + why);
   }
 
   private static KnownHosts known(@Nullable Path journal) {
@@ -128,9 +147,14 @@ record RunningComparison(@Nullable Config running, String moves, String note) {
     if (!note.isEmpty()) {
       return file + ": " + note + "\n";
     }
-    return file
-        + ": a reload would be accepted, and would move "
-        + (moves.isEmpty() ? "no known host" : moves)
-        + "\n";
+    var text = new StringBuilder();
+    text.append(file)
+        .append(": a reload would be accepted, and would move ")
+        .append(moves.isEmpty() ? "no known host" : moves)
+        .append('\n');
+    for (String line : overrides) {
+      text.append(file).append(": note: a reload keeps another state: ").append(line).append('\n');
+    }
+    return text.toString();
   }
 }

@@ -40,7 +40,7 @@ public record Slot(int index, String name, @Nullable Place place, int weight, St
     }
 
     /** The state with that name; null if there is none. */
-    static @Nullable State of(String text) {
+    public static @Nullable State of(String text) {
       for (State state : values()) {
         if (state.text.equals(text)) {
           return state;

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.daemon.Daemon;
 import dev.rsp.net.Transport;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -99,5 +102,80 @@ final class ControlCommandsTest {
     assertEquals(0, run("check", newer.toString()));
     write(newer, "other.journal", 3);
     assertEquals(1, run("check", newer.toString()));
+  }
+
+  /** What a command that succeeds prints: on standard output, and behind it on standard error. */
+  private String printed(String... words) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var printed = new ByteArrayOutputStream();
+    var noted = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(noted, true, StandardCharsets.UTF_8));
+      assertEquals(0, run(words), () -> noted.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+    return (printed.toString(StandardCharsets.UTF_8) + noted.toString(StandardCharsets.UTF_8))
+        .replace(file().toString(), "FILE")
+        .replaceAll("since=\\S+ by=\".*\"", "since=... by=...");
+  }
+
+  private String explained(String host) {
+    String control = directory.resolve("c.sock").toString();
+    return printed("explain", file().toString(), host, "--live", "--control", control);
+  }
+
+  @Test
+  void explainLiveAnswersAsOverridesSayAndNamesThoseThatChangeTheAnswer() throws IOException {
+    String moved = null;
+    String stays = null;
+    for (int i = 0; i < 40; i++) {
+      String host = "h" + i + ".example";
+      boolean second = explained(host).contains("slot        s2");
+      moved = second ? host : moved;
+      stays = second ? stays : host;
+    }
+    assertEquals(0, run("slot", "s2", "down", "--file", file().toString()));
+    String answer = explained(String.valueOf(moved));
+    assertTrue(answer.contains("passed over s2 (down)\n"), answer);
+    assertTrue(answer.contains("slot        s1 (index 1)\n"), answer);
+    assertTrue(
+        answer.endsWith(
+            "note: overrides change this answer. By the file it goes to: s2\n"
+                + "note: override slot=s2 state=down since=... by=...\n"),
+        answer);
+    assertFalse(explained(String.valueOf(stays)).contains("note:"), "the same as by the file");
+    assertEquals(0, run("slot", "s2", "file", "--file", file().toString()));
+    assertFalse(explained(String.valueOf(moved)).contains("note:"));
+  }
+
+  @Test
+  void checkNotesTheStatesThatAReloadKeepsButNotThoseThatTheFileSaysToo() throws IOException {
+    String ok = "FILE: a reload would be accepted, and would move no known host\n";
+    assertTrue(printed("check", file().toString()).endsWith(ok));
+    assertEquals(0, run("slot", "s2", "drain", "--file", file().toString()));
+    String noted = printed("check", file().toString());
+    assertTrue(
+        noted.endsWith(
+            ok
+                + "FILE: note: a reload keeps another state: override slot=s2 state=drain since=..."
+                + " by=...\n"),
+        noted);
+    String text = Files.readString(file());
+    Files.writeString(file(), text.replace("name = 's2'", "name = 's2', state = 'drain'"));
+    assertTrue(printed("check", file().toString()).endsWith(ok), "the file says it now");
+  }
+
+  @Test
+  void checkKnowsThatAnOverrideHasMovedTheHostsAlready() throws IOException {
+    assertEquals(0, run("slot", "s2", "down", "--file", file().toString()));
+    String text = Files.readString(file());
+    // Without the override, this would move more hosts than max_moves.
+    Files.writeString(file(), text.replace("name = 's2'", "name = 's2', state = 'down'"));
+    String said = printed("check", file().toString());
+    assertTrue(said.endsWith("would move no known host\n"), said);
   }
 }
