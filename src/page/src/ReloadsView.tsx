@@ -23,7 +23,7 @@ export function ReloadsView({ reloads, error, onRetry }: { reloads: Reload[] | n
       {reloads.map((reload) => (
         <li key={reload.at} class={reload.accepted ? "accepted" : "refused"}>
           <h2>
-            <span class={`verdict ${reload.accepted ? "good" : "bad"}`}>{reload.accepted ? "Accepted" : "Refused"}</span>
+            <span class={`verdict ${reload.accepted ? "good" : "bad"}`}>{verdict(reload)}</span>
             <time dateTime={reload.at}>{localTime(reload.at)}</time>
             <span class="dim">{ago(reload.at, Date.now())}</span>
           </h2>
@@ -43,4 +43,11 @@ export function ReloadsView({ reloads, error, onRetry }: { reloads: Reload[] | n
       ))}
     </ol>
   );
+}
+
+function verdict(reload: Reload): string {
+  if (!reload.accepted) {
+    return "Refused";
+  }
+  return reload.kind === "override" ? "State set" : "Accepted";
 }

@@ -104,6 +104,7 @@ export interface Explanation {
 
 export interface Reload {
   at: string;
+  kind: "reload" | "override";
   accepted: boolean;
   generation: number;
   by: string;

@@ -31,9 +31,10 @@ function slot(i, n) {
 }
 
 const FIRST_RELOADS = [
-  { at: "2026-11-27T15:04:05.120Z", accepted: true, generation: 12, by: "uid=0(root)", lines: ["moved 768 of 12003 hosts (6.4 %)", "in force generation=12"] },
-  { at: "2026-11-27T14:58:40.003Z", accepted: false, generation: 11, by: "token=admin", lines: ['backends.lua:7: timeouts.haed: unknown key (did you mean head?)', "still in force generation=11"] },
-  { at: "2026-11-26T09:12:00.000Z", accepted: true, generation: 11, by: "signal HUP", lines: [] },
+  { at: "2026-11-27T15:04:05.120Z", kind: "reload", accepted: true, generation: 12, by: "uid=0(root)", lines: ["moved 768 of 12003 hosts (6.4 %)", "in force generation=12"] },
+  { at: "2026-11-27T14:58:40.003Z", kind: "reload", accepted: false, generation: 11, by: "token=admin", lines: ['backends.lua:7: timeouts.haed: unknown key (did you mean head?)', "still in force generation=11"] },
+  { at: "2026-11-27T14:50:11.420Z", kind: "override", accepted: true, generation: 11, by: "uid=0(root)", lines: ["override slot=live6 state=drain"] },
+  { at: "2026-11-26T09:12:00.000Z", kind: "reload", accepted: true, generation: 11, by: "signal HUP", lines: [] },
 ];
 
 /** Hours that end now, the oldest first. */
@@ -121,7 +122,7 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
     "POST /api/reload": () => {
       const accepted = !state.refuseReload;
       const lines = accepted ? ["moved 0 of 12003 hosts", "in force generation=13"] : ["backends.lua:3: a backend is named twice", "still in force generation=12"];
-      const entry = { at: new Date().toISOString(), accepted, generation: accepted ? 13 : 12, by: "token=admin", lines };
+      const entry = { at: new Date().toISOString(), kind: "reload", accepted, generation: accepted ? 13 : 12, by: "token=admin", lines };
       state.reloads = [entry, ...state.reloads];
       write("reload", entry);
       return [accepted ? 200 : 409, { accepted, lines }];

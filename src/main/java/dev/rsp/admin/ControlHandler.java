@@ -43,6 +43,7 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String API = "/api/";
   private static final String EVENTS = "/api/events";
+  private static final String HEALTH = "/healthz";
   private static final String JSON = "application/json";
 
   /** Requests that may wait on one connection. A client that sends more does not read answers. */
@@ -51,8 +52,6 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
   /** What is answered at each path. */
   private static final Map<String, Function<Operations, Answer>> READS =
       Map.of(
-          "/healthz",
-          daemon -> daemon.isAlive() ? Answer.ok("ok") : Answer.of(503, "a loop does not respond"),
           "/readyz",
           daemon -> daemon.isServing() ? Answer.ok("ok") : Answer.of(503, "stopping"),
           "/status",
@@ -72,6 +71,7 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
 
   private final Supplier<@Nullable Page> page;
   private final @Nullable EventStream events;
+  private final Health health;
   private final Bodies bodies;
 
   private final Deque<Asked> waiting = new ArrayDeque<>();
@@ -95,6 +95,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
     String path() {
       return new QueryStringDecoder(uri).rawPath();
     }
+
+    boolean reads() {
+      return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+    }
   }
 
   /** A status, a media type and a body; the file of the page that it is, or null. */
@@ -111,6 +115,14 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
       return new Answer(status, TEXT, utf8(text + "\n"), null);
     }
 
+    static Answer of(Health.Result result) {
+      return switch (result) {
+        case ALIVE -> ok("ok");
+        case NOT_ALIVE -> of(503, "a loop does not respond");
+        case FAILED -> of(500, "failed; the log has the cause");
+      };
+    }
+
     /** Why a command below {@code /api/} is not carried out, or another one. */
     static Answer error(String path, int status, String text) {
       return path.startsWith(API)
@@ -125,6 +137,7 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
    * @param workers run what may block
    * @param page what browsers get
    * @param events for those who watch; null for none
+   * @param health answers probes
    * @param bodies room for what is sent
    */
   ControlHandler(
@@ -133,12 +146,14 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
       String peer,
       Supplier<@Nullable Page> page,
       @Nullable EventStream events,
+      Health health,
       Bodies bodies) {
     this.operations = operations;
     this.workers = workers;
     this.peer = peer;
     this.page = page;
     this.events = events;
+    this.health = health;
     this.bodies = bodies;
   }
 
@@ -245,6 +260,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
       }
       return;
     }
+    if (asked.reads() && asked.path().equals(HEALTH)) {
+      health.ask(ctx.executor(), result -> write(ctx, asked, Answer.of(result)));
+      return;
+    }
     try {
       workers.execute(
           () -> {
@@ -261,7 +280,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<HttpObject> {
     try {
       Function<Operations, Answer> read =
           path.equals("/metrics") ? daemon -> metrics(daemon, asked.accept) : READS.get(path);
-      boolean reads = asked.method.equals(HttpMethod.GET) || asked.method.equals(HttpMethod.HEAD);
+      boolean reads = asked.reads();
+      if (path.equals(HEALTH)) {
+        return Answer.of(405, "GET only");
+      }
       if (read != null) {
         return reads ? read.apply(operations) : Answer.error(path, 405, "GET only");
       }

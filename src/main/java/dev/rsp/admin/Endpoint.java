@@ -31,7 +31,9 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +73,7 @@ public final class Endpoint implements AutoCloseable {
   private final ExecutorService workers;
   private final EventLoopGroup group;
   private final EventStream events;
+  private final Health health;
   private final Bodies bodies = new Bodies();
 
   /** All connections, and those whose peer has not shown a token yet, the oldest first. */
@@ -81,6 +84,10 @@ public final class Endpoint implements AutoCloseable {
   private long wrongTokensLoggedAt = System.nanoTime() - LOG_EVERY_NANOS;
   private volatile Access access;
   private @Nullable UnixSocketFile file;
+
+  /** Of a Unix socket: the user who may ask, besides root. */
+  private volatile int uid;
+
   private @Nullable Channel channel;
 
   private Endpoint(String name, Operations operations, Access access, IoHandlerFactory io) {
@@ -97,6 +104,24 @@ public final class Endpoint implements AutoCloseable {
             new SynchronousQueue<>(),
             new DefaultThreadFactory(name + "-command", true));
     this.events = new EventStream(operations, workers);
+    this.health = new Health(operations, healthThread(name));
+  }
+
+  /**
+   * A thread of its own for the question whether the daemon is alive: it neither keeps commands
+   * waiting nor waits for them. It ends by itself when nobody asks.
+   */
+  private static Executor healthThread(String name) {
+    var thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new DefaultThreadFactory(name + "-health", true));
+    thread.allowCoreThreadTimeOut(true);
+    return thread;
   }
 
   /**
@@ -107,12 +132,23 @@ public final class Endpoint implements AutoCloseable {
    */
   public static Endpoint open(String name, String path, Operations operations, Access access)
       throws IOException {
+    return open(name, path, operations, access, ownUid());
+  }
+
+  /**
+   * The same, for tests.
+   *
+   * @param uid the user who may ask, besides root
+   */
+  static Endpoint open(String name, String path, Operations operations, Access access, int uid)
+      throws IOException {
     if (!Epoll.isAvailable()) {
       throw new IOException("a Unix socket for operators needs Linux on x86-64 or aarch64");
     }
     UnixSocketFile prepared = UnixSocketFile.prepare(path);
     var endpoint = new Endpoint(name, operations, access, EpollIoHandler.newFactory());
     endpoint.file = prepared;
+    endpoint.uid = uid;
     boolean opened = false;
     try {
       endpoint.listen(
@@ -186,7 +222,7 @@ public final class Endpoint implements AutoCloseable {
               unknown.remove(client);
             });
     var handler =
-        new ControlHandler(operations, workers, peer, () -> access.page(), events, bodies);
+        new ControlHandler(operations, workers, peer, () -> access.page(), events, health, bodies);
     client
         .pipeline()
         .addLast(
@@ -225,7 +261,7 @@ public final class Endpoint implements AutoCloseable {
           : null;
     }
     PeerCredentials peer = local.peerCredentials();
-    if (peer.uid() != 0 && peer.uid() != ownUid()) {
+    if (peer.uid() != 0 && peer.uid() != uid) {
       log.warn("{} refused uid={} pid={}", name, peer.uid(), peer.pid());
       return null;
     }

@@ -121,6 +121,16 @@ final class CurrentOverrides {
     return reply;
   }
 
+  /** What came of it, for the list of reloads; null if it was no command, or for no slot. */
+  static @Nullable ReloadResult result(ApiReply reply, String slot, String state) {
+    String line = "override slot=" + slot + " state=" + state;
+    return switch (reply.status()) {
+      case 200 -> new ReloadResult(true, List.of(line));
+      case 409 -> ReloadResult.refused(List.of(line + ": " + reply.values().get("error")));
+      default -> null;
+    };
+  }
+
   private ApiReply setIn(
       Config fromFile, String name, String text, String by, Activation activation) {
     Slot slot =

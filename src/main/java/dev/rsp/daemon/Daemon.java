@@ -36,7 +36,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +92,6 @@ public final class Daemon {
   private @Nullable Shadow shadow;
 
   private final ReloadLog reloads = new ReloadLog();
-  private final AtomicLong refusedReloads = new AtomicLong();
 
   /** Set before a stop waits for anything, so that a second stop ends the process at once. */
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -124,7 +122,6 @@ public final class Daemon {
         this::inForce,
         stopping::get,
         this::reload,
-        refusedReloads::get,
         recent,
         new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog, usage),
         journal,
@@ -247,9 +244,8 @@ public final class Daemon {
       try {
         ReloadResult result = reloadNow();
         verdict = result.accepted() ? "" : verdict;
-        refusedReloads.addAndGet(result.accepted() ? 0 : 1);
         InForce now = inForce();
-        reloads.add(result, now == null ? 0 : now.generation(), by);
+        reloads.add(ReloadLog.Kind.RELOAD, result, now == null ? 0 : now.generation(), by);
         audit.info("audit command=reload by=\"{}\" accepted={}", by, result.accepted());
         return result;
       } finally {
@@ -325,10 +321,17 @@ public final class Daemon {
 
   private ApiReply override(String slot, String state, String by) {
     synchronized (reloading) {
-      InForce now = stopping.get() ? null : inForce();
+      InForce before = stopping.get() ? null : inForce();
       loading.incrementAndGet();
       try {
-        return overrides.set(now == null ? null : now.fromFile(), slot, state, by, this::activate);
+        Config fromFile = before == null ? null : before.fromFile();
+        ApiReply reply = overrides.set(fromFile, slot, state, by, this::activate);
+        ReloadResult result = CurrentOverrides.result(reply, slot, state);
+        InForce now = inForce();
+        if (result != null && now != null) {
+          reloads.add(ReloadLog.Kind.OVERRIDE, result, now.generation(), by);
+        }
+        return reply;
       } finally {
         loading.decrementAndGet();
       }

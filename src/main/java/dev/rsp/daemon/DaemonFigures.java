@@ -54,9 +54,9 @@ final class DaemonFigures {
   /**
    * Adds all figures.
    *
-   * @param refusedReloads since the start
+   * @param reloads what came of reloads and overrides since the start
    */
-  void addTo(Figures figures, InForce now, long refusedReloads) {
+  void addTo(Figures figures, InForce now, ReloadLog reloads) {
     figures.gauge(
         "rsp_build_info",
         "Always 1; the labels say which rsp this is.",
@@ -67,7 +67,7 @@ final class DaemonFigures {
         BuildInfo.commit(),
         "java",
         System.getProperty("java.version", "unknown"));
-    addConfiguration(figures, now, refusedReloads);
+    addConfiguration(figures, now, reloads);
     addTraffic(figures);
     figures.gauge(
         "rsp_client_connections_limit",
@@ -109,18 +109,31 @@ final class DaemonFigures {
         "rsp_requests_waiting_for_sites", "Requests that wait for a start.", starter.waiting());
   }
 
-  private static void addConfiguration(Figures figures, InForce now, long refusedReloads) {
+  private static void addConfiguration(Figures figures, InForce now, ReloadLog reloads) {
     figures.gauge(
         "rsp_config_generation",
-        "Which configuration is in force: 1 for that of the start, one more for each reload.",
+        "Which configuration is in force: 1 for that of the start, one more for each reload or override.",
         now.generation());
     figures.gauge(
         "rsp_config_loaded_timestamp_seconds",
         "When it was loaded, in seconds since 1970.",
         now.since().toEpochMilli() / 1000.0);
-    String reloads = "Reloads since the start, by their result.";
-    figures.count("rsp_reloads", reloads, now.generation() - 1, "result", "accepted");
-    figures.count("rsp_reloads", reloads, refusedReloads, "result", "refused");
+    addResults(
+        figures,
+        "rsp_reloads",
+        "Reloads since the start, by their result.",
+        reloads.results(ReloadLog.Kind.RELOAD));
+    addResults(
+        figures,
+        "rsp_overrides",
+        "States of slots that operators have set since the start, by what came of it.",
+        reloads.results(ReloadLog.Kind.OVERRIDE));
+  }
+
+  private static void addResults(
+      Figures figures, String name, String help, ReloadLog.Results results) {
+    figures.count(name, help, results.accepted(), "result", "accepted");
+    figures.count(name, help, results.refused(), "result", "refused");
   }
 
   private void addTraffic(Figures figures) {

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,6 @@ final class DaemonOperations implements Operations {
   private final Supplier<@Nullable InForce> inForce;
   private final Supplier<Boolean> stopping;
   private final Function<String, ReloadResult> reload;
-  private final LongSupplier refusedReloads;
   private final ReloadLog reloads;
   private final Supplier<Overrides> overrides;
   private final RecentRequests recent;
@@ -52,7 +50,6 @@ final class DaemonOperations implements Operations {
       Supplier<@Nullable InForce> inForce,
       Supplier<Boolean> stopping,
       Function<String, ReloadResult> reload,
-      LongSupplier refusedReloads,
       RecentRequests recent,
       DaemonFigures figures,
       JournalKeeper journal,
@@ -69,7 +66,6 @@ final class DaemonOperations implements Operations {
     this.inForce = inForce;
     this.stopping = stopping;
     this.reload = reload;
-    this.refusedReloads = refusedReloads;
     this.reloads = reloads;
     this.recent = recent;
     var hosts = new HostsSeen(journal::hosts, System::nanoTime);
@@ -170,7 +166,7 @@ final class DaemonOperations implements Operations {
     var all = new Figures();
     InForce now = inForce.get();
     if (now != null) {
-      figures.addTo(all, now, refusedReloads.getAsLong());
+      figures.addTo(all, now, reloads);
     }
     return all.text(accept);
   }

@@ -6,12 +6,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The last reloads and what came of them. Thread-safe. */
+/** The last reloads and overrides and what came of them. Thread-safe. */
 final class ReloadLog {
   /** Enough to see a series of edits. */
   private static final int KEPT = 20;
@@ -20,7 +22,27 @@ final class ReloadLog {
   private static final int MOST_LINES = 100;
 
   private final Deque<Map<String, @Nullable Object>> last = new ArrayDeque<>();
+  private final Map<Kind, Results> results = new EnumMap<>(Kind.class);
   private long count;
+
+  /** What puts another configuration in force. */
+  enum Kind {
+    RELOAD,
+    OVERRIDE;
+
+    private String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How many were accepted and refused since the start. */
+  record Results(long accepted, long refused) {
+    private static final Results NONE = new Results(0, 0);
+
+    private Results and(boolean isAccepted) {
+      return new Results(accepted + (isAccepted ? 1 : 0), refused + (isAccepted ? 0 : 1));
+    }
+  }
 
   /**
    * Adds one.
@@ -28,7 +50,7 @@ final class ReloadLog {
    * @param generation what is in force now; 0 if nothing is
    * @param by who asked for it
    */
-  synchronized void add(ReloadResult result, long generation, String by) {
+  synchronized void add(Kind kind, ReloadResult result, long generation, String by) {
     List<String> lines = new ArrayList<>(result.lines());
     int more = lines.size() - MOST_LINES;
     if (more > 0) {
@@ -37,10 +59,12 @@ final class ReloadLog {
     }
     Map<String, @Nullable Object> entry = new LinkedHashMap<>();
     entry.put("at", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+    entry.put("kind", kind.text());
     entry.put("accepted", result.accepted());
     entry.put("generation", generation);
     entry.put("by", by);
     entry.put("lines", List.copyOf(lines));
+    results.put(kind, results(kind).and(result.accepted()));
     last.addFirst(entry);
     count++;
     if (last.size() > KEPT) {
@@ -63,6 +87,11 @@ final class ReloadLog {
       }
     }
     return newer;
+  }
+
+  /** How many of a kind were accepted and refused since the start. */
+  synchronized Results results(Kind kind) {
+    return results.getOrDefault(kind, Results.NONE);
   }
 
   /** How many there were since the start. */

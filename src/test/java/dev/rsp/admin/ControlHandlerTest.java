@@ -29,7 +29,14 @@ final class ControlHandlerTest {
       Executor workers, HttpVersion version, HttpMethod method, String path) {
     var channel =
         new EmbeddedChannel(
-            new ControlHandler(operations, workers, "uid=0 pid=1", () -> null, null, new Bodies()));
+            new ControlHandler(
+                operations,
+                workers,
+                "uid=0 pid=1",
+                () -> null,
+                null,
+                new Health(operations, Runnable::run),
+                new Bodies()));
     channel.writeInbound(new DefaultFullHttpRequest(version, method, path));
     channel.runPendingTasks();
     FullHttpResponse response = channel.readOutbound();

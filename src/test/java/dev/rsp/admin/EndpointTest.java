@@ -287,4 +287,43 @@ final class EndpointTest {
       line = Objects.requireNonNull(in.readLine(), expected);
     }
   }
+
+  @Test
+  void manyProbesShareOneQuestionAndKeepNoCommandWaiting() throws IOException {
+    operations.aliveAnswers.acquireUninterruptibly();
+    List<Socket> probes = new ArrayList<>();
+    try {
+      for (int i = 0; i < 60; i++) { // more than commands at a time
+        Socket probe = connect();
+        probes.add(probe);
+        probe
+            .getOutputStream()
+            .write(
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.ISO_8859_1));
+      }
+      for (int i = 0; i < 20; i++) {
+        assertEquals(200, status(ask("GET /status", RIGHT)));
+      }
+      operations.alive = false;
+      operations.aliveAnswers.release();
+      for (Socket probe : probes) {
+        String answer =
+            new String(probe.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        assertTrue(answer.endsWith("\r\n\r\na loop does not respond\n"), answer);
+        assertEquals(503, status(answer));
+      }
+      // The second one is for those that came after the answer of the first.
+      assertTrue(operations.aliveAsked.get() <= 2, () -> "asked " + operations.aliveAsked);
+    } finally {
+      for (Socket probe : probes) {
+        probe.close();
+      }
+    }
+    operations.alive = true;
+    assertEquals(200, status(ask("GET /healthz", "")));
+    operations.broken = true;
+    assertEquals(500, status(ask("GET /healthz", "")));
+    assertEquals(405, status(ask("POST /healthz", "Content-Length: 0\r\n" + RIGHT)));
+  }
 }

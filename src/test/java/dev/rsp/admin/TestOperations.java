@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A daemon that does as the test says. */
@@ -14,6 +16,11 @@ final class TestOperations implements Operations {
   boolean alive = true;
   boolean serving = true;
   boolean broken;
+
+  /** How often it was asked whether it is alive, and a permit if it answers. */
+  final AtomicInteger aliveAsked = new AtomicInteger();
+
+  final Semaphore aliveAnswers = new Semaphore(1);
   boolean accepts = true;
   volatile long reloadCount;
   final Routes routes = new Routes();
@@ -21,6 +28,12 @@ final class TestOperations implements Operations {
 
   @Override
   public boolean isAlive() {
+    aliveAsked.incrementAndGet();
+    aliveAnswers.acquireUninterruptibly();
+    aliveAnswers.release();
+    if (broken) {
+      throw new IllegalStateException("broken");
+    }
     return alive;
   }
 

@@ -264,6 +264,38 @@ final class ApiTest {
   }
 
   @Test
+  void anOverrideIsListedAmongTheReloadsWithWhoSetItAndHasItsOwnFigure() throws Exception {
+    assertEquals(200, set("two", "down").status());
+    assertEquals(409, set("one", "down").status());
+    assertEquals(404, set("three", "down").status());
+    assertEquals(200, ask("POST", "/api/reload", "").status());
+    Answered listed = get("/api/reloads");
+    assertEquals("reload", listed.at("reloads", 0, "kind"));
+    assertEquals("override", listed.at("reloads", 1, "kind"));
+    assertEquals(false, listed.at("reloads", 1, "accepted"));
+    assertEquals(
+        List.of("override slot=one state=down: no slot would be left up"),
+        listed.at("reloads", 1, "lines"));
+    assertEquals("override", listed.at("reloads", 2, "kind"));
+    assertEquals(true, listed.at("reloads", 2, "accepted"));
+    assertEquals(2L, listed.at("reloads", 2, "generation"));
+    assertEquals(List.of("override slot=two state=down"), listed.at("reloads", 2, "lines"));
+    String by = String.valueOf(listed.at("reloads", 2, "by"));
+    assertTrue(by.matches("uid=[0-9]+ pid=[0-9]+"), by);
+    assertEquals(3, ((List<?>) Objects.requireNonNull(listed.at("reloads"))).size());
+    String figures = ask("GET", "/metrics", "").body();
+    for (String line :
+        List.of(
+            "rsp_reloads_total{result=\"accepted\"} 1.0",
+            "rsp_reloads_total{result=\"refused\"} 0.0",
+            "rsp_overrides_total{result=\"accepted\"} 1.0",
+            "rsp_overrides_total{result=\"refused\"} 1.0",
+            "rsp_config_generation 3.0")) {
+      assertTrue(figures.contains(line + "\n"), line);
+    }
+  }
+
+  @Test
   void anOverrideLeavesASlotUp() throws Exception {
     assertEquals(200, set("two", "down").status());
     Answered refused = set("one", "drain");

@@ -52,9 +52,11 @@ final class PageIT {
     int port = Peer.freePort();
     try (RawBackend one = RawBackend.named("one");
         RawBackend two = RawBackend.named("two");
-        Rsp rsp = Rsp.serving(directory, configuration(port, slots(one, two)))) {
+        Rsp rsp = Rsp.serving(directory, configuration(port, Rsp.slot("live1", one.address())))) {
       Rsp.write(candidate, configuration(port, slots(one, two) + Rsp.slot("live3", one.address())));
       rsp.get(HOST, "/");
+      Rsp.write(rsp.file(), configuration(port, slots(one, two)));
+      rsp.reload();
       Rsp.write(rsp.file(), "listen = 5");
       rsp.reloadRefused();
       Program run =
