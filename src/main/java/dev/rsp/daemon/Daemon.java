@@ -197,17 +197,23 @@ public final class Daemon {
 
   /** Serves with the file; returns the configuration. */
   private synchronized Config begin(Runnable serving) throws ConfigException {
-    Config fromFile = ConfigLoader.load(file);
-    Config first = overrides.resumed(fromFile);
-    shadow = Shadow.of(first);
-    InForce started = InForce.first(first, fromFile);
-    apply(started, shadow);
+    InForce started;
+    LoadingNotice notice = LoadingNotice.of(file);
+    try {
+      Config fromFile = ConfigLoader.load(file);
+      Config first = overrides.resumed(fromFile);
+      shadow = Shadow.of(first);
+      started = InForce.first(first, fromFile);
+      apply(started, shadow);
+    } finally {
+      notice.close();
+    }
     serving.run();
     log.info("Started.  Listening on {}.", listeners.text());
     manager.logIfUnknown();
     manager.ready("serves " + started.text());
     watch();
-    return first;
+    return started.config();
   }
 
   /** Tells the service manager that the daemon lives, for as long as each loop does its work. */
@@ -265,7 +271,7 @@ public final class Daemon {
       if (running == null) {
         return ReloadResult.refused(List.of("rsp stops"));
       }
-      Config fromFile = ConfigLoader.reload(file, running);
+      Config fromFile = reloaded(running);
       Config newer = overrides.appliedTo(fromFile, file);
       // Not under the lock of this object: it may take seconds, and a stop must not wait for it.
       ReloadGuard.check(running, newer, journal::known);
@@ -295,6 +301,15 @@ public final class Daemon {
     }
     logInForce("still in force {}");
     return ReloadResult.refused(problems);
+  }
+
+  private Config reloaded(Config running) throws ConfigException {
+    LoadingNotice notice = LoadingNotice.of(file);
+    try {
+      return ConfigLoader.reload(file, running);
+    } finally {
+      notice.close();
+    }
   }
 
   /** Which hosts a reload has moved. It is in force, so it does not fail because of that. */
