@@ -2,6 +2,7 @@
 package dev.rsp.admin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Logger;
@@ -97,7 +98,7 @@ final class ControlSocketTest {
   void itsOwnUserMayAsk() throws IOException {
     try (Endpoint opened = open(ownUid())) {
       assertEquals("HTTP/1.1 200", asked());
-      assertEquals(null, opened.address());
+      assertNull(opened.address(), "a Unix socket");
     }
   }
 
@@ -111,11 +112,12 @@ final class ControlSocketTest {
     boolean isRoot = own == 0;
     // Only root can become somebody else. For others, the socket is that of somebody else.
     try (Endpoint opened = open(isRoot ? own : own + 1)) {
+      assertNull(opened.address(), "a Unix socket");
       assertEquals("", isRoot ? askedByNobody() : asked());
       String line = logged.list.get(0).getFormattedMessage();
       int peer = isRoot ? NOBODY : own;
       assertTrue(line.matches("control refused uid=" + peer + " pid=[0-9]+"), line);
-      assertEquals(1, logged.list.size(), () -> opened + " " + logged.list);
+      assertEquals(1, logged.list.size(), logged.list::toString);
     } finally {
       logger.detachAppender(logged);
     }

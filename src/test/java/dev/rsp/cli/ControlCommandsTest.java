@@ -144,8 +144,10 @@ final class ControlCommandsTest {
     assertTrue(answer.contains("slot        s1 (index 1)\n"), answer);
     assertTrue(
         answer.endsWith(
-            "note: overrides change this answer. By the file it goes to: s2\n"
-                + "note: override slot=s2 state=down since=... by=...\n"),
+            """
+            note: overrides change this answer. By the file it goes to: s2
+            note: override slot=s2 state=down since=... by=...
+            """),
         answer);
     assertFalse(explained(String.valueOf(stays)).contains("note:"), "the same as by the file");
     assertEquals(0, run("slot", "s2", "file", "--file", file().toString()));

@@ -47,7 +47,7 @@ final class CurrentTest {
       if (serves || wanted == null) {
         return serves ? now : null;
       }
-      return new StringBuilder(wanted).toString(); // another object
+      return String.valueOf(wanted.toCharArray()); // another object
     }
 
     @Override
