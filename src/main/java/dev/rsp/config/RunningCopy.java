@@ -36,9 +36,10 @@ public final class RunningCopy {
     if (path == null) {
       return;
     }
+    // A journal beside a file that was named without a folder has none either.
     Path draft =
         Files.createTempFile(
-            path.getParent(),
+            path.toAbsolutePath().getParent(),
             path.getFileName() + ".",
             ".tmp",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
