@@ -64,7 +64,7 @@ final class Api {
         .get("/api/status", request -> ApiReply.ok(operations.values()))
         .get("/api/slots", request -> whenServing(now -> ApiReply.ok(slots.of(now))))
         .get("/api/hosts", this::hosts)
-        .get("/api/hosts/top", usage::top)
+        .get("/api/hosts/top", request -> usage.top(request, this::lastSlot))
         .get("/api/hosts/{host}", request -> whenServing(now -> host(now, request)))
         .get("/api/explain", request -> whenServing(now -> explain(now, request)))
         .get("/api/space", request -> whenServing(Api::space))
@@ -112,6 +112,11 @@ final class Api {
     values.put("hosts", listed);
     values.put("more", found.size() > limit);
     return ApiReply.ok(values);
+  }
+
+  private @Nullable String lastSlot(String host) {
+    SeenHost seen = hosts.index().find(host);
+    return seen == null ? null : seen.slot();
   }
 
   private ApiReply host(InForce now, ApiRequest request) {

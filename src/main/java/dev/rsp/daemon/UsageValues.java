@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,12 @@ final class UsageValues {
     this.used = used;
   }
 
-  /** The hosts that used most in the running hour. */
-  ApiReply top(ApiRequest request) {
+  /**
+   * The hosts that used most in the running hour.
+   *
+   * @param slots the slot that answered a host last; null if that is not known
+   */
+  ApiReply top(ApiRequest request, Function<String, @Nullable String> slots) {
     String by = request.parameter("by", UsageOrder.REQUESTS.label());
     UsageOrder order = UsageOrder.of(by);
     if (order == null) {
@@ -45,6 +50,7 @@ final class UsageValues {
     for (HostUse use : usage.top(order, request.number("limit", HOSTS, 1, MOST_HOSTS))) {
       Map<String, @Nullable Object> values = new LinkedHashMap<>();
       values.put("host", use.host());
+      values.put("slot", slots.apply(use.host()));
       values.putAll(use.sums());
       hosts.add(values);
     }

@@ -191,6 +191,7 @@ final class ApiTest {
     assertEquals("a.example", get("/api/hosts/top?by=time&limit=1").at("hosts", 0, "host"));
     Answered byBytes = get("/api/hosts/top?by=bytes&limit=1");
     assertEquals("b.example", byBytes.at("hosts", 0, "host"));
+    assertEquals("one", byBytes.at("hosts", 0, "slot"));
     Set<Object> now = Set.of(hour.toString(), hour.plus(1, ChronoUnit.HOURS).toString());
     assertTrue(now.contains(byBytes.at("since")), byBytes::body);
     assertEquals(1, ((List<?>) Objects.requireNonNull(byBytes.at("hosts"))).size());
