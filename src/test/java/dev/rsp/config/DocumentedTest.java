@@ -118,7 +118,7 @@ class DocumentedTest {
   @Test
   void theProblemsInTheReferenceAreReal() throws IOException {
     Matcher block =
-        Pattern.compile("```\n(backends.lua:4.*?)```", Pattern.DOTALL)
+        Pattern.compile("```text[^\n]*\n(backends.lua:4.*?)```", Pattern.DOTALL)
             .matcher(Files.readString(REFERENCE));
     assertTrue(block.find());
     assertEquals(

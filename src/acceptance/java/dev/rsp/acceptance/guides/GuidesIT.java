@@ -2,64 +2,43 @@
 package dev.rsp.acceptance.guides;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.acceptance.guides.Guide.Block;
 import dev.rsp.acceptance.rig.Program;
+import dev.rsp.documents.Document;
+import dev.rsp.documents.Document.Block;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Does what the README, the tour and the guides say, word by word. */
+/**
+ * Does what the README, the tour, the guides and some references say, word by word. Their
+ * configurations are loaded by {@link dev.rsp.documents.DocumentBlocksTest}.
+ */
 @Timeout(300)
 final class GuidesIT {
-  private static final Path DOCUMENTS = Path.of("src/docs");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  /** Makes fragments complete. */
-  private static final String BASE = "listen = '127.0.0.1:0' backends = { '127.0.0.1:9' } ";
 
   @TempDir private Path directory;
 
-  static Stream<Path> guides() {
-    return Stream.concat(
-        Stream.of(Path.of("README.md")),
-        Stream.of(GUIDES).map(name -> DOCUMENTS.resolve(name + ".md")));
-  }
-
-  private static final String[] GUIDES = {
-    "tour", "install", "migrate", "reload", "drain", "upgrade", "incidents", "capacity", "security"
-  };
-
-  @ParameterizedTest
-  @MethodSource("guides")
-  void everyBlockIsRunOrSaysWhyNot(Path file) throws IOException {
-    List<String> wrong = new ArrayList<>();
-    for (Block block : Guide.read(file).blocks()) {
-      boolean known = List.of("sh", "text", "lua", "haproxy", "nginx").contains(block.language());
-      boolean plain = block.rest().isEmpty() || block.info().matches("lua [\\w.]+\\.lua");
-      if (!block.isExempt() && !(known && plain)) {
-        wrong.add(file + ":" + block.line() + ": " + block.info());
-      }
-    }
-    assertEquals(List.of(), wrong);
+  static List<Path> guides() {
+    return Document.RUN;
   }
 
   @ParameterizedTest
   @MethodSource("guides")
   void everyCommandAndConfigurationWorks(Path file) throws IOException {
-    Guide guide = Guide.read(file).withFreePorts();
+    Document guide = Document.read(file).in(directory);
+    for (String folder : List.of("etc/rsp", "run/rsp", "var/lib/rsp", "var/log/rsp")) {
+      Files.createDirectories(directory.resolve(folder));
+    }
     Files.writeString(directory.resolve("guide.sh"), script(guide));
     String bin = System.getProperty("rsp.home") + "/bin";
     Program shell =
@@ -85,7 +64,7 @@ final class GuidesIT {
         last = Files.readString(out);
       } else if (block.info().equals("text")) {
         assertTrue(
-            Guide.output(block.text()).matcher(last).find(),
+            Document.output(block.text()).matcher(last).find(),
             place + "is not in the output:\n" + last + "\nexpected:\n" + block.text());
       }
     }
@@ -94,7 +73,7 @@ final class GuidesIT {
   }
 
   /** The commands of a document; the output of each block goes to a file with its line. */
-  private static String script(Guide guide) {
+  private static String script(Document guide) {
     StringBuilder script =
         new StringBuilder(
             "set -eu\ntrap 'jobs -p > ../jobs; kill $(cat ../jobs) 2> /dev/null || :; wait' EXIT\n");
@@ -110,10 +89,8 @@ final class GuidesIT {
   private static String commands(Block block) {
     return switch (block.language()) {
       case "sh" -> block.text();
-      case "lua" ->
-          block.rest().isEmpty()
-              ? written("fragment.lua", BASE + block.text()) + "rsp check fragment.lua\n"
-              : written(block.rest(), block.text()) + "rsp check " + block.rest() + "\n";
+      case "lua" -> block.rest().isEmpty() ? "" : written(block);
+      case "yaml" -> written(block) + "promtool check config --syntax-only " + block.rest() + "\n";
       case "haproxy" -> written("haproxy.cfg", block.text()) + "haproxy -c -f haproxy.cfg\n";
       case "nginx" ->
           written(
@@ -126,22 +103,12 @@ final class GuidesIT {
     };
   }
 
+  private static String written(Block block) {
+    String file = written(block.fileName(), block.text());
+    return block.isAdded() ? file.replaceFirst("cat >", "cat >>") : file;
+  }
+
   private static String written(String name, String text) {
     return "cat > " + name + " << 'END OF FILE'\n" + text + "END OF FILE\n";
-  }
-
-  @Test
-  void theOutputMustBeWhatTheTextSays() {
-    String out = "a\nslot   live1 (index 1)\nb\nc\nd\n";
-    assertTrue(Guide.output("slot   live1 (index …)\n…\nd\n").matcher(out).find());
-    assertFalse(Guide.output("slot   live2 (index …)\n").matcher(out).find());
-    assertFalse(Guide.output("a\nb\n").matcher(out).find());
-  }
-
-  @Test
-  void aBlockWithoutAReasonIsNotExempt() {
-    assertTrue(new Block(1, "sh not run: needs root", "").isExempt());
-    assertFalse(new Block(1, "sh not run:", "").isExempt());
-    assertFalse(new Block(1, "sh", "").isExempt());
   }
 }

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A machine of a platform: uWSGI's Emperor, which runs an application for each file in a directory,
@@ -36,7 +38,7 @@ final class Emperor implements Closeable {
     directory = below;
     Files.createDirectories(vassals());
     Files.createDirectories(below.resolve("sockets"));
-    Files.writeString(below.resolve("application.py"), Uwsgi.APPLICATION);
+    Files.writeString(below.resolve("wsgi.py"), Uwsgi.APPLICATION);
     program =
         Program.start(
             List.of(
@@ -69,19 +71,18 @@ final class Emperor implements Closeable {
     exchange.close();
   }
 
-  private String vassal(String host) {
-    return """
-    [uwsgi]
-    plugin = python3
-    uwsgi-socket = %1$s/sockets/%2$s.sock
-    wsgi-file = %1$s/application.py
-    need-app = true
-    master = true
-    processes = 2
-    vacuum = true
-    die-on-term = true
-    """
-        .formatted(directory, host);
+  /** The file that the document shows, for a host and with the folders of this test. */
+  private String vassal(String host) throws IOException {
+    String document = Files.readString(Path.of("src/docs/platform.md"));
+    Matcher ini = Pattern.compile("```ini [^\\n]*\\n(.*?)```", Pattern.DOTALL).matcher(document);
+    if (!ini.find()) {
+      throw new IllegalStateException("platform.md has no ini file");
+    }
+    return ini.group(1)
+            .replace("/run/sites", directory + "/sockets")
+            .replace("/home/someone/site", directory.toString())
+            .replace("www.example.com", host)
+        + "processes = 2\n";
   }
 
   /** The directory of the Emperor's files. */
