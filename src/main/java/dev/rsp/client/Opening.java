@@ -71,6 +71,10 @@ final class Opening extends ChannelInboundHandlerAdapter
   private final Deadline deadline = new Deadline(this::expired, this::failed);
 
   private State state = State.OPENING;
+
+  /** Shakes hands; null before it is known that it is to. */
+  private @Nullable TlsAccept tls;
+
   private Peer peer;
 
   /** Reads the PROXY header; null if none is awaited. */
@@ -189,18 +193,20 @@ final class Opening extends ChannelInboundHandlerAdapter
     if (!options.tls()) {
       serve();
     } else if (certificates != null) {
-      channel.pipeline().addFirst(new TlsAccept(certificates, new TlsProfile(false), this));
+      TlsAccept first = new TlsAccept(certificates, new TlsProfile(false), this);
+      channel.pipeline().addFirst(first);
+      tls = first;
     } else {
       channel.close(); // the configuration of now has no certificates any more
     }
   }
 
   @Override
-  public void secured(SslHandler tls, ClientHello hello, ServerIdentity identity) {
+  public void secured(SslHandler handler, ClientHello hello, ServerIdentity identity) {
     if (state != State.OPENING) {
       return;
     }
-    SSLSession session = tls.engine().getSession();
+    SSLSession session = handler.engine().getSession();
     peer =
         new Peer(
             peer.remote(),
@@ -209,7 +215,7 @@ final class Opening extends ChannelInboundHandlerAdapter
                 session.getProtocol(),
                 session.getCipherSuite(),
                 hello.serverName(),
-                tls.applicationProtocol()),
+                handler.applicationProtocol()),
             identity.key(),
             options);
     serve();
@@ -303,11 +309,14 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public void drain() {
+    // A client whose handshake is under way is about to send a request.
     ProxyAccept awaited = header;
-    if (awaited != null && !awaited.hasBegun()) {
-      channel.close(); // as a connection that has sent nothing
+    TlsAccept shaking = tls;
+    boolean begun =
+        (awaited != null && awaited.hasBegun()) || (shaking != null && shaking.begun());
+    if (!begun) {
+      channel.close();
     }
-    // It has not begun a request: the handshake may finish, and the first response says close.
   }
 
   @Override

@@ -623,10 +623,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded = true;
       HalfClosed.endSeen(channel);
-      endInput();
+      inputEnded();
     } else if (event == SslCloseCompletionEvent.SUCCESS) {
-      endInput(); // RFC 8446 §6.1: no byte of the client follows
+      tlsClosed();
     } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
       HalfClosed.reading(channel, reading);
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
@@ -634,12 +635,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** The client has ended its side: of TLS, or of the connection, or of first one and then both. */
-  private void endInput() {
-    if (inputEnded) {
-      return;
+  /**
+   * The client has sent close_notify. TLS 1.2 ends both directions with it (RFC 5246 §7.2.1), and
+   * so does the engine, although TLS 1.3 would let the response be sent.
+   */
+  private void tlsClosed() {
+    if (state == State.ENDING) {
+      Closing.closeAfterFlush(channel);
+    } else {
+      close();
     }
-    inputEnded = true;
+  }
+
+  /** The client has ended its side. */
+  private void inputEnded() {
     if (state == State.ENDING) {
       Closing.closeAfterFlush(channel);
     } else if (state == State.OPEN) {

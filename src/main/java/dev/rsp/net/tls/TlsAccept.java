@@ -40,6 +40,7 @@ public final class TlsAccept extends SslClientHelloHandler<ServerIdentity> {
   private final CertificateSource certificates;
   private final TlsProfile profile;
   private final Owner owner;
+  private boolean begun;
   private ClientHello hello = ClientHello.UNKNOWN;
 
   /** A handler for one connection. */
@@ -48,6 +49,17 @@ public final class TlsAccept extends SslClientHelloHandler<ServerIdentity> {
     this.certificates = certificates;
     this.profile = profile;
     this.owner = owner;
+  }
+
+  /** Whether the client has sent something. */
+  public boolean begun() {
+    return begun;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
+    begun = true;
+    super.channelRead(ctx, bytes);
   }
 
   @Override
