@@ -10,7 +10,9 @@
 -- Where clients connect. Also a list: { "0.0.0.0:80", "unix:/run/rsp/rsp.sock" }. "[::]:80" is IPv6.
 -- Behind a balancer that sends PROXY headers: { address = "0.0.0.0:80", proxy_protocol = "10.0.0.0/8" }
 -- For programs of other users: { address = "unix:/run/a", mode = "0660", owner = "a", group = "b" }
--- With TLS: { address = "0.0.0.0:443", tls = true }, with one of the certificates below.
+-- With TLS, by one of the certificates below: { address = "0.0.0.0:443", tls = true, hsts = "max-age=86400" }.
+-- With check_host = false it also serves hosts that have another certificate than the connection.
+-- To https: { address = "0.0.0.0:80", redirect = "https" }.
 listen = "0.0.0.0:8080"
 
 -- The backends. Each host name is hashed to one PLACE in this list, first place first.

@@ -312,8 +312,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     // A client whose handshake is under way is about to send a request.
     ProxyAccept awaited = header;
     TlsAccept shaking = tls;
-    boolean begun =
-        (awaited != null && awaited.hasBegun()) || (shaking != null && shaking.begun());
+    boolean begun = (awaited != null && awaited.hasBegun()) || (shaking != null && shaking.begun());
     if (!begun) {
       channel.close();
     }

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
@@ -31,6 +33,12 @@ final class AddressKeys {
   private static final String LIST = "a list of addresses, such as { \"10.0.0.11:80\" }";
   private static final String SLOT = "an address, or a table with name and address";
   private static final String STATES = "\"up\", \"drain\", \"down\" or \"spare\"";
+
+  private static final Pattern REDIRECT = Pattern.compile("https(?::([0-9]{1,5}))?");
+
+  /** RFC 6797 §6.1: directives, of which max-age is required; the first one here. */
+  private static final Pattern HSTS =
+      Pattern.compile("max-age=[0-9]{1,10}(; ?(includeSubDomains|preload))*");
 
   private final Problems problems;
 
@@ -75,10 +83,7 @@ final class AddressKeys {
             mode(path.key(Keys.MODE), entry.get(Keys.MODE)),
             owner(path.key(Keys.OWNER), entry.get(Keys.OWNER), SocketAccess.Kind.USER),
             owner(path.key(Keys.GROUP), entry.get(Keys.GROUP), SocketAccess.Kind.GROUP));
-    var options =
-        new ListenOptions(
-            entry.flag(Keys.TLS),
-            proxyProtocol(path.key(Keys.PROXY_PROTOCOL), entry.get(Keys.PROXY_PROTOCOL)));
+    ListenOptions options = options(path, entry);
     if (parsed == null) {
       return null;
     }
@@ -101,6 +106,40 @@ final class AddressKeys {
       problems.add(path, value, "the networks of the proxies in front: others are refused");
     }
     return NetworkList.read(path, value, problems);
+  }
+
+  private ListenOptions options(KeyPath path, Section entry) {
+    boolean tls = entry.flag(Keys.TLS);
+    LuaValue redirect = entry.get(Keys.REDIRECT);
+    LuaValue hsts = entry.get(Keys.HSTS);
+    boolean checksHost = entry.get(Keys.CHECK_HOST).isnil() || entry.flag(Keys.CHECK_HOST);
+    int port = redirectPort(path.key(Keys.REDIRECT), redirect);
+    String value = hsts.type() == LuaValue.TSTRING ? hsts.tojstring() : null;
+    if (!hsts.isnil() && (value == null || !HSTS.matcher(value).matches())) {
+      problems.add(path.key(Keys.HSTS), hsts, "such as \"max-age=31536000; includeSubDomains\"");
+      value = null;
+    }
+    if (tls && port > 0) {
+      problems.add(path.key(Keys.REDIRECT), redirect, "none with tls = true: it would be a loop");
+    }
+    if (!tls && value != null) {
+      problems.add(
+          path.key(Keys.HSTS), hsts, "none without tls = true: clients ignore it (RFC 6797 §8.1)");
+    }
+    TrustedProxies senders =
+        proxyProtocol(path.key(Keys.PROXY_PROTOCOL), entry.get(Keys.PROXY_PROTOCOL));
+    return new ListenOptions(tls, senders, port, value, checksHost);
+  }
+
+  /** The port in {@code https} or {@code https:PORT}; 0 if it is not set, or wrong. */
+  private int redirectPort(KeyPath path, LuaValue value) {
+    Matcher form = REDIRECT.matcher(value.type() == LuaValue.TSTRING ? value.tojstring() : "");
+    int port = !form.matches() ? 0 : form.group(1) == null ? 443 : Integer.parseInt(form.group(1));
+    if (!value.isnil() && (port < 1 || port > 65_535)) {
+      problems.add(path, value, "\"https\" or \"https:\" and a port");
+      return 0;
+    }
+    return port;
   }
 
   private @Nullable Integer mode(KeyPath path, LuaValue value) {

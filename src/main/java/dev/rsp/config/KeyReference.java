@@ -219,7 +219,24 @@ public final class KeyReference {
                 + " networks, IP addresses and `\"unix\"`, or one of these",
             "no headers",
             "the proxies in front: each connection from them must begin with a header of the [PROXY"
-                + " protocol](#proxy-protocol), and connections of others are refused"));
+                + " protocol](#proxy-protocol), and connections of others are refused"),
+        listener(
+            Keys.REDIRECT,
+            "`\"https\"`, or `\"https:\"` and a port",
+            "requests are served",
+            "answers every request with 308 and the same URL with https"),
+        listener(
+            Keys.HSTS,
+            "such as `\"max-age=31536000; includeSubDomains\"`",
+            "none",
+            "the value of Strict-Transport-Security (RFC 6797) in responses of backends without"
+                + " that field. Only with `tls`"),
+        listener(
+            Keys.CHECK_HOST,
+            "`true` or `false`",
+            "`true`",
+            "whether a request over HTTP/1 gets 421 if the certificate of its connection does not"
+                + " cover its host, and another one does. Over HTTP/2 it always does"));
   }
 
   private static List<KeyEntry> backend() {

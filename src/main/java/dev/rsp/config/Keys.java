@@ -47,7 +47,11 @@ final class Keys {
   static final String TLS = "tls";
   static final String PROXY_PROTOCOL = "proxy_protocol";
   static final String SEND_PROXY = "send_proxy";
-  static final List<String> LISTENER = List.of(ADDRESS, MODE, OWNER, GROUP, TLS, PROXY_PROTOCOL);
+  static final String REDIRECT = "redirect";
+  static final String HSTS = "hsts";
+  static final String CHECK_HOST = "check_host";
+  static final List<String> LISTENER =
+      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST);
   static final List<String> SLOT =
       List.of(NAME, ADDRESS, PROTOCOL, SEND_PROXY, WEIGHT.name(), STATE);
 

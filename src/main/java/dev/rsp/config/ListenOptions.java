@@ -5,23 +5,36 @@ import dev.rsp.http.TrustedProxies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the connections of a listen address speak. A reload changes it for new connections.
+ * What the connections of a listen address speak, and what is special about requests on them. A
+ * reload changes it for new connections.
  *
  * @param tls whether each connection begins with a TLS handshake
  * @param proxyProtocol the peers whose connections begin with a PROXY header, before all else,
  *     while those of others are refused; null if no connection begins so
+ * @param redirectPort the port of https to which all requests are redirected; 0 to serve them
+ * @param hsts the value of Strict-Transport-Security in responses (RFC 6797); null for none
+ * @param checksHost whether HTTP/1 requests are refused whose host has another certificate than the
+ *     connection
  */
-public record ListenOptions(boolean tls, @Nullable TrustedProxies proxyProtocol) {
+public record ListenOptions(
+    boolean tls,
+    @Nullable TrustedProxies proxyProtocol,
+    int redirectPort,
+    @Nullable String hsts,
+    boolean checksHost) {
   /** HTTP/1 in clear. */
-  public static final ListenOptions PLAIN = new ListenOptions(false);
+  public static final ListenOptions PLAIN = new ListenOptions(false, null, 0, null, true);
 
-  /** Without PROXY headers. */
-  public ListenOptions(boolean tls) {
-    this(tls, null);
+  /** With TLS, and nothing special. */
+  public static final ListenOptions TLS = new ListenOptions(true, null, 0, null, true);
+
+  /** The same with PROXY headers from these peers; null for none. */
+  public ListenOptions introducedBy(@Nullable TrustedProxies senders) {
+    return new ListenOptions(tls, senders, redirectPort, hsts, checksHost);
   }
 
   /** Whether its connections are HTTP/1 in clear from their first byte. */
-  public boolean isPlain() {
-    return equals(PLAIN);
+  public boolean beginsWithHttp1() {
+    return !tls && proxyProtocol == null;
   }
 }

@@ -89,7 +89,7 @@ public final class Hop implements Client {
     this.tls = tls;
   }
 
-  /** The session of the client's connection; null if it is in clear. */
+  @Override
   public @Nullable ClientTls tls() {
     return tls;
   }
@@ -249,7 +249,7 @@ public final class Hop implements Client {
     return port(local.get());
   }
 
-  /** The scheme of the client's connection: the peer's own, or what it says in Forwarded. */
+  @Override
   public String scheme() {
     return saidProto == null ? scheme : saidProto;
   }

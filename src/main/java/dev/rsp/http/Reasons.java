@@ -9,6 +9,7 @@ public final class Reasons {
   public static String of(int status) {
     return switch (status) {
       case 200 -> "OK";
+      case 308 -> "Permanent Redirect";
       case 400 -> "Bad Request";
       case 403 -> "Forbidden";
       case 404 -> "Not Found";

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 import org.luaj.vm2.lib.TwoArgFunction;
 
@@ -65,18 +66,32 @@ final class RequestValue extends LuaValue {
       case "query" -> string(request.query());
       case "scheme" -> string(request.scheme());
       case "client" -> string(request.client());
+      case "tls" -> tls(request.tls());
       case "header" -> HEADER;
       default ->
           throw new LuaError(
               "request has no field '"
                   + Messages.clean(field)
-                  + "' (expected: host, method, path, query, scheme, client, header or original_host)");
+                  + "' (expected: host, method, path, query, scheme, tls, client, header or"
+                  + " original_host)");
     };
   }
 
   @Override
   public void set(LuaValue key, LuaValue value) {
     throw new LuaError("request cannot be changed");
+  }
+
+  /** A table that the script may keep. */
+  private LuaValue tls(RequestView.@Nullable Tls tls) {
+    if (tls == null) {
+      return NIL;
+    }
+    LuaTable table = new LuaTable();
+    table.rawset("version", string(tls.version()));
+    table.rawset("name", tls.name() == null ? NIL : string(tls.name()));
+    table.rawset("protocol", tls.protocol() == null ? NIL : string(tls.protocol()));
+    return table;
   }
 
   private LuaValue header(LuaString name) {

@@ -5,6 +5,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The properties of a request that a script can read. Called on the script's thread. */
 public interface RequestView {
+  /**
+   * A TLS session.
+   *
+   * @param version such as {@code TLSv1.3}
+   * @param name that the client asked for in its handshake; null if none
+   * @param protocol agreed on by ALPN; null if none
+   */
+  record Tls(String version, @Nullable String name, @Nullable String protocol) {}
+
   /** The canonical host: lower case, no port, no trailing dot. */
   String host();
 
@@ -24,6 +33,11 @@ public interface RequestView {
 
   /** {@code http} or {@code https}. */
   String scheme();
+
+  /** The TLS session of the client's connection; null if it is in clear. */
+  default @Nullable Tls tls() {
+    return null;
+  }
 
   /** The client's address without its port, or {@code unix:}. */
   String client();

@@ -62,7 +62,7 @@ final class Preview {
 
   /** Decides for a GET of {@code /} with a canonical host. */
   Decision decide(String host) {
-    return decide(new RequestSnapshot(host, "GET", "/", "", CLIENT, Map.of()));
+    return decide(new RequestSnapshot(host, "GET", "/", "", "http", null, CLIENT, Map.of()));
   }
 
   Decision decide(RequestSnapshot request) {

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param host canonical
  * @param path up to the question mark
  * @param query after it, or empty
+ * @param scheme {@code http} or {@code https}
+ * @param tls the TLS session; null in clear
  * @param client an IP address, or {@code unix:}
  * @param fields the first value of each field, by lower-case name
  */
@@ -25,6 +27,8 @@ public record RequestSnapshot(
     String method,
     String path,
     String query,
+    String scheme,
+    @Nullable Tls tls,
     String client,
     Map<String, String> fields)
     implements RequestView {
@@ -66,6 +70,8 @@ public record RequestSnapshot(
         method,
         path.isEmpty() ? "/" : path,
         mark < 0 ? "" : target.substring(mark + 1),
+        "http",
+        null,
         "192.0.2.1",
         lower);
   }
@@ -75,12 +81,14 @@ public record RequestSnapshot(
     Map<String, String> fields = new TreeMap<>();
     head.eachField((name, value) -> fields.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
     return new RequestSnapshot(
-        head.host(), head.methodText(), head.path(), head.query(), client.text(), fields);
-  }
-
-  @Override
-  public String scheme() {
-    return "http";
+        head.host(),
+        head.methodText(),
+        head.path(),
+        head.query(),
+        client.scheme(),
+        RequestHeadView.tls(client.tls()),
+        client.text(),
+        fields);
   }
 
   @Override

@@ -32,6 +32,11 @@ record RequestWithPathHost(RequestView request, String host) implements RequestV
   }
 
   @Override
+  public @Nullable Tls tls() {
+    return request.tls();
+  }
+
+  @Override
   public String client() {
     return request.client();
   }

@@ -121,7 +121,7 @@ public final class Router {
 
   private Route decide(
       byte[] host, int length, PathRules.@Nullable Match match, RequestHead head, Client client) {
-    Decision decision = chooser.decide(new RequestHeadView(head, client.text()), match);
+    Decision decision = chooser.decide(new RequestHeadView(head, client), match);
     report(decision);
     if (decision.pure() && cache != null) {
       cache.put(cache.hash(host, length), host, length, decision.route().because(Why.CACHED));

@@ -97,8 +97,8 @@ public final class Worker implements Acceptor {
 
   @Override
   public void adopt(Channel channel, ListenOptions options) {
-    if (options.isPlain()) {
-      Http1Connection.serve(http1, channel);
+    if (options.beginsWithHttp1()) {
+      Http1Connection.serve(http1, channel, options);
     } else {
       openings.open(channel, options);
     }

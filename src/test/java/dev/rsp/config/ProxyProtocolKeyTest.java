@@ -39,7 +39,7 @@ class ProxyProtocolKeyTest {
   void areNoneWithoutTheKey() throws Exception {
     assertNull(peers("'127.0.0.1:0'"));
     assertNull(peers("{ address = '127.0.0.1:0' }"));
-    assertTrue(ListenOptions.PLAIN.isPlain());
+    assertTrue(ListenOptions.PLAIN.beginsWithHttp1());
   }
 
   @Test

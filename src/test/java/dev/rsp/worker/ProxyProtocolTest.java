@@ -290,9 +290,9 @@ final class ProxyProtocolTest {
 
   @Test
   void aPeerOnAUnixSocketIsRefusedUnlessItIsNamed() throws Exception {
-    options = new ListenOptions(false, networks("{ '10.0.0.0/8' }"));
+    options = ListenOptions.PLAIN.introducedBy(networks("{ '10.0.0.0/8' }"));
     rig.clientFrom(UnixDomainSocketAddress.of(""), options).expectClosed();
-    options = new ListenOptions(false, networks("'unix'"));
+    options = ListenOptions.PLAIN.introducedBy(networks("'unix'"));
     EmbeddedPeer client = rig.clientFrom(UnixDomainSocketAddress.of(""), options);
     client.expectOpen();
     connection().expectClosed();

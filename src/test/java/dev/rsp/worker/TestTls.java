@@ -27,6 +27,7 @@ final class TestTls implements CertificateSource, AutoCloseable {
   private final TicketKeys tickets = TicketKeys.random();
   private final Map<String, ServerIdentity> byName = new HashMap<>();
   private final SSLContext clients;
+  private ListenOptions options = ListenOptions.TLS;
 
   /** With an ECDSA certificate for each name; the first is also that for clients without a name. */
   TestTls(String... names) throws Exception {
@@ -36,6 +37,12 @@ final class TestTls implements CertificateSource, AutoCloseable {
       byName.putIfAbsent("", identity);
     }
     clients = trusting(ca);
+  }
+
+  /** From now on rigs that are made with these certificates listen like that. */
+  TestTls with(ListenOptions other) {
+    options = other;
+    return this;
   }
 
   ServerIdentity identity(String key, TestCa.Leaf leaf) throws GeneralSecurityException {
@@ -71,7 +78,7 @@ final class TestTls implements CertificateSource, AutoCloseable {
         plain.socket(),
         plain.unixPath(),
         plain.access(),
-        new ListenOptions(true, plain.options().proxyProtocol()));
+        options.introducedBy(plain.options().proxyProtocol()));
   }
 
   /** A client on a connection, which shakes hands with its first byte. */

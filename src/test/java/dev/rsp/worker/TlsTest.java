@@ -1,51 +1,456 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.worker;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.config.ListenOptions;
 import dev.rsp.net.Transport;
+import dev.rsp.referee.Watch;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that speak TLS. */
 @Timeout(60)
 final class TlsTest {
-  private static final String GET = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  private static String get(String host) {
+    return "GET /p?q HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+  }
+
+  private static void exchange(Peer client, Peer backend, String host) throws IOException {
+    client.send(get(host));
+    backend.head();
+    backend.send(OK);
+    client.head();
+    client.expect("ok");
+  }
+
+  private static Peer peer(Socket socket) throws IOException {
+    return new Peer(socket, Watch.client());
+  }
 
   @ParameterizedTest
   @MethodSource("dev.rsp.worker.Rig#transports")
-  void aRequestIsServedAndTheBackendIsToldTheScheme(Transport transport) throws Exception {
+  void requestsAreServedAndTheBackendIsToldTheScheme(Transport transport) throws Exception {
     try (var tls = new TestTls("a.example");
         var rig = new Rig(transport, tls)) {
-      Peer client = rig.client(GET);
+      Peer client = rig.client(get("a.example"));
       Peer backend = rig.backend();
       String request = backend.head();
       assertTrue(request.contains("\r\nX-Forwarded-Proto: https\r\n"), request);
       backend.send(OK);
       client.head();
       client.expect("ok");
-      client.send(GET);
-      backend.head();
-      backend.send(OK);
-      client.head();
-      client.expect("ok");
+      exchange(client, backend, "a.example");
     }
   }
 
   @ParameterizedTest
   @MethodSource("dev.rsp.worker.Rig#transports")
-  void aSessionIsTls13(Transport transport) throws Exception {
+  void largeBodiesPassBothWays(Transport transport) throws Exception {
+    byte[] body = new byte[3_000_000];
+    for (int i = 0; i < body.length; i++) {
+      body[i] = (byte) (i * 31 + (i >> 11));
+    }
     try (var tls = new TestTls("a.example");
-        var rig = new Rig(transport, tls);
-        Socket plain = new Socket(rig.address(), rig.port());
-        SSLSocket client = tls.over(plain, "a.example")) {
+        var rig = new Rig(transport, tls)) {
+      Peer client =
+          rig.client(
+              "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + body.length + "\r\n\r\n");
+      Thread sender = new Thread(() -> assertSent(client, body));
+      sender.start();
+      Peer backend = rig.backend();
+      backend.head();
+      assertArrayEquals(body, backend.read(body.length));
+      sender.join();
+      backend.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n");
+      Thread answering = new Thread(() -> assertSent(backend, body));
+      answering.start();
+      client.head();
+      assertArrayEquals(body, client.read(body.length));
+      answering.join();
+    }
+  }
+
+  private static void assertSent(Peer peer, byte[] body) {
+    try {
+      peer.send(body);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void bothVersionsAreSpoken(String version) throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), "a.example")) {
+      client.setEnabledProtocols(new String[] {version});
       client.startHandshake();
-      assertEquals("TLSv1.3", client.getSession().getProtocol());
+      assertEquals(version, client.getSession().getProtocol());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1", "TLSv1.1"})
+  void olderVersionsAreRefused(String version) throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        Socket client = new Socket(rig.address(), rig.port())) {
+      int minor = version.equals("TLSv1") ? 1 : 2;
+      byte[] hello = hello(minor);
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      client.getOutputStream().write(hello);
+      byte[] alert = client.getInputStream().readNBytes(7);
+      assertEquals(0x15, alert[0]);
+      assertEquals(70, alert[6], "protocol_version: RFC 8446 §6.2");
+    }
+  }
+
+  /** A ClientHello of TLS 1.0 or 1.1 with one suite and no extension. */
+  private static byte[] hello(int minor) {
+    byte[] body = new byte[2 + 32 + 1 + 2 + 2 + 2];
+    body[0] = 3;
+    body[1] = (byte) minor;
+    body[36] = 2; // two bytes of suites
+    body[37] = (byte) 0xC0;
+    body[38] = 0x09; // TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+    body[39] = 1; // one compression method: none
+    var all = new ByteArrayOutputStream();
+    all.writeBytes(new byte[] {0x16, 3, 1, 0, (byte) (body.length + 4), 1, 0, 0});
+    all.write(body.length);
+    all.writeBytes(body);
+    return all.toByteArray();
+  }
+
+  @Test
+  void eachNameGetsItsOwnCertificate() throws Exception {
+    try (var tls = new TestTls("a.example", "b.example");
+        var rig = new Rig(Transport.NIO, tls)) {
+      for (String name : List.of("a.example", "b.example", "B.Example.")) {
+        try (SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), name)) {
+          client.startHandshake();
+          Certificate leaf = client.getSession().getPeerCertificates()[0];
+          String names = ((X509Certificate) leaf).getSubjectAlternativeNames().toString();
+          String expected = name.toLowerCase(java.util.Locale.ROOT).replaceAll("\\.$", "");
+          assertTrue(names.contains(expected), names);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aNameWithoutACertificateGetsTheAlertForIt() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), "other.example")) {
+      SSLException refused = assertThrows(SSLException.class, client::startHandshake);
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("unrecognized_name"), () -> "" + refused);
+    }
+  }
+
+  @Test
+  void aHandshakeThatIsSplitAtEachByteIsTheSame() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls)) {
+      var recorded = new ByteArrayOutputStream();
+      try (Socket socket = new Socket(rig.address(), rig.port());
+          SSLSocket client = tls.over(new Recording(socket, recorded), "a.example")) {
+        client.startHandshake();
+      }
+      byte[] hello = firstRecord(recorded.toByteArray());
+      try (Socket socket = new Socket(rig.address(), rig.port())) {
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(Peer.PATIENCE_MILLIS);
+        OutputStream out = socket.getOutputStream();
+        for (byte octet : hello) {
+          out.write(octet);
+          out.flush();
+        }
+        byte[] answer = socket.getInputStream().readNBytes(6);
+        assertEquals(0x16, answer[0], "a handshake record: RFC 8446 §5.1");
+        assertEquals(2, answer[5], "a ServerHello: RFC 8446 §4");
+      }
+    }
+  }
+
+  private static byte[] firstRecord(byte[] sent) {
+    int length = 5 + ((sent[3] & 0xff) << 8) + (sent[4] & 0xff);
+    return java.util.Arrays.copyOf(sent, length);
+  }
+
+  /** A socket that keeps what is written to it. */
+  private static final class Recording extends Socket {
+    private final Socket socket;
+    private final OutputStream copy;
+
+    Recording(Socket socket, OutputStream copy) {
+      this.socket = socket;
+      this.copy = copy;
+    }
+
+    @Override
+    public boolean isConnected() {
+      return true;
+    }
+
+    @Override
+    public int getPort() {
+      return socket.getPort();
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      return socket.getInputStream();
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+      OutputStream out = socket.getOutputStream();
+      return new OutputStream() {
+        @Override
+        public void write(int octet) throws IOException {
+          write(new byte[] {(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int start, int length) throws IOException {
+          copy.write(bytes, start, length);
+          out.write(bytes, start, length);
+        }
+      };
+    }
+  }
+
+  @Test
+  void bytesThatAreNoTlsEndTheConnection() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        Socket client = new Socket(rig.address(), rig.port())) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      client.getOutputStream().write(get("a.example").getBytes(StandardCharsets.US_ASCII));
+      try {
+        assertEquals(-1, client.getInputStream().read());
+      } catch (IOException reset) {
+        assertTrue(String.valueOf(reset.getMessage()).contains("reset"), () -> "" + reset);
+      }
+      rig.await("no client left", () -> rig.clients() == 0);
+      assertEquals(0, rig.counted());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void aClientThatSaysNothingIsClosedWhenTheTimeForAHeadIsOver(Transport transport)
+      throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(transport, tls, "timeouts = { head = 0.3 }");
+        Socket client = new Socket(rig.address(), rig.port())) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      assertEquals(-1, client.getInputStream().read());
+      rig.await("no client left", () -> rig.clients() == 0);
+      assertEquals(0, rig.counted());
+    }
+  }
+
+  @Test
+  void aDrainClosesAClientThatHasNotBegunAHandshake() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        Socket client = new Socket(rig.address(), rig.port())) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      rig.await("a client", () -> rig.clients() == 1);
+      rig.drain();
+      assertEquals(-1, client.getInputStream().read());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void aClientThatClosesWhileItWaitsEndsTheExchange(Transport transport) throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(transport, tls)) {
+      Peer client = rig.client(get("a.example"));
+      Peer backend = rig.backend();
+      backend.head();
+      client.close();
+      backend.expectGone();
+      rig.await("no client left", () -> rig.clients() == 0);
+    }
+  }
+
+  // Hosts ----------------------------------------------------------------------------------------
+
+  @Test
+  void aHostWithAnotherCertificateIsMisdirected() throws Exception {
+    try (var tls = new TestTls("a.example", "b.example");
+        var rig = new Rig(Transport.NIO, tls);
+        Peer client = peer(tls.over(new Socket(rig.address(), rig.port()), "a.example"))) {
+      client.send(get("a.example"));
+      Peer backend = rig.backend();
+      backend.head();
+      backend.send(OK);
+      client.head();
+      client.expect("ok");
+      client.send(get("b.example"));
+      assertTrue(client.head().startsWith("HTTP/1.1 421 Misdirected Request\r\n"));
+    }
+  }
+
+  @Test
+  void itIsServedIfTheListenAddressDoesNotCheckHosts() throws Exception {
+    try (var tls =
+            new TestTls("a.example", "b.example")
+                .with(new ListenOptions(true, null, 0, null, false));
+        var rig = new Rig(Transport.NIO, tls);
+        Peer client = peer(tls.over(new Socket(rig.address(), rig.port()), "a.example"))) {
+      client.send(get("b.example"));
+      Peer backend = rig.backend(2);
+      backend.head();
+      backend.send(OK);
+      assertTrue(client.head().startsWith("HTTP/1.1 200 OK\r\n"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "443, GET /p?q HTTP/1.1, https://a.example/p?q",
+    "8443, GET / HTTP/1.1, https://a.example:8443/",
+    "443, GET http://a.example:80/x HTTP/1.1, https://a.example/x",
+    "443, OPTIONS * HTTP/1.1, https://a.example/",
+  })
+  void aRequestIsRedirectedToHttps(int port, String line, String location) throws Exception {
+    try (var tls = new TestTls("a.example").with(new ListenOptions(false, null, port, null, true));
+        var rig = new Rig(Transport.NIO, tls);
+        Peer client = peer(new Socket(rig.address(), rig.port()))) {
+      for (int i = 0; i < 2; i++) {
+        client.send(line + "\r\nHost: A.example:80\r\n\r\n");
+        String head = client.head();
+        assertTrue(head.startsWith("HTTP/1.1 308 Permanent Redirect\r\n"), head);
+        assertTrue(head.contains("\r\nLocation: " + location + "\r\n"), head);
+        client.expect("308 this site is served over https\n");
+      }
+      assertEquals("own_answer=2", rig.summary());
+    }
+  }
+
+  @Test
+  void aMalformedRequestIsNotRedirected() throws Exception {
+    try (var tls = new TestTls("a.example").with(new ListenOptions(false, null, 443, null, true));
+        var rig = new Rig(Transport.NIO, tls);
+        Peer client = peer(new Socket(rig.address(), rig.port()))) {
+      client.send("GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
+      assertTrue(client.head().startsWith("HTTP/1.1 400 "));
+    }
+  }
+
+  @Test
+  void hstsIsAddedToResponsesThatDoNotHaveIt() throws Exception {
+    var hsts = new ListenOptions(true, null, 0, "max-age=60", true);
+    try (var tls = new TestTls("a.example").with(hsts);
+        var rig = new Rig(Transport.NIO, tls)) {
+      Peer client = rig.client(get("a.example"));
+      Peer backend = rig.backend();
+      backend.head();
+      backend.send(OK);
+      assertTrue(client.head().contains("\r\nStrict-Transport-Security: max-age=60\r\n"));
+      client.expect("ok");
+      client.send(get("a.example"));
+      backend.head();
+      backend.send(OK.replace("OK\r\n", "OK\r\nstrict-transport-security: max-age=0\r\n"));
+      String head = client.head();
+      assertTrue(head.contains("\r\nstrict-transport-security: max-age=0\r\n"), head);
+      assertFalse(head.contains("max-age=60"), head);
+    }
+  }
+
+  // Scripts --------------------------------------------------------------------------------------
+
+  @Test
+  void aScriptSeesTheSession() throws Exception {
+    String select =
+        "function select(r) return nil, r.scheme .. ' ' .. r.tls.version .. ' ' .. r.tls.name"
+            + " .. ' ' .. tostring(r.tls.protocol) end";
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls, select);
+        Peer client = peer(tls.over(new Socket(rig.address(), rig.port()), "a.example"))) {
+      client.send(get("a.example"));
+      client.head();
+      client.expect("503 https TLSv1.3 a.example nil\n");
+    }
+  }
+
+  @Test
+  void aScriptSeesNoneInClear() throws Exception {
+    String select = "function select(r) return nil, r.scheme .. ' ' .. tostring(r.tls) end";
+    try (var rig = new Rig(Transport.NIO, select)) {
+      Peer client = rig.client(get("a.example"));
+      client.head();
+      client.expect("503 http nil\n");
+    }
+  }
+
+  // Sessions -------------------------------------------------------------------------------------
+
+  @Test
+  void aTicketResumesASessionOfTheSameCertificateOnly() throws Exception {
+    try (var tls = new TestTls("a.example", "b.example");
+        var rig = new Rig(Transport.NIO, tls)) {
+      List<Long> created = new ArrayList<>();
+      for (String name : List.of("a.example", "a.example", "b.example")) {
+        created.add(session(rig, tls, name).getCreationTime());
+      }
+      assertEquals(created.get(0), created.get(1), "resumed");
+    }
+  }
+
+  @Test
+  void aTicketOfAnOlderKeyResumesUntilThatKeyIsForgotten() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls)) {
+      long first = session(rig, tls, "a.example").getCreationTime();
+      tls.tickets().rotate();
+      assertEquals(first, session(rig, tls, "a.example").getCreationTime());
+    }
+  }
+
+  /** The session of one exchange: with TLS 1.3 the ticket comes with the response. */
+  private static SSLSession session(Rig rig, TestTls tls, String name) throws Exception {
+    try (SSLSocket socket = tls.over(new Socket(rig.address(), rig.port()), name)) {
+      socket.setSoTimeout(Peer.PATIENCE_MILLIS);
+      socket.startHandshake();
+      socket
+          .getOutputStream()
+          .write(
+              "OPTIONS * HTTP/1.1\r\nHost: %s\r\nMax-Forwards: 0\r\n\r\n"
+                  .formatted(name)
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertEquals('H', socket.getInputStream().read());
+      return socket.getSession();
     }
   }
 }

@@ -2,6 +2,7 @@
 package dev.rsp.client.h1;
 
 import dev.rsp.access.Entry;
+import dev.rsp.client.EdgeRules;
 import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.BodyKind;
@@ -79,6 +80,9 @@ final class Http1ClientStream implements ClientStream {
   private final NetLoop net;
   private final ReadSize size = new ReadSize();
 
+  /** Is added to final responses of backends; null for none. */
+  private final byte @Nullable [] hstsLine;
+
   private State state = State.IDLE;
 
   /** Whether an exchange has begun, with the first byte of its head, and is not counted yet. */
@@ -118,7 +122,9 @@ final class Http1ClientStream implements ClientStream {
       Channel channel,
       Http1Connection connection,
       ClientTimer timer,
-      Hop hop) {
+      Hop hop,
+      byte @Nullable [] hstsLine) {
+    this.hstsLine = hstsLine;
     this.loop = shared.loop;
     this.net = loop.net();
     this.hop = hop;
@@ -371,6 +377,9 @@ final class Http1ClientStream implements ClientStream {
     Persistence persistence =
         !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_SAID : Persistence.KEEP;
     writer.response(head, persistence, hasLength, !plain && !http10, date.now());
+    if (hstsLine != null) {
+      writer.addField(head, EdgeRules.HSTS, hstsLine);
+    }
     if (entry != null) {
       recordHead();
     }
@@ -518,13 +527,13 @@ final class Http1ClientStream implements ClientStream {
   }
 
   /**
-   * Refuses the request before its exchange begins, because of {@code limits.client_connections}.
+   * Refuses the request before its exchange begins.
    *
    * @param last whether the request is complete
    */
-  void refuseRequest(Refusal refusal, boolean last) {
+  void refuseRequest(Refusal refusal, Ending ending, boolean last) {
     state = last ? State.RESPONSE : State.BODY;
-    refuse(refusal, Ending.LIMIT_CLIENT_CONNECTIONS);
+    refuse(refusal, ending);
   }
 
   /** Refuses the request, and ends the connection. */

@@ -4,6 +4,7 @@ package dev.rsp.client.h1;
 import dev.rsp.client.Admission;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
+import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
 import dev.rsp.config.Limits;
 import dev.rsp.config.ListenOptions;
@@ -77,6 +78,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private final ClientTimer timer;
   private final Http1ClientStream stream;
 
+  /** What the listen address asks of requests; null if nothing. */
+  private final @Nullable EdgeRules rules;
+
   private State state = State.OPEN;
 
   /** Whether {@link #readRequests} is running. */
@@ -107,7 +111,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     this.head = shared.head;
     this.reader = new RequestReader(net.allocator());
     this.timer = new ClientTimer(net.deadlines(), this);
-    this.stream = new Http1ClientStream(shared, channel, this, timer, hop);
+    this.rules = EdgeRules.of(loop, peer, false);
+    byte[] hstsLine = rules == null ? null : rules.hstsLine();
+    this.stream = new Http1ClientStream(shared, channel, this, timer, hop, hstsLine);
   }
 
   /**
@@ -115,9 +121,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    *
    * @param shared by the connections of the loop
    */
-  public static void serve(Http1Resources shared, Channel channel) {
+  public static void serve(Http1Resources shared, Channel channel, ListenOptions options) {
     var admission = new Admission(shared.loop.connections());
-    Peer peer = Peer.of(channel, ListenOptions.PLAIN);
+    Peer peer = Peer.of(channel, options);
     var connection = new Http1Connection(shared, channel, peer, admission);
     channel.pipeline().addLast(connection);
     NetLoop net = connection.net;
@@ -327,13 +333,18 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       stream.refuseLast(LONG_HOST, Ending.LIMIT_HOST);
       return;
     }
+    Refusal own = rules == null ? null : rules.refusal(head);
     ByteBuf body = reader.startBody(head, terms.limits);
     if (body == null) {
       BodyFault fault = reader.fault();
       stream.refuseLast(fault.refusal(), fault.ending());
+    } else if (own != null) {
+      body.release();
+      Ending ending = own.location() == null ? Ending.REFUSED : Ending.OWN_ANSWER;
+      stream.refuseRequest(own, ending, reader.bodyEnded());
     } else if (hop.trusted() && isOneTooMany(terms.limits)) {
       body.release();
-      stream.refuseRequest(TOO_MANY_OF_CLIENT, reader.bodyEnded());
+      stream.refuseRequest(TOO_MANY_OF_CLIENT, Ending.LIMIT_CLIENT_CONNECTIONS, reader.bodyEnded());
     } else {
       stream.request(terms, head, body, reader.bodyEnded());
     }

@@ -56,6 +56,17 @@ final class HeadBytes {
     length += text.length;
   }
 
+  /** Inserts a line before the last one, which is empty. */
+  void insertBeforeEnd(byte[] line) {
+    int most = length + line.length;
+    if (bytes.length < most) {
+      bytes = Arrays.copyOf(bytes, most);
+    }
+    length -= CRLF.length;
+    put(line);
+    crlf();
+  }
+
   void put(char octet) {
     bytes[length++] = (byte) octet;
   }

@@ -225,6 +225,18 @@ public final class HeadWriter {
   }
 
   /**
+   * Adds a field to the response that was just written, unless its head has that field.
+   *
+   * @param name of the field
+   * @param line all of it, with its end
+   */
+  public void addField(ResponseHead head, String name, byte[] line) {
+    if (head.field(name) == null) {
+      out.insertBeforeEnd(line);
+    }
+  }
+
+  /**
    * Writes a complete response that rsp makes itself.
    *
    * @param close whether the connection ends after it

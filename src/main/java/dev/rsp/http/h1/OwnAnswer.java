@@ -49,6 +49,9 @@ final class OwnAnswer {
       // RFC 9110 §15.5.6: required. rsp does not know which methods the backends allow.
       out.put(HeadBytes.ascii("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"));
     }
+    if (refusal.location() != null) {
+      out.put(HeadBytes.ascii("Location: " + refusal.location() + "\r\n"));
+    }
     if (close) {
       out.put(HeadBytes.CLOSE);
     } else if (sayKeepAlive) {

@@ -209,10 +209,42 @@ final class ResponseWriterTest {
     assertTrue(Heads.text(writer).endsWith("\r\n\r\n502 x\n"));
   }
 
+  @Test
+  void addsAFieldThatTheHeadDoesNotHave() {
+    var writer = new HeadWriter();
+    ResponseHead without = Heads.response("HTTP/1.1 200 \r\nDate: x\r\n\r\n");
+    writer.response(without, KEEP, false, false, DATE);
+    writer.addField(without, "A-Field", "A-Field: 1\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertEquals("HTTP/1.1 200 \r\nDate: x\r\nA-Field: 1\r\n\r\n", Heads.text(writer));
+    ResponseHead with = Heads.response("HTTP/1.1 200 \r\nDate: x\r\na-field: 2\r\n\r\n");
+    writer.response(with, KEEP, false, false, DATE);
+    writer.addField(with, "A-Field", "A-Field: 1\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertEquals("HTTP/1.1 200 \r\nDate: x\r\na-field: 2\r\n\r\n", Heads.text(writer));
+  }
+
+  @Test
+  void addsAFieldHoweverLongItIs() {
+    var writer = new HeadWriter();
+    ResponseHead head = Heads.response("HTTP/1.1 200 \r\nDate: x\r\n\r\n");
+    writer.response(head, KEEP, false, false, DATE);
+    String line = "A-Field: " + "1".repeat(100_000) + "\r\n";
+    writer.addField(head, "A-Field", line.getBytes(StandardCharsets.US_ASCII));
+    assertEquals("HTTP/1.1 200 \r\nDate: x\r\n" + line + "\r\n", Heads.text(writer));
+  }
+
+  @Test
+  void aRedirectNamesItsLocation() {
+    var writer = new HeadWriter();
+    writer.refusal(Refusal.redirect("https://a/?b"), false, true, false, DATE, null);
+    String text = Heads.text(writer);
+    assertTrue(text.startsWith("HTTP/1.1 308 Permanent Redirect\r\n"), text);
+    assertTrue(text.contains("\r\nLocation: https://a/?b\r\n"), text);
+  }
+
   @ParameterizedTest(name = "an answer of our own with {0} is one that we would take")
   @CsvSource({
-    "200", "400", "403", "404", "405", "408", "413", "414", "417", "421", "429", "431", "500",
-    "501", "502", "503", "504", "505", "508", "599"
+    "200", "308", "400", "403", "404", "405", "408", "413", "414", "417", "421", "429", "431",
+    "500", "501", "502", "503", "504", "505", "508", "599"
   })
   @Rule(31)
   void refusalsAreStrict(int status) {
