@@ -114,6 +114,23 @@ final class DaemonTest {
   }
 
   @Test
+  void theLinesAboutWhatIsInForceHaveItsGenerationAsAFieldOfTheJournal() throws Exception {
+    start("one", 1, at("127.0.0.1"));
+    write("two", 1, at("127.0.0.1"));
+    reload();
+    Files.writeString(file(), "listen = 5");
+    reload();
+    for (String line : List.of("in force generation=2 ", "still in force generation=2 ")) {
+      assertTrue(
+          logged.list.stream()
+              .filter(event -> event.getFormattedMessage().startsWith(line))
+              .anyMatch(
+                  event -> String.valueOf(event.getKeyValuePairs()).equals("[generation=\"2\"]")),
+          line);
+    }
+  }
+
+  @Test
   void anErrorIsNoReasonToStopServingEither() throws Exception {
     start("one", 1, at("127.0.0.1"));
     trouble =
