@@ -13,6 +13,7 @@
 -- With TLS, by one of the certificates below: { address = "0.0.0.0:443", tls = true, hsts = "max-age=86400" }.
 -- With check_host = false it also serves hosts that have another certificate than the connection.
 -- To https: { address = "0.0.0.0:80", redirect = "https" }.
+-- With TLS clients may speak HTTP/2 unless http2 = false; without TLS only if http2 = true, if they know beforehand.
 listen = "0.0.0.0:8080"
 
 -- The backends. Each host name is hashed to one PLACE in this list, first place first.
@@ -65,6 +66,7 @@ backends = {
 --   connections        = 20000,  -- from clients at a time
 --   slot_share         = 50,     -- percent of them that requests for one hung backend may hold; 100 is no bound
 --   client_connections = 0,      -- from one client address at a time; 0 is no limit
+--   http2_streams      = 100,    -- requests of one HTTP/2 connection at a time
 --   memory             = 0,      -- bytes of all buffers; 0: three quarters of -XX:MaxDirectMemorySize
 --   backend_idle       = 256,    -- idle connections kept, per backend and loop
 --   held_body_bytes    = 1048576,   -- of a chunked request that is held for a uwsgi backend

@@ -54,6 +54,7 @@ public final class Entry {
 
   long generation;
   boolean http10;
+  boolean http2;
   String client = "";
   String scheme = "";
   @Nullable String requestId;
@@ -111,6 +112,7 @@ public final class Entry {
     used = 0;
     textCount = 0;
     http10 = false;
+    http2 = false;
     why = null;
     slot = null;
     address = null;
@@ -167,6 +169,11 @@ public final class Entry {
     System.arraycopy(from, start, texts, used, count);
     used += count;
     ends[textCount++] = used;
+  }
+
+  /** The request came in HTTP/2. */
+  public void http2() {
+    http2 = true;
   }
 
   /** More of the request's body has come: so many octets, as the client framed them. */
@@ -413,6 +420,11 @@ public final class Entry {
   }
 
   // For the formats ------------------------------------------------------------------------------
+
+  /** The version of HTTP of the client's request. */
+  String version() {
+    return http2 ? "HTTP/2" : http10 ? "HTTP/1.0" : "HTTP/1.1";
+  }
 
   boolean hasHead() {
     return textCount > 0;

@@ -108,7 +108,7 @@ enum Field {
       case METHOD -> text(entry, Text.METHOD, out, escape);
       case TARGET -> text(entry, Text.TARGET, out, escape);
       case PATH -> escape.put(out, entry.texts(), entry.start(Text.TARGET), entry.pathEnd());
-      case VERSION -> out.put(entry.http10 ? "HTTP/1.0" : "HTTP/1.1");
+      case VERSION -> out.put(entry.version());
       case HOST -> text(entry, Text.HOST, out, escape);
       case STATUS -> out.put(entry.status);
       case ENDING -> out.put(entry.ending);

@@ -20,6 +20,7 @@ final class JsonLine {
   private static final byte[] TARGET = text(Field.TARGET);
   private static final byte[] HTTP_10 = ascii("\"version\":\"HTTP/1.0\"");
   private static final byte[] HTTP_11 = ascii("\"version\":\"HTTP/1.1\"");
+  private static final byte[] HTTP_2 = ascii("\"version\":\"HTTP/2\"");
   private static final byte[] HOST = text(Field.HOST);
   private static final byte[] STATUS = bare(Field.STATUS);
   private static final byte[] ENDING = text(Field.ENDING);
@@ -74,7 +75,7 @@ final class JsonLine {
       text(out, METHOD, entry, Text.METHOD);
       text(out, TARGET, entry, Text.TARGET);
       out.put((byte) ',');
-      out.put(entry.http10 ? HTTP_10 : HTTP_11);
+      out.put(entry.http2 ? HTTP_2 : entry.http10 ? HTTP_10 : HTTP_11);
     }
     if (entry.end(Text.HOST) > entry.start(Text.HOST)) {
       text(out, HOST, entry, Text.HOST);

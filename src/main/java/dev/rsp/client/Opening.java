@@ -20,6 +20,7 @@ import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TlsAccept;
 import dev.rsp.net.tls.TlsProfile;
 import dev.rsp.proxy.ProxyHeader;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -30,6 +31,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
@@ -50,6 +52,13 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   /** As a new HTTP/1 connection: its request may be on the way. */
   private static final int FIRST_BYTES_MILLIS = 1_000;
+
+  /** Its name in ALPN: RFC 9113 §3.1. */
+  private static final String HTTP2_BY_ALPN = "h2";
+
+  /** RFC 9113 §3.4. */
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private enum State {
     /** The phases are under way. */
@@ -81,6 +90,12 @@ final class Opening extends ChannelInboundHandlerAdapter
   private @Nullable ProxyAccept header;
 
   private long sinceMillis;
+
+  /** Whether the first bytes decide which protocol it is. */
+  private boolean choosing;
+
+  /** A part of the preface of HTTP/2. */
+  private @Nullable ByteBuf early;
 
   /** How large the next read may be for the protocol. */
   private IntSupplier mostBytes = () -> ReadBuffers.MIDDLE_BYTES;
@@ -191,9 +206,14 @@ final class Opening extends ChannelInboundHandlerAdapter
     Service service = loop.service();
     CertificateSource certificates = service.certificates;
     if (!options.tls()) {
-      serve();
+      if (options.http2()) {
+        choosing = true;
+      } else {
+        serve();
+      }
     } else if (certificates != null) {
-      TlsAccept first = new TlsAccept(certificates, new TlsProfile(false), this);
+      TlsProfile profile = new TlsProfile(options.http2());
+      TlsAccept first = new TlsAccept(certificates, profile, this);
       channel.pipeline().addFirst(first);
       tls = first;
     } else {
@@ -218,7 +238,11 @@ final class Opening extends ChannelInboundHandlerAdapter
                 handler.applicationProtocol()),
             identity.key(),
             options);
-    serve();
+    if (HTTP2_BY_ALPN.equals(handler.applicationProtocol())) {
+      serveBy(() -> protocols.http2(channel, peer, admission, null));
+    } else {
+      serve();
+    }
   }
 
   @Override
@@ -228,13 +252,46 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public void failed(Throwable cause) {
-    if (cause instanceof IOException) { // SSLException is one
-      log.debug(
-          "TLS handshake failed client={}: {}", clientText(), IoReason.of((IOException) cause));
+    if (cause instanceof IOException failure) { // SSLException is one
+      log.debug("TLS handshake failed client={}: {}", clientText(), IoReason.of(failure));
     } else {
       net.failureLog().clientFailed(clientText(), cause);
     }
     channel.close();
+  }
+
+  // The first bytes ------------------------------------------------------------------------------
+
+  /** RFC 9113 §3.3: a client that knows beforehand begins with the preface of HTTP/2. */
+  private void choose(ByteBuf bytes) {
+    ByteBuf all = bytes;
+    ByteBuf before = early;
+    early = null;
+    if (before != null) {
+      all = before.writeBytes(bytes);
+      bytes.release();
+    }
+    int most = Math.min(all.readableBytes(), PREFACE.length);
+    boolean same = true;
+    for (int i = 0; i < most && same; i++) {
+      same = all.getByte(all.readerIndex() + i) == PREFACE[i];
+    }
+    ByteBuf first = all;
+    if (!same) {
+      serveBy(() -> protocols.http1(channel, peer, admission, first));
+    } else if (most == PREFACE.length) {
+      serveBy(() -> protocols.http2(channel, peer, admission, first));
+    } else {
+      early = all;
+    }
+  }
+
+  private void releaseEarly() {
+    ByteBuf bytes = early;
+    early = null;
+    if (bytes != null) {
+      bytes.release();
+    }
   }
 
   private void serve() {
@@ -266,7 +323,11 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ReferenceCountUtil.release(message);
+    if (choosing && state == State.OPENING) {
+      choose((ByteBuf) message);
+    } else {
+      ReferenceCountUtil.release(message);
+    }
   }
 
   @Override
@@ -286,6 +347,7 @@ final class Opening extends ChannelInboundHandlerAdapter
       state = State.CLOSED;
       net.deadlines().disarm(deadline);
       connections.closed(this);
+      releaseEarly();
       admission.leave();
     }
   }
@@ -358,7 +420,8 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public long heldBytes() {
-    return header == null ? 0 : header.heldBytes();
+    long ofHeader = header == null ? 0 : header.heldBytes();
+    return ofHeader + (early == null ? 0 : early.capacity());
   }
 
   @Override

@@ -17,6 +17,9 @@ public interface Protocols {
    */
   IntSupplier http1(Channel channel, Peer peer, Admission admission, @Nullable ByteBuf early);
 
+  /** Serves HTTP/2 on a connection that is open and counted; as {@link #http1}. */
+  IntSupplier http2(Channel channel, Peer peer, Admission admission, @Nullable ByteBuf early);
+
   /**
    * Answers an open connection over a limit in HTTP/1, and ends it. If this throws, the caller
    * closes it.

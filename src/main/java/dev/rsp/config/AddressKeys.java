@@ -128,7 +128,8 @@ final class AddressKeys {
     }
     TrustedProxies senders =
         proxyProtocol(path.key(Keys.PROXY_PROTOCOL), entry.get(Keys.PROXY_PROTOCOL));
-    return new ListenOptions(tls, senders, port, value, checksHost);
+    boolean http2 = entry.get(Keys.HTTP2).isnil() ? tls : entry.flag(Keys.HTTP2);
+    return new ListenOptions(tls, senders, port, value, checksHost, http2);
   }
 
   /** The port in {@code https} or {@code https:PORT}; 0 if it is not set, or wrong. */

@@ -213,6 +213,13 @@ public final class KeyReference {
             "`false`",
             "whether connections begin with a TLS handshake, with one of the `certificates`"),
         listener(
+            Keys.HTTP2,
+            "`true` or `false`",
+            "as `tls`",
+            "whether clients may speak HTTP/2: with TLS the client chooses it by ALPN; in clear it"
+                + " knows beforehand, and begins with the preface of HTTP/2. See"
+                + " [HTTP/2](#http2)"),
+        listener(
             Keys.PROXY_PROTOCOL,
             "a list of 1 to "
                 + NetworkList.MAX_NETWORKS
@@ -370,6 +377,10 @@ public final class KeyReference {
             "connections of one client address at a time, over all loops (for IPv6, of one /64); more get 503."
                 + " Behind a [trusted proxy](#proxies-in-front-of-rsp): requests in flight of the"
                 + " client that it names. 0 is no limit: a whole company may share one address"),
+        limit(
+            Keys.HTTP2_STREAMS,
+            "requests of one HTTP/2 connection at a time; more are refused, and the client repeats"
+                + " them when others have ended"),
         limit(
             Keys.BACKEND_IDLE,
             "idle connections that are kept, per backend and loop; 0 closes each after its response"),

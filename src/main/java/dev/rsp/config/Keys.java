@@ -45,13 +45,14 @@ final class Keys {
   static final String OWNER = "owner";
   static final String GROUP = "group";
   static final String TLS = "tls";
+  static final String HTTP2 = "http2";
   static final String PROXY_PROTOCOL = "proxy_protocol";
   static final String SEND_PROXY = "send_proxy";
   static final String REDIRECT = "redirect";
   static final String HSTS = "hsts";
   static final String CHECK_HOST = "check_host";
   static final List<String> LISTENER =
-      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST);
+      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, HTTP2, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST);
   static final List<String> SLOT =
       List.of(NAME, ADDRESS, PROTOCOL, SEND_PROXY, WEIGHT.name(), STATE);
 
@@ -137,6 +138,10 @@ final class Keys {
   // 0 is no limit: one address may be a whole company's, or that of a load balancer.
   static final NumberKey CLIENT_CONNECTIONS =
       NumberKey.count("client_connections", 0, 0, 1_000_000, "connections");
+
+  /** RFC 9113 §6.5.2 recommends no less; it is also what nginx, HAProxy and Envoy allow. */
+  static final NumberKey HTTP2_STREAMS = NumberKey.count("http2_streams", 100, 1, 1_000, "streams");
+
   static final NumberKey BACKEND_IDLE =
       NumberKey.count("backend_idle", 256, 0, 65_536, "connections");
 
@@ -165,6 +170,7 @@ final class Keys {
           CONNECTIONS,
           SLOT_SHARE,
           CLIENT_CONNECTIONS,
+          HTTP2_STREAMS,
           BACKEND_IDLE,
           MEMORY,
           HELD_BODY_BYTES,

@@ -20,6 +20,7 @@ import java.util.function.ToDoubleFunction;
  * @param slotShare percent of {@code connections} that the requests for one backend may hold, while
  *     those for others hold none; 100 is no limit
  * @param clientConnections of one client address at the same time, over all loops; 0 is no limit
+ * @param http2Streams requests of one HTTP/2 connection at the same time
  * @param backendIdle idle connections kept per backend and loop
  * @param memoryBytes of the buffers of all loops; 0 for a share of the memory that the process may
  *     use
@@ -37,6 +38,7 @@ public record Limits(
     int connections,
     int slotShare,
     int clientConnections,
+    int http2Streams,
     int backendIdle,
     long memoryBytes) {
   /** The values if the file sets none. */
@@ -55,6 +57,7 @@ public record Limits(
     notNegative("body_rate", bodyRate);
     notNegative("response_rate", responseRate);
     notNegative("client_connections", clientConnections);
+    expect(http2Streams >= 1, "http2_streams: " + http2Streams + " (expected: >= 1)");
     notNegative("backend_idle", backendIdle);
     notNegative("memory", memoryBytes);
     expect(
@@ -81,6 +84,7 @@ public record Limits(
         (int) values.applyAsDouble(Keys.CONNECTIONS),
         (int) values.applyAsDouble(Keys.SLOT_SHARE),
         (int) values.applyAsDouble(Keys.CLIENT_CONNECTIONS),
+        (int) values.applyAsDouble(Keys.HTTP2_STREAMS),
         (int) values.applyAsDouble(Keys.BACKEND_IDLE),
         (long) values.applyAsDouble(Keys.MEMORY));
   }

@@ -15,26 +15,43 @@ import org.jspecify.annotations.Nullable;
  * @param hsts the value of Strict-Transport-Security in responses (RFC 6797); null for none
  * @param checksHost whether HTTP/1 requests are refused whose host has another certificate than the
  *     connection
+ * @param http2 whether clients may speak HTTP/2: by ALPN with TLS, else with prior knowledge
  */
 public record ListenOptions(
     boolean tls,
     @Nullable TrustedProxies proxyProtocol,
     int redirectPort,
     @Nullable String hsts,
-    boolean checksHost) {
+    boolean checksHost,
+    boolean http2) {
   /** HTTP/1 in clear. */
   public static final ListenOptions PLAIN = new ListenOptions(false, null, 0, null, true);
 
   /** With TLS, and nothing special. */
   public static final ListenOptions TLS = new ListenOptions(true, null, 0, null, true);
 
+  /** With HTTP/1 alone. */
+  public ListenOptions(
+      boolean tls,
+      @Nullable TrustedProxies proxyProtocol,
+      int redirectPort,
+      @Nullable String hsts,
+      boolean checksHost) {
+    this(tls, proxyProtocol, redirectPort, hsts, checksHost, false);
+  }
+
+  /** The same with HTTP/2. */
+  public ListenOptions withHttp2() {
+    return new ListenOptions(tls, proxyProtocol, redirectPort, hsts, checksHost, true);
+  }
+
   /** The same with PROXY headers from these peers; null for none. */
   public ListenOptions introducedBy(@Nullable TrustedProxies senders) {
-    return new ListenOptions(tls, senders, redirectPort, hsts, checksHost);
+    return new ListenOptions(tls, senders, redirectPort, hsts, checksHost, http2);
   }
 
   /** Whether its connections are HTTP/1 in clear from their first byte. */
   public boolean beginsWithHttp1() {
-    return !tls && proxyProtocol == null;
+    return !tls && proxyProtocol == null && !http2;
   }
 }

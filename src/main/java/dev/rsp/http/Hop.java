@@ -26,6 +26,9 @@ public final class Hop implements Client {
   private static final int NO_PROTO = 2;
   private static final int NO_HOST = 4;
 
+  /** Whether the client speaks HTTP/2: each of its requests has a hop of its own. */
+  private boolean http2;
+
   private final String scheme;
   private final @Nullable SocketAddress remote;
   private final Supplier<@Nullable SocketAddress> local;
@@ -102,6 +105,20 @@ public final class Hop implements Client {
       trustsPeer = proxies.trusts(remote);
     }
     return trustsPeer;
+  }
+
+  /** The client speaks HTTP/2, although heads are in the layout of HTTP/1.1. */
+  public void overHttp2() {
+    http2 = true;
+  }
+
+  /** The version of HTTP of a request: {@code 1.0}, {@code 1.1} or {@code 2.0}. */
+  public String version(RequestHead head) {
+    return version(head.http10);
+  }
+
+  private String version(boolean http10) {
+    return http2 ? "2.0" : http10 ? "1.0" : "1.1";
   }
 
   /**
@@ -262,11 +279,11 @@ public final class Hop implements Client {
   /**
    * The value of this hop's Via field (RFC 9110 §7.6.3).
    *
-   * @param http10 whether the request is HTTP/1.0
+   * @param head the request at hand
    * @param viaName the name of this proxy
    */
-  public static String via(boolean http10, String viaName) {
-    return (http10 ? "1.0" : "1.1") + " " + viaName;
+  public String via(RequestHead head, String viaName) {
+    return version(head) + " " + viaName;
   }
 
   private static int port(@Nullable SocketAddress address) {
@@ -327,7 +344,12 @@ public final class Hop implements Client {
   private String lines(int variant, @Nullable String viaName) {
     StringBuilder lines = new StringBuilder();
     if (viaName != null) {
-      lines.append("Via: ").append(via((variant & HTTP_10) != 0, viaName)).append("\r\n");
+      lines
+          .append("Via: ")
+          .append(version((variant & HTTP_10) != 0))
+          .append(' ')
+          .append(viaName)
+          .append("\r\n");
     }
     String forwardedFor = forwardedFor();
     if (!forwardedFor.isEmpty()) {

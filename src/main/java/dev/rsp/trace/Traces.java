@@ -107,13 +107,13 @@ public final class Traces implements AutoCloseable {
       }
       return null;
     }
-    Span span = span(head, parent);
+    Span span = span(head, hop, parent);
     SpanContext context = span.getSpanContext();
     hop.traceParent(new TraceParent(context.getTraceId(), context.getSpanId(), true));
     return new RequestSpan(span);
   }
 
-  private Span span(RequestHead head, @Nullable TraceParent parent) {
+  private Span span(RequestHead head, Hop hop, @Nullable TraceParent parent) {
     byte[] bytes = head.bytes();
     String method = text(bytes, head.methodStart(), head.methodEnd());
     int path = head.targetStart();
@@ -128,7 +128,8 @@ public final class Traces implements AutoCloseable {
             // Not the query: it may contain secrets.
             .setAttribute("url.path", text(bytes, head.targetStart(), path))
             .setAttribute("server.address", head.host())
-            .setAttribute("network.protocol.version", head.http10() ? "1.0" : "1.1");
+            // The conventions say "2" and not "2.0".
+            .setAttribute("network.protocol.version", hop.version(head).replace("2.0", "2"));
     return builder.setParent(context(parent)).startSpan();
   }
 

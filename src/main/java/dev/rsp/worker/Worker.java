@@ -9,6 +9,7 @@ import dev.rsp.client.ClientConnections;
 import dev.rsp.client.Openings;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
+import dev.rsp.client.h2.Http2Resources;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Counters;
@@ -81,7 +82,8 @@ public final class Worker implements Acceptor {
     this.shortages =
         new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));
     this.http1 = new Http1Resources(state, backends, clients, new DateField(), shortages);
-    this.openings = new Openings(state, clients, shortages, new ClientProtocols(http1));
+    Http2Resources http2 = new Http2Resources(state, backends, clients, new DateField());
+    this.openings = new Openings(state, clients, shortages, new ClientProtocols(http1, http2));
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
   }

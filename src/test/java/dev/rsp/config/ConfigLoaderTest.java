@@ -76,7 +76,7 @@ class ConfigLoaderTest {
             10_000, 3_000, 2_000, 60_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
         config.timeouts());
     assertEquals(
-        new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 256, 0),
+        new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 256, 0),
         config.limits());
     assertEquals(Runtime.getRuntime().availableProcessors(), config.loops());
     assertNull(config.defaultHost());
@@ -148,7 +148,7 @@ class ConfigLoaderTest {
             "  backend_keepalive = 6, linger = 7, drain = 8, tunnel = 9 }",
             "limits = { head_bytes = 512, fields = 1, target_bytes = 64, connections = 3,",
             "  host_bytes = 4, body_bytes = 1e15, chunk_ext_bytes = 5, trailer_bytes = 6,",
-            "  body_rate = 7, response_rate = 8, slot_share = 75, client_connections = 9,",
+            "  body_rate = 7, response_rate = 8, slot_share = 75, client_connections = 9, http2_streams = 11,",
             "  backend_idle = 0, memory = 100000000 }",
             "loops = 1",
             "default_host = 'www.example.com'",
@@ -187,7 +187,7 @@ class ConfigLoaderTest {
         new Timeouts(1_000, 2_500, 0, 500, 1, 86_400_000, 5_000, 6_000, 7_000, 8_000, 9_000),
         config.timeouts());
     assertEquals(
-        new Limits(512, 1, 64, 4, 1_000_000_000_000_000L, 5, 6, 7, 8, 3, 75, 9, 0, 100_000_000),
+        new Limits(512, 1, 64, 4, 1_000_000_000_000_000L, 5, 6, 7, 8, 3, 75, 9, 11, 0, 100_000_000),
         config.limits());
     assertEquals(1, config.loops());
     assertEquals("www.example.com", config.defaultHost());
@@ -277,7 +277,7 @@ class ConfigLoaderTest {
   @Test
   void aSmallHeadTakesTheDefaultTargetWithIt() throws Exception {
     assertEquals(
-        new Limits(1_000, 100, 1_000, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 256, 0),
+        new Limits(1_000, 100, 1_000, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 256, 0),
         load(LISTEN, BACKENDS, "limits = { head_bytes = 1000 }").limits());
   }
 

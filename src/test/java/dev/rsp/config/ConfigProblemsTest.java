@@ -53,7 +53,7 @@ class ConfigProblemsTest {
             "limits = { ['head bytes'] = 10 }",
             "limits[\"head bytes\"]: 10 (expected: one of head_bytes, fields, target_bytes,"
                 + " host_bytes, body_bytes, chunk_ext_bytes, trailer_bytes, body_rate,"
-                + " response_rate, connections, slot_share, client_connections, backend_idle,"
+                + " response_rate, connections, slot_share, client_connections, http2_streams, backend_idle,"
                 + " memory, held_body_bytes, held_total_bytes; did you mean head_bytes?)"),
         wrong("function timeouts() end", "timeouts: a function (expected: a table)"),
         wrong("limits = 'all'", "limits: \"all\" (expected: a table)"),

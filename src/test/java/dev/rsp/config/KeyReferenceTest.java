@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class KeyReferenceTest {
   /** In an error message about an unknown key of a table. */
   private static final Pattern KNOWN =
-      Pattern.compile("\\.no_such_key_: 1 \\(expected: (?:one of )?([a-z_]+(?:, [a-z_]+)*)[;)]");
+      Pattern.compile(
+          "\\.no_such_key_: 1 \\(expected: (?:one of )?([a-z0-9_]+(?:, [a-z0-9_]+)*)[;)]");
 
   @TempDir Path directory;
 

@@ -25,13 +25,13 @@ class ValuesTest {
     refused("connections: 0 (expected: >= 1)", () -> limits(1, 1, 1, 0, 1));
     refused(
         "body_bytes: -1 (expected: >= 0)",
-        () -> new Limits(1, 1, 1, 1, -1, 0, 0, 0, 0, 1, 50, 0, 0, 0));
+        () -> new Limits(1, 1, 1, 1, -1, 0, 0, 0, 0, 1, 50, 0, 100, 0, 0));
     refused(
         "slot_share: 0 (expected: 1 to 100)",
-        () -> new Limits(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0));
+        () -> new Limits(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 100, 0, 0));
     refused(
         "slot_share: 101 (expected: 1 to 100)",
-        () -> new Limits(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 101, 0, 0, 0));
+        () -> new Limits(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 101, 0, 100, 0, 0));
     refused("backend_idle: -1 (expected: >= 0)", () -> limits(1, 1, 1, 1, -1));
   }
 
@@ -53,7 +53,21 @@ class ValuesTest {
   private static Limits limits(
       int headBytes, int fields, int targetBytes, int connections, int backendIdle) {
     return new Limits(
-        headBytes, fields, targetBytes, 255, 0, 0, 0, 0, 0, connections, 50, 0, backendIdle, 0);
+        headBytes,
+        fields,
+        targetBytes,
+        255,
+        0,
+        0,
+        0,
+        0,
+        0,
+        connections,
+        50,
+        0,
+        100,
+        backendIdle,
+        0);
   }
 
   private static void refused(String message, Executable maker) {

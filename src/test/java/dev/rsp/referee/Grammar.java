@@ -38,7 +38,7 @@ final class Grammar {
       Pattern.compile("([0-9A-Za-z._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?");
 
   /** RFC 9110 §7.6.3: received-protocol, received-by, and an optional comment. */
-  static final Pattern VIA = Pattern.compile("(HTTP/)?1\\.[0-9] [!-~]+( \\(.*\\))?");
+  static final Pattern VIA = Pattern.compile("(HTTP/)?(?:1\\.[0-9]|2\\.0) [!-~]+( \\(.*\\))?");
 
   private Grammar() {}
 

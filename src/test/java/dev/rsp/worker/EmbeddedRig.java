@@ -101,6 +101,7 @@ final class EmbeddedRig implements AutoCloseable {
   private @Nullable RuntimeException refusal;
   private @Nullable Error optionFailure;
   private boolean backendsAreJudged = true;
+  private final Set<EmbeddedPeer> unjudged = new HashSet<>();
   private String endings = "";
   private long nowMillis;
 
@@ -214,6 +215,18 @@ final class EmbeddedRig implements AutoCloseable {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
     client.socket().comesFrom(address);
+    loop.adopt(client.socket(), options);
+    rest();
+    return client;
+  }
+
+  /** The same on a listen address with options. With HTTP/2 no referee judges it. */
+  EmbeddedPeer client(ListenOptions options) {
+    var client = new EmbeddedPeer(this, true);
+    clients.add(client);
+    if (options.http2()) {
+      unjudged.add(client);
+    }
     loop.adopt(client.socket(), options);
     rest();
     return client;
@@ -475,7 +488,8 @@ final class EmbeddedRig implements AutoCloseable {
       List<Violation> violations = new ArrayList<>();
       for (EmbeddedPeer peer : peers) {
         Violation violation = peer.verdict();
-        if (violation != null && (backendsAreJudged || clients.contains(peer))) {
+        boolean judged = backendsAreJudged || clients.contains(peer);
+        if (violation != null && judged && !unjudged.contains(peer)) {
           violations.add(violation);
         }
       }

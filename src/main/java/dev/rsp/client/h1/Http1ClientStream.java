@@ -2,6 +2,7 @@
 package dev.rsp.client.h1;
 
 import dev.rsp.access.Entry;
+import dev.rsp.client.ClientTimer;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BackendFailure;

@@ -2,10 +2,13 @@
 package dev.rsp.client.h1;
 
 import dev.rsp.client.Admission;
+import dev.rsp.client.BodyFault;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
+import dev.rsp.client.ClientTimer;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
+import dev.rsp.client.TimedClient;
 import dev.rsp.config.Limits;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
@@ -48,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * loop.
  */
 public final class Http1Connection extends ChannelInboundHandlerAdapter
-    implements ClientConnection {
+    implements ClientConnection, TimedClient {
   private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
 
   private static final Refusal TOO_MANY = new Refusal(503, "too many connections");
@@ -506,8 +509,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Whether the client is read. */
-  boolean reading() {
+  @Override
+  public boolean reading() {
     return reading;
   }
 
@@ -541,34 +544,34 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   // For the timer -------------------------------------------------------------------------------
 
-  /** A number that changes whenever either side has taken something. */
-  long taken() {
+  @Override
+  public long taken() {
     return stream.taken() + stream.requestTaken();
   }
 
-  /** Bytes of responses that the client has taken. */
-  long responseTaken() {
+  @Override
+  public long responseTaken() {
     return stream.taken();
   }
 
-  /** Whether the client takes no more of the response for now. */
-  boolean full() {
+  @Override
+  public boolean full() {
     return !channel.isWritable();
   }
 
-  /** Whether the response has begun, and the client has more of its request to send. */
-  boolean owesBody() {
+  @Override
+  public boolean owesBody() {
     return stream.owesBody();
   }
 
-  /** Whether the connection is closed. If io_uring did not report that, it is closed now. */
-  boolean closedOrGone() {
+  @Override
+  public boolean closedOrGone() {
     closeIfGone();
     return state == State.CLOSED;
   }
 
-  /** The head did not become complete in time, or none came at all. */
-  void headTimedOut() {
+  @Override
+  public void headTimedOut() {
     if (stream.owesEnding()) {
       stream.refuseUnread(false, HEAD_TIMEOUT, Ending.HEAD_TIMEOUT);
     } else {
@@ -576,32 +579,28 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** No more of the body came, or the backend takes no more of it. */
-  void bodyTimedOut() {
+  @Override
+  public void bodyTimedOut() {
     stream.bodyTimedOut(wanted);
   }
 
-  /** The backend did not begin to answer in time. */
-  void responseTimedOut() {
+  @Override
+  public void responseTimedOut() {
     stream.responseTimedOut();
   }
 
-  /**
-   * No more of the response came, or the client takes no more of it.
-   *
-   * @param bodyIsLate whether the client owed more of its request
-   */
-  void responseStalled(boolean bodyIsLate) {
+  @Override
+  public void responseStalled(boolean bodyIsLate) {
     stream.responseStalled(TurnFlusher.unsentBytes(channel) > 0, bodyIsLate);
   }
 
-  /** The request comes below the minimal rate. */
-  void sendsTooSlowly() {
+  @Override
+  public void sendsTooSlowly() {
     stream.sendsTooSlowly();
   }
 
-  /** The client takes the response below the minimal rate. */
-  void takesTooSlowly() {
+  @Override
+  public void takesTooSlowly() {
     stream.takesTooSlowly();
   }
 
@@ -778,8 +777,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     close();
   }
 
-  /** Ends the connection at once. */
-  void close() {
+  @Override
+  public void close() {
     channel.close();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h1;
 
+import dev.rsp.client.BodyFault;
 import dev.rsp.config.Limits;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;

@@ -57,7 +57,7 @@ public final class UwsgiWriter {
     boolean hasBody = contentLength > 0 || head.chunked();
     packet.variable("CONTENT_LENGTH", hasBody ? Long.toString(contentLength) : "");
     packet.variable("CONTENT_TYPE", or(head.field("content-type"), ""));
-    packet.variable("SERVER_PROTOCOL", head.http10() ? "HTTP/1.0" : "HTTP/1.1");
+    packet.variable("SERVER_PROTOCOL", "HTTP/" + hop.version(head));
     String scheme = scheme(head, hop);
     packet.variable("REQUEST_SCHEME", scheme);
     if (scheme.equals("https")) {
@@ -69,7 +69,7 @@ public final class UwsgiWriter {
     packet.variable("REMOTE_PORT", Integer.toString(hop.clientPort()));
     String host = head.namesHost() ? head.text(head.hostStart(), head.hostEnd()) : head.host();
     packet.variable("HTTP_HOST", host);
-    String via = viaName == null ? "" : Hop.via(head.http10(), viaName);
+    String via = viaName == null ? "" : hop.via(head, viaName);
     list("HTTP_VIA", head, FieldName.VIA, via);
     boolean trusted = hop.trusted();
     list(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h1;
+package dev.rsp.client;
 
-import dev.rsp.client.ClientConnection;
 import dev.rsp.config.Limits;
 import dev.rsp.config.Timeouts;
 import dev.rsp.exchange.Terms;
@@ -9,13 +8,13 @@ import dev.rsp.net.Deadline;
 import dev.rsp.net.DeadlineWheel;
 
 /**
- * The timeouts and rates of a client's connection: what is awaited from which side, since when, and
- * whether bytes pass fast enough meanwhile.
+ * The timeouts and rates of a {@link TimedClient}, on its loop: what is awaited from which side,
+ * since when, and whether bytes pass fast enough meanwhile.
  *
  * <p>There is one {@link Deadline}. While bytes pass, only the time at which the wait expires is
  * written; the deadline checks it from time to time, and measures rates.
  */
-final class ClientTimer {
+public final class ClientTimer {
   /**
    * The interval of checks, since no event reports that a peer takes bytes from the kernel. Also
    * the time over which a rate is measured, as Kestrel's grace period.
@@ -47,14 +46,14 @@ final class ClientTimer {
     MORE,
     /** The next bytes of a tunnel, in either direction. */
     TUNNEL,
-    /** That the client takes the last answer of this connection. */
+    /** That the client takes the last answer of this client. */
     TAKEN,
     /** That the client closes, after an answer before the end of its request: in total. */
     CLOSE
   }
 
   private final DeadlineWheel deadlines;
-  private final Http1Connection connection;
+  private final TimedClient client;
   private final Deadline deadline;
 
   /** Of the current exchange, or of the last. */
@@ -81,20 +80,21 @@ final class ClientTimer {
   private final Pace responsePace = new Pace();
   private long bodyBytes;
 
-  ClientTimer(DeadlineWheel deadlines, Http1Connection connection) {
+  /** The timer of a client, which awaits nothing yet. */
+  public ClientTimer(DeadlineWheel deadlines, TimedClient client) {
     this.deadlines = deadlines;
-    this.connection = connection;
-    this.deadline = new Deadline(this::look, connection::failed);
+    this.client = client;
+    this.deadline = new Deadline(this::look, client::failed);
   }
 
   /** A head is awaited, or has begun. */
-  void awaitHead(Terms current) {
+  public void awaitHead(Terms current) {
     use(current);
     await(Wait.HEAD, timeouts.headMillis());
   }
 
   /** The next request is awaited. */
-  void awaitRequest(Terms current) {
+  public void awaitRequest(Terms current) {
     await(Wait.REQUEST, current.timeouts.keepaliveMillis());
     if (limits.responseRate() > 0) {
       responsePace.spoil();
@@ -105,7 +105,7 @@ final class ClientTimer {
    * Since when a request has been awaited, by the deadlines' time: since the last response, or
    * since the accept if that is a second ago. {@link ClientConnection#NOT_IDLE} if none is.
    */
-  long idleSinceMillis() {
+  public long idleSinceMillis() {
     long since = overAt - patienceMillis;
     return switch (wait) {
       case REQUEST -> since;
@@ -122,7 +122,7 @@ final class ClientTimer {
    * @param last whether the request is complete
    * @param expects whether the client waits for 100 (Continue) before it sends more
    */
-  void requestBegan(Terms itsTerms, boolean last, boolean expects) {
+  public void requestBegan(Terms itsTerms, boolean last, boolean expects) {
     use(itsTerms);
     progressUntil = 0;
     if (last) {
@@ -134,17 +134,17 @@ final class ClientTimer {
   }
 
   /** The rest of the request is awaited again. */
-  void awaitBody() {
+  public void awaitBody() {
     if (expectsContinue) {
       await(Wait.CONTINUE, timeouts.responseMillis());
     } else {
-      await(Wait.BODY, bodyPatience(connection.reading()));
+      await(Wait.BODY, bodyPatience(client.reading()));
       bodyPace.begin(deadlines.nowMillis(), bodyPassed());
     }
   }
 
   /** The backend has sent 100 (Continue). */
-  void continued() {
+  public void continued() {
     expectsContinue = false;
     if (wait == Wait.CONTINUE) {
       awaitBody();
@@ -156,11 +156,11 @@ final class ClientTimer {
    *
    * @param responding whether the response has begun
    */
-  void bodyCame(int bytes, boolean responding) {
+  public void bodyCame(int bytes, boolean responding) {
     continued();
     bodyBytes += bytes;
     if (wait == Wait.BODY) {
-      restart(bodyPatience(connection.reading()));
+      restart(bodyPatience(client.reading()));
     } else if (responding) {
       moved();
     }
@@ -171,7 +171,7 @@ final class ClientTimer {
    *
    * @param owesBody whether the client has more of its request to send
    */
-  void readingChanged(boolean reading, boolean owesBody) {
+  public void readingChanged(boolean reading, boolean owesBody) {
     if (wait == Wait.BODY) {
       restart(bodyPatience(reading));
     } else if (mayBeLate(owesBody)) {
@@ -194,7 +194,7 @@ final class ClientTimer {
 
   /** Whether the response has begun, and the client is read and has more of its request to send. */
   private boolean isLate(boolean owesBody) {
-    return mayBeLate(owesBody) && connection.reading();
+    return mayBeLate(owesBody) && client.reading();
   }
 
   /**
@@ -206,7 +206,7 @@ final class ClientTimer {
   }
 
   /** The request is complete, and the response has not begun. */
-  void awaitResponse() {
+  public void awaitResponse() {
     await(Wait.RESPONSE, timeouts.responseMillis());
   }
 
@@ -215,7 +215,7 @@ final class ClientTimer {
    * §10.1), so its time for the response starts again, up to {@link #MOST_RESPONSE_WAITS} times
    * that time after the first of them.
    */
-  void backendProgresses() {
+  public void backendProgresses() {
     if (wait != Wait.RESPONSE && wait != Wait.CONTINUE) {
       return;
     }
@@ -230,22 +230,22 @@ final class ClientTimer {
   }
 
   /** Bytes of the response were received or sent. */
-  void moved() {
+  public void moved() {
     if (wait != Wait.MORE) {
       wait = Wait.MORE;
       responsePace.spoil();
       bodyPace.spoil();
     }
-    restart(responsePatience(connection.owesBody()));
+    restart(responsePatience(client.owesBody()));
   }
 
   /** Bytes of a tunnel were received or sent. */
-  void movedInTunnel() {
+  public void movedInTunnel() {
     await(Wait.TUNNEL, timeouts.tunnelMillis());
   }
 
   /** The client takes bytes fast enough: the wait is not its fault. */
-  void clientKeepsUp() {
+  public void clientKeepsUp() {
     if (wait == Wait.MORE) {
       responsePace.spoil();
     }
@@ -254,19 +254,19 @@ final class ClientTimer {
   /**
    * The last answer is written, and the client has to take it; {@code responseTaken} bytes so far.
    */
-  void awaitTaken(long responseTaken) {
+  public void awaitTaken(long responseTaken) {
     await(Wait.TAKEN, timeouts.idleMillis());
     responsePace.begin(deadlines.nowMillis(), responseTaken);
   }
 
   /** The client is given time to read the last answer before the connection is closed. */
-  void awaitClose() {
+  public void awaitClose() {
     await(Wait.CLOSE, timeouts.lingerMillis());
     lingerUntil = overAt + timeouts.idleMillis();
   }
 
   /** Ends the timer. */
-  void stop() {
+  public void stop() {
     deadlines.disarm(deadline);
   }
 
@@ -293,7 +293,7 @@ final class ClientTimer {
   }
 
   private void look() {
-    if (connection.closedOrGone()) {
+    if (client.closedOrGone()) {
       return;
     }
     long now = deadlines.nowMillis();
@@ -301,9 +301,9 @@ final class ClientTimer {
       overAt = deadlines.millisAfter(patienceMillis);
     }
     if (sendsTooSlowly(now)) {
-      connection.sendsTooSlowly();
+      client.sendsTooSlowly();
     } else if (takesTooSlowly(now)) {
-      connection.takesTooSlowly();
+      client.takesTooSlowly();
     } else if (now >= overAt) {
       over();
     } else {
@@ -314,8 +314,8 @@ final class ClientTimer {
 
   /** Whether a slow peer has taken bytes since the last check, and has more to take. */
   private boolean stillTaking() {
-    long taken = connection.taken();
-    boolean took = taken != takenAtLook && connection.unsentBytes() > 0;
+    long taken = client.taken();
+    boolean took = taken != takenAtLook && client.unsentBytes() > 0;
     takenAtLook = taken;
     return took;
   }
@@ -330,17 +330,17 @@ final class ClientTimer {
 
   private void over() {
     switch (wait) {
-      case HEAD -> connection.headTimedOut();
-      case BODY -> connection.bodyTimedOut();
-      case CONTINUE, RESPONSE -> connection.responseTimedOut();
-      case MORE -> connection.responseStalled(bodyIsLate());
-      case REQUEST, TUNNEL, TAKEN, CLOSE -> connection.close();
+      case HEAD -> client.headTimedOut();
+      case BODY -> client.bodyTimedOut();
+      case CONTINUE, RESPONSE -> client.responseTimedOut();
+      case MORE -> client.responseStalled(bodyIsLate());
+      case REQUEST, TUNNEL, TAKEN, CLOSE -> client.close();
     }
   }
 
   /** Whether the client's silence, and not the backend's, used up the time. */
   private boolean bodyIsLate() {
-    return isLate(connection.owesBody()) && timeouts.bodyMillis() <= timeouts.idleMillis();
+    return isLate(client.owesBody()) && timeouts.bodyMillis() <= timeouts.idleMillis();
   }
 
   // Rates ----------------------------------------------------------------------------------------
@@ -350,26 +350,25 @@ final class ClientTimer {
    * count as well: it may wait for that answer, or may not send the rest any more.
    */
   private long bodyPassed() {
-    return wait == Wait.BODY ? bodyBytes : bodyBytes + connection.responseTaken();
+    return wait == Wait.BODY ? bodyBytes : bodyBytes + client.responseTaken();
   }
 
   private boolean sendsTooSlowly(long now) {
-    boolean awaited = wait == Wait.BODY || mayBeLate(connection.owesBody());
+    boolean awaited = wait == Wait.BODY || mayBeLate(client.owesBody());
     return awaited
-        && bodyPace.tooSlow(
-            now, bodyPassed(), limits.bodyRate(), lookMillis(), connection.reading());
+        && bodyPace.tooSlow(now, bodyPassed(), limits.bodyRate(), lookMillis(), client.reading());
   }
 
   private boolean takesTooSlowly(long now) {
     boolean clientHoldsUp;
     switch (wait) {
-      case MORE -> clientHoldsUp = connection.full();
-      case REQUEST, TAKEN -> clientHoldsUp = connection.unsentBytes() > 0;
+      case MORE -> clientHoldsUp = client.full();
+      case REQUEST, TAKEN -> clientHoldsUp = client.unsentBytes() > 0;
       default -> {
         return false;
       }
     }
     return responsePace.tooSlow(
-        now, connection.responseTaken(), limits.responseRate(), lookMillis(), clientHoldsUp);
+        now, client.responseTaken(), limits.responseRate(), lookMillis(), clientHoldsUp);
   }
 }

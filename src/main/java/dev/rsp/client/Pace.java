@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h1;
+package dev.rsp.client;
 
 /**
  * Measures whether a client sends, or takes, bytes at the minimal rate, over spans of time; one

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h2;
+
+import dev.rsp.client.EdgeRules;
+import dev.rsp.config.ListenOptions;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.http.h1.DateField;
+import dev.rsp.http.h2.ResponseFields;
+import dev.rsp.net.TurnFlusher;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
+import io.netty.util.AsciiString;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the frames of one connection (RFC 9113 §6), which leave at the end of the loop's turn. It
+ * does not look at windows: who calls {@link #data} has.
+ */
+final class FrameOutput {
+  /**
+   * RFC 9113 §4.2: each peer takes frames of this size. Larger ones would hold up other streams.
+   */
+  static final int MOST_FRAME_BYTES = 16_384;
+
+  /** RFC 9113 §4.1. */
+  static final int FRAME_HEAD_BYTES = 9;
+
+  private static final int END_STREAM = 1;
+  private static final int ACK = 1;
+  private static final int END_HEADERS = 4;
+
+  private static final AsciiString HSTS =
+      AsciiString.cached(EdgeRules.HSTS.toLowerCase(Locale.ROOT));
+
+  /** Most field blocks of responses are smaller. */
+  private static final int BLOCK_BYTES = 512;
+
+  /** What a setting takes: RFC 9113 §6.5.1. */
+  private static final int SETTING_BYTES = 6;
+
+  private final Channel channel;
+  private final TurnFlusher flusher;
+  private final ByteBufAllocator allocator;
+  private final ResponseFields fields;
+  private final DateField date;
+
+  /** The fields of the response that is being written; empty in between. */
+  private final DefaultHttp2Headers list = new DefaultHttp2Headers(false);
+
+  private final DefaultHttp2HeadersEncoder encoder =
+      new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
+
+  /** The value of Strict-Transport-Security; null for none. */
+  private final @Nullable AsciiString hsts;
+
+  private long written;
+
+  FrameOutput(
+      Channel channel,
+      TurnFlusher flusher,
+      ByteBufAllocator allocator,
+      ResponseFields fields,
+      DateField date,
+      ListenOptions options) {
+    this.hsts = options.hsts() == null ? null : new AsciiString(options.hsts());
+    this.date = date;
+    this.channel = channel;
+    this.flusher = flusher;
+    this.allocator = allocator;
+    this.fields = fields;
+  }
+
+  /** Octets written since the connection was opened. */
+  long written() {
+    return written;
+  }
+
+  /** Octets that the client has taken since then. */
+  long taken() {
+    return written - unsent();
+  }
+
+  /** Octets that the kernel has not taken yet. */
+  long unsent() {
+    return TurnFlusher.unsentBytes(channel);
+  }
+
+  /** Whether the socket takes more for now. */
+  boolean writable() {
+    return channel.isWritable();
+  }
+
+  /** The peer's decoder takes this table of fields from now on. */
+  void tableSize(long bytes) throws Http2Exception {
+    encoder.maxHeaderTableSize(bytes);
+  }
+
+  /** No more is written. */
+  void close() {
+    encoder.close();
+  }
+
+  /** Our settings: pairs of numbers and values (RFC 9113 §6.5.2). */
+  void settings(int... pairs) {
+    ByteBuf frame = frame(pairs.length / 2 * SETTING_BYTES, Http2FrameTypes.SETTINGS, 0, 0);
+    for (int at = 0; at < pairs.length; at += 2) {
+      frame.writeShort(pairs[at]).writeInt(pairs[at + 1]);
+    }
+    send(frame);
+  }
+
+  void settingsAck() {
+    send(frame(0, Http2FrameTypes.SETTINGS, ACK, 0));
+  }
+
+  void ping(long payload, boolean ack) {
+    send(frame(Long.BYTES, Http2FrameTypes.PING, ack ? ACK : 0, 0).writeLong(payload));
+  }
+
+  void goAway(int lastStream, int error) {
+    ByteBuf frame = frame(2 * Integer.BYTES, Http2FrameTypes.GO_AWAY, 0, 0);
+    send(frame.writeInt(lastStream).writeInt(error));
+  }
+
+  void reset(int stream, int error) {
+    send(frame(Integer.BYTES, Http2FrameTypes.RST_STREAM, 0, stream).writeInt(error));
+  }
+
+  void windowUpdate(int stream, int increment) {
+    send(frame(Integer.BYTES, Http2FrameTypes.WINDOW_UPDATE, 0, stream).writeInt(increment));
+  }
+
+  /**
+   * A response head.
+   *
+   * @param hasLength as of {@link ResponseFields#each}
+   * @param last whether the response is complete with it
+   * @return octets written
+   */
+  int headers(int stream, ResponseHead head, boolean hasLength, boolean last) {
+    ByteBuf block = allocator.directBuffer(BLOCK_BYTES).writeZero(FRAME_HEAD_BYTES);
+    boolean done = false;
+    try {
+      list.clear();
+      fields.each(head, hasLength, date.now(), list::add);
+      if (hsts != null && head.status() >= 200 && head.field(EdgeRules.HSTS) == null) {
+        list.add(HSTS, hsts);
+      }
+      encoder.encodeHeaders(stream, list, block);
+      done = true;
+    } catch (Http2Exception e) {
+      throw new IllegalStateException(e); // the encoder has no limit of its own
+    } finally {
+      list.clear();
+      if (!done) {
+        block.release();
+      }
+    }
+    int octets = block.readableBytes() - FRAME_HEAD_BYTES;
+    int end = last ? END_STREAM : 0;
+    if (octets <= MOST_FRAME_BYTES) {
+      setHead(block, octets, Http2FrameTypes.HEADERS, END_HEADERS | end, stream);
+      send(block);
+      return FRAME_HEAD_BYTES + octets;
+    }
+    block.skipBytes(FRAME_HEAD_BYTES);
+    return fragments(stream, block, end);
+  }
+
+  /** RFC 9113 §6.10: a block that does not fit one frame goes on in CONTINUATION frames. */
+  private int fragments(int stream, ByteBuf block, int flags) {
+    int frames = 0;
+    int octets = block.readableBytes();
+    try {
+      while (block.isReadable()) {
+        int size = Math.min(block.readableBytes(), MOST_FRAME_BYTES);
+        byte type = frames == 0 ? Http2FrameTypes.HEADERS : Http2FrameTypes.CONTINUATION;
+        int ends = size == block.readableBytes() ? END_HEADERS : 0;
+        send(frame(size, type, (frames == 0 ? flags : 0) | ends, stream).writeBytes(block, size));
+        frames++;
+      }
+    } finally {
+      block.release();
+    }
+    return octets + frames * FRAME_HEAD_BYTES;
+  }
+
+  /**
+   * Content of a response.
+   *
+   * @param bytes at most {@value #MOST_FRAME_BYTES}; taken over
+   * @param ownsFront whether what lies before its reader index may be overwritten
+   */
+  void data(int stream, ByteBuf bytes, boolean ownsFront, boolean last) {
+    int octets = bytes.readableBytes();
+    int flags = last ? END_STREAM : 0;
+    if (ownsFront && bytes.readerIndex() >= FRAME_HEAD_BYTES) {
+      bytes.readerIndex(bytes.readerIndex() - FRAME_HEAD_BYTES);
+      setHead(bytes, octets, Http2FrameTypes.DATA, flags, stream);
+      send(bytes);
+      return;
+    }
+    try {
+      ByteBuf head = allocator.directBuffer(FRAME_HEAD_BYTES).writeZero(FRAME_HEAD_BYTES);
+      setHead(head, octets, Http2FrameTypes.DATA, flags, stream);
+      send(head);
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    if (octets == 0) {
+      bytes.release();
+    } else {
+      send(bytes);
+    }
+  }
+
+  private ByteBuf frame(int octets, byte type, int flags, int stream) {
+    ByteBuf frame = allocator.directBuffer(FRAME_HEAD_BYTES + octets).writeZero(FRAME_HEAD_BYTES);
+    setHead(frame, octets, type, flags, stream);
+    return frame;
+  }
+
+  private static void setHead(ByteBuf frame, int octets, byte type, int flags, int stream) {
+    int at = frame.readerIndex();
+    frame.setMedium(at, octets);
+    frame.setByte(at + 3, type);
+    frame.setByte(at + 4, flags);
+    frame.setInt(at + 5, stream);
+  }
+
+  private void send(ByteBuf bytes) {
+    written += bytes.readableBytes();
+    flusher.send(channel, bytes);
+  }
+}

@@ -1,0 +1,867 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h2;
+
+import dev.rsp.access.Entry;
+import dev.rsp.client.Admission;
+import dev.rsp.client.BodyFault;
+import dev.rsp.client.ClientTimer;
+import dev.rsp.client.EdgeRules;
+import dev.rsp.client.TimedClient;
+import dev.rsp.config.AbortOnClose;
+import dev.rsp.config.Limits;
+import dev.rsp.exchange.BackendFailure;
+import dev.rsp.exchange.BodyKind;
+import dev.rsp.exchange.ClientStream;
+import dev.rsp.exchange.Ending;
+import dev.rsp.exchange.Exchange;
+import dev.rsp.exchange.LoopState;
+import dev.rsp.exchange.Terms;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.ReadSize;
+import dev.rsp.trace.RequestSpan;
+import dev.rsp.trace.Traces;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of an HTTP/2 client, and its response: gives the request to the exchange, writes the
+ * response as frames as far as the windows of the stream and of the connection allow, and counts
+ * the ending of the exchange, once.
+ *
+ * <p>Each way has its own back-pressure (RFC 9113 §5.2). Content of the request that the exchange
+ * does not want is held here, at most a window of it, and the window is opened again only when the
+ * exchange has taken it. Content of the response that the client's windows do not admit is kept
+ * here, at most one read of it, and the backend is not read meanwhile.
+ *
+ * <p>Made for one request. When it is over, the connection forgets it. All methods run on the loop.
+ */
+final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
+  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
+  private static final Refusal LONG_HOST = new Refusal(400, "host too long");
+  private static final Refusal TOO_MANY_OF_CLIENT =
+      new Refusal(503, "too many connections from this address");
+  private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
+  private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
+  private static final Refusal BACKEND_TIMEOUT =
+      new Refusal(504, "the backend took too long to answer");
+
+  /** RFC 9113 §6.9.2: the window of the request's content, which no setting of rsp changes. */
+  static final int WINDOW_BYTES = 65_535;
+
+  /** Smaller content is copied, so that it does not keep a whole read in memory. */
+  private static final int COPIED_BYTES = 2_048;
+
+  private final int id;
+  private final Http2Connection connection;
+  private final OwnAnswers answers;
+  private final LoopState loop;
+  private final NetLoop net;
+  private final FrameOutput output;
+  private final Hop hop;
+  private final Exchange exchange;
+  private final ClientTimer timer;
+  private final ReadSize size;
+
+  // The request ----------------------------------------------------------------------------------
+
+  /** Whether the client has sent all of it. */
+  private boolean requestEnded;
+
+  /** Whether the exchange wants more of it. */
+  private boolean wanted = true;
+
+  /** Content that the exchange does not want yet; null if none. */
+  private @Nullable ByteBuf held;
+
+  /** Whether the end of the request waits with it. */
+  private boolean endHeld;
+
+  /** Whether {@link #run} is going to pass on what is held. */
+  private boolean passing;
+
+  private long length = -1;
+  private long received;
+  private long mostBodyBytes;
+
+  /** Octets that the client may send on this stream. */
+  private int receiveWindow = WINDOW_BYTES;
+
+  /** Octets of content that were passed on, and for which the window is not opened again yet. */
+  private int owed;
+
+  private boolean isHead;
+  private boolean abortOnEnd;
+
+  /** Counts a request of a trusted proxy for its client; null if it is not counted. */
+  private @Nullable Admission admission;
+
+  // The response ---------------------------------------------------------------------------------
+
+  private boolean headWritten;
+
+  /** Content that the client may not be sent yet, in order. */
+  private final ArrayDeque<ByteBuf> pending = new ArrayDeque<>(2);
+
+  private int pendingBytes;
+
+  /** Whether the first pending buffer is whole, so that what lies before it may be overwritten. */
+  private boolean frontIsOwn;
+
+  /** Whether the response is complete with what is pending. */
+  private boolean endPending;
+
+  /** How the exchange ends when that has been written. */
+  private Ending endingWhenSent = Ending.SERVED;
+
+  private long sendWindow;
+
+  /** Octets of content that were written, and of frames for this stream in all. */
+  private long sent;
+
+  private long written;
+
+  /** Whether the exchange was told that no more is taken for now. */
+  private boolean full;
+
+  /** Whether the connection has it in its queue of streams that have something to send. */
+  private boolean queued;
+
+  // The exchange ---------------------------------------------------------------------------------
+
+  private boolean owesEnding;
+  private boolean closed;
+  private @Nullable Entry entry;
+  private @Nullable RequestSpan span;
+
+  /**
+   * A stream on which nothing has come yet.
+   *
+   * @param hop for this stream alone, as long as it is open
+   * @param size of the connection
+   * @param sendWindow octets of content that the client takes at first
+   */
+  Http2ClientStream(
+      int id,
+      Http2Connection connection,
+      Http2Resources shared,
+      FrameOutput output,
+      Hop hop,
+      ReadSize size,
+      long sendWindow) {
+    this.id = id;
+    this.connection = connection;
+    this.answers = shared.answers;
+    this.loop = shared.loop;
+    this.net = loop.net();
+    this.output = output;
+    this.hop = hop;
+    this.size = size;
+    this.sendWindow = sendWindow;
+    this.exchange = new Exchange(loop, shared.backends, this, hop);
+    this.timer = new ClientTimer(net.deadlines(), this);
+  }
+
+  int id() {
+    return id;
+  }
+
+  Hop hop() {
+    return hop;
+  }
+
+  // The request ----------------------------------------------------------------------------------
+
+  /**
+   * The request is malformed: its stream is reset (RFC 9113 §8.1.1).
+   *
+   * @param why a constant, for the access log
+   */
+  void malformed(Terms terms, String why) {
+    begin(terms);
+    if (entry != null) {
+      entry.refused(0, why);
+    }
+    reset(ErrorCode.PROTOCOL_ERROR, Ending.REFUSED);
+  }
+
+  /** Refuses a request whose head was not read, or breaks a rule. */
+  void refuseHead(Terms terms, boolean toHead, Refusal refusal, boolean last) {
+    begin(terms);
+    requestEnded = last;
+    isHead = toHead;
+    Ending ending =
+        switch (refusal.status()) {
+          case 414 -> Ending.LIMIT_TARGET;
+          case 431 -> Ending.LIMIT_HEAD;
+          default -> Ending.REFUSED;
+        };
+    refuse(refusal, ending);
+  }
+
+  private void begin(Terms terms) {
+    owesEnding = true;
+    if (terms.recorded) {
+      entry = loop.newEntry();
+    }
+    timer.requestBegan(terms, true, false);
+  }
+
+  /**
+   * Begins the exchange of a request.
+   *
+   * @param head good until this returns
+   * @param last whether the request is complete with it
+   * @param rules of the listen address; null if there are none
+   */
+  void request(Terms terms, RequestHead head, boolean last, @Nullable EdgeRules rules) {
+    begin(terms);
+    requestEnded = last;
+    isHead = head.isHead();
+    length = head.contentLength();
+    mostBodyBytes = terms.limits.bodyBytes();
+    if (entry != null) {
+      entry.headCame(head);
+      entry.http2();
+    }
+    hop.begin(head, terms.trusted, terms.requestId);
+    Traces traces = terms.traces;
+    if (traces != null) {
+      span = traces.begin(head, hop);
+    }
+    if (last && length > 0) {
+      reset(ErrorCode.PROTOCOL_ERROR, Ending.REFUSED); // RFC 9113 §8.1.1
+    } else if (head.hostLength() == 0) {
+      refuse(NO_HOST, Ending.REFUSED);
+    } else if (head.hostLength() > terms.limits.hostBytes()) {
+      refuse(LONG_HOST, Ending.LIMIT_HOST);
+    } else if (isRefused(head, rules)) {
+      return;
+    } else if (isTooLarge(length)) {
+      refuse(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
+    } else if (hop.trusted() && isOneTooMany(terms.limits)) {
+      refuse(TOO_MANY_OF_CLIENT, Ending.LIMIT_CLIENT_CONNECTIONS);
+    } else {
+      AbortOnClose abort = terms.abortOnClose;
+      abortOnEnd =
+          abort == AbortOnClose.ALL || (abort == AbortOnClose.GET && (head.isGet() || isHead));
+      timer.requestBegan(terms, last, !last && head.expectContinue());
+      BodyKind kind = head.chunked() ? BodyKind.CONTENT : BodyKind.LENGTH;
+      exchange.begin(head, kind, Unpooled.EMPTY_BUFFER, last, entry);
+    }
+  }
+
+  /** Whether the listen address does not serve the host of this request; it is answered then. */
+  private boolean isRefused(RequestHead head, @Nullable EdgeRules rules) {
+    Refusal refusal = rules == null ? null : rules.refusal(head);
+    if (refusal != null) {
+      refuse(refusal, refusal.location() == null ? Ending.REFUSED : Ending.OWN_ANSWER);
+    }
+    return refusal != null;
+  }
+
+  private boolean isTooLarge(long bytes) {
+    return mostBodyBytes > 0 && bytes > mostBodyBytes;
+  }
+
+  /** Counts a request of a trusted proxy for the client that it names. */
+  private boolean isOneTooMany(Limits limits) {
+    InetAddress client = limits.clientConnections() == 0 ? null : hop.namedClient();
+    if (client == null) {
+      return false;
+    }
+    Admission own = new Admission(loop.connections());
+    admission = own;
+    return !own.enterRequest(client, limits);
+  }
+
+  /** Whether the client has ended its side of the stream. */
+  boolean requestEnded() {
+    return requestEnded;
+  }
+
+  /** Whether so many octets are within the window that the client has. */
+  boolean mayReceive(int octets) {
+    return octets <= receiveWindow;
+  }
+
+  /**
+   * Content has come, within the window.
+   *
+   * @param bytes still owned by the caller, good for this call
+   * @param padding octets beside it
+   */
+  void data(ByteBuf bytes, int padding, boolean last) {
+    int octets = bytes.readableBytes();
+    receiveWindow -= octets + padding;
+    received += octets;
+    owed += padding;
+    requestEnded = last;
+    if (entry != null) {
+      entry.bodyCame(octets);
+    }
+    if (length >= 0 && (received > length || (last && received < length))) {
+      bodyBroken(); // RFC 9113 §8.1.1
+    } else if (isTooLarge(received)) {
+      exchange.abandon();
+      refuseOrCut(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
+    } else if (endPending) {
+      return; // the response is complete: nobody needs the rest
+    } else if (!wanted || held != null || passing) {
+      hold(bytes, last);
+    } else {
+      ByteBuf own =
+          octets < COPIED_BYTES
+              ? net.allocator().directBuffer(Math.max(1, octets)).writeBytes(bytes)
+              : bytes.retainedSlice();
+      pass(own, last);
+    }
+  }
+
+  private void hold(ByteBuf bytes, boolean last) {
+    if (held == null) {
+      held = net.allocator().directBuffer(Math.max(1, bytes.readableBytes()));
+    }
+    held.writeBytes(bytes);
+    endHeld = last;
+    if (wanted) {
+      passSoon();
+    }
+  }
+
+  /** Gives content to the exchange, and takes over the buffer. */
+  private void pass(ByteBuf bytes, boolean last) {
+    int octets = bytes.readableBytes();
+    owed += octets;
+    exchange.requestBody(bytes, last);
+    if (!last && !closed) {
+      timer.bodyCame(octets, headWritten);
+      openWindow();
+    }
+  }
+
+  /** Opens the window again, by half of it or more: one frame for many of the client's. */
+  private void openWindow() {
+    if (wanted && held == null && !requestEnded && owed > WINDOW_BYTES / 2) {
+      output.windowUpdate(id, owed);
+      receiveWindow += owed;
+      owed = 0;
+    }
+  }
+
+  @Override
+  public void setReading(boolean on) {
+    if (closed || wanted == on) {
+      return;
+    }
+    wanted = on;
+    timer.readingChanged(on, owesBody());
+    if (on && (held != null || endHeld)) {
+      passSoon();
+    } else if (on) {
+      openWindow();
+    }
+  }
+
+  /** Not at once: the exchange that wants more is still at work. */
+  private void passSoon() {
+    if (!passing) {
+      passing = true;
+      net.execute(this);
+    }
+  }
+
+  /** Passes on what was held. */
+  @Override
+  public void run() {
+    passing = false;
+    ByteBuf bytes = held;
+    if (closed || !wanted || bytes == null || endPending) {
+      return; // what is held is released with the stream
+    }
+    held = null;
+    boolean last = endHeld;
+    endHeld = false;
+    try {
+      pass(bytes, last);
+    } catch (Throwable e) {
+      connection.failed(e);
+    }
+  }
+
+  /** Trailers, or the end of the request without more content. They are not passed on. */
+  void end() {
+    data(Unpooled.EMPTY_BUFFER, 0, true);
+  }
+
+  /** The content is not as announced, or the trailers are malformed. */
+  void bodyBroken() {
+    exchange.abandon();
+    reset(ErrorCode.PROTOCOL_ERROR, headWritten ? Ending.REQUEST_BROKEN : Ending.REFUSED);
+  }
+
+  /** The client has reset the stream. */
+  void clientReset() {
+    exchange.abandon();
+    end(gone());
+    close(false);
+  }
+
+  private Ending gone() {
+    return headWritten
+        ? Ending.CLIENT_GONE_READING
+        : requestEnded ? Ending.CLIENT_GONE_WAITING : Ending.CLIENT_GONE_IN_BODY;
+  }
+
+  /** The client sends nothing more on the connection. */
+  void inputEnded() {
+    if (!requestEnded || (abortOnEnd && !headWritten)) {
+      clientReset();
+    }
+  }
+
+  /**
+   * The connection is closed.
+   *
+   * @param ending null for that of a client that has gone
+   */
+  void connectionClosed(@Nullable Ending ending) {
+    end(ending == null ? gone() : ending);
+    try {
+      exchange.clientClosed();
+    } finally {
+      close(false);
+    }
+  }
+
+  @Override
+  public void awaitBody() {
+    timer.awaitBody();
+  }
+
+  @Override
+  public void awaitResponse() {
+    if (headWritten) {
+      timer.moved();
+    } else {
+      timer.awaitResponse();
+    }
+  }
+
+  // The response ---------------------------------------------------------------------------------
+
+  /** RFC 9113 §8.1: HTTP/2 has frames, and no chunks. */
+  @Override
+  public boolean takesChunks() {
+    return false;
+  }
+
+  @Override
+  public boolean takesInterim() {
+    return true;
+  }
+
+  @Override
+  public void backendProgresses() {
+    timer.backendProgresses();
+  }
+
+  @Override
+  public void interim(ResponseHead head) {
+    writeHead(head, false, false);
+    if (head.status() == 100) {
+      timer.continued();
+    }
+  }
+
+  @Override
+  public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
+    try {
+      headWritten = true;
+      if (!last) {
+        timer.moved();
+      }
+      // RFC 9110 §8.6: 204 has no length. Responses to HEAD and 304 keep their length.
+      boolean hasLength = kind == BodyKind.LENGTH && head.status() != 204;
+      writeHead(head, hasLength, last && !body.isReadable());
+    } catch (Throwable e) {
+      body.release();
+      throw e;
+    }
+    if (last && !body.isReadable()) {
+      body.release();
+      endPending = true;
+      sent();
+    } else {
+      queue(body, last);
+    }
+  }
+
+  private void writeHead(ResponseHead head, boolean hasLength, boolean last) {
+    int octets = output.headers(id, head, hasLength, last);
+    written += octets;
+    if (entry != null) {
+      entry.headWritten(octets);
+    }
+  }
+
+  @Override
+  public void body(ByteBuf bytes, boolean last) {
+    try {
+      if (!last) {
+        timer.moved();
+      }
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    queue(bytes, last);
+  }
+
+  /** Sends content, or as much as may be sent now, and takes over the buffer. */
+  private void queue(ByteBuf bytes, boolean last) {
+    endPending |= last;
+    if (bytes.isReadable()) {
+      frontIsOwn |= pending.isEmpty();
+      pendingBytes += bytes.readableBytes();
+      pending.add(bytes);
+    } else {
+      bytes.release();
+    }
+    if (!queued) {
+      connection.send(this);
+    }
+    if (pendingBytes > 0) {
+      timer.moved();
+    }
+  }
+
+  /** It was put into the connection's queue, or taken out. */
+  void queued(boolean now) {
+    queued = now;
+  }
+
+  boolean isQueued() {
+    return queued;
+  }
+
+  /** Whether there is something that its own window allows to be sent. */
+  boolean hasSomethingToSend() {
+    return !closed && (pendingBytes > 0 ? sendWindow > 0 : endPending);
+  }
+
+  /**
+   * Sends one frame of what is pending.
+   *
+   * @param most octets, at least 1 if any are pending
+   * @return how many octets of the connection's window it took
+   */
+  int sendFrame(int most) {
+    int octets = Math.min((int) Math.min(most, sendWindow), FrameOutput.MOST_FRAME_BYTES);
+    ByteBuf front = pending.peek();
+    if (front == null) {
+      octets = 0;
+      output.data(id, Unpooled.EMPTY_BUFFER, false, true);
+    } else {
+      octets = Math.min(octets, front.readableBytes());
+      boolean whole = octets == front.readableBytes();
+      boolean last = whole && endPending && pending.size() == 1;
+      ByteBuf part = whole ? front : front.readRetainedSlice(octets);
+      boolean own = whole && frontIsOwn;
+      frontIsOwn = whole;
+      if (whole) {
+        pending.remove();
+      }
+      pendingBytes -= octets;
+      output.data(id, part, own, last);
+    }
+    sendWindow -= octets;
+    sent += octets;
+    written += octets + FrameOutput.FRAME_HEAD_BYTES;
+    if (endPending && pendingBytes == 0) {
+      sent();
+    } else {
+      timer.moved();
+    }
+    return octets;
+  }
+
+  /** All that was pending is sent, and the exchange may pass on more. */
+  void drained() {
+    if (full && pendingBytes == 0 && !closed && output.writable()) {
+      full = false;
+      boolean stalled = size.drained(net.deadlines().nowMillis(), output.taken());
+      if (!stalled) {
+        timer.clientKeepsUp();
+      }
+      exchange.clientWritable();
+    }
+  }
+
+  /** The response is written to its end. */
+  private void sent() {
+    end(endingWhenSent);
+    if (!requestEnded) {
+      // RFC 9113 §8.1: the rest of the request is not needed.
+      output.reset(id, ErrorCode.NO_ERROR);
+    }
+    close(!requestEnded);
+  }
+
+  /**
+   * The client lets more be sent.
+   *
+   * @return false if the window is larger than RFC 9113 §6.9.1 allows
+   */
+  boolean addWindow(long octets) {
+    sendWindow += octets;
+    return sendWindow <= Integer.MAX_VALUE;
+  }
+
+  @Override
+  public boolean writable() {
+    boolean writable = pendingBytes == 0 && output.writable();
+    if (!writable && !full) {
+      full = true;
+      size.full(net.deadlines().nowMillis());
+    }
+    return writable;
+  }
+
+  /** A read that the windows do not admit would be kept, so it is a small one. */
+  @Override
+  public int mostReadBytes() {
+    long window = Math.min(sendWindow, connection.sendWindow());
+    int most = size.mostBytes(output.taken());
+    return window >= most
+        ? most
+        : window >= ReadBuffers.LARGE_BYTES
+            ? Math.min(most, ReadBuffers.LARGE_BYTES)
+            : ReadBuffers.MIDDLE_BYTES;
+  }
+
+  // Tunnels: no request of an HTTP/2 client offers one (RFC 9113 §8.6)
+  // -----------------------------
+
+  @Override
+  public void startTunnel(ResponseHead head, ByteBuf bytes) {
+    bytes.release();
+    throw new IllegalStateException("a tunnel that was not asked for");
+  }
+
+  @Override
+  public void tunnelHalfClosed() {
+    throw new IllegalStateException("a tunnel that was not asked for");
+  }
+
+  @Override
+  public void tunnelClosed() {
+    throw new IllegalStateException("a tunnel that was not asked for");
+  }
+
+  // Refusals -------------------------------------------------------------------------------------
+
+  /** RFC 9113 §8.1: a response like any other, which has the same fields and text as in HTTP/1. */
+  @Override
+  public void refuse(Refusal refusal, Ending ending) {
+    if (entry != null) {
+      entry.refused(refusal.status(), refusal.why());
+    }
+    Terms terms = loop.terms();
+    ByteBuf content =
+        answers.write(refusal, !isHead, hop.requestId(), terms.parser, net.allocator());
+    endingWhenSent = ending;
+    respond(answers.head(), BodyKind.LENGTH, content, true);
+  }
+
+  /** Refuses a request, or cuts its response if that has begun. */
+  private void refuseOrCut(Refusal refusal, Ending ending) {
+    if (headWritten) {
+      cut(Ending.REQUEST_BROKEN);
+    } else {
+      refuse(refusal, ending);
+    }
+  }
+
+  // Endings --------------------------------------------------------------------------------------
+
+  @Override
+  public void cut(Ending ending) {
+    reset(ErrorCode.INTERNAL_ERROR, ending);
+  }
+
+  /** Ends the exchange and resets the stream. */
+  void reset(int error, Ending ending) {
+    end(ending);
+    if (!closed) {
+      output.reset(id, error);
+      close(true);
+    }
+  }
+
+  /** Ends the exchange and resets the stream, whatever it does. */
+  void abandon(int error, Ending ending) {
+    exchange.abandon();
+    reset(error, ending);
+  }
+
+  private void end(Ending ending) {
+    if (!owesEnding) {
+      return;
+    }
+    owesEnding = false;
+    loop.counters().count(ending);
+    Entry ended = entry;
+    if (ended != null) {
+      entry = null;
+      ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written);
+      if (span != null) {
+        span.end(ended);
+        span = null;
+      }
+      loop.ended(ended, ending);
+    }
+  }
+
+  private void close(boolean byReset) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    timer.stop();
+    ByteBuf rest = held;
+    held = null;
+    if (rest != null) {
+      rest.release();
+    }
+    pending.forEach(ByteBuf::release);
+    pending.clear();
+    pendingBytes = 0;
+    if (admission != null) {
+      admission.leaveRequest();
+    }
+    hop.end();
+    connection.closed(this, byReset);
+  }
+
+  @Override
+  public void fail() {
+    connection.fail();
+  }
+
+  /** The capacity of the buffers that it and its exchange hold. */
+  long heldBytes() {
+    long bytes = exchange.heldBytes() + (held == null ? 0 : held.capacity());
+    for (ByteBuf each : pending) {
+      bytes += each.capacity();
+    }
+    return bytes;
+  }
+
+  boolean holdsBody() {
+    return exchange.holdsBody();
+  }
+
+  // For the timer --------------------------------------------------------------------------------
+
+  @Override
+  public boolean reading() {
+    return wanted && connection.reading();
+  }
+
+  @Override
+  public long taken() {
+    return sent + exchange.taken();
+  }
+
+  @Override
+  public long responseTaken() {
+    return sent;
+  }
+
+  @Override
+  public long unsentBytes() {
+    return pendingBytes + exchange.unsentBytes();
+  }
+
+  @Override
+  public boolean full() {
+    return pendingBytes > 0;
+  }
+
+  @Override
+  public boolean owesBody() {
+    return !requestEnded;
+  }
+
+  @Override
+  public boolean closedOrGone() {
+    return connection.closedOrGone() || closed;
+  }
+
+  /** Heads come whole: the connection's timer bounds them. */
+  @Override
+  public void headTimedOut() {
+    close();
+  }
+
+  @Override
+  public void bodyTimedOut() {
+    if (wanted) {
+      exchange.abandon();
+      refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);
+    } else {
+      exchange.abandonSlow(BackendFailure.REQUEST_STALLED);
+      refuseOrCut(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+    }
+  }
+
+  @Override
+  public void responseTimedOut() {
+    exchange.abandonSlow(BackendFailure.RESPONSE_TIMEOUT);
+    refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+  }
+
+  @Override
+  public void responseStalled(boolean bodyIsLate) {
+    boolean clientIsSlow = pendingBytes > 0 || output.unsent() > 0;
+    if (clientIsSlow || bodyIsLate) {
+      exchange.abandon();
+    } else {
+      exchange.abandonSlow(BackendFailure.STALLED);
+    }
+    if (clientIsSlow) {
+      reset(ErrorCode.CANCEL, Ending.CLIENT_STALLED);
+    } else {
+      cut(bodyIsLate ? Ending.REQUEST_BROKEN : Ending.BACKEND_STALLED);
+    }
+  }
+
+  @Override
+  public void sendsTooSlowly() {
+    exchange.abandon();
+    refuseOrCut(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
+  }
+
+  @Override
+  public void takesTooSlowly() {
+    abandon(ErrorCode.CANCEL, Ending.LIMIT_RESPONSE_RATE);
+  }
+
+  @Override
+  public void close() {
+    abandon(ErrorCode.CANCEL, Ending.CLIENT_STALLED);
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    connection.failed(cause);
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.client.h2;
+
+import dev.rsp.client.ClientConnections;
+import dev.rsp.exchange.Backends;
+import dev.rsp.exchange.LoopState;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.h1.DateField;
+import dev.rsp.http.h2.RequestFields;
+import dev.rsp.http.h2.ResponseFields;
+
+/**
+ * What the HTTP/2 connections of one loop share. The tables and writers are used for one message at
+ * a time, on the loop.
+ */
+public final class Http2Resources {
+  final LoopState loop;
+  final Backends backends;
+  final ClientConnections connections;
+  final DateField date;
+  final RequestFields requestFields = new RequestFields();
+  final ResponseFields responseFields = new ResponseFields();
+  final RequestHead head = new RequestHead();
+
+  final OwnAnswers answers;
+
+  /** The resources of a loop. Any thread. */
+  public Http2Resources(
+      LoopState loop, Backends backends, ClientConnections connections, DateField date) {
+    this.loop = loop;
+    this.backends = backends;
+    this.connections = connections;
+    this.date = date;
+    this.answers = new OwnAnswers(date);
+  }
+}

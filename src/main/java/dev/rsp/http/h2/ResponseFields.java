@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.http.h2;
+
+import dev.rsp.http.FieldName;
+import dev.rsp.http.KeptFields;
+import dev.rsp.http.Octets;
+import dev.rsp.http.ResponseHead;
+import io.netty.util.AsciiString;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says the fields of a response as HTTP/2 has them: the status as a pseudo-field, names in lower
+ * case, and none of the fields of one hop (RFC 9113 §8.2.2).
+ *
+ * <p>One per event loop, on its thread.
+ */
+public final class ResponseFields {
+  private static final AsciiString STATUS = AsciiString.cached(":status");
+  private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+  private static final AsciiString DATE = AsciiString.cached("date");
+
+  /** RFC 9110 §15: three digits. */
+  private static final int STATUSES = 1000;
+
+  private final @Nullable AsciiString[] statuses = new AsciiString[STATUSES];
+
+  /** The value of the last Date, and the octets that it was made of. */
+  private AsciiString date = AsciiString.EMPTY_STRING;
+
+  private byte[] dateOctets = {};
+
+  /**
+   * Gives each field to a writer, in order.
+   *
+   * @param hasLength whether a Content-Length field is kept
+   * @param now the value of a Date field, used if the final head has none
+   * @param writer takes names and values, which do not change afterwards
+   */
+  public void each(
+      ResponseHead head,
+      boolean hasLength,
+      byte[] now,
+      BiConsumer<AsciiString, AsciiString> writer) {
+    writer.accept(STATUS, status(head.status()));
+    // RFC 9110 §15.3.6: 205 has no content, and the client must see that there is none.
+    boolean empty = head.status() == 205;
+    int drops = KeptFields.RESPONSE_DROPS | 1 << FieldName.CONTENT_LENGTH;
+    byte[] bytes = head.bytes();
+    for (int field = 0; field < head.fieldCount(); field++) {
+      if (!KeptFields.contains(drops, head, field)) {
+        writer.accept(
+            name(bytes, head.nameStart(field), head.nameEnd(field)),
+            text(bytes, head.valueStart(field), head.valueEnd(field)));
+      }
+    }
+    if (empty || (hasLength && head.contentLength() >= 0)) {
+      long length = empty ? 0 : head.contentLength();
+      writer.accept(CONTENT_LENGTH, new AsciiString(Long.toString(length)));
+    }
+    // RFC 9110 §6.6.1: a recipient with a clock adds a missing Date.
+    if (!head.hasDate() && head.status() >= 200) {
+      writer.accept(DATE, date(now));
+    }
+  }
+
+  private AsciiString status(int code) {
+    AsciiString text = statuses[code];
+    if (text == null) {
+      text = new AsciiString(Integer.toString(code));
+      statuses[code] = text;
+    }
+    return text;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same array as long as the second lasts
+  private AsciiString date(byte[] now) {
+    if (now != dateOctets) {
+      dateOctets = now;
+      date = new AsciiString(now, true);
+    }
+    return date;
+  }
+
+  private static AsciiString name(byte[] bytes, int start, int end) {
+    byte[] lower = Arrays.copyOfRange(bytes, start, end);
+    for (int at = 0; at < lower.length; at++) {
+      lower[at] = Octets.lower(lower[at]);
+    }
+    return new AsciiString(lower, false);
+  }
+
+  private static AsciiString text(byte[] bytes, int start, int end) {
+    return new AsciiString(bytes, start, end - start, true);
+  }
+}
