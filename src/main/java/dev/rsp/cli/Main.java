@@ -95,20 +95,15 @@ public final class Main implements Callable<Integer>, ParentOptions {
    */
   public static void main(String[] arguments) {
     Path file = onlyFile(arguments);
-    if (file != null) {
-      Preload.begin();
-    }
+    Preload preload = file == null ? null : Preload.begin();
     Signals signals = Signals.hold();
-    System.exit(
-        file == null ? commandLine(() -> signals).execute(arguments) : serve(signals, file));
-  }
-
-  private static int serve(Signals signals, Path file) {
-    try {
-      return RunCommand.serve(() -> signals, file, new TransportOption().name(), () -> {});
-    } catch (RuntimeException e) {
-      return Defect.report(e);
+    if (preload != null) {
+      preload.awaitLog();
     }
+    System.exit(
+        file == null
+            ? commandLine(() -> signals).execute(arguments)
+            : RunCommand.serve(() -> signals, file));
   }
 
   /**
@@ -211,6 +206,9 @@ public final class Main implements Callable<Integer>, ParentOptions {
     public <K> K create(Class<K> type) throws Exception {
       if (type == RunCommand.class) {
         return type.cast(new RunCommand(signals));
+      }
+      if (type == PrepareCommand.class) {
+        return type.cast(new PrepareCommand(signals));
       }
       if (type == DemoCommand.class) {
         return type.cast(new DemoCommand(signals));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
-import dev.rsp.config.ConfigException;
+import dev.rsp.daemon.Signals;
 import dev.rsp.log.IoReason;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,16 +25,20 @@ import picocli.CommandLine.Command;
     },
     mixinStandardHelpOptions = true)
 final class PrepareCommand implements Callable<Integer> {
+  private final Supplier<Signals> signals;
+
   @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+  PrepareCommand(Supplier<Signals> signals) {
+    this.signals = signals;
+  }
 
   @Override
   public Integer call() {
     CommandLine root = Objects.requireNonNull(spec, "set by picocli").root().commandLine();
     try {
-      TrainingRun.run(root::execute);
+      TrainingRun.run(root::execute, file -> RunCommand.serve(signals, file));
       return 0;
-    } catch (ConfigException e) {
-      return ConfigProblems.print("prepare", e);
     } catch (IOException e) {
       return FileCommand.failed("rsp prepare: " + IoReason.of(e));
     }

@@ -36,6 +36,15 @@ final class RunCommand implements Callable<Integer> {
     return file == null ? 1 : serve(signals, file, transport.name(before), () -> {});
   }
 
+  /** The same as the command without options; a defect is reported. */
+  static int serve(Supplier<Signals> signals, Path file) {
+    try {
+      return serve(signals, file, new TransportOption().name(), () -> {});
+    } catch (RuntimeException e) {
+      return Defect.report(e);
+    }
+  }
+
   /**
    * Serves until the process is stopped. If it cannot start, prints why on standard error.
    *

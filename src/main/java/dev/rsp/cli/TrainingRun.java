@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
-import dev.rsp.config.ConfigException;
-import dev.rsp.daemon.Daemon;
-import dev.rsp.net.Transport;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,11 +16,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
- * Does once what rsp does all day, in this process: runs the commands on a file, serves requests,
- * reloads and stops. Uses free ports of 127.0.0.1 and a temporary directory, and leaves nothing.
+ * Does once what rsp does all day, in this process: serves requests, reloads, takes signals and
+ * stops by TERM, and runs the commands on a file. Uses free ports of 127.0.0.1 and a temporary
+ * directory, and leaves nothing.
  */
 final class TrainingRun {
   /** Java compiles a method with its first compiler after 200 calls, so its profile is useful. */
@@ -27,6 +35,8 @@ final class TrainingRun {
 
   /** One that hangs must not keep an installation waiting. */
   private static final int TIMEOUT_MILLIS = 10_000;
+
+  private static final int CONNECT_PAUSE_MILLIS = 10;
 
   private static final byte[] ANSWER = bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   private static final byte[] GET =
@@ -76,10 +86,11 @@ final class TrainingRun {
   /**
    * Runs, some seconds long.
    *
-   * @throws ConfigException if rsp cannot serve here
-   * @throws IOException if a socket or a file cannot be used
+   * @param server serves with a file until the process gets TERM, and returns the exit code; what
+   *     is wrong is on standard error
+   * @throws IOException if a socket or a file cannot be used, or rsp cannot serve here
    */
-  static void run(Commands commands) throws ConfigException, IOException {
+  static void run(Commands commands, ToIntFunction<Path> server) throws IOException {
     Path directory = Files.createTempDirectory("rsp-prepare-");
     try (var backend = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
       Thread answers = new Thread(() -> answerAll(backend), "training-backend");
@@ -90,7 +101,7 @@ final class TrainingRun {
       Path file = directory.resolve("backends.lua");
       Files.writeString(
           file, CONFIGURATION.formatted(port, backend.getLocalPort(), control.toString()));
-      serve(commands, file, port, control);
+      serve(commands, new FutureTask<>(() -> server.applyAsInt(file)), port, control);
       // Now there is a journal.
       for (String command : List.of("check", "test")) {
         commands.execute(command, file.toString());
@@ -102,20 +113,70 @@ final class TrainingRun {
     }
   }
 
-  private static void serve(Commands commands, Path file, int port, Path control)
-      throws ConfigException, IOException {
-    Preload.begin();
-    Daemon daemon = new Daemon(file, Transport.of(new TransportOption().name()));
-    daemon.start(() -> {});
+  private static void serve(Commands commands, FutureTask<Integer> server, int port, Path control)
+      throws IOException {
+    Preload.begin().awaitLog();
+    Thread thread = new Thread(server, "training-server");
+    thread.setDaemon(true);
+    thread.start();
+    awaitPort(port, server);
     try {
       request(port);
       commands.execute("status", "--control", control.toString());
       commands.execute("reload", "--control", control.toString());
-      daemon.logUse();
+      signal("USR1");
       request(port);
     } finally {
-      daemon.stop();
+      signal("TERM");
+      end(server);
     }
+  }
+
+  /** Until rsp accepts connections. */
+  private static void awaitPort(int port, Future<Integer> server) throws IOException {
+    long begin = System.nanoTime();
+    while (true) {
+      try {
+        new Socket(InetAddress.getLoopbackAddress(), port).close();
+        return;
+      } catch (ConnectException e) {
+        if (server.isDone() || millisSince(begin) > TIMEOUT_MILLIS) {
+          throw new IOException("rsp does not serve on port " + port, e);
+        }
+        LockSupport.parkNanos(MILLISECONDS.toNanos(CONNECT_PAUSE_MILLIS));
+      }
+    }
+  }
+
+  private static long millisSince(long nanoTime) {
+    return NANOSECONDS.toMillis(System.nanoTime() - nanoTime);
+  }
+
+  /** To this process, by the shell that the launcher needs too. */
+  private static void signal(String name) throws IOException {
+    try {
+      new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " $PPID").start().waitFor();
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static void end(Future<Integer> server) throws IOException {
+    try {
+      int status = server.get(TIMEOUT_MILLIS, MILLISECONDS);
+      if (status != 0) {
+        throw new IOException("rsp stopped with status " + status);
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("rsp did not stop", e);
+    }
+  }
+
+  private static IOException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new IOException("interrupted", e);
   }
 
   private static void request(int port) throws IOException {

@@ -43,8 +43,6 @@ public final class Signals {
    * HotSpot keeps QUIT for its thread dump, and Signal.handle() refuses it. So the C library handles
    * it, and a thread waits for that.
    */
-  private static final Logger log = LoggerFactory.getLogger(Signals.class);
-
   private static final int HUP = 1; // POSIX.1-2017 kill(1): the same number everywhere
   private static final int QUIT = 3; // the same
 
@@ -82,7 +80,7 @@ public final class Signals {
       }
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
       Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
-      log.warn("HUP is ignored and cannot reload, on Java {}: {}", Runtime.version(), cause);
+      log().warn("HUP is ignored and cannot reload, on Java {}: {}", Runtime.version(), cause);
     }
     tryHandle("USR1", signals.status::raise);
     signals.handleQuit();
@@ -106,6 +104,11 @@ public final class Signals {
     quit = stop;
   }
 
+  /** When it is needed: another thread initializes the log at the same time. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(Signals.class);
+  }
+
   /** Without the launcher, QUIT remains Java's. */
   private void handleQuit() {
     try {
@@ -117,7 +120,7 @@ public final class Signals {
       waits.setDaemon(true);
       waits.start();
     } catch (IOException | ReflectiveOperationException | RuntimeException | LinkageError e) {
-      log.warn("QUIT writes a thread dump and cannot stop rsp, on Java {}", Runtime.version(), e);
+      log().warn("QUIT writes a thread dump and cannot stop rsp, on Java {}", Runtime.version(), e);
     }
   }
 
@@ -175,7 +178,7 @@ public final class Signals {
     try {
       action.run();
     } catch (RuntimeException | Error e) {
-      log.error("a signal's action failed", e);
+      log().error("a signal's action failed", e);
     }
   }
 
@@ -183,7 +186,7 @@ public final class Signals {
     try {
       handle(name, action);
     } catch (ReflectiveOperationException | RuntimeException e) {
-      log.warn("{} cannot be handled, on Java {}: {}", name, Runtime.version(), e);
+      log().warn("{} cannot be handled, on Java {}: {}", name, Runtime.version(), e);
     }
   }
 

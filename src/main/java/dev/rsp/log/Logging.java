@@ -22,9 +22,10 @@ import org.slf4j.LoggerFactory;
  * Configures the log: one line per event to standard output, at INFO and above. If that is the
  * systemd journal, an event is an entry with fields instead.
  *
- * <p>Logback loads it as a service when the first logger is created. The environment variable
- * {@code RSP_LOG_LEVEL} sets the level: debug, info, warn or error. If the system property {@code
- * logback.configurationFile} is set, Logback reads that file instead.
+ * <p>{@link LogProvider} uses it; without the launcher, Logback loads it as a service when the
+ * first logger is created. The environment variable {@code RSP_LOG_LEVEL} sets the level: debug,
+ * info, warn or error. If the system property {@code logback.configurationFile} is set, Logback
+ * reads that file instead.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
@@ -38,7 +39,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    if (System.getProperty(OWN_FILE) != null) {
+    if (hasOwnFile()) {
       return ExecutionStatus.INVOKE_NEXT_IF_ANY; // the operator's own file decides
     }
     Map<String, String> environment = System.getenv();
@@ -105,6 +106,11 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return isJournal(deviceAndInode, stream)
         ? new LineAppender(LineFormat.journal(), out, new JournalSocket(journalSocket))
         : new LineAppender(LineFormat.terminal(ZoneId.systemDefault()), out);
+  }
+
+  /** Whether the operator has named a file of Logback's format. */
+  static boolean hasOwnFile() {
+    return System.getProperty(OWN_FILE) != null;
   }
 
   /** Whether the stream is the systemd journal's socket: systemd.exec(5), JOURNAL_STREAM. */
