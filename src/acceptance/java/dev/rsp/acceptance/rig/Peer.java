@@ -44,6 +44,27 @@ public final class Peer implements Closeable {
   public static Peer nginx(Path directory, String backend) throws IOException {
     int port = freePort();
     Files.createDirectories(directory.resolve("files"));
+    return nginx(
+        directory,
+        port,
+        """
+        server {
+          listen 127.0.0.1:%2$d backlog=1024;
+          location /files/ { root %1$s; dav_methods PUT; }
+          location /gzip/ { root %1$s; gzip on; gzip_types *; }
+          location = /small { return 200 "small\\n"; }
+          location / {
+            proxy_pass http://%3$s;
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+          }
+        }
+        """
+            .formatted(directory, port, backend));
+  }
+
+  /** nginx with other blocks of its section {@code http}, of which one listens on a port. */
+  public static Peer nginx(Path directory, int port, String blocks) throws IOException {
     Files.createDirectories(directory.resolve("tmp"));
     // One process, so that killing it ends nginx, and so that it runs as the user of the tests.
     Path file =
@@ -64,20 +85,10 @@ public final class Peer implements Closeable {
               fastcgi_temp_path %1$s/tmp/fastcgi;
               uwsgi_temp_path %1$s/tmp/uwsgi;
               scgi_temp_path %1$s/tmp/scgi;
-              server {
-                listen 127.0.0.1:%2$d backlog=1024;
-                location /files/ { root %1$s; dav_methods PUT; }
-                location /gzip/ { root %1$s; gzip on; gzip_types *; }
-                location = /small { return 200 "small\\n"; }
-                location / {
-                  proxy_pass http://%3$s;
-                  proxy_http_version 1.1;
-                  proxy_request_buffering off;
-                }
-              }
+              %2$s
             }
             """
-                .formatted(directory, port, backend));
+                .formatted(directory, blocks));
     return new Peer(
         port,
         Program.start("nginx", "-e", "stderr", "-p", directory.toString(), "-c", file.toString()));
@@ -86,20 +97,31 @@ public final class Peer implements Closeable {
   /** HAProxy in front of a backend, given as host:port. */
   public static Peer haproxy(Path directory, String backend) throws IOException {
     int port = freePort();
+    return haproxy(
+        directory,
+        port,
+        """
+        listen it
+          mode http
+          bind 127.0.0.1:%d
+          server origin %s
+        """
+            .formatted(port, backend));
+  }
+
+  /** HAProxy with other sections, of which one listens on a port; in mode tcp by default. */
+  public static Peer haproxy(Path directory, int port, String sections) throws IOException {
     Path file =
         Files.writeString(
             directory.resolve("haproxy.cfg"),
             """
             defaults
-              mode http
               timeout client 60s
               timeout server 60s
               timeout connect 5s
-            listen it
-              bind 127.0.0.1:%d
-              server origin %s
+            %s
             """
-                .formatted(port, backend));
+                .formatted(sections));
     return new Peer(port, Program.start("haproxy", "-db", "-f", file.toString()));
   }
 
