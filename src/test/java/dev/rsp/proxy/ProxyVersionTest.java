@@ -10,6 +10,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,11 +25,13 @@ final class ProxyVersionTest {
   private static final InetSocketAddress HERE6 = new InetSocketAddress("2001:db8::2", 443);
   private static final UnixDomainSocketAddress UNIX = UnixDomainSocketAddress.of("/run/a.sock");
 
-  private static String text(InetSocketAddress source, SocketAddress destination) {
+  private static String text(
+      @Nullable InetSocketAddress source, @Nullable SocketAddress destination) {
     return new String(ProxyVersion.V1.header(source, destination), StandardCharsets.US_ASCII);
   }
 
-  private static String hex(InetSocketAddress source, SocketAddress destination) {
+  private static String hex(
+      @Nullable InetSocketAddress source, @Nullable SocketAddress destination) {
     return HexFormat.of().formatHex(ProxyVersion.V2.header(source, destination));
   }
 

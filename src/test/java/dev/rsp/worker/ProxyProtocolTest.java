@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -299,7 +300,7 @@ final class ProxyProtocolTest {
     rig.expectEndings("proxy_peer=2");
   }
 
-  private static TrustedProxies networks(String list) throws Exception {
+  private static @Nullable TrustedProxies networks(String list) throws Exception {
     return EmbeddedRig.config("listen = { address = '127.0.0.1:0', proxy_protocol = " + list + " }")
         .listen()
         .get(0)

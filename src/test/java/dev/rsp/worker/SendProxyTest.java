@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -287,14 +289,15 @@ final class SendProxyTest {
     reload(sending("v1", "trusted_proxies = '127.0.0.0/8'"));
     String from = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.%d\r\n\r\n";
     EmbeddedPeer proxy = rig.client();
-    EmbeddedPeer first = null;
+    List<EmbeddedPeer> own = new ArrayList<>();
     for (int i = 1; i <= 17; i++) {
       proxy.send(from.formatted(i));
       EmbeddedPeer backend =
           serves(proxy, "PROXY TCP4 192.0.2.%d 127.0.0.1 0 2\r\n".formatted(i), "/");
-      first = first == null ? backend : first;
+      own.add(backend);
     }
-    first.expectClosed();
+    own.get(0).expectClosed();
+    own.get(1).expectOpen();
     rig.expectEndings("served=17");
   }
 
