@@ -36,8 +36,8 @@ final class ProxyProtocolTest {
   private static final SocketAddress PROXY = new InetSocketAddress("10.0.0.7", 4711);
   private static final String V1 = "PROXY TCP4 192.0.2.1 198.51.100.2 56580 443\r\n";
   private static final String V2 =
-      "\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\u000c\u00c0\0\2\1\u00c6\u0033\u0064\2\u00dd\4\1\u00bb";
-  private static final String LOCAL = "\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0";
+      "\r\n\r\n\0\r\nQUIT\n!\u0011\0\u000c\u00c0\0\2\1\u00c63d\2\u00dd\4\1\u00bb";
+  private static final String LOCAL = "\r\n\r\n\0\r\nQUIT\n \0\0\0";
 
   private final Logger logger = (Logger) LoggerFactory.getLogger("dev.rsp.client.ProxyRefusals");
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -148,8 +148,8 @@ final class ProxyProtocolTest {
   @Test
   void eachByteMayComeAlone() {
     EmbeddedPeer client = connection();
-    for (char c : V2.toCharArray()) {
-      client.sendBefore(String.valueOf(c));
+    for (int i = 0; i < V2.length(); i++) {
+      client.sendBefore(V2.substring(i, i + 1));
       rig.rest();
     }
     client.sendEachAlone(GET);
@@ -178,7 +178,7 @@ final class ProxyProtocolTest {
 
   @Test
   void aClientOfTheProxysUnixSocketHasNoAddress() {
-    EmbeddedPeer client = connection("\r\n\r\n\0\r\nQUIT\n\u0021\u0031\0\u00d8" + "\0".repeat(216));
+    EmbeddedPeer client = connection("\r\n\r\n\0\r\nQUIT\n!1\0\u00d8" + "\0".repeat(216));
     client.send(GET);
     served(client, rig.backend(), "");
     rig.expectEndings("served=1");
@@ -330,7 +330,7 @@ final class ProxyProtocolTest {
         "PROXY TCP4 192.0.2.1 198.51.100.2 56580\r\n",
         "PROXY TCP4 192.0.2.1 198.51.100.2 56580 443\n",
         "PROXY UNKNOWN " + "a".repeat(100),
-        V2.replace("\u0021\u0011", "\u0011\u0011"),
+        V2.replace("!\u0011", "\u0011\u0011"),
         V2.replace("\0\u000c", "\0\u000b"),
         V2.replace("\0\u000c", "\u00ff\u00ff"),
         "\0");
@@ -358,7 +358,7 @@ final class ProxyProtocolTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "PROXY TCP4 ", "\r\n\r\n\0\r\nQUIT\n\u0021\u0011"})
+  @ValueSource(strings = {"", "PROXY TCP4 ", "\r\n\r\n\0\r\nQUIT\n!\u0011"})
   void aHeaderThatIsLateClosesTheConnection(String part) throws Exception {
     serve("timeouts = { head = 3 }");
     EmbeddedPeer client = connection(part);
@@ -373,8 +373,8 @@ final class ProxyProtocolTest {
   void bytesThatTrickleDoNotExtendTheTime() throws Exception {
     serve("timeouts = { head = 3 }");
     EmbeddedPeer client = connection();
-    for (char c : "PROXY".toCharArray()) {
-      client.sendBefore(String.valueOf(c));
+    for (String next : List.of("P", "R", "O", "X", "Y")) {
+      client.sendBefore(next);
       rig.pass(700);
     }
     client.expectClosed();

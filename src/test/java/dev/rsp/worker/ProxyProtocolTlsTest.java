@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.exchange.Ending;
 import dev.rsp.net.Transport;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLSocket;
@@ -29,7 +30,7 @@ final class ProxyProtocolTlsTest {
   void theHandshakeFollowsTheHeader(Transport transport) throws Exception {
     try (var tls = new TestTls("a.example");
         var rig = new Rig(transport, tls, LISTEN);
-        Socket plain = new Socket("127.0.0.1", rig.port())) {
+        Socket plain = new Socket(InetAddress.getLoopbackAddress(), rig.port())) {
       plain.getOutputStream().write(ascii("PROXY TCP4 192.0.2.1 198.51.100.2 56580 443\r\n"));
       try (SSLSocket client = tls.over(plain, "a.example")) {
         client.getOutputStream().write(ascii(GET));
@@ -49,7 +50,7 @@ final class ProxyProtocolTlsTest {
   void aHandshakeWithoutAHeaderIsRefused(Transport transport) throws Exception {
     try (var tls = new TestTls("a.example");
         var rig = new Rig(transport, tls, LISTEN);
-        Socket plain = new Socket("127.0.0.1", rig.port())) {
+        Socket plain = new Socket(InetAddress.getLoopbackAddress(), rig.port())) {
       plain.getOutputStream().write(new byte[] {0x16, 3, 1, 0, 5});
       rig.awaitEnding(Ending.PROXY_HEADER);
       assertEquals(-1, plain.getInputStream().read());

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(20)
 final class SendProxyTest {
   private static final String V2 =
-      "\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\u000c\u007f\0\0\1\u007f\0\0\1\0\1\0\2";
+      "\r\n\r\n\0\r\nQUIT\n!\u0011\0\u000c\u007f\0\0\1\u007f\0\0\1\0\1\0\2";
 
   /** Of the embedded clients: see {@link EmbeddedSocket}. */
   private static final String V1 = "PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n";
@@ -185,7 +185,7 @@ final class SendProxyTest {
     servesAgain(backend, client, "/2");
     reload(sending("v2"));
     EmbeddedPeer other = rig.clientFrom(UNIX, GET);
-    serves(other, "\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0", "/");
+    serves(other, "\r\n\r\n\0\r\nQUIT\n \0\0\0", "/");
     rig.expectEndings("served=3");
   }
 

@@ -94,15 +94,16 @@ final class ProxyProtocolIT {
               { address = "127.0.0.1:%d", proxy_protocol = "127.0.0.0/8" },
             }
             backends = {
-              { name = "plain", address = "127.0.0.1:%d" },
+              { name = "plain", address = "%s" },
               { name = "nginx-v1", address = "127.0.0.1:%4$d", send_proxy = "v1" },
               { name = "nginx-v2", address = "127.0.0.1:%4$d", send_proxy = "v2" },
-              { name = "haproxy-v1", address = "127.0.0.1:%5$d", send_proxy = "v1" },
-              { name = "haproxy-v2", address = "127.0.0.1:%5$d", send_proxy = "v2" },
+              { name = "haproxy-v1", address = "%5$s", send_proxy = "v1" },
+              { name = "haproxy-v2", address = "%5$s", send_proxy = "v2" },
             }
             %6$s
             """
-                .formatted(plain, proxied, shows, receives, accepts, Rsp.BY_NAME));
+                .formatted(
+                    plain, proxied, nginx.address(), receives, haproxy.address(), Rsp.BY_NAME));
   }
 
   private static String curl(String from, int port, String host, String... options) {
@@ -165,7 +166,7 @@ final class ProxyProtocolIT {
   private static String checks() {
     StringBuilder results = new StringBuilder();
     Program curl = Program.run("curl", "-sS", url(statistics) + ";csv");
-    for (String line : curl.out().split("\n")) {
+    for (String line : curl.out().lines().toList()) {
       String[] columns = line.split(",", -1);
       if (columns.length > 36 && columns[1].equals("rsp")) {
         results.append(columns[36]).append(' ');
