@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { parse } from "./markdown";
 
 /** The folder of the package that a module belongs to, or undefined for a module of the page itself. */
 function packageOf(id: string): string | undefined {
@@ -48,10 +50,42 @@ function licences(): Plugin {
   };
 }
 
+/** Documents for people who change rsp, not for those who run it. */
+const LEFT_OUT = ["architecture", "decisions", "field-reports", "security-tests"];
+
+/** Guides first, in the order in which one needs them, then what one looks up; the rest by name. */
+const ORDER =
+  "tour install migrate reload drain upgrade incidents capacity security configuration operations lua planning platform".split(" ");
+
+/** The documents, which the build copies beside this file. */
+function documents() {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const folder = [join(here, "docs"), join(here, "../docs")].find((one) => existsSync(one))!;
+  const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => basename(file, ".md"))
+    .filter((name) => !LEFT_OUT.includes(name))
+    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return names.map((name) => parse(name, readFileSync(join(folder, `${name}.md`), "utf8"), new Set(names)));
+}
+
+/** Makes the documents a module, which is a file of its own: only the view that shows them loads it. */
+function documentation(): Plugin {
+  const name = "virtual:documents";
+  // A text in the script: browsers read JSON faster than the same as JavaScript.
+  const code = () => `export default JSON.parse(${JSON.stringify(JSON.stringify(documents()))})`;
+  return {
+    name: "documents",
+    resolveId: (id) => (id === name ? `\0${name}` : undefined),
+    load: (id) => (id === `\0${name}` ? code() : undefined),
+  };
+}
+
 export default defineConfig({
   // Relative, so that the page also works below a path, behind a proxy of the operator.
   base: "./",
-  plugins: [licences()],
+  plugins: [licences(), documentation()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     // Chromium 111, Firefox 114, Safari 16.4: what has dialog, :has and nested CSS variables as used here.

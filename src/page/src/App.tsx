@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { ApiError, type Api, type Reload, type Slots, type Status } from "./api";
 import { follow, type Connection, type ServerEvent } from "./events";
 import { ago, localTime } from "./format";
+import { HelpView } from "./HelpView";
 import { HostsView } from "./HostsView";
 import { Overview } from "./Overview";
 import { ReloadDialog } from "./ReloadDialog";
@@ -17,6 +18,7 @@ const VIEWS = [
   { path: "space", title: "Hash space" },
   { path: "hosts", title: "Hosts" },
   { path: "reloads", title: "Reloads" },
+  { path: "help", title: "Help" },
 ] as const;
 
 type Path = (typeof VIEWS)[number]["path"];
@@ -46,6 +48,8 @@ export function App({ api }: { api: Api }) {
   const [asked, setAsked] = useState<"first" | "wrong" | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [reloading, setReloading] = useState(false);
+  /** Grows with each "/", which goes to the search in the documents. */
+  const [searching, setSearching] = useState(0);
   const history = useRef(new History()).current;
   const heading = useRef<HTMLHeadingElement>(null);
 
@@ -53,11 +57,30 @@ export function App({ api }: { api: Api }) {
 
   useEffect(() => {
     const moved = () => {
-      setAt(place());
+      const next = place();
+      setAt(next);
+      if (next.path !== "help") {
+        setSearching(0);
+      }
       heading.current?.focus();
     };
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
+  }, []);
+
+  useEffect(() => {
+    const pressed = (e: KeyboardEvent) => {
+      const typing = e.target instanceof Element && e.target.closest("input, textarea, select, dialog") !== null;
+      if (e.key === "/" && !typing && !e.ctrlKey && !e.altKey && !e.metaKey) {
+        e.preventDefault();
+        if (place().path !== "help") {
+          location.hash = "#/help";
+        }
+        setSearching((n) => n + 1);
+      }
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
   }, []);
 
   const load = useCallback(
@@ -168,6 +191,7 @@ export function App({ api }: { api: Api }) {
         {at.path === "space" && <SpaceView api={api} names={names} generation={status?.generation ?? 0} />}
         {at.path === "hosts" && <HostsView api={api} host={at.rest} names={names} />}
         {at.path === "reloads" && <ReloadsView reloads={reloads} error={reloadsError} onRetry={() => load()} />}
+        {at.path === "help" && <HelpView at={at.rest} searching={searching} />}
       </main>
       <footer class="dim">
         <a href="assets/licenses.txt">Licences</a>

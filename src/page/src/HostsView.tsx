@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, type Api, type Explanation, type Host, type Hour, type KnownHosts } from "./api";
-import { bytes, count, localTime, plural } from "./format";
+import { ApiError, type Api, type By, type Explanation, type Host, type Hour, type KnownHosts, type TopHosts } from "./api";
+import { bytes, count, localTime, plural, seconds } from "./format";
 import { Loading, Problem, Swatch } from "./parts";
 
 /** How many known hosts are listed. */
 const LISTED = 50;
+
+/** How many of the busiest hosts are listed, and how often they are asked for. */
+const BUSIEST = 20;
+const BUSIEST_MILLIS = 10_000;
 
 type Answer = { is: "none" } | { is: "loading" } | { is: "failed"; error: string } | { is: "found"; host: Host; explained: Explanation | null };
 
@@ -94,6 +98,7 @@ export function HostsView({ api, host, names }: { api: Api; host: string; names:
         </section>
         <Known api={api} prefix={typed.trim().toLowerCase()} />
       </div>
+      <Busiest api={api} />
     </div>
   );
 }
@@ -284,6 +289,96 @@ function Known({ api, prefix }: { api: Api; prefix: string }) {
           </div>
           {known.more && <p class="dim">There are more: type more letters.</p>}
         </>
+      )}
+    </section>
+  );
+}
+
+const ORDERS: { by: By; label: string }[] = [
+  { by: "requests", label: "requests" },
+  { by: "bytes", label: "bytes in and out" },
+  { by: "time", label: "time at the backend" },
+];
+
+/** The hosts that used most in the running hour. */
+function Busiest({ api }: { api: Api }) {
+  const [by, setBy] = useState<By>("requests");
+  const [top, setTop] = useState<TopHosts | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = () =>
+      api
+        .get<TopHosts>(`api/hosts/top?${new URLSearchParams({ by, limit: String(BUSIEST) })}`, stop.signal)
+        .then(
+          (answer) => (setTop(answer), setError(null)),
+          (e) => e instanceof ApiError && setError(e),
+        )
+        .then(() => {
+          timer = setTimeout(ask, BUSIEST_MILLIS);
+        });
+    void ask();
+    return () => (clearTimeout(timer), stop.abort());
+  }, [api, by]);
+  return (
+    <section class="busiest" aria-labelledby="busiest">
+      <div class="bar-above">
+        <h2 id="busiest">Busiest hosts{top !== null && error === null && <span class="dim"> since {hourOf(top.since)}</span>}</h2>
+        {error?.status !== 404 && (
+          <label>
+            by{" "}
+            <select value={by} onChange={(e) => setBy(e.currentTarget.value as By)}>
+              {ORDERS.map((order) => (
+                <option value={order.by} key={order.by}>
+                  {order.label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+      {error?.status === 404 ? (
+        <p class="empty">
+          <b>rsp does not count what each host uses.</b> Put <code>usage = "/var/lib/rsp/usage"</code> into the configuration and reload:{" "}
+          <a href="#/help/configuration/usage">what it keeps</a>
+        </p>
+      ) : error !== null ? (
+        <Problem what="The busiest hosts could not be read." error={error.message} />
+      ) : top === null ? (
+        <Loading what="the busiest hosts" />
+      ) : top.hosts.length === 0 ? (
+        <p class="empty">
+          <b>No request in this hour.</b>
+        </p>
+      ) : (
+        <div class="scroll" tabIndex={0}>
+          <table class="plain">
+            <caption class="hidden">The hosts that used most since the hour began</caption>
+            <thead>
+              <tr>
+                <th scope="col">Host</th>
+                <th scope="col">Last slot</th>
+                <th scope="col" class="number">Requests</th>
+                <th scope="col" class="number">Bytes in</th>
+                <th scope="col" class="number">Bytes out</th>
+                <th scope="col" class="number">Backend time</th>
+              </tr>
+            </thead>
+            <tbody>
+              {top.hosts.map((h) => (
+                <tr key={h.host}>
+                  <th scope="row">{h.host === "*" ? "all for which there was no room" : <a href={`#/hosts/${encodeURIComponent(h.host)}`}>{h.host}</a>}</th>
+                  <td>{h.slot ?? "–"}</td>
+                  <td class="number">{count(h.requests)}</td>
+                  <td class="number">{bytes(h.bytes_in)}</td>
+                  <td class="number">{bytes(h.bytes_out)}</td>
+                  <td class="number">{seconds(h.backend_seconds)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

@@ -92,6 +92,15 @@ export interface KnownHosts {
   more?: boolean;
 }
 
+export type By = "requests" | "bytes" | "time";
+
+export interface TopHosts {
+  /** When the hour began. */
+  since: string;
+  by: By;
+  hosts: { host: string; slot: string | null; requests: number; bytes_in: number; bytes_out: number; backend_seconds: number }[];
+}
+
 export interface Explanation {
   host: string;
   rule: string;

@@ -23,6 +23,11 @@ export function millis(ms: number): string {
   return ms < 10 ? oneDigit.format(ms) : whole.format(ms);
 }
 
+/** Seconds, with digits where they matter: 0.42 s, 12.3 s, 1,234 s. */
+export function seconds(s: number): string {
+  return `${s < 1 ? s.toFixed(2) : s < 100 ? oneDigit.format(s) : whole.format(s)} s`;
+}
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** Bytes with a binary unit. */

@@ -99,7 +99,7 @@ async function views(mock, size, scheme, suffix, check) {
   await accessibleHere(page, "space");
   await shot(page, `space-${suffix}`);
   await page.getByRole("link", { name: "Hosts" }).click();
-  await page.getByRole("link", { name: "www.bob.example" }).click();
+  await page.getByRole("region", { name: "Known hosts" }).getByRole("link", { name: "www.bob.example" }).click();
   await page.getByRole("img", { name: /requests in 24 hours/ }).waitFor();
   await accessibleHere(page, "hosts");
   await shot(page, `hosts-${suffix}`);
@@ -107,6 +107,21 @@ async function views(mock, size, scheme, suffix, check) {
   await page.getByText("did you mean head?").waitFor();
   await accessibleHere(page, "reloads");
   await shot(page, `reloads-${suffix}`);
+  await page.getByRole("link", { name: "Help" }).click();
+  await page.getByRole("link", { name: "Planning a change" }).waitFor();
+  await accessibleHere(page, "help");
+  await shot(page, `help-${suffix}`);
+  await page.getByLabel("Search the documents").fill("guard reload");
+  await page.getByText(/^\d+ sections$/).first().waitFor();
+  await shot(page, `found-${suffix}`);
+  await page.getByRole("link", { name: "A guard for reloads" }).click();
+  await page.getByRole("heading", { name: "A guard for reloads" }).waitFor();
+  await accessibleHere(page, "section");
+  await page.screenshot({ path: join(options.screenshots, `section-${suffix}.png`) });
+  await page.goto(`${mock.url}#/help/configuration/addresses`);
+  await page.getByRole("heading", { name: "Addresses" }).waitFor();
+  await accessibleHere(page, "table");
+  await page.screenshot({ path: join(options.screenshots, `table-${suffix}.png`) });
   await page.context().close();
 }
 
@@ -257,6 +272,68 @@ try {
     await page.context().close();
   });
 
+  await part("the busiest hosts are listed in three orders, and lead to each host", async () => {
+    const page = await opened(`${mock.url}#/hosts`, { token: "open-sesame" });
+    const busiest = page.getByRole("region", { name: "Busiest hosts" });
+    const first = busiest.locator("tbody tr").first();
+    await first.getByText("www.alice.example").waitFor();
+    assert.match(await first.textContent(), /live191,2447.6 MiB715 MiB1,844 s/);
+    await busiest.getByLabel("by").selectOption("bytes");
+    await first.getByText("shop.dave.example").waitFor();
+    assert.match(await first.textContent(), /–11,405/);
+    await busiest.getByLabel("by").selectOption("time");
+    await first.getByText("www.alice.example").waitFor();
+    await busiest.getByRole("link", { name: "www.carol.example" }).click();
+    await page.getByRole("heading", { name: "www.carol.example", exact: true }).waitFor();
+    mock.usage = false;
+    await page.reload();
+    await page.getByText("rsp does not count what each host uses.").waitFor();
+    await accessible(page, "no usage");
+    await page.getByRole("link", { name: "what it keeps" }).click();
+    await page.getByRole("article").getByRole("heading", { name: "usage", exact: true }).waitFor();
+    mock.usage = true;
+    await page.context().close();
+  });
+
+  await part("the documents are found by keyboard, and come only when they are opened", async () => {
+    const page = await opened(mock.url, { token: "open-sesame" });
+    const scripts = [];
+    page.on("request", (request) => scripts.push(new URL(request.url()).pathname));
+    await page.getByRole("table").waitFor();
+    assert.deepEqual(scripts.filter((path) => path.endsWith(".js")), []);
+    await page.keyboard.press("/");
+    const field = page.getByLabel("Search the documents");
+    await page.waitForFunction(() => document.activeElement?.id === "help-search");
+    assert.equal(scripts.filter((path) => /^\/assets\/.*\.js$/.test(path)).length, 1);
+    await page.keyboard.type("max_moves");
+    await page.getByRole("status").filter({ hasText: /^\d+ sections$/ }).waitFor({ state: "attached" });
+    assert((await page.locator(".hits mark").allTextContents()).some((text) => text === "max_moves"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("article").waitFor();
+    await page.waitForFunction(() => document.activeElement?.matches("article h2"));
+    const address = page.url();
+    await page.keyboard.press("/");
+    await page.waitForFunction(() => document.activeElement?.id === "help-search");
+    // In a field, it is a character like others.
+    await page.keyboard.type("a/b");
+    assert.equal(await field.inputValue(), "a/b");
+    await field.fill("rendezvuos");
+    await page.getByText("These have “rendezvous”").waitFor();
+    await field.fill("zzzzqqqq");
+    await page.getByText("No section has “zzzzqqqq”.").waitFor();
+    await accessible(page, "nothing found");
+    await field.fill("<img src=x onerror=alert(1)>");
+    assert.equal(await page.locator(".help img").count(), 0);
+    await page.reload();
+    await page.getByRole("article").waitFor();
+    assert.equal(page.url(), address);
+    await page.goto(`${mock.url}#/help/planning/gone`);
+    await page.getByText("has no section “gone”").waitFor();
+    await page.goto(`${mock.url}#/help/no-such`);
+    await page.getByRole("link", { name: "Planning a change" }).waitFor();
+    await page.context().close();
+  });
+
   await part("nothing to show, and a slow rsp, are said in words", async () => {
     const empty = await startMock({ page: options.page, slots: 0 });
     empty.reloads = [];
@@ -268,6 +345,7 @@ try {
     await page.getByText("No reload since rsp started.").waitFor();
     await page.getByRole("link", { name: "Hosts" }).click();
     await page.getByText("No host was served yet.").waitFor();
+    await page.getByText("No request in this hour.").waitFor();
     await shot(page, "empty-1280-light");
     empty.delayMillis = 3_000;
     await page.getByRole("link", { name: "Hash space" }).click();
@@ -345,7 +423,11 @@ try {
       await page.getByRole("link", { name: options.host }).click();
       await page.getByRole("heading", { name: options.host, exact: true }).waitFor();
       await page.getByText(/1 request counted; live\d answered last/).waitFor();
-      await page.getByRole("link", { name: "Reloads" }).click();
+      await page.getByText("rsp does not count what each host uses.").waitFor();
+      await page.getByRole("link", { name: "Help" }).click();
+      await page.getByLabel("Search the documents").fill("reload.max_moves");
+      await page.getByRole("link", { name: "A guard for reloads" }).waitFor();
+      await page.getByRole("link", { name: "Reloads", exact: true }).click();
       await page.getByRole("heading", { name: /Refused/ }).waitFor();
       const accepted = page.locator(".reloads > li.accepted");
       const reloaded = accepted.filter({ hasText: "By HUP. In force since then: configuration 2." });

@@ -49,7 +49,7 @@ function hours() {
 /**
  * Starts one on a free port of 127.0.0.1.
  *
- * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "token" and "delayMillis" at any time.
+ * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "usage", "token" and "delayMillis" at any time.
  */
 export async function startMock({ page = null, token = null, slots = 12, port = 0, past = 1 } = {}) {
   const state = {
@@ -58,6 +58,8 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
     reloads: [...FIRST_RELOADS],
     hosts: ["www.alice.example", "www.bob.example", "www.carol.example", "shop.dave.example"],
     delayMillis: 0,
+    /** Whether the configuration sets usage. */
+    usage: true,
     /** What was asked with POST. */
     posted: [],
     /** The names in requests that came without a token, although one is needed. */
@@ -102,6 +104,12 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
     "GET /api/hosts": (query) => {
       const found = state.hosts.filter((h) => h.startsWith(query.get("prefix") ?? ""));
       return [200, { hosts: found.map((host, i) => ({ host, slot: `live${i + 1}`, address: `10.0.0.${i + 1}:8080`, requests: 91_244 >> i })), more: false }];
+    },
+    "GET /api/hosts/top": (query) => {
+      if (!state.usage) return [404, { error: "the configuration does not set usage" }];
+      const key = { bytes: "bytes_out", time: "backend_seconds" }[query.get("by")] ?? "requests";
+      const all = state.hosts.map((host, i) => ({ host, slot: i === 3 ? null : `live${i + 1}`, requests: 91_244 >> i, bytes_in: 8e6 * (i + 1), bytes_out: 3e9 / (4 - i), backend_seconds: 1_844.2 / (1 + ((i * 3) % 4)) }));
+      return [200, { since: "2026-11-27T15:00:00Z", by: query.get("by"), hosts: all.sort((a, b) => b[key] - a[key]) }];
     },
     "GET /api/explain": (query) => [200, { host: query.get("host"), rule: "select", hash: null, n: 12, slot: "live4", index: 4, address: "10.0.0.4:8080", failover: ["live7", "live9"] }],
     "POST /api/space": (_query, text) => {
