@@ -101,7 +101,7 @@ final class Der {
       int arc = Integer.parseInt(arcs[i]);
       for (int shift = 28; shift > 0; shift -= 7) {
         if (arc >>> shift != 0) {
-          out.write((arc >>> shift) & 0x7f | 0x80);
+          out.write(((arc >>> shift) & 0x7f) | 0x80);
         }
       }
       out.write(arc & 0x7f);
@@ -117,7 +117,7 @@ final class Der {
       int octets = length & 0x7f;
       length = 0;
       for (int i = 0; i < octets; i++) {
-        length = length << 8 | der[from + 2 + i] & 0xff;
+        length = (length << 8) | (der[from + 2 + i] & 0xff);
       }
     }
     return Arrays.copyOfRange(der, from, content + length);

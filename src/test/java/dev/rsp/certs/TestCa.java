@@ -177,6 +177,7 @@ public final class TestCa {
         + "-----\n";
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Signer(byte[] name, KeyPair keys, X509Certificate certificate) {}
 
   /** A certificate, its key, and the intermediate that signed it. */
@@ -221,16 +222,34 @@ public final class TestCa {
       return pem("PRIVATE KEY", key.getEncoded());
     }
 
+    /** The ECDSA key in PKCS#8 with its public key, as OpenSSL, Go and certbot write it. */
+    public String keyPemWithPublicKey() {
+      byte[] inner = innerKey();
+      int one = Der.content(inner, 0);
+      int secret = one + Der.at(inner, one).length;
+      byte[] info = certificate.getPublicKey().getEncoded();
+      int algorithm = Der.content(info, 0);
+      byte[] point = Der.at(info, algorithm + Der.at(info, algorithm).length);
+      byte[] key = Der.sequence(Der.integer(1), Der.at(inner, secret), Der.value(0xa1, point));
+      return pem(
+          "PRIVATE KEY", Der.sequence(Der.integer(0), Der.at(info, algorithm), Der.octets(key)));
+    }
+
+    /** What PKCS#8 has around: RFC 5915 or PKCS#1. */
+    private byte[] innerKey() {
+      byte[] pkcs8 = key.getEncoded();
+      int version = Der.content(pkcs8, 0);
+      int algorithm = version + Der.at(pkcs8, version).length;
+      int octets = algorithm + Der.at(pkcs8, algorithm).length;
+      return Der.at(pkcs8, Der.content(pkcs8, octets));
+    }
+
     /**
      * The key as OpenSSL wrote it before version 3: {@code BEGIN EC PRIVATE KEY} (RFC 5915) after
      * {@code BEGIN EC PARAMETERS}, or {@code BEGIN RSA PRIVATE KEY} (PKCS#1).
      */
     public String oldKeyPem() {
-      byte[] pkcs8 = key.getEncoded();
-      int version = Der.content(pkcs8, 0);
-      int algorithm = version + Der.at(pkcs8, version).length;
-      int octets = algorithm + Der.at(pkcs8, algorithm).length;
-      byte[] inner = Der.at(pkcs8, Der.content(pkcs8, octets));
+      byte[] inner = innerKey();
       if (key.getAlgorithm().equals("RSA")) {
         return pem("RSA PRIVATE KEY", inner);
       }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.certs;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What was found in the folders of certificates.
+ *
+ * @param folders all, the configured ones first
+ * @param unreadable folders and files that cannot be read
+ */
+record FoundFiles(
+    List<CertificateFiles> certificates, List<Path> folders, List<BrokenCertificate> unreadable) {}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.certs;
+
+/** A certificate or key cannot be used. The message is a reason for operators, without a path. */
+final class UnusableException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  UnusableException(String reason) {
+    super(reason, null, false, false);
+  }
+
+  /** The reason. */
+  String reason() {
+    return String.valueOf(getMessage());
+  }
+}
