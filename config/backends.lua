@@ -142,6 +142,14 @@ backends = {
 --   keep_days = 40,            -- files of earlier hours are removed
 -- }
 
+-- The certificates for addresses with tls: a folder, a list of folders and files, or a table. See rsp certs --help.
+-- certificates = {
+--   path     = "/etc/rsp/certs",   -- NAME.pem, NAME.crt with NAME.key, or as certbot and lego keep them
+--   default  = "example.com",      -- a name or a file, for clients that ask for no name or another one
+--   index    = "/var/lib/rsp/certificates.index",   -- by default beside the journal
+--   prepared = 2000,           -- that are kept in memory
+-- }
+
 -- Prometheus gets figures over the admin endpoint; the busiest hosts only if it is to have them.
 -- metrics = { top_hosts = 0 }
 

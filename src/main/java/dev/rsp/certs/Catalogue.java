@@ -110,6 +110,18 @@ public final class Catalogue {
     return reports;
   }
 
+  /** The same for the certificates that clients may get for a name. */
+  public List<CertificateReport> reportsFor(String name) {
+    Named named = names.find(name);
+    return named == null
+        ? List.of()
+        : entries.stream()
+            .filter(named::has)
+            .sorted(CertificateReport.ORDER)
+            .map(CertificateReport::of)
+            .toList();
+  }
+
   private @Nullable CertificateEntry entryAt(Path path) {
     return entries.stream().filter(entry -> entry.path().equals(path)).findFirst().orElse(null);
   }

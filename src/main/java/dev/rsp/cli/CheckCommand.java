@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.cli;
 
+import dev.rsp.certs.Catalogue;
+import dev.rsp.certs.CertificateScan;
+import dev.rsp.certs.CertificateSettings;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.config.HeapNeed;
@@ -9,6 +12,7 @@ import dev.rsp.lua.ScriptException;
 import dev.rsp.net.BindCheck;
 import dev.rsp.plan.SelectTrial;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -27,6 +31,9 @@ import picocli.CommandLine.Parameters;
 final class CheckCommand extends FileCommand {
   /** An estimate below that is not worth a line. */
   private static final long SHOWN_BYTES = 1 << 20;
+
+  /** rsp certs prints all. */
+  private static final int SHOWN_CERTIFICATES = 10;
 
   @Option(
       names = "--bind",
@@ -70,11 +77,57 @@ final class CheckCommand extends FileCommand {
       out.append(name(file)).append(": memory: ").append(need).append(", twice during a reload\n");
     }
     String checked = name(file);
+    certificates(config.certificates(), checked, out);
     comparison.ifPresent(compared -> out.append(compared.text(checked)));
     config.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     trial.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     print(out.toString());
     return 0;
+  }
+
+  /** Adds what is broken; refuses what a reload would refuse: certificates none of which serves. */
+  private static void certificates(
+      @Nullable CertificateSettings settings, String checked, StringBuilder out)
+      throws ConfigException {
+    if (settings == null) {
+      return;
+    }
+    Catalogue read;
+    try (var line = ProgressLine.open()) {
+      line.at("reading the certificates");
+      read = CertificateScan.read(settings);
+    }
+    List<String> problems =
+        read.reports().stream()
+            .filter(one -> one.problem() != null)
+            .map(one -> one.path() + ": " + one.problem())
+            .toList();
+    if (read.size() == 0 && read.brokenCount() > 0) {
+      List<String> all = new ArrayList<>();
+      all.add(checked + ": certificates: none of them can be served");
+      problems.stream()
+          .limit(SHOWN_CERTIFICATES)
+          .forEach(problem -> all.add(checked + ": certificates: " + problem));
+      throw new ConfigException(ConfigException.Kind.WRONG_VALUES, all);
+    }
+    out.append(checked).append(": certificates: ").append(read.size()).append('\n');
+    String warning = checked + ": warning: certificates: ";
+    if (read.size() == 0) {
+      out.append(warning).append("there is none yet, so no TLS handshake succeeds\n");
+    }
+    if (!read.hasDefault()) {
+      out.append(warning).append("there is none for certificates.default\n");
+    }
+    problems.stream()
+        .limit(SHOWN_CERTIFICATES)
+        .forEach(problem -> out.append(warning).append(problem).append('\n'));
+    if (problems.size() > SHOWN_CERTIFICATES) {
+      out.append(warning)
+          .append(problems.size() - SHOWN_CERTIFICATES)
+          .append(" more with problems: rsp certs ")
+          .append(checked)
+          .append('\n');
+    }
   }
 
   /** {@code file:line: warning: text}, as compilers print it, for {@code file:line: text}. */

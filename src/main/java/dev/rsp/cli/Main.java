@@ -32,6 +32,7 @@ import picocli.CommandLine.Parameters;
       TopCommand.class,
       SlotCommand.class,
       UsageCommand.class,
+      CertsCommand.class,
       DemoCommand.class,
       HelpCommand.class,
       PrepareCommand.class,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.certs.CertificateSettings;
+import dev.rsp.config.Draft.AddressEntry;
 import dev.rsp.http.HostName;
 import dev.rsp.http.WireOptions;
 import dev.rsp.lua.HostFromPath;
@@ -37,15 +39,24 @@ final class BackendsFile {
   Draft read() {
     globals.forEach(this::refuseUnknown);
     var addresses = new AddressKeys(problems);
-    return new Draft(
-        addresses.listen(global(Keys.LISTEN)),
-        addresses.slots(global(Keys.BACKENDS)),
-        settings(),
-        selection());
+    List<AddressEntry> listen = addresses.listen(global(Keys.LISTEN));
+    boolean tls = listen.stream().anyMatch(entry -> entry.options().tls());
+    LuaValue certificates = global(CertificateKeys.CERTIFICATES);
+    if (tls && certificates.isnil()) {
+      problems.add(
+          KeyPath.global(CertificateKeys.CERTIFICATES),
+          certificates,
+          CertificateKeys.FOLDER + ", because an address to listen on has tls");
+    }
+    return new Draft(listen, addresses.slots(global(Keys.BACKENDS)), settings(), selection());
   }
 
   private ServerSettings settings() {
     Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
+    Safeguards safeguards = new SafeguardKeys(globals, problems).read();
+    LuaValue folders = global(CertificateKeys.CERTIFICATES);
+    CertificateSettings certificates =
+        new CertificateKeys(problems).read(folders, safeguards.journal().file());
     return new ServerSettings(
         Timeouts.of(section(Keys.TIMEOUTS, Keys.ALL_TIMEOUTS)::number),
         limits(limits),
@@ -58,10 +69,11 @@ final class BackendsFile {
         wire(),
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
         isOwnFunction(Keys.SELECT),
-        new SafeguardKeys(globals, problems).read(),
+        safeguards,
         new AccessLogKeys(problems).read(global(AccessLogKeys.ACCESS_LOG)),
         new TraceKeys(problems).read(global(TraceKeys.TRACES)),
         new UsageKeys(problems).read(global(UsageKeys.USAGE)),
+        certificates,
         MetricsKeys.topHosts(global(MetricsKeys.METRICS), problems),
         controlPath(),
         new AdminKeys(problems).read(global(AdminKeys.ADMIN)));

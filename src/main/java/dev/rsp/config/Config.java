@@ -2,6 +2,7 @@
 package dev.rsp.config;
 
 import dev.rsp.access.AccessLogSettings;
+import dev.rsp.certs.CertificateSettings;
 import dev.rsp.hash.SlotTables;
 import dev.rsp.hash.Weighted;
 import dev.rsp.http.Forwarding;
@@ -281,6 +282,11 @@ public record Config(
   /** Where the use of hosts is kept; null if it is not. */
   public @Nullable UsageSettings usage() {
     return settings.usage();
+  }
+
+  /** Where the certificates of TLS are; null if there are none. */
+  public @Nullable CertificateSettings certificates() {
+    return settings.certificates();
   }
 
   /** How many of the busiest hosts the figures name; 0 for none. */

@@ -58,6 +58,7 @@ public final class KeyReference {
         new Group("metrics", "Metrics", metrics()),
         new Group("traces", "Traces", traces()),
         new Group("usage", "Usage of hosts", usage()),
+        new Group("certificates", "Certificates", certificates()),
         new Group("admin", "Admin endpoint", admin()));
   }
 
@@ -160,6 +161,11 @@ public final class KeyReference {
                 + " changes. What is counted is written to the old folder, even if that takes until"
                 + " its disk has room",
             UsageKeys.USAGE),
+        reload(
+            "files that are new or changed are read before anything else changes; certificates that"
+                + " did not change stay ready, and handshakes go on. Between reloads, changed files"
+                + " are found within seconds",
+            CertificateKeys.CERTIFICATES),
         reload(
             "applies to the next scrape; the counts of the minute are kept", MetricsKeys.METRICS));
   }
@@ -791,6 +797,43 @@ public final class KeyReference {
                 + " `*`. At most 230 bytes of heap each, and only if there are so many; never more"
                 + " than half of the heap"),
         number(usage, UsageKeys.KEEP_DAYS, "files of earlier hours are removed"));
+  }
+
+  private static List<KeyEntry> certificates() {
+    String certificates = CertificateKeys.CERTIFICATES;
+    return List.of(
+        key(
+            certificates,
+            "a path, a list of up to " + CertificateKeys.MAX_PATHS + " paths, or a table",
+            "required with `tls`",
+            "the certificates and keys for listen addresses with `tls`:"
+                + " see [tls.md](tls.md#certificates)"),
+        in(
+            certificates,
+            CertificateKeys.PATH,
+            "a path or a list of paths",
+            "required in a table",
+            "folders, with the folders in them, and files. A relative path is relative to the"
+                + " directory of the configuration"),
+        in(
+            certificates,
+            CertificateKeys.DEFAULT,
+            "a host name or a file",
+            NONE,
+            "the certificate for clients that name no host, or one without a certificate. Without"
+                + " it their handshakes end with `unrecognized_name`"),
+        in(
+            certificates,
+            CertificateKeys.INDEX,
+            "a file",
+            "`certificates.index` beside the journal; none without a journal",
+            "where rsp keeps the names and dates of the certificates, so that a start need not read"
+                + " each of them. It holds no keys"),
+        number(
+            certificates,
+            CertificateKeys.PREPARED,
+            "how many are kept in memory, ready for handshakes; the others are read when a client"
+                + " asks for them"));
   }
 
   private static KeyEntry key(String path, String value, String unset, String meaning) {

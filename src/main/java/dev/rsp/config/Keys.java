@@ -202,6 +202,7 @@ final class Keys {
           AccessLogKeys.ACCESS_LOG,
           TraceKeys.TRACES,
           UsageKeys.USAGE,
+          CertificateKeys.CERTIFICATES,
           MetricsKeys.METRICS,
           CONTROL,
           AdminKeys.ADMIN);
@@ -220,6 +221,7 @@ final class Keys {
     all.addAll(within(TraceKeys.TRACES, TraceKeys.ALL.stream()));
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     all.addAll(within(UsageKeys.USAGE, UsageKeys.ALL.stream()));
+    all.addAll(within(CertificateKeys.CERTIFICATES, CertificateKeys.ALL.stream()));
     all.addAll(within(AdminKeys.ADMIN, AdminKeys.ALL.stream()));
     return all;
   }

@@ -96,6 +96,7 @@ final class OriginalFile {
             null,
             null,
             null,
+            null,
             0,
             null,
             null),

@@ -2,6 +2,7 @@
 package dev.rsp.config;
 
 import dev.rsp.access.AccessLogSettings;
+import dev.rsp.certs.CertificateSettings;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import dev.rsp.trace.TraceSettings;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog where exchanges are logged; null if they are not
  * @param traces which requests are traced; null if none are
  * @param usage where the use of hosts is kept; null if it is not
+ * @param certificates where the certificates of TLS are; null if there are none
  * @param topHosts how many of the busiest hosts the figures name
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  * @param admin where operators and browsers reach the daemon; null if they do not
@@ -45,6 +47,7 @@ public record ServerSettings(
     @Nullable AccessLogSettings accessLog,
     @Nullable TraceSettings traces,
     @Nullable UsageSettings usage,
+    @Nullable CertificateSettings certificates,
     int topHosts,
     @Nullable String controlPath,
     @Nullable AdminSettings admin) {

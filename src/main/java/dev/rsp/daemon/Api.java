@@ -40,6 +40,7 @@ final class Api {
   private final HostsSeen hosts;
   private final SlotValues slots;
   private final UsageValues usage;
+  private final CertificatesApi certificates;
 
   Api(
       Supplier<@Nullable InForce> inForce,
@@ -48,7 +49,8 @@ final class Api {
       ReloadLog reloads,
       HostsSeen hosts,
       SlotValues slots,
-      UsageValues usage) {
+      UsageValues usage,
+      CertificatesApi certificates) {
     this.inForce = inForce;
     this.operations = operations;
     this.journal = journal;
@@ -56,6 +58,7 @@ final class Api {
     this.hosts = hosts;
     this.slots = slots;
     this.usage = usage;
+    this.certificates = certificates;
   }
 
   /** All commands. */
@@ -71,8 +74,7 @@ final class Api {
         .post("/api/reload", this::reload)
         .get("/api/reloads", request -> one("reloads", reloads.entries()))
         .get("/api/journal", request -> whenServing(this::journal))
-        // rsp speaks no TLS. The path is there so that programs need not care.
-        .get("/api/certificates", request -> one("certificates", List.of()));
+        .get("/api/certificates", certificates::list);
   }
 
   private static ApiReply one(String key, Object value) {

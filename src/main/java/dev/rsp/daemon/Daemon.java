@@ -79,6 +79,7 @@ public final class Daemon {
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
   private final CurrentUsage usage = new CurrentUsage(journal::isRegular);
+  private final CurrentCertificates certificates = new CurrentCertificates();
   private final CurrentOverrides overrides = new CurrentOverrides();
   private final RecentRequests recent;
   private final Operations operations;
@@ -113,6 +114,7 @@ public final class Daemon {
   }
 
   private Operations operations() {
+    var shown = new CertificatesApi(certificates.all());
     return new DaemonOperations(
         file,
         loops,
@@ -123,10 +125,12 @@ public final class Daemon {
         stopping::get,
         this::reload,
         recent,
-        new DaemonFigures(loops, loads, connections, budget, starter, journal, accessLog, usage),
+        new DaemonFigures(
+            loops, loads, connections, budget, starter, journal, accessLog, usage, shown),
         journal,
         reloads,
         usage::used,
+        shown,
         loading,
         overrides::now,
         this::override);
@@ -420,6 +424,7 @@ public final class Daemon {
       loops.growTo(newer.loops());
       traces.open(newer);
       usage.open(newer);
+      certificates.open(newer);
       List<Service> services = services(next, compared);
       listeners.open(newer, loops.first(newer.loops()), opened);
       control.open(newer);
@@ -487,7 +492,7 @@ public final class Daemon {
 
   /** What a configuration replaces beside loops and listeners. */
   private List<Current<?>> parts() {
-    return List.of(accessLog, traces, usage, control, admin);
+    return List.of(accessLog, traces, usage, certificates, control, admin);
   }
 
   private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
@@ -533,7 +538,7 @@ public final class Daemon {
                 accessLog.opened(),
                 traces.opened(),
                 usage.opened(),
-                null));
+                certificates.opened() == null ? null : certificates));
       }
     } catch (ScriptException e) {
       throw new ConfigException(ConfigException.Kind.CANNOT_RUN, List.of(e.message()));
@@ -572,6 +577,7 @@ public final class Daemon {
       step("copy", this::removeCopy);
       step("candidate", () -> close(shadow));
       step("loops", loops::shutDown);
+      step("certificates", this::closeCertificates);
       step("names", names::close);
       step("starter", starter::close);
       step("summary", this::logEnd);
@@ -607,6 +613,10 @@ public final class Daemon {
   private synchronized void closeUsage() {
     loops.flushUsage();
     usage.close();
+  }
+
+  private synchronized void closeCertificates() {
+    certificates.close();
   }
 
   private void drain(int drainMillis) {

@@ -29,6 +29,7 @@ final class DaemonFigures {
   private final JournalKeeper journal;
   private final CurrentAccessLog accessLog;
   private final CurrentUsage usage;
+  private final CertificatesApi certificates;
   private final RequestFigures requests;
 
   DaemonFigures(
@@ -39,7 +40,8 @@ final class DaemonFigures {
       Starter starter,
       JournalKeeper journal,
       CurrentAccessLog accessLog,
-      CurrentUsage usage) {
+      CurrentUsage usage,
+      CertificatesApi certificates) {
     this.loops = loops;
     this.loads = loads;
     this.connections = connections;
@@ -48,6 +50,7 @@ final class DaemonFigures {
     this.journal = journal;
     this.accessLog = accessLog;
     this.usage = usage;
+    this.certificates = certificates;
     this.requests = new RequestFigures(loops);
   }
 
@@ -77,6 +80,7 @@ final class DaemonFigures {
     addSlots(figures, now.config());
     requests.addTo(figures, now.config());
     addHosts(figures);
+    certificates.addTo(figures);
     figures.count(
         "rsp_access_log_dropped_lines",
         "Lines of the access log that were lost, because its target did not take them.",

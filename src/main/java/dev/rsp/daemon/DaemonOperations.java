@@ -55,6 +55,7 @@ final class DaemonOperations implements Operations {
       JournalKeeper journal,
       ReloadLog reloads,
       Supplier<@Nullable Usage> usage,
+      CertificatesApi certificates,
       AtomicInteger loading,
       Supplier<Overrides> overrides,
       OverrideApi.Command override) {
@@ -77,7 +78,8 @@ final class DaemonOperations implements Operations {
                 reloads,
                 hosts,
                 new SlotValues(loads, hosts, recent),
-                new UsageValues(usage))
+                new UsageValues(usage),
+                certificates)
             .routes();
     new CandidateApi(inForce, journal, loading, overrides).addTo(routes);
     this.overrides = overrides;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import dev.rsp.certs.Catalogue;
+import dev.rsp.certs.CertificateEntry;
+import dev.rsp.certs.CertificateSettings;
+import dev.rsp.certs.Certificates;
+import dev.rsp.certs.Credential;
+import dev.rsp.certs.Named;
+import dev.rsp.certs.Preparation;
+import dev.rsp.config.Config;
+import dev.rsp.config.ConfigException;
+import dev.rsp.net.tls.CertificateSource;
+import dev.rsp.net.tls.ClientHello;
+import dev.rsp.net.tls.ServerIdentity;
+import dev.rsp.net.tls.TicketKeys;
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The certificates in use, for the handshakes of all loops. What is opened and used is what the
+ * folders had at that moment; later changes of files need no configuration.
+ */
+final class CurrentCertificates extends Current<Catalogue> implements CertificateSource {
+  private static final Logger log = LoggerFactory.getLogger(CurrentCertificates.class);
+
+  /** Reading one takes about a millisecond; more threads would only take time from the loops. */
+  private static final int READERS = 2;
+
+  /** More handshakes than that, each for another certificate, wait for no answer. */
+  private static final int MAX_WAITING = 10_000;
+
+  private static final int IDLE_SECONDS = 10;
+
+  /** The first catalogue, which is used before all else is in force. */
+  private @Nullable Catalogue first;
+
+  private final TicketKeys tickets = TicketKeys.random();
+  private final ThreadPoolExecutor readers = readers();
+  private final Certificates<ServerIdentity> certificates =
+      new Certificates<>(new Identities(), readers);
+
+  CurrentCertificates() {
+    super("certificates");
+  }
+
+  private static ThreadPoolExecutor readers() {
+    AtomicInteger number = new AtomicInteger();
+    var pool =
+        new ThreadPoolExecutor(
+            READERS,
+            READERS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING),
+            task -> {
+              var thread = new Thread(task, "certificate-reader-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private final class Identities implements Preparation<ServerIdentity> {
+    @Override
+    public ServerIdentity prepare(Credential credential) throws GeneralSecurityException {
+      return ServerIdentity.of(credential.entry(), credential.key(), credential.chain(), tickets);
+    }
+
+    @Override
+    public void retain(ServerIdentity identity) {
+      if (!identity.retain()) {
+        throw new IllegalStateException("released: " + identity.key());
+      }
+    }
+
+    @Override
+    public void release(ServerIdentity identity) {
+      identity.release();
+    }
+  }
+
+  @Override
+  @Nullable Catalogue find(Config newer, @Nullable Catalogue current) throws ConfigException {
+    CertificateSettings settings = newer.certificates();
+    if (settings == null) {
+      return null;
+    }
+    Catalogue read = certificates.read(settings);
+    Catalogue before = certificates.catalogue();
+    String file = newer.program().name();
+    if (read.size() == 0 && before != null && before.size() > 0) {
+      throw new ConfigException(
+          ConfigException.Kind.CANNOT_RUN,
+          List.of(
+              "%s: certificates: none of them can be served, %d are broken (rsp certs %s says why)"
+                  .formatted(file, read.brokenCount(), file)));
+    }
+    if (before == null) {
+      // Before the first client connects.
+      first = read;
+      certificates.use(read);
+      if (read.size() == 0) {
+        log.warn("{}: certificates: none can be served yet, so no handshake succeeds", file);
+      }
+    }
+    return read;
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
+  void begin(Catalogue read, Config newer) {
+    if (first != read) {
+      certificates.use(read);
+    }
+    first = null;
+  }
+
+  @Override
+  void end(Catalogue read) {
+    if (used() == null) {
+      certificates.useNone();
+    }
+  }
+
+  @Override
+  void close() {
+    super.close();
+    certificates.close();
+    readers.shutdown();
+  }
+
+  /** All certificates; for figures and operators. */
+  Certificates<ServerIdentity> all() {
+    return certificates;
+  }
+
+  @Override
+  public void find(ClientHello hello, Executor loop, Consumer<@Nullable ServerIdentity> answer) {
+    Named named = certificates.find(hello.serverName());
+    ServerIdentity ready = named == null ? null : certificates.ready(named, hello.takesEcdsa());
+    if (named == null || ready != null) {
+      answer.accept(ready);
+    } else {
+      certificates.load(
+          named, hello.takesEcdsa(), loop, (identity, reason) -> answer.accept(identity));
+    }
+  }
+
+  /**
+   * RFC 9110 §15.5.20: not for a host that the certificate covers, nor where a new connection would
+   * get the same certificate.
+   */
+  @Override
+  public boolean isMisdirected(String host, Object used) {
+    if (used instanceof CertificateEntry entry && entry.covers(host)) {
+      return false;
+    }
+    Named other = certificates.find(host);
+    return other == null || !other.has(used);
+  }
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rsp.admin.JsonReader;
+import dev.rsp.certs.TestCa;
+import dev.rsp.config.ConfigLoader;
+import dev.rsp.net.Transport;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which certificates a daemon serves in real handshakes, and what it says of them. */
+@Timeout(60)
+final class CertificatesOfDaemonTest {
+  private static final TestCa CA = TestCa.create();
+
+  @TempDir private Path directory;
+
+  private final List<Daemon> started = new ArrayList<>();
+  private int port;
+
+  @BeforeEach
+  void freePort() throws IOException {
+    try (var free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    Files.createDirectories(directory.resolve("certs"));
+  }
+
+  @AfterEach
+  void stop() {
+    started.forEach(Daemon::stop);
+  }
+
+  private Path folder() {
+    return directory.resolve("certs");
+  }
+
+  private void config(String certificates) throws IOException {
+    Files.writeString(
+        directory.resolve("backends.lua"),
+        """
+        listen = { address = "127.0.0.1:%d", tls = true }
+        loops = 2
+        backends = { "127.0.0.1:1" }
+        control = "%s"
+        timeouts = { drain = 0.2 }
+        %s
+        """
+            .formatted(port, directory.resolve("c.sock"), certificates));
+  }
+
+  private Daemon start() throws Exception {
+    Daemon daemon = new Daemon(directory.resolve("backends.lua"), Transport.NIO);
+    started.add(daemon);
+    daemon.start(() -> {});
+    return daemon;
+  }
+
+  /** The serial number of the certificate that a client gets; an alert is null. */
+  private @Nullable String serial(@Nullable String name) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setCertificateEntry("ca", CA.root());
+    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    try (SSLSocket socket =
+        (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      SSLParameters parameters = socket.getSSLParameters();
+      if (name != null) {
+        parameters.setServerNames(List.of(new SNIHostName(name)));
+      }
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
+      X509Certificate leaf = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+      return leaf.getSerialNumber().toString();
+    } catch (SSLException e) {
+      assertTrue(String.valueOf(e.getMessage()).contains("unrecognized_name"), e.toString());
+      return null;
+    }
+  }
+
+  private static String serialOf(TestCa.Leaf leaf) {
+    return leaf.certificate().getSerialNumber().toString();
+  }
+
+  private boolean gets(String name, TestCa.Leaf leaf) {
+    try {
+      return serialOf(leaf).equals(serial(name));
+    } catch (Exception e) {
+      throw new AssertionError(name, e);
+    }
+  }
+
+  @Test
+  void servesTheCertificateOfTheNameThatAClientAsksFor() throws Exception {
+    TestCa.Leaf a = CA.ecdsa("a.test");
+    TestCa.Leaf b = CA.rsa("b.test", "*.b.test");
+    TestCa.Leaf other = CA.ecdsa("default.test");
+    a.writeTo(folder(), "a");
+    b.writePem(folder(), "b");
+    other.writePem(folder(), "other");
+    config("certificates = '%s'".formatted(folder()));
+    Daemon daemon = start();
+
+    assertEquals(serialOf(a), serial("a.test"));
+    assertEquals(serialOf(b), serial("www.b.test"));
+    assertNull(serial("c.test"));
+    assertNull(serial(null));
+
+    config("certificates = { path = '%s', default = 'default.test' }".formatted(folder()));
+    daemon.reload();
+    assertEquals(serialOf(other), serial("c.test"));
+    assertEquals(serialOf(other), serial(null));
+    assertEquals(serialOf(a), serial("a.test"));
+  }
+
+  @Test
+  void findsRenewedAndNewCertificatesWithoutAReload() throws Exception {
+    CA.ecdsa("a.test").writePem(folder(), "a");
+    config("certificates = '%s'".formatted(folder()));
+    start();
+    assertNotNull(serial("a.test"));
+
+    TestCa.Leaf renewed = CA.ecdsa("a.test");
+    renewed.writePem(folder(), "a");
+    TestCa.Leaf added = CA.ecdsa("b.test");
+    added.writePem(folder(), "b");
+
+    await(() -> gets("b.test", added) && gets("a.test", renewed));
+  }
+
+  @Test
+  void refusesAReloadThatWouldServeNone() throws Exception {
+    TestCa.Leaf a = CA.ecdsa("a.test");
+    a.writePem(folder(), "a");
+    config("certificates = '%s'".formatted(folder()));
+    Daemon daemon = start();
+    config("certificates = '%s'".formatted(directory.resolve("wrong")));
+    daemon.reload();
+
+    assertEquals(serialOf(a), serial("a.test"));
+    assertEquals(1L, json("/api/certificates").get("total"));
+  }
+
+  @Test
+  void startsWithoutACertificateAndServesTheFirstOne() throws Exception {
+    config("certificates = '%s'".formatted(folder()));
+    start();
+    assertNull(serial("a.test"));
+    TestCa.Leaf a = CA.ecdsa("a.test");
+    a.writePem(folder(), "a");
+    await(() -> gets("a.test", a));
+  }
+
+  @Test
+  void failsNoHandshakeDuringReloadsThatReplaceCertificates() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      CA.ecdsa(i + ".test").writePem(folder(), "c" + i);
+    }
+    config("certificates = '%s'".formatted(folder()));
+    Daemon daemon = start();
+    AtomicInteger handshakes = new AtomicInteger();
+    AtomicReference<Throwable> failed = new AtomicReference<>();
+    AtomicInteger rounds = new AtomicInteger();
+    Thread clients =
+        new Thread(
+            () -> {
+              try {
+                for (int i = 0; rounds.get() < 5; i++) {
+                  assertNotNull(serial(i % 10 + ".test"));
+                  handshakes.incrementAndGet();
+                }
+              } catch (Throwable e) {
+                failed.set(e);
+              }
+            });
+    clients.start();
+    for (; rounds.get() < 5; rounds.incrementAndGet()) {
+      for (int i = 0; i < 10; i += 2) {
+        CA.ecdsa(i + ".test").writePem(folder(), "c" + i);
+      }
+      daemon.reload();
+    }
+    clients.join();
+    assertNull(failed.get());
+    assertTrue(handshakes.get() > 0);
+  }
+
+  @Test
+  void tellsOperatorsOfTheCertificates() throws Exception {
+    CA.ecdsa("a.test").writePem(folder(), "a");
+    CA.expired("old.test").writePem(folder(), "old");
+    TestCa.write(folder().resolve("half.pem"), "-----BEGIN CERTIFICATE-----\nMI");
+    config("certificates = '%s'".formatted(folder()));
+    start();
+    assertNotNull(serial("a.test"));
+
+    Map<String, ?> all = json("/api/certificates");
+    assertEquals(2L, all.get("total"));
+    assertEquals(1L, all.get("broken"));
+    assertEquals(1L, all.get("expired"));
+    assertEquals(
+        List.of("half.pem", "old.pem", "a.pem"),
+        ((List<?>) Objects.requireNonNull(all.get("certificates")))
+            .stream()
+                .map(one -> String.valueOf(((Map<?, ?>) one).get("path")))
+                .map(path -> path.substring(path.lastIndexOf('/') + 1))
+                .toList());
+    Map<String, ?> one = json("/api/certificates?name=a.test");
+    assertEquals(1, ((List<?>) Objects.requireNonNull(one.get("certificates"))).size());
+    assertEquals(true, json("/api/certificates?limit=2").get("more"));
+
+    String figures = get("/metrics");
+    assertTrue(figures.contains("\nrsp_certificates{state=\"valid\"} 1"), figures);
+    assertTrue(figures.contains("\nrsp_certificates{state=\"expired\"} 1"), figures);
+    assertTrue(figures.contains("\nrsp_certificates{state=\"broken\"} 1"), figures);
+    assertTrue(figures.contains("\nrsp_certificate_loads_total{result=\"loaded\"} 1"), figures);
+    assertFalse(figures.contains("rsp_certificates_next_expiry_timestamp_seconds 0"), figures);
+  }
+
+  @Test
+  void sendsRequestsOfAnotherNameToAnotherConnectionOnlyIfThatHelps() throws Exception {
+    CA.ecdsa("a.test", "*.a.test").writePem(folder(), "a");
+    CA.ecdsa("b.test").writePem(folder(), "b");
+    CA.ecdsa("d.test").writePem(folder(), "d");
+    config("certificates = { path = '%s', default = 'd.test' }".formatted(folder()));
+    CurrentCertificates certificates = new CurrentCertificates();
+    certificates.open(ConfigLoader.load(directory.resolve("backends.lua")));
+    Object a = entry(certificates, "a.test");
+    Object byDefault = entry(certificates, null);
+
+    assertFalse(certificates.isMisdirected("a.test", a));
+    assertFalse(certificates.isMisdirected("x.a.test", a), "covered by the wildcard");
+    assertTrue(certificates.isMisdirected("b.test", a));
+    assertTrue(certificates.isMisdirected("c.test", a), "the default is another certificate");
+    assertFalse(certificates.isMisdirected("c.test", byDefault), "it would be the same one");
+    certificates.close();
+  }
+
+  private static Object entry(CurrentCertificates certificates, @Nullable String name) {
+    var named = certificates.all().find(name);
+    assertNotNull(named);
+    Object entry = named.choose(true, System.currentTimeMillis());
+    assertNotNull(entry);
+    return entry;
+  }
+
+  private Map<String, ?> json(String target) throws IOException {
+    return Objects.requireNonNull(JsonReader.object(get(target)));
+  }
+
+  private String get(String target) throws IOException {
+    try (SocketChannel channel =
+        SocketChannel.open(UnixDomainSocketAddress.of(directory.resolve("c.sock")))) {
+      channel.write(
+          ByteBuffer.wrap(
+              ("GET " + target + " HTTP/1.0\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1)));
+      var all = new StringBuilder();
+      ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+      while (channel.read(buffer.clear()) >= 0) {
+        all.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+      }
+      String text = all.toString();
+      return text.substring(text.indexOf("\r\n\r\n") + 4);
+    }
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, "not within 30 s");
+      Thread.sleep(20);
+    }
+  }
+}
