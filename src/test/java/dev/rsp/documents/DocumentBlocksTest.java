@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.documents;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -98,6 +99,63 @@ final class DocumentBlocksTest {
     } catch (ConfigException e) {
       return e.problems();
     }
+  }
+
+  @Test
+  void everyFunctionThatTheReferenceOfLuaNamesExistsAndNoOther() throws Exception {
+    String reference = Files.readString(Path.of("src/docs/lua.md"));
+    String section = between(reference, "## What a script can use", "\n### ");
+    Set<String> names = new TreeSet<>(List.of(between(section, "`", "`").split("\\s+", -1)));
+    Matcher call = Pattern.compile("`([a-z_0-9.]+)\\(").matcher(section);
+    while (call.find()) {
+      names.add(call.group(1));
+    }
+    assertTrue(names.containsAll(List.of("pcall", "hash.jump", "exists")), names.toString());
+    String there = names.stream().map(name -> "assert(" + name + " ~= nil)\n").collect(joining());
+    String gone =
+        Pattern.compile("`(\\w+)`")
+            .matcher(between(section, "There is no ", "."))
+            .results()
+            .map(name -> "assert(rawget(_G, '" + name.group(1) + "') == nil)\n")
+            .collect(joining());
+    assertTrue(gone.contains("'os'"), gone);
+    assertEquals(List.of(), problems(new Block(1, "lua", there + gone)));
+  }
+
+  @Test
+  void everyAnswerInTheReferenceOfSelectIsOne() throws Exception {
+    String table =
+        between(Files.readString(Path.of("src/docs/lua.md")), "| return value |", "\n\n");
+    List<String> answers =
+        Pattern.compile("(?m)^\\| (`.*?) \\|")
+            .matcher(table)
+            .results()
+            .flatMap(row -> Pattern.compile("`([^`]+)`").matcher(row.group(1)).results())
+            .map(answer -> answer.group(1))
+            .toList();
+    assertTrue(answers.contains("\"live2\"") && answers.size() > 8, answers.toString());
+    for (String answer : answers) {
+      String text =
+          "listen = '127.0.0.1:0' backends = { { name = 'live1', address = '10.0.0.1:80' },"
+              + " { name = 'live2', address = '10.0.0.2:80' },"
+              + " { name = 'live3', address = '10.0.0.3:80' } }\n"
+              + "function select(request) return "
+              + answer
+              + " end\n";
+      Path file = Files.writeString(directory.resolve("answer.lua"), text);
+      Config config = ConfigLoader.load(file);
+      assertEquals(List.of(), config.warnings(), answer);
+      String report = SelectorCheck.run(config, config.program(), List.of()).text();
+      // A refusal is an answer, although no host has a slot then.
+      boolean refused = answer.matches("nil, .*|refuse.*");
+      assertTrue(refused || report.contains(" 0 failed"), answer + ": " + report);
+      assertFalse(report.contains("fails"), answer + ": " + report);
+    }
+  }
+
+  private static String between(String text, String first, String last) {
+    int begin = text.indexOf(first) + first.length();
+    return text.substring(begin, text.indexOf(last, begin));
   }
 
   @Test
