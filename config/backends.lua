@@ -23,8 +23,9 @@ listen = "0.0.0.0:8080"
 --   One more machine?           Add it at the end. Most hosts move, once.
 --
 -- An address is "host:port", "[v6]:port" or "unix:/path". Without a name, it is the name as well.
--- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi". One that expects
--- the PROXY protocol, to see the client's address, has send_proxy = "v2", or "v1".
+-- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi". One that speaks
+-- HTTP over TLS has protocol = "https": see backend_tls below. One that expects the PROXY protocol,
+-- to see the client's address, has send_proxy = "v2", or "v1".
 --
 -- To take a machine out, say so: { name = "live2", address = "127.0.0.1:8002", state = "down" }
 --   "down"   is never contacted: its hosts are spread over the others and come back when it does
@@ -36,6 +37,15 @@ backends = {
   { name = "live2", address = "127.0.0.1:8002" },
   { name = "live3", address = "127.0.0.1:8003" },
 }
+
+-- TLS to backends with protocol = "https". One may differ, key by key: tls = { name = "app2.internal" }
+-- backend_tls = {
+--   verify            = true,                   -- false accepts any certificate
+--   -- ca             = "/etc/rsp/ca.pem",      -- who must have signed it, instead of the CAs of the system
+--   -- name           = "app.internal",         -- for whom it must be, instead of the host of each address
+--   -- certificate    = "/etc/rsp/rsp.pem",     -- shown to backends that ask for one
+--   -- key            = "/etc/rsp/rsp.key",
+-- }
 
 -- How long rsp waits, in seconds. Fractions are fine.
 -- timeouts = {

@@ -17,6 +17,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.net.tls.BackendHandshakes;
 import dev.rsp.proxy.ProxyVersion;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -26,10 +27,15 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +70,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final Deadline deadline = new Deadline(this::expired, this::failed);
   private final ReadSize size = new ReadSize();
 
+  /** Speaks TLS in front of it; null without TLS. */
+  private final @Nullable SslHandler tls;
+
   /** The address it was connected to; null for a Unix socket. */
   private final @Nullable InetSocketAddress address;
 
@@ -95,6 +104,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private boolean timedOut;
   private boolean reading = true;
 
+  /** Whether the handshake has begun. */
+  private boolean shaking;
+
+  /** Whether the backend has said, within TLS, that it sends no more. */
+  private boolean closeNotified;
+
   /** The end of the connection no longer completes a response. */
   private boolean endIsUnclean;
 
@@ -108,6 +123,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    * A connection before {@link #connect}.
    *
    * @param channel of {@link NetLoop#openOutbound}
+   * @param tls of {@link BackendHandshakes}; null to speak in the clear
    */
   BackendConnection(
       BackendPools pools,
@@ -115,7 +131,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       Service service,
       Dialect dialect,
       Place place,
-      Channel channel) {
+      Channel channel,
+      @Nullable SslHandler tls) {
+    this.tls = tls;
     this.pools = pools;
     this.net = net;
     this.deadlines = net.deadlines();
@@ -146,6 +164,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     try {
       // Requests count for a backend that is slow to accept, too.
       load.begin();
+      if (tls != null) {
+        channel.pipeline().addLast(WriteFaults.INSTANCE, tls);
+      }
       channel.pipeline().addLast(this);
       stream.openedFor(exchange);
       String unixPath = place.unixPath();
@@ -163,6 +184,15 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private void connectDone(@Nullable Throwable cause) {
     BackendEvents waiting = stream.exchange();
     try {
+      if (cause == null
+          && tls != null
+          && waiting != null
+          && !HalfClosed.notConnected(channel, address)) {
+        shaking = true;
+        // timeouts.connect goes on. The handshake begins when the channel becomes active.
+        tls.handshakeFuture().addListener(shaken -> handshakeDone(shaken.cause()));
+        return;
+      }
       deadlines.disarm(deadline);
       if (cause != null) {
         closeUnconnected();
@@ -176,9 +206,40 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         closeUnconnected();
         stream.misled();
       } else {
+        opened();
+      }
+    } catch (Throwable e) {
+      failed(waiting, e);
+    }
+  }
+
+  private void opened() {
+    state = State.IDLE;
+    pools.accepted(place);
+    stream.connected();
+  }
+
+  /** As {@link #connectDone}, for TLS. */
+  private void handshakeDone(@Nullable Throwable cause) {
+    BackendEvents waiting = stream.exchange();
+    if (state != State.CONNECTING) {
+      return; // an unexpected exception has ended it
+    }
+    try {
+      deadlines.disarm(deadline);
+      if (cause != null) {
+        closeUnconnected();
+        Throwable why =
+            timedOut
+                ? new IOException("no TLS handshake within timeouts.connect")
+                : BackendHandshakes.explained(cause, fault);
+        pools.connectFailed(place, address(), why);
+        stream.notConnected(timedOut ? ConnectFailure.TIMEOUT : ConnectFailure.ofHandshake(cause));
+      } else if (waiting == null) {
         state = State.IDLE;
-        pools.accepted(place);
-        stream.connected();
+        close();
+      } else {
+        opened();
       }
     } catch (Throwable e) {
       failed(waiting, e);
@@ -377,7 +438,13 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Ends our side when all is sent. */
   public void shutOutput() {
-    Closing.shutOutputAfterFlush(channel);
+    if (tls == null) {
+      Closing.shutOutputAfterFlush(channel);
+    } else {
+      // RFC 8446 §6.1: close_notify ends one side. The flush encrypts what goes before it.
+      channel.flush();
+      tls.closeOutbound();
+    }
   }
 
   /** Closes when all is sent. */
@@ -420,9 +487,13 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       HalfClosed.endSeen(channel);
-      if (!stream.inputEnded()) {
+      if (tls != null || !stream.inputEnded()) {
         close();
       }
+    } else if (event == SslCloseCompletionEvent.SUCCESS) {
+      // The end of a tunnel, too: TLS 1.2 and BoringSSL end both sides (RFC 5246 §7.2.1).
+      closeNotified = true;
+      close();
     } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
       HalfClosed.reading(channel, reading);
     } else if (event == ChannelInputShutdownReadComplete.INSTANCE && HalfClosed.gone(channel)) {
@@ -444,7 +515,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       load.close();
       deadlines.disarm(deadline);
       pools.forget(this);
-      stream.closed(!endIsUnclean);
+      // RFC 9112 §9.8: without close_notify, no response that the end would complete is complete.
+      stream.closed(!endIsUnclean && (tls == null || closeNotified));
     } catch (Throwable e) {
       failed(current, e);
     }
@@ -452,6 +524,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (tls != null && tlsFailed(cause)) {
+      return;
+    }
     if (cause instanceof IOException error) {
       fault = error;
     }
@@ -472,6 +547,27 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Whether a failure is one of TLS, or of its handshake, which reports the rest itself. */
+  private boolean tlsFailed(Throwable cause) {
+    Throwable inner = cause instanceof DecoderException ? cause.getCause() : cause;
+    if (inner instanceof ClosedChannelException) {
+      return true; // the handler answers close_notify on a channel that is closed by then
+    }
+    if (fault == null && inner instanceof IOException error) {
+      fault = error;
+    }
+    if (state == State.CONNECTING || state == State.CLOSED) {
+      return true;
+    }
+    boolean broken = inner instanceof SSLException;
+    if (broken) {
+      // A record that is no record of this connection, or an alert: nothing more can be read.
+      endIsUnclean = true;
+      close();
+    }
+    return broken;
+  }
+
   private void expired() {
     timedOut = state == State.CONNECTING;
     close();
@@ -480,7 +576,13 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** Closes at once; reports the loss to a current exchange. */
   void close() {
     closedByUs = true;
-    if (state != State.CLOSED) { // an unregistered channel must not be closed twice
+    if (state == State.CLOSED) { // an unregistered channel must not be closed twice
+      return;
+    }
+    if (shaking && state != State.IDLE) {
+      // At once, and without close_notify: what the backend has got is not complete.
+      channel.unsafe().close(channel.voidPromise());
+    } else {
       channel.close();
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.backend;
 
+import dev.rsp.config.BackendTls;
 import dev.rsp.config.Place;
 import dev.rsp.config.Protocol;
 import dev.rsp.exchange.BackendEvents;
@@ -15,9 +16,11 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.net.NetLoop;
+import dev.rsp.net.tls.BackendHandshakes;
 import dev.rsp.proxy.ProxyVersion;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -174,7 +177,11 @@ public final class BackendPools implements Backends {
     Service service = loop.service();
     BackendConnection connection;
     try {
-      connection = new BackendConnection(this, net, service, dialect(place), place, channel);
+      BackendTls tls = place.tls();
+      SslHandler handshake =
+          tls == null ? null : BackendHandshakes.of(tls).handler(net.allocator(), place);
+      connection =
+          new BackendConnection(this, net, service, dialect(place), place, channel, handshake);
       ProxyVersion version = place.sendProxy();
       if (version != null) {
         connection.introduce(client, version);

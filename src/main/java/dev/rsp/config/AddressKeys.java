@@ -41,9 +41,11 @@ final class AddressKeys {
       Pattern.compile("max-age=[0-9]{1,10}(; ?(includeSubDomains|preload))*");
 
   private final Problems problems;
+  private final BackendTlsKeys tls;
 
-  AddressKeys(Problems problems) {
+  AddressKeys(Problems problems, BackendTlsKeys tls) {
     this.problems = problems;
+    this.tls = tls;
   }
 
   /** Reads one address, with or without its keys, or a list without duplicates. */
@@ -190,7 +192,15 @@ final class AddressKeys {
       AddressEntry parsed = backend(path, value, SLOT, null);
       return parsed == null
           ? null
-          : new SlotEntry(parsed.text(), path, parsed, null, 1, Slot.State.UP);
+          : slot(
+              parsed.text(),
+              path,
+              parsed,
+              path.key(Keys.TLS),
+              LuaValue.NIL,
+              null,
+              1,
+              Slot.State.UP);
     }
     var entry = new Section(path, table, problems);
     entry.rejectUnknownKeys(Keys.SLOT);
@@ -202,12 +212,22 @@ final class AddressKeys {
     boolean isReserved = state == Slot.State.SPARE && address.isnil() && !name.isnil();
     Protocol protocol = protocol(path.key(Keys.PROTOCOL), entry.get(Keys.PROTOCOL));
     ProxyVersion sendProxy = sendProxy(path.key(Keys.SEND_PROXY), entry.get(Keys.SEND_PROXY));
+    KeyPath tlsPath = path.key(Keys.TLS);
+    LuaValue tlsValue = entry.get(Keys.TLS);
     AddressEntry parsed =
         isReserved ? null : backend(addressPath, address, "an address: " + Address.FORMS, protocol);
     if (name.isnil()) {
       return parsed == null
           ? null
-          : new SlotEntry(address.tojstring(), addressPath, parsed, sendProxy, weight, state);
+          : slot(
+              address.tojstring(),
+              addressPath,
+              parsed,
+              tlsPath,
+              tlsValue,
+              sendProxy,
+              weight,
+              state);
     }
     KeyPath namePath = path.key(Keys.NAME);
     if (!isName(name)) {
@@ -221,7 +241,31 @@ final class AddressKeys {
     }
     return parsed == null && !isReserved
         ? null
-        : new SlotEntry(name.tojstring(), namePath, parsed, sendProxy, weight, state);
+        : slot(name.tojstring(), namePath, parsed, tlsPath, tlsValue, sendProxy, weight, state);
+  }
+
+  private SlotEntry slot(
+      String name,
+      KeyPath namedAt,
+      @Nullable AddressEntry address,
+      KeyPath tlsPath,
+      LuaValue tlsValue,
+      @Nullable ProxyVersion sendProxy,
+      int weight,
+      Slot.State state) {
+    BackendTls its = null;
+    if (address != null && Protocol.ofText(address.text()) == Protocol.HTTPS) {
+      its = tls.of(tlsPath, tlsValue);
+      if (!Place.canCheck(address.address(), its)) {
+        problems.add(
+            tlsPath.key(BackendTlsKeys.NAME),
+            "nil",
+            "the name in the certificate: the address of a Unix socket has none");
+      }
+    } else if (address != null && !tlsValue.isnil()) {
+      problems.add(tlsPath, tlsValue, "none, or protocol = \"https\"");
+    }
+    return new SlotEntry(name, namedAt, address, its, sendProxy, weight, state);
   }
 
   private Slot.State state(KeyPath path, LuaValue value) {
@@ -245,7 +289,7 @@ final class AddressKeys {
       }
     }
     if (!value.isnil()) {
-      problems.add(path, value, "\"http\" or \"uwsgi\"");
+      problems.add(path, value, "\"http\", \"https\" or \"uwsgi\"");
     }
     return null;
   }
@@ -269,8 +313,12 @@ final class AddressKeys {
       KeyPath path, LuaValue value, String expected, @Nullable Protocol said) {
     String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
     Protocol prefixed = Protocol.ofText(text);
-    if (said == Protocol.HTTP && prefixed != said) {
-      problems.add(path, value, "an address without uwsgi:, because protocol is \"http\"");
+    if (said != null && prefixed != Protocol.HTTP && prefixed != said) {
+      problems.add(
+          path,
+          value,
+          "an address without %s, because protocol is \"%s\""
+              .formatted(prefixed.prefix(), said.label()));
       return null;
     }
     LuaValue bare = prefixed == Protocol.HTTP ? value : LuaValue.valueOf(Protocol.addressIn(text));

@@ -26,23 +26,38 @@ final class BackendsFile {
 
   private final Map<String, LuaValue> globals;
   private final List<HostFromPath> hostsFromPaths;
+  private final boolean namesHttps;
   private final Problems problems;
+  private final BackendTlsKeys tls;
 
+  /**
+   * A file that has run.
+   *
+   * @param namesHttps whether its text has an address with {@code https://}, which a script may
+   *     return
+   */
   BackendsFile(
-      Map<String, LuaValue> globals, List<HostFromPath> hostsFromPaths, Problems problems) {
+      Map<String, LuaValue> globals,
+      List<HostFromPath> hostsFromPaths,
+      boolean namesHttps,
+      Problems problems) {
     this.globals = globals;
     this.hostsFromPaths = hostsFromPaths;
+    this.namesHttps = namesHttps;
     this.problems = problems;
+    this.tls =
+        new BackendTlsKeys(
+            globals.getOrDefault(BackendTlsKeys.BACKEND_TLS, LuaValue.NIL), problems);
   }
 
   /** Reads every key. Records a problem for each invalid value and uses the default instead. */
   Draft read() {
     globals.forEach(this::refuseUnknown);
-    var addresses = new AddressKeys(problems);
+    var addresses = new AddressKeys(problems, tls);
     List<AddressEntry> listen = addresses.listen(global(Keys.LISTEN));
-    boolean tls = listen.stream().anyMatch(entry -> entry.options().tls());
+    boolean ends = listen.stream().anyMatch(entry -> entry.options().tls());
     LuaValue certificates = global(CertificateKeys.CERTIFICATES);
-    if (tls && certificates.isnil()) {
+    if (ends && certificates.isnil()) {
       problems.add(
           KeyPath.global(CertificateKeys.CERTIFICATES),
           certificates,
@@ -201,11 +216,14 @@ final class BackendsFile {
 
   private SelectionSettings selection() {
     KeyPath failover = KeyPath.global(Keys.FAILOVER.name());
+    boolean onFailure = isOwnFunction(Keys.ON_FAILURE);
+    boolean scripted = onFailure || global(Keys.SELECT).isclosure();
     return new SelectionSettings(
         (int) Keys.FAILOVER.read(failover, global(Keys.FAILOVER.name()), problems),
         hostsFromPaths,
         existsBelow(),
-        isOwnFunction(Keys.ON_FAILURE),
+        onFailure,
+        tls.outside(scripted && namesHttps),
         Probe.NO_WARNINGS);
   }
 

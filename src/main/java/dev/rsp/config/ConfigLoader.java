@@ -8,10 +8,12 @@ import dev.rsp.lua.Script;
 import dev.rsp.lua.ScriptException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.luaj.vm2.LuaValue;
@@ -135,12 +137,13 @@ public final class ConfigLoader {
     Draft draft =
         isOriginal
             ? new OriginalFile(globals, problems, services).read()
-            : new BackendsFile(globals, script.hostsFromPaths(), problems).read();
+            : new BackendsFile(globals, script.hostsFromPaths(), namesHttps(source), problems)
+                .read();
     Config resolved = draft.resolve(lookup, bind, program, problems);
     new SlotCheck(draft.slots(), resolved, problems)
         .check(resolved.hasSelect() && program.readsWeights(), isOriginal);
     if (chunk != null && walk != null) {
-      new ReturnedSlots(walk, resolved.slots(), problems).check();
+      new ReturnedSlots(walk, resolved, problems).check();
       HostSpelling.check(chunk, walk, problems);
       ArgumentFields.check(walk, problems);
     }
@@ -156,6 +159,18 @@ public final class ConfigLoader {
     } catch (ScriptException e) {
       throw cannotRun(e.message());
     }
+  }
+
+  /** Whether the text of a file, in a string or a comment, names an address with TLS. */
+  private static boolean namesHttps(byte[] source) {
+    byte[] prefix = Protocol.HTTPS.prefix().getBytes(StandardCharsets.US_ASCII);
+    for (int i = 0; i + prefix.length <= source.length; i++) {
+      if (source[i] == prefix[0]
+          && Arrays.equals(source, i, i + prefix.length, prefix, 0, prefix.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

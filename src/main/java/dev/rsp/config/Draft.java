@@ -28,11 +28,12 @@ record Draft(
     }
   }
 
-  /** A slot: its name and the key that sets it, and its address, if it has one. */
+  /** A slot: its name and the key that sets it, its address, if it has one, and how it uses TLS. */
   record SlotEntry(
       String name,
       KeyPath namedAt,
       @Nullable AddressEntry address,
+      @Nullable BackendTls tls,
       @Nullable ProxyVersion sendProxy,
       int weight,
       Slot.State state) {}
@@ -57,7 +58,7 @@ record Draft(
     List<Slot> resolved = new ArrayList<>();
     for (SlotEntry slot : slots) {
       AddressEntry at = slot.address;
-      Place own = at == null ? null : place(at, answers).sending(slot.sendProxy);
+      Place own = at == null ? null : place(at, slot.tls, answers).sending(slot.sendProxy);
       Place place = own == null ? null : places.computeIfAbsent(own, first -> own);
       resolved.add(new Slot(resolved.size() + 1, slot.name, place, slot.weight, slot.state));
     }
@@ -127,10 +128,11 @@ record Draft(
     }
   }
 
-  private static Place place(AddressEntry entry, Map<String, Answer> answers) {
+  private static Place place(
+      AddressEntry entry, @Nullable BackendTls tls, Map<String, Answer> answers) {
     return entry.address instanceof Address.Unix unix
-        ? Place.unix(Protocol.ofText(entry.text), unix.path())
-        : Place.tcp(entry.text, socket(entry, answers));
+        ? Place.unix(Protocol.ofText(entry.text), unix.path(), tls)
+        : Place.tcp(entry.text, socket(entry, answers), tls);
   }
 
   private static ListenAddress listenAddress(AddressEntry entry, Map<String, Answer> answers) {

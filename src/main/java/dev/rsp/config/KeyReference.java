@@ -44,6 +44,7 @@ public final class KeyReference {
         new Group("addresses", "Addresses", addresses()),
         new Group("listen", "Keys of an address to listen on", listener()),
         new Group("backends", "Keys of a backend", backend()),
+        new Group("backend_tls", "TLS to backends", backendTls()),
         new Group("timeouts", "Timeouts", timeouts()),
         new Group("limits", "Limits", limits()),
         new Group("lenient", "Leniency", lenient()),
@@ -114,6 +115,10 @@ public final class KeyReference {
             "new requests use the new list; those in flight keep their backend. Idle connections"
                 + " to removed backends are closed",
             Keys.BACKENDS),
+        reload(
+            "the files that it names are read again. If anything changed, new requests get new"
+                + " connections; else idle ones stay",
+            BackendTlsKeys.BACKEND_TLS),
         reload("apply to new requests", Keys.TIMEOUTS, Keys.LIMITS),
         reload(
             "requests that wait continue with the old values, and new ones join them; failures"
@@ -268,9 +273,14 @@ public final class KeyReference {
             "where rsp connects to"),
         backend(
             Keys.PROTOCOL,
-            "`\"http\"` or `\"uwsgi\"`",
-            "`\"http\"`, or `\"uwsgi\"` if the address begins with `uwsgi:`",
-            "what the backend speaks: see [uwsgi](#uwsgi)"),
+            "`\"http\"`, `\"https\"` or `\"uwsgi\"`",
+            "`\"http\"`; `\"https\"` or `\"uwsgi\"` if the address begins with `https://` or `uwsgi:`",
+            "what the backend speaks: see [TLS to backends](#tls-to-backends) and [uwsgi](#uwsgi)"),
+        backend(
+            Keys.TLS,
+            "a table with any keys of [`backend_tls`](#tls-to-backends)",
+            "`backend_tls`, key by key",
+            "how rsp speaks TLS with this backend"),
         backend(
             Keys.SEND_PROXY,
             "`\"v1\"` or `\"v2\"`",
@@ -287,6 +297,47 @@ public final class KeyReference {
             "`\"up\"`, `\"drain\"`, `\"down\"` or `\"spare\"`",
             "`\"up\"`",
             "whether it gets requests: see [states](#states)"));
+  }
+
+  private static List<KeyEntry> backendTls() {
+    return List.of(
+        key(
+            BackendTlsKeys.BACKEND_TLS,
+            TABLE,
+            "its defaults",
+            "how rsp speaks TLS with backends, and with addresses that only a script names"),
+        backendTls(
+            BackendTlsKeys.CA,
+            "the path of a file in PEM form",
+            "the CAs of the system",
+            "who must have signed the certificate of a backend"),
+        backendTls(
+            BackendTlsKeys.NAME,
+            "a host name or an IP address",
+            "the host of the address",
+            "for whom the certificate must be, and which name is sent to the backend (SNI);"
+                + " required for a Unix socket"),
+        backendTls(
+            BackendTlsKeys.VERIFY,
+            "`true` or `false`",
+            "`true`",
+            "whether the certificate of a backend is checked; `false` lets whoever can answer for"
+                + " the backend read its requests, so `rsp check` warns"),
+        backendTls(
+            BackendTlsKeys.CERTIFICATE,
+            "the path of a file in PEM form",
+            "none",
+            "rsp's own certificate, which it shows to backends that ask for one; with those that"
+                + " signed it"),
+        backendTls(
+            BackendTlsKeys.KEY,
+            "the path of a file in PEM form",
+            "the file of `certificate`",
+            "the private key of that certificate: RSA or EC, in PKCS #8, without a password"));
+  }
+
+  private static KeyEntry backendTls(String key, String value, String unset, String meaning) {
+    return key(BackendTlsKeys.BACKEND_TLS + "." + key, value, unset, meaning);
   }
 
   private static List<KeyEntry> timeouts() {

@@ -54,7 +54,7 @@ final class Keys {
   static final List<String> LISTENER =
       List.of(ADDRESS, MODE, OWNER, GROUP, TLS, HTTP2, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST);
   static final List<String> SLOT =
-      List.of(NAME, ADDRESS, PROTOCOL, SEND_PROXY, WEIGHT.name(), STATE);
+      List.of(NAME, ADDRESS, PROTOCOL, TLS, SEND_PROXY, WEIGHT.name(), STATE);
 
   // HAProxy's documentation recommends 10 s for a head (clients on a bad connection are slow) and
   // connect timeouts above 3 s (one lost SYN is sent again after 1 s, two after 3 s: RFC 6298 §2).
@@ -180,6 +180,7 @@ final class Keys {
       List.of(
           LISTEN,
           BACKENDS,
+          BackendTlsKeys.BACKEND_TLS,
           TIMEOUTS,
           LIMITS,
           LOOPS.name(),
@@ -214,6 +215,7 @@ final class Keys {
     List<String> all = new ArrayList<>(GLOBALS);
     all.addAll(within(TIMEOUTS, names(ALL_TIMEOUTS).stream()));
     all.addAll(within(LIMITS, names(ALL_LIMITS).stream()));
+    all.addAll(within(BackendTlsKeys.BACKEND_TLS, BackendTlsKeys.ALL.stream()));
     all.addAll(SafeguardKeys.inTables());
     all.addAll(within(LENIENT, ALL_LENIENT.stream()));
     all.addAll(within(InitialiseKeys.INITIALISE, InitialiseKeys.ALL.stream()));

@@ -79,6 +79,7 @@ final class OriginalFile {
                 addressPath,
                 new AddressEntry(addressPath, backendText, backend),
                 null,
+                null,
                 1,
                 Slot.State.UP)),
         new ServerSettings(

@@ -31,6 +31,7 @@ final class ReturnedSlots {
 
   private final VariableWalk walk;
   private final List<Slot> slots;
+  private final @Nullable BackendTls tls;
   private final Set<String> names;
   private final Problems problems;
 
@@ -43,9 +44,10 @@ final class ReturnedSlots {
   /** How many tables lead to the current expression. */
   private int tables;
 
-  ReturnedSlots(VariableWalk walk, List<Slot> slots, Problems problems) {
+  ReturnedSlots(VariableWalk walk, Config config, Problems problems) {
     this.walk = walk;
-    this.slots = slots;
+    this.slots = config.slots();
+    this.tls = config.selection().scriptTls();
     this.names = slots.stream().map(Slot::name).collect(Collectors.toSet());
     this.problems = problems;
   }
@@ -252,7 +254,7 @@ final class ReturnedSlots {
 
   private boolean isTarget(String text) {
     return names.contains(text)
-        || Place.ofLiteral(text) != null
+        || Place.ofLiteral(text, tls) != null
         || slots.stream()
             .map(Slot::place)
             .anyMatch(place -> place != null && place.text().equals(text));

@@ -5,6 +5,7 @@ import dev.rsp.lua.HostFromPath;
 import dev.rsp.lua.Probe;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a slot is selected, apart from the slots and the {@code select} function.
@@ -13,6 +14,8 @@ import java.util.List;
  * @param hostsFromPaths rules that take the host from the path, in the order of the file
  * @param existsBelow the directories in which {@code select} may test for files
  * @param hasOnFailure whether the file defines {@code on_failure}
+ * @param scriptTls how rsp speaks TLS with addresses that only a script names; null if the file
+ *     gives no reason to
  * @param probe the result of running {@code select} with test hosts before it serves
  */
 public record SelectionSettings(
@@ -20,10 +23,11 @@ public record SelectionSettings(
     List<HostFromPath> hostsFromPaths,
     List<Path> existsBelow,
     boolean hasOnFailure,
+    @Nullable BackendTls scriptTls,
     Probe probe) {
   /** The values if the file sets none. */
   public static final SelectionSettings DEFAULTS =
-      new SelectionSettings(0, List.of(), List.of(), false, Probe.NO_WARNINGS);
+      new SelectionSettings(0, List.of(), List.of(), false, null, Probe.NO_WARNINGS);
 
   public SelectionSettings {
     if (failover < 0) {
@@ -35,7 +39,8 @@ public record SelectionSettings(
 
   /** A copy with another probe result. */
   SelectionSettings with(Probe seen) {
-    return new SelectionSettings(failover, hostsFromPaths, existsBelow, hasOnFailure, seen);
+    return new SelectionSettings(
+        failover, hostsFromPaths, existsBelow, hasOnFailure, scriptTls, seen);
   }
 
   /**

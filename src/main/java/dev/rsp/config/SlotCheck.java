@@ -78,7 +78,11 @@ final class SlotCheck {
     if (place == null) {
       return null;
     }
-    return place.unixPath() != null ? place.unixPath() : place.address();
+    Object socket = place.unixPath() != null ? place.unixPath() : place.address();
+    // Behind one socket with TLS there can be a backend for each name.
+    return socket == null || place.tls() == null
+        ? socket
+        : List.of(socket, place.certificateName());
   }
 
   private void ownAddress(Slot slot, boolean isOriginal) {

@@ -15,6 +15,10 @@ public enum BackendFailure {
   EXHAUSTED("exhausted", "no socket or local port is left"),
   /** No route, no permission, and all other errors of a connect. */
   UNREACHABLE("unreachable", "the connection was not made"),
+  /** Its certificate is not accepted. */
+  CERTIFICATE("certificate", "its certificate is not accepted"),
+  /** The TLS handshake failed for another reason. */
+  TLS("tls", "the TLS handshake failed"),
   /** {@code limits.slot_share}: the request was not sent. */
   OVER_SHARE("over_share", "its requests have their share of limits.connections"),
   /** It closed the connection before its response. */

@@ -2,6 +2,7 @@
 package dev.rsp.exchange;
 
 import dev.rsp.http.Refusal;
+import dev.rsp.net.tls.BackendHandshakes;
 import java.io.FileNotFoundException;
 import java.net.BindException;
 import java.nio.file.Files;
@@ -22,13 +23,20 @@ public enum ConnectFailure {
   /** This machine has no socket or port left. */
   EXHAUSTED("exhausted"),
   /** No route, no permission, and all other errors. */
-  UNREACHABLE("unreachable");
+  UNREACHABLE("unreachable"),
+  /** Its certificate is not accepted. */
+  CERTIFICATE("certificate"),
+  /** The TLS handshake failed for another reason. */
+  TLS("tls");
 
   /** The refusals for clients. */
   private static final class Answers {
     static final Refusal UNREACHABLE = new Refusal(502, "the backend cannot be reached");
     static final Refusal TIMEOUT =
         new Refusal(504, "the backend took too long to accept the connection");
+    static final Refusal CERTIFICATE =
+        new Refusal(502, "the certificate of the backend is not accepted");
+    static final Refusal TLS = new Refusal(502, "the backend does not agree on TLS");
     static final Refusal EXHAUSTED = new Refusal(503, "out of connections to the backend");
   }
 
@@ -58,6 +66,8 @@ public enum ConnectFailure {
       case TIMEOUT, FULL -> Answers.TIMEOUT;
       case EXHAUSTED -> Answers.EXHAUSTED;
       case REFUSED, MISSING, UNREACHABLE -> Answers.UNREACHABLE;
+      case CERTIFICATE -> Answers.CERTIFICATE;
+      case TLS -> Answers.TLS;
     };
   }
 
@@ -67,6 +77,8 @@ public enum ConnectFailure {
       case TIMEOUT, FULL -> Ending.CONNECT_TIMEOUT;
       case EXHAUSTED -> Ending.CONNECT_EXHAUSTED;
       case REFUSED, MISSING, UNREACHABLE -> Ending.CONNECT_FAILED;
+      case CERTIFICATE -> Ending.BACKEND_CERTIFICATE;
+      case TLS -> Ending.BACKEND_TLS;
     };
   }
 
@@ -79,12 +91,19 @@ public enum ConnectFailure {
       case FULL -> BackendFailure.FULL;
       case EXHAUSTED -> BackendFailure.EXHAUSTED;
       case UNREACHABLE -> BackendFailure.UNREACHABLE;
+      case CERTIFICATE -> BackendFailure.CERTIFICATE;
+      case TLS -> BackendFailure.TLS;
     };
   }
 
   /** The name in scripts. */
   String text() {
     return text;
+  }
+
+  /** Classifies the error of a TLS handshake. */
+  public static ConnectFailure ofHandshake(Throwable cause) {
+    return BackendHandshakes.isCertificate(cause) ? CERTIFICATE : TLS;
   }
 
   /**

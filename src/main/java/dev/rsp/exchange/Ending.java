@@ -74,6 +74,10 @@ public enum Ending {
   CONNECT_FAILED("connect_failed"),
   /** This machine had no socket or port left for a connection: 503. */
   CONNECT_EXHAUSTED("connect_exhausted"),
+  /** The certificate of the backend is not accepted: 502. */
+  BACKEND_CERTIFICATE("backend_certificate"),
+  /** The TLS handshake with the backend failed for another reason: 502. */
+  BACKEND_TLS("backend_tls"),
   /** The backend closed its connection before a response: 502. */
   BACKEND_GONE("backend_gone"),
   /** The response is malformed, or not to this request: 502. */

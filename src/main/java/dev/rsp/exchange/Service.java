@@ -2,12 +2,14 @@
 package dev.rsp.exchange;
 
 import dev.rsp.access.AccessLog;
+import dev.rsp.config.BackendTls;
 import dev.rsp.config.Config;
 import dev.rsp.config.Initialise;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.net.tls.BackendHandshakes;
 import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.route.RequestSampler;
 import dev.rsp.route.Router;
@@ -71,6 +73,9 @@ public final class Service {
   /** How many of the busiest hosts somebody wants to know. */
   final int topHosts;
 
+  /** Kept here so that no connection waits until they are made. */
+  private final Set<BackendHandshakes> handshakes = new HashSet<>();
+
   /** The places of slots that are not down. Never changes. */
   public final Set<Place> places;
 
@@ -115,9 +120,19 @@ public final class Service {
             .limit(RequestCounts.MOST_SLOTS)
             .map(Slot::name)
             .collect(Collectors.toUnmodifiableSet());
+    for (Place place : served) {
+      prepare(place.tls());
+    }
+    prepare(config.selection().scriptTls());
     // Only a script can name a place that is not listed.
     boolean scripted = config.hasSelect() || hasOnFailure;
     this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);
+  }
+
+  private void prepare(@Nullable BackendTls tls) {
+    if (tls != null) {
+      handshakes.add(BackendHandshakes.of(tls));
+    }
   }
 
   /** How often the script of this loop was called. */

@@ -48,7 +48,7 @@ public final class Chooser {
     this.config = config;
     this.script = script;
     this.pathRules = new PathRules(config.selection().hostsFromPaths());
-    this.names = new SlotNames(config.slots());
+    this.names = new SlotNames(config.slots(), config.selection().scriptTls());
     this.standby = new Standby(config.slots());
     this.noneIsUp = config.slots().stream().noneMatch(Slot::isUp);
     this.direct = new Route[config.slots().size()];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.route;
 
+import dev.rsp.config.BackendTls;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
 import java.net.InetSocketAddress;
@@ -37,14 +38,23 @@ final class SlotNames {
         }
       };
 
-  SlotNames(List<Slot> slots) {
+  private final @Nullable BackendTls tls;
+
+  /**
+   * Names of slots.
+   *
+   * @param tls for addresses outside the list; null for none
+   */
+  SlotNames(List<Slot> slots, @Nullable BackendTls tls) {
+    this.tls = tls;
     for (Slot slot : slots) {
       byName.put(slot.name(), slot);
       Place place = slot.place();
       if (place != null) {
         // If two slots have the same address, one that is up has priority.
         byAddress.merge(place.text(), slot, SlotNames::preferUp);
-        InetSocketAddress socket = Place.ofLiteral(place.text()) == null ? null : place.address();
+        InetSocketAddress socket =
+            Place.ofLiteral(place.text(), place.tls()) == null ? null : place.address();
         // Link-local addresses of two links compare as equal but are different.
         if (socket != null && !socket.getAddress().isLinkLocalAddress()) {
           bySocket.merge(socket, slot, SlotNames::preferUp);
@@ -67,14 +77,20 @@ final class SlotNames {
   @Nullable Slot at(Place place) {
     Slot slot = byAddress.get(place.text());
     InetSocketAddress socket = place.address();
-    return slot == null && socket != null ? bySocket.get(socket) : slot;
+    if (slot != null || socket == null) {
+      return slot;
+    }
+    Slot same = bySocket.get(socket);
+    Place its = same == null ? null : same.place();
+    // A script that asks for TLS must not get the slot that speaks without it at the same port.
+    return its != null && its.protocol() == place.protocol() ? same : null;
   }
 
   /** Parses an address outside the list; null if the text is none. */
   @Nullable Place outside(String text) {
     Place place = outside.get(text);
     if (place == null) {
-      place = Place.ofLiteral(text);
+      place = Place.ofLiteral(text, tls);
       if (place != null) {
         outside.put(text, place);
       }

@@ -108,10 +108,10 @@ class AddressProblemsTest {
         backends(
             "{ { '10.0.0.1:80' }, }",
             "[1].address: not set (expected: an address: " + FORMS + ")",
-            "[1][1]: \"10.0.0.1:80\" (expected: one of name, address, protocol, send_proxy, weight, state)"),
+            "[1][1]: \"10.0.0.1:80\" (expected: one of name, address, protocol, tls, send_proxy, weight, state)"),
         backends(
             "{ { adress = '10.0.0.1:80', address = '10.0.0.2:80' } }",
-            "[1].adress: \"10.0.0.1:80\" (expected: one of name, address, protocol, send_proxy, weight, state; did you mean address?)"),
+            "[1].adress: \"10.0.0.1:80\" (expected: one of name, address, protocol, tls, send_proxy, weight, state; did you mean address?)"),
         backends(
             "{ { address = 'nope.example:80' } }",
             "[1].address: \"nope.example:80\" (expected: a name that resolves: Name or service not known)"),

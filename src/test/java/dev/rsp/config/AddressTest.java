@@ -138,13 +138,13 @@ class AddressTest {
 
   @Test
   void aScriptMayNameAPlaceThatNeedsNoLookUp() throws Exception {
-    Place socket = requireNonNull(Place.ofLiteral("unix:/run/app/www.example.com.sock"));
+    Place socket = requireNonNull(Place.ofLiteral("unix:/run/app/www.example.com.sock", null));
     assertEquals("/run/app/www.example.com.sock", socket.unixPath());
     assertEquals("unix:/run/app/www.example.com.sock", socket.text());
-    Place port = requireNonNull(Place.ofLiteral("127.0.0.1:80"));
+    Place port = requireNonNull(Place.ofLiteral("127.0.0.1:80", null));
     assertEquals(new InetSocketAddress(ConfigFile.ip("127.0.0.1"), 80), port.address());
-    assertNull(Place.ofLiteral("localhost:80"));
-    assertNull(Place.ofLiteral("unix:/run/app/../x.sock"));
-    assertNull(Place.ofLiteral("live2"));
+    assertNull(Place.ofLiteral("localhost:80", null));
+    assertNull(Place.ofLiteral("unix:/run/app/../x.sock", null));
+    assertNull(Place.ofLiteral("live2", null));
   }
 }

@@ -30,6 +30,9 @@ class ProtocolTest {
     "'{ address = \"127.0.0.1:3031\", protocol = \"uwsgi\" }', UWSGI, uwsgi:127.0.0.1:3031",
     "'{ address = \"uwsgi:unix:/a\", protocol = \"uwsgi\" }', UWSGI, uwsgi:unix:/a",
     "'{ address = \"unix:/a\", protocol = \"http\" }', HTTP, unix:/a",
+    "'https://127.0.0.1:443', HTTPS, https://127.0.0.1:443",
+    "'{ address = \"127.0.0.1:443\", protocol = \"https\" }', HTTPS, https://127.0.0.1:443",
+    "'{ address = \"https://[::1]:443\", protocol = \"https\" }', HTTPS, https://[::1]:443",
   })
   void isThatOfThePrefixOrTheKey(String backend, Protocol protocol, String text) throws Exception {
     String lua = backend.startsWith("{") ? backend : "'" + backend + "'";
@@ -73,7 +76,7 @@ class ProtocolTest {
   @ParameterizedTest
   @ValueSource(strings = {"uwsgi:10.0.0.1:3031", "uwsgi:unix:/run/a.sock"})
   void aScriptMayNameSuchAPlace(String text) {
-    Place place = Place.ofLiteral(text);
+    Place place = Place.ofLiteral(text, null);
     assertEquals(text, String.valueOf(place));
     assertEquals(Protocol.UWSGI, Objects.requireNonNull(place).protocol());
   }
@@ -81,7 +84,7 @@ class ProtocolTest {
   @ParameterizedTest
   @ValueSource(strings = {"uwsgi:", "uwsgi:name:80", "uwsgi:unix:a", "uwsgi:uwsgi:10.0.0.1:80"})
   void aScriptMayNotNameWhatIsNone(String text) {
-    assertNull(Place.ofLiteral(text));
+    assertNull(Place.ofLiteral(text, null));
   }
 
   @ParameterizedTest
@@ -92,9 +95,9 @@ class ProtocolTest {
             + " backends[1].address: \"uwsgi:10.0.0.1:80\""
             + " (expected: an address without uwsgi:, because protocol is \"http\")",
         "{ address = '10.0.0.1:80', protocol = 'fastcgi' } |"
-            + " backends[1].protocol: \"fastcgi\" (expected: \"http\" or \"uwsgi\")",
+            + " backends[1].protocol: \"fastcgi\" (expected: \"http\", \"https\" or \"uwsgi\")",
         "{ address = '10.0.0.1:80', protocol = 1 } |"
-            + " backends[1].protocol: 1 (expected: \"http\" or \"uwsgi\")",
+            + " backends[1].protocol: 1 (expected: \"http\", \"https\" or \"uwsgi\")",
       },
       quoteCharacter = '`')
   void whatIsWrongIsTold(String backend, String problem) throws Exception {

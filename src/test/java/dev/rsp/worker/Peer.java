@@ -15,6 +15,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +106,11 @@ final class Peer implements AutoCloseable {
     }
   }
 
+  /** Its TLS handshake fails, because of the other side. */
+  void expectHandshakeFailure() {
+    assertThrows(SSLException.class, ((SSLSocket) socket)::startHandshake);
+  }
+
   /** Reads so many bytes, whatever they are. */
   byte[] read(int bytes) throws IOException {
     byte[] read = in.readNBytes(bytes);
@@ -147,7 +154,7 @@ final class Peer implements AutoCloseable {
     if (!socket.isClosed()) {
       try {
         in.transferTo(OutputStream.nullOutputStream());
-      } catch (SocketException reset) {
+      } catch (SocketException | SSLException reset) {
         // The referee has seen it.
       }
     }

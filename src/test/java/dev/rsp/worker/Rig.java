@@ -199,6 +199,11 @@ final class Rig implements AutoCloseable {
     return keep(new Peer(listening.accept(), Watch.backend()));
   }
 
+  /** A connection that a backend of the test's own has accepted. */
+  Peer backend(Socket accepted) throws IOException {
+    return keep(new Peer(accepted, Watch.backend()));
+  }
+
   /** The next connection, to whichever backend. */
   Peer anyBackend() throws IOException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Peer.PATIENCE_MILLIS);

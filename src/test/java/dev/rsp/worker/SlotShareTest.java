@@ -197,7 +197,7 @@ final class SlotShareTest {
 
   @Test
   void aPlaceThatIsListedWhileItHasRequestsKeepsItsCount() throws Exception {
-    Place first = Objects.requireNonNull(Place.ofLiteral("127.0.0.1:1"));
+    Place first = Objects.requireNonNull(Place.ofLiteral("127.0.0.1:1", null));
     Loads.Share before = begin(first);
     Config config = EmbeddedRig.config();
     assertEquals(1, loads.bySlot(config).applyAsInt(1));

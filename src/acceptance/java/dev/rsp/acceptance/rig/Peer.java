@@ -125,6 +125,79 @@ public final class Peer implements Closeable {
     return new Peer(port, Program.start("haproxy", "-db", "-f", file.toString()));
   }
 
+  /**
+   * nginx with TLS in front of a backend, given as host:port. {@code /tls} tells the version, the
+   * name that was asked for, and the client's certificate; {@code /once} ends the connection and
+   * tells whether its session was resumed: {@code r}.
+   *
+   * @param pem its certificate and key
+   * @param ca who must have signed the certificate of a client that shows one
+   */
+  public static Peer nginxWithTls(Path directory, String backend, Path pem, Path ca)
+      throws IOException {
+    int port = freePort();
+    Path own = Files.createDirectories(directory.resolve("nginx-tls"));
+    Files.createDirectories(own.resolve("tmp"));
+    Path file =
+        Files.writeString(
+            own.resolve("nginx.conf"),
+            """
+            daemon off;
+            master_process off;
+            pid %1$s/nginx.pid;
+            error_log stderr warn;
+            events { worker_connections 1024; }
+            http {
+              access_log off;
+              client_max_body_size 0;
+              client_body_temp_path %1$s/tmp/body;
+              proxy_temp_path %1$s/tmp/proxy;
+              fastcgi_temp_path %1$s/tmp/fastcgi;
+              uwsgi_temp_path %1$s/tmp/uwsgi;
+              scgi_temp_path %1$s/tmp/scgi;
+              server {
+                listen 127.0.0.1:%2$d ssl;
+                ssl_certificate %4$s;
+                ssl_certificate_key %4$s;
+                ssl_protocols TLSv1.2 TLSv1.3;
+                ssl_session_cache shared:a:1m;
+                ssl_client_certificate %5$s;
+                ssl_verify_client optional;
+                location = /tls { return 200 "$ssl_protocol $ssl_server_name $ssl_client_s_dn"; }
+                location = /once { keepalive_timeout 0; return 200 "$ssl_session_reused"; }
+                location / {
+                  proxy_pass http://%3$s;
+                  proxy_http_version 1.1;
+                  proxy_request_buffering off;
+                }
+              }
+            }
+            """
+                .formatted(own, port, backend, pem, ca));
+    return new Peer(
+        port, Program.start("nginx", "-e", "stderr", "-p", own.toString(), "-c", file.toString()));
+  }
+
+  /** HAProxy with TLS in front of a backend, given as host:port. */
+  public static Peer haproxyWithTls(Path directory, String backend, Path pem) throws IOException {
+    int port = freePort();
+    Path file =
+        Files.writeString(
+            directory.resolve("haproxy-tls.cfg"),
+            """
+            defaults
+              mode http
+              timeout client 60s
+              timeout server 60s
+              timeout connect 5s
+            listen it
+              bind 127.0.0.1:%d ssl crt %s
+              server origin %s
+            """
+                .formatted(port, pem, backend));
+    return new Peer(port, Program.start("haproxy", "-db", "-f", file.toString()));
+  }
+
   /** Varnish in front of a backend, given as host:port. */
   public static Peer varnish(Path directory, String backend) throws IOException {
     int port = freePort();

@@ -47,11 +47,16 @@ public final class TlsPolicy {
    * releases it.
    */
   public static SslContextBuilder apply(SslContextBuilder builder) {
+    return apply(builder, isNative());
+  }
+
+  /** The same for a given engine. */
+  static SslContextBuilder apply(SslContextBuilder builder, boolean isNative) {
     builder
         .protocols(PROTOCOLS)
         // The JDK may have been told to do without some.
         .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE);
-    return isNative()
+    return isNative
         ? builder
             .sslProvider(SslProvider.OPENSSL_REFCNT)
             .option(OpenSslContextOption.GROUPS, GROUPS.clone())
