@@ -179,6 +179,12 @@ final class EmbeddedPeer {
     return socket.config().isAutoRead();
   }
 
+  /** Whether the proxy has ended its side. */
+  boolean hasEnd() {
+    rig.rest();
+    return end != End.UNSEEN;
+  }
+
   boolean isOpen() {
     return socket.isOpen();
   }

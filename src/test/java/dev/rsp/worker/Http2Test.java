@@ -16,11 +16,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.config.ListenOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Requests of clients that speak HTTP/2 with prior knowledge, and their responses. */
 @Timeout(60)
@@ -655,5 +659,123 @@ final class Http2Test extends EmbeddedRigTest {
     assertEquals("GOAWAY 2147483647 NO_ERROR", frames.get(0));
     assertTrue(frames.contains("DATA 1 ok END"), frames.toString());
     rig.expectEndings("served=1");
+  }
+
+  // What else is as in HTTP/1 ---------------------------------------------------------------------
+
+  @Test
+  void requestsAreRedirectedToHttps() {
+    EmbeddedPeer peer = rig.client(new ListenOptions(false, null, 443, null, true).withHttp2());
+    Http2Peer client = Http2Peer.on(peer);
+    client.get(1, "a", "/p?q");
+    client.expect(
+        "HEADERS 1 :status=308 content-type=text/plain location=https://a/p?q content-length=35",
+        "DATA 1 308 this site is served over https\n END");
+    rig.expectEndings("own_answer=1");
+  }
+
+  @Test
+  void anIdleConnectionGivesItsPlaceToANewClient() throws Exception {
+    rig.serve(EmbeddedRig.config("limits = { connections = 1, slot_share = 100 }"));
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    EmbeddedPeer backend = asked();
+    EmbeddedPeer tooMany = rig.client(GET);
+    assertTrue(tooMany.take().startsWith("HTTP/1.1 503 ")); // the first is not idle
+    backend.send(ok("ok"));
+    client.expect(small(1), "DATA 1 ok END");
+    rig.pass(300);
+    EmbeddedPeer second = rig.client(GET);
+    client.expect("GOAWAY 1 NO_ERROR");
+    client.peer().expectEnd();
+    backend.take();
+    backend.send(ok("2"));
+    second.expect(ok("2"));
+    rig.expectEndings("served=2 limit_connections=1");
+  }
+
+  @Test
+  void aConnectionThatHoldsMuchIsClosedWhenMemoryIsExhausted() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    rig.connecting();
+    client.data(1, "x".repeat(16_000), false);
+    client.data(1, "x".repeat(16_000), false);
+    rig.limitMemory(rig.held());
+    rig.pass(100);
+    client.peer().expectReset();
+    rig.expectEndings("limit_memory=1");
+  }
+
+  @Test
+  void aBodyAboveTheLimitIs413() throws Exception {
+    rig.serve(EmbeddedRig.config("limits = { body_bytes = 5 }"));
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a", "content-length", "6");
+    String answer = "HEADERS %d :status=413 content-type=text/plain content-length=27";
+    assertEquals(answer.formatted(1), client.frames().get(0));
+    client.post(3, "a");
+    asked();
+    client.data(3, "12345", false);
+    client.expect();
+    client.data(3, "6", false);
+    assertEquals(answer.formatted(3), client.frames().get(0));
+    rig.expectEndings("limit_body=2");
+  }
+
+  @Test
+  void theRequestsOfATrustedProxyCountForTheClientsThatItNames() throws Exception {
+    rig.serve(
+        EmbeddedRig.config("trusted_proxies = '127.0.0.1'", "limits = { client_connections = 1 }"));
+    Http2Peer client = Http2Peer.of(rig);
+    String[] named = with(request("GET", "a", "/"), "x-forwarded-for", "10.0.0.1");
+    client.headers(1, true, named);
+    EmbeddedPeer backend = asked();
+    client.headers(3, true, named);
+    assertTrue(client.frames().get(0).startsWith("HEADERS 3 :status=503 "));
+    backend.send(ok("ok"));
+    client.expect(small(1), "DATA 1 ok END");
+    client.headers(5, true, named);
+    backend.take();
+    backend.send(ok("ok"));
+    client.expect(small(5), "DATA 5 ok END");
+    rig.expectEndings("served=2 limit_client_connections=1");
+  }
+
+  @Test
+  void aBackendOfUwsgiIsToldTheVersion() throws Exception {
+    rig.serve(EmbeddedRig.config("function select() return 'uwsgi:127.0.0.1:9' end"));
+    rig.leaveBackendsUnjudged();
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    client.data(1, "abc", true);
+    EmbeddedPeer backend = rig.backend();
+    String packet = backend.take();
+    assertTrue(packet.contains("SERVER_PROTOCOL\10\0HTTP/2.0"), packet);
+    assertTrue(packet.endsWith("abc"), packet);
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    backend.end();
+    client.expect("HEADERS 1 :status=200 content-length=2", "DATA 1 ok END");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void theAccessLogSaysTheVersionAndTheReason(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("access.log");
+    rig.serve(
+        EmbeddedRig.config(
+            "access_log = { path = '" + file + "', format = '$version $status $ending $reason' }"));
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    asked().send(ok("ok"));
+    client.frames();
+    client.headers(3, true, with(request("GET", "a", "/"), "X", "1"));
+    client.expect("RST_STREAM 3 PROTOCOL_ERROR");
+    rig.closeAccessLog();
+    assertEquals(
+        List.of("HTTP/2 200 served -", "- - refused a malformed field name"),
+        Files.readAllLines(file));
+    rig.serve(EmbeddedRig.config());
+    rig.expectEndings("served=1 refused=1");
   }
 }

@@ -288,7 +288,7 @@ public final class RequestFields {
   private static boolean isAuthority(AsciiString text) {
     for (int at = 0; at < text.length(); at++) {
       byte octet = text.byteAt(at);
-      if (octet <= ' ' || octet == 0x7f || "/?#@\\,".indexOf(octet) >= 0) {
+      if (octet <= ' ' || "/?#@\\,".indexOf(octet) >= 0) {
         return false;
       }
     }
