@@ -46,7 +46,7 @@ final class Http2Peer {
 
   /** What each connection begins with. */
   static final List<String> GREETING =
-      List.of("SETTINGS 3=100 6=32768", "WINDOW_UPDATE 0 983041", "SETTINGS ACK");
+      List.of("SETTINGS 3=100 6=32768 8=1", "WINDOW_UPDATE 0 983041", "SETTINGS ACK");
 
   static final int DATA = 0;
   static final int HEADERS = 1;

@@ -778,4 +778,144 @@ final class Http2Test extends EmbeddedRigTest {
     rig.serve(EmbeddedRig.config());
     rig.expectEndings("served=1 refused=1");
   }
+
+  // WebSockets -----------------------------------------------------------------------------------
+
+  private static String[] webSocket(String... more) {
+    return with(
+        new String[] {
+          ":method",
+          "CONNECT",
+          ":protocol",
+          "websocket",
+          ":scheme",
+          "http",
+          ":authority",
+          "a",
+          ":path",
+          "/chat",
+        },
+        more);
+  }
+
+  /** A client whose request for a WebSocket has come to a backend, which takes it. */
+  private EmbeddedPeer tunnel(Http2Peer client) {
+    client.headers(1, false, webSocket("sec-websocket-version", "13", "sec-websocket-key", "x"));
+    EmbeddedPeer backend = rig.backend();
+    String head = backend.take();
+    assertTrue(head.startsWith("GET /chat HTTP/1.1\r\n"), head);
+    assertTrue(head.contains("\r\nUpgrade: websocket\r\n"), head);
+    assertEquals(1, head.split("sec-websocket-key: [A-Za-z0-9+/]{22}==\r\n", -1).length - 1, head);
+    assertTrue(head.contains("\r\nsec-websocket-version: 13\r\n"), head);
+    backend.send(
+        "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: chat\r\n\r\nhello");
+    client.expect("HEADERS 1 :status=200 sec-websocket-protocol=chat", "DATA 1 hello");
+    return backend;
+  }
+
+  @Test
+  void aWebSocketIsATunnelThroughAStream() {
+    Http2Peer client = Http2Peer.of(rig);
+    EmbeddedPeer backend = tunnel(client);
+    client.data(1, "ping", false);
+    backend.expect("ping");
+    backend.send("pong");
+    client.expect("DATA 1 pong");
+    client.get(3, "b", "/"); // others go on beside it
+    asked().send(ok("ok"));
+    assertTrue(client.frames().contains("DATA 3 ok END"));
+    backend.end();
+    client.expect("DATA 1  END");
+    client.data(1, "last", true);
+    backend.expect("last");
+    backend.expectClosed();
+    client.expect();
+    rig.expectEndings("served=1 tunnelled=1");
+  }
+
+  @Test
+  void theClientMayEndItsHalfOfATunnelFirst() {
+    Http2Peer client = Http2Peer.of(rig);
+    EmbeddedPeer backend = tunnel(client);
+    client.data(1, "bye", true);
+    backend.expect("bye");
+    backend.send("rest");
+    backend.end();
+    client.expect("DATA 1 rest", "DATA 1  END");
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void whatComesBeforeTheTunnelWaitsForIt() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.headers(1, false, webSocket());
+    client.data(1, "early", false);
+    EmbeddedPeer backend = rig.backend();
+    assertTrue(backend.take().endsWith("\r\n\r\n"));
+    backend.send("HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    backend.expect("early");
+    client.expect("HEADERS 1 :status=200");
+    client.reset(1);
+    backend.expectClosed();
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void aTunnelIsReadOnlyAsFarAsTheOtherSideTakesIt() {
+    Http2Peer client = Http2Peer.of(rig);
+    EmbeddedPeer backend = tunnel(client);
+    backend.takes(0);
+    for (int i = 0; i < 4; i++) {
+      client.data(1, "x".repeat(16_000), false);
+    }
+    client.expect();
+    backend.takesAll();
+    client.expect("WINDOW_UPDATE 1 64000");
+    backend.send("y".repeat(100_000));
+    client.frames();
+    assertFalse(backend.isRead());
+    client.reset(1);
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void aBackendThatDoesNotChangeTheProtocolAnswersAsItself() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.headers(1, false, webSocket());
+    asked().send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+    client.expect(
+        "HEADERS 1 :status=403 content-length=2", "DATA 1 no END", "RST_STREAM 1 NO_ERROR");
+    client.headers(3, false, webSocket());
+    EmbeddedPeer second = rig.backendIfAsked();
+    if (second == null) {
+      rig.answerOverIdle(ok("ok"));
+    } else {
+      second.take();
+      second.send(ok("ok"));
+    }
+    assertTrue(client.frames().get(0).startsWith("HEADERS 3 :status=502 "));
+    rig.expectEndings("served=1 backend_malformed=1");
+  }
+
+  @Test
+  void anotherProtocolThanWebSocketIs501() {
+    Http2Peer client = Http2Peer.of(rig);
+    String[] fields = webSocket();
+    fields[3] = "connect-udp";
+    client.headers(1, false, fields);
+    assertTrue(client.frames().get(0).startsWith("HEADERS 1 :status=501 "));
+    rig.expectEndings("refused=1");
+  }
+
+  @Test
+  void aSilentTunnelEndsInTime() throws Exception {
+    rig.serve(EmbeddedRig.config("timeouts = { tunnel = 5 }"));
+    Http2Peer client = Http2Peer.of(rig);
+    EmbeddedPeer backend = tunnel(client);
+    rig.pass(6_000);
+    client.expect("RST_STREAM 1 CANCEL");
+    backend.expectClosed();
+    rig.expectEndings("tunnelled=1");
+  }
 }

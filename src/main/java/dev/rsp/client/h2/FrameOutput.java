@@ -150,7 +150,7 @@ final class FrameOutput {
     try {
       list.clear();
       fields.each(head, hasLength, date.now(), list::add);
-      if (hsts != null && head.status() >= 200 && head.field(EdgeRules.HSTS) == null) {
+      if (hsts != null && head.status() > 100 && head.field(EdgeRules.HSTS) == null) {
         list.add(HSTS, hsts);
       }
       encoder.encodeHeaders(stream, list, block);

@@ -50,6 +50,8 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
       new Refusal(503, "too many connections from this address");
   private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
   private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
+  private static final Refusal NO_TUNNEL =
+      new Refusal(502, "the backend answered a request for a tunnel with a page");
   private static final Refusal BACKEND_TIMEOUT =
       new Refusal(504, "the backend took too long to answer");
 
@@ -100,6 +102,14 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   private boolean isHead;
   private boolean abortOnEnd;
 
+  /** Whether the request asks for a tunnel (RFC 8441), and whether there is one. */
+  private boolean asksForTunnel;
+
+  private boolean tunnel;
+
+  /** Whether the backend's connection of the tunnel is closed. */
+  private boolean tunnelOver;
+
   /** Counts a request of a trusted proxy for its client; null if it is not counted. */
   private @Nullable Admission admission;
 
@@ -117,6 +127,8 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** Whether the response is complete with what is pending. */
   private boolean endPending;
+
+  private boolean endSent;
 
   /** How the exchange ends when that has been written. */
   private Ending endingWhenSent = Ending.SERVED;
@@ -214,6 +226,11 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     timer.requestBegan(terms, true, false);
   }
 
+  /** The request asks for a tunnel: content before that is held, and is none of the request's. */
+  void asksForTunnel() {
+    asksForTunnel = true;
+  }
+
   /**
    * Begins the exchange of a request.
    *
@@ -252,9 +269,10 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
       AbortOnClose abort = terms.abortOnClose;
       abortOnEnd =
           abort == AbortOnClose.ALL || (abort == AbortOnClose.GET && (head.isGet() || isHead));
-      timer.requestBegan(terms, last, !last && head.expectContinue());
+      boolean whole = last || asksForTunnel;
+      timer.requestBegan(terms, whole, !whole && head.expectContinue());
       BodyKind kind = head.chunked() ? BodyKind.CONTENT : BodyKind.LENGTH;
-      exchange.begin(head, kind, Unpooled.EMPTY_BUFFER, last, entry);
+      exchange.begin(head, kind, Unpooled.EMPTY_BUFFER, whole, entry);
     }
   }
 
@@ -312,9 +330,9 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     } else if (isTooLarge(received)) {
       exchange.abandon();
       refuseOrCut(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
-    } else if (endPending) {
+    } else if (endPending && !tunnel) {
       return; // the response is complete: nobody needs the rest
-    } else if (!wanted || held != null || passing) {
+    } else if (!mayPass() || held != null || passing) {
       hold(bytes, last);
     } else {
       ByteBuf own =
@@ -331,18 +349,37 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     }
     held.writeBytes(bytes);
     endHeld = last;
-    if (wanted) {
+    if (mayPass()) {
       passSoon();
     }
+  }
+
+  private boolean mayPass() {
+    return wanted && asksForTunnel == tunnel;
   }
 
   /** Gives content to the exchange, and takes over the buffer. */
   private void pass(ByteBuf bytes, boolean last) {
     int octets = bytes.readableBytes();
     owed += octets;
+    if (tunnel) {
+      passInTunnel(bytes, last);
+      return;
+    }
     exchange.requestBody(bytes, last);
     if (!last && !closed) {
       timer.bodyCame(octets, headWritten);
+      openWindow();
+    }
+  }
+
+  private void passInTunnel(ByteBuf bytes, boolean last) {
+    timer.movedInTunnel();
+    exchange.tunnelBytes(bytes);
+    if (last && !closed) {
+      exchange.clientHalfClosed();
+    }
+    if (!closed) {
       openWindow();
     }
   }
@@ -383,7 +420,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   public void run() {
     passing = false;
     ByteBuf bytes = held;
-    if (closed || !wanted || bytes == null || endPending) {
+    if (closed || !mayPass() || bytes == null || (endPending && !tunnel)) {
       return; // what is held is released with the stream
     }
     held = null;
@@ -415,9 +452,12 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   }
 
   private Ending gone() {
+    if (tunnel) {
+      return Ending.TUNNELLED;
+    }
     return headWritten
         ? Ending.CLIENT_GONE_READING
-        : requestEnded ? Ending.CLIENT_GONE_WAITING : Ending.CLIENT_GONE_IN_BODY;
+        : requestEnded || asksForTunnel ? Ending.CLIENT_GONE_WAITING : Ending.CLIENT_GONE_IN_BODY;
   }
 
   /** The client sends nothing more on the connection. */
@@ -483,6 +523,13 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   @Override
   public void respond(ResponseHead head, BodyKind kind, ByteBuf body, boolean last) {
+    if (asksForTunnel && head.status() / 100 == 2) {
+      // RFC 8441 §5: to this client it would mean that there is a tunnel.
+      body.release();
+      exchange.abandon();
+      refuse(NO_TUNNEL, Ending.BACKEND_MALFORMED);
+      return;
+    }
     try {
       headWritten = true;
       if (!last) {
@@ -516,7 +563,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   public void body(ByteBuf bytes, boolean last) {
     try {
       if (!last) {
-        timer.moved();
+        moved();
       }
     } catch (Throwable e) {
       bytes.release();
@@ -539,6 +586,14 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
       connection.send(this);
     }
     if (pendingBytes > 0) {
+      moved();
+    }
+  }
+
+  private void moved() {
+    if (tunnel) {
+      timer.movedInTunnel();
+    } else {
       timer.moved();
     }
   }
@@ -554,7 +609,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** Whether there is something that its own window allows to be sent. */
   boolean hasSomethingToSend() {
-    return !closed && (pendingBytes > 0 ? sendWindow > 0 : endPending);
+    return !closed && (pendingBytes > 0 ? sendWindow > 0 : endPending && !endSent);
   }
 
   /**
@@ -588,7 +643,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     if (endPending && pendingBytes == 0) {
       sent();
     } else {
-      timer.moved();
+      moved();
     }
     return octets;
   }
@@ -607,6 +662,10 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** The response is written to its end. */
   private void sent() {
+    endSent = true;
+    if (tunnel && !tunnelOver) {
+      return; // the client may go on
+    }
     end(endingWhenSent);
     if (!requestEnded) {
       // RFC 9113 §8.1: the rest of the request is not needed.
@@ -647,23 +706,41 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
             : ReadBuffers.MIDDLE_BYTES;
   }
 
-  // Tunnels: no request of an HTTP/2 client offers one (RFC 9113 §8.6)
-  // -----------------------------
+  // Tunnels (RFC 8441) ---------------------------------------------------------------------------
 
   @Override
   public void startTunnel(ResponseHead head, ByteBuf bytes) {
-    bytes.release();
-    throw new IllegalStateException("a tunnel that was not asked for");
+    try {
+      headWritten = true;
+      tunnel = true;
+      endingWhenSent = Ending.TUNNELLED;
+      writeHead(head, false, false);
+      timer.movedInTunnel();
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    queue(bytes, false);
+    setReading(true);
+    if (held != null) {
+      passSoon();
+    }
   }
 
+  /** RFC 8441 §4: the end of a stream is what the end of a side is in TCP. */
   @Override
   public void tunnelHalfClosed() {
-    throw new IllegalStateException("a tunnel that was not asked for");
+    queue(Unpooled.EMPTY_BUFFER, true);
   }
 
   @Override
   public void tunnelClosed() {
-    throw new IllegalStateException("a tunnel that was not asked for");
+    tunnelOver = true;
+    if (endSent) {
+      sent();
+    } else if (!closed) {
+      queue(Unpooled.EMPTY_BUFFER, true);
+    }
   }
 
   // Refusals -------------------------------------------------------------------------------------
@@ -798,7 +875,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   @Override
   public boolean owesBody() {
-    return !requestEnded;
+    return !requestEnded && !asksForTunnel;
   }
 
   @Override
@@ -857,7 +934,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   @Override
   public void close() {
-    abandon(ErrorCode.CANCEL, Ending.CLIENT_STALLED);
+    abandon(ErrorCode.CANCEL, tunnel ? Ending.TUNNELLED : Ending.CLIENT_STALLED);
   }
 
   @Override

@@ -101,6 +101,9 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   private static final int MAX_CONCURRENT_STREAMS = 3;
   private static final int MAX_HEADER_LIST_SIZE = 6;
 
+  /** RFC 8441 §3. */
+  private static final int ENABLE_CONNECT_PROTOCOL = 8;
+
   private enum State {
     /** Streams are opened and served. */
     OPEN,
@@ -241,7 +244,12 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     Terms terms = loop.terms();
     timer.awaitHead(terms);
     output.settings(
-        MAX_CONCURRENT_STREAMS, mostStreams, MAX_HEADER_LIST_SIZE, terms.limits.headBytes());
+        MAX_CONCURRENT_STREAMS,
+        mostStreams,
+        MAX_HEADER_LIST_SIZE,
+        terms.limits.headBytes(),
+        ENABLE_CONNECT_PROTOCOL,
+        1);
     output.windowUpdate(0, WINDOW_BYTES - FIRST_WINDOW_BYTES);
     receiveWindow = WINDOW_BYTES;
   }
@@ -337,6 +345,9 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
     ByteBuf bytes = Unpooled.wrappedBuffer(fields.bytes(), 0, fields.length());
     if (terms.parser.request(bytes, head) == Parsed.DONE) {
+      if (fields.isWebSocket()) {
+        stream.asksForTunnel();
+      }
       stream.request(terms, head, last, rules);
     } else {
       stream.refuseHead(terms, fields.isHead(), head.refusal(), last);

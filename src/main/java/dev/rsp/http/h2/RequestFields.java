@@ -5,7 +5,9 @@ import dev.rsp.http.Octets;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,9 @@ public final class RequestFields {
   private static final AsciiString SCHEME = AsciiString.cached(":scheme");
   private static final AsciiString AUTHORITY = AsciiString.cached(":authority");
   private static final AsciiString PATH = AsciiString.cached(":path");
+  private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
+  private static final AsciiString WEBSOCKET = AsciiString.cached("websocket");
+  private static final AsciiString WEBSOCKET_KEY = AsciiString.cached("sec-websocket-key");
   private static final AsciiString HOST = AsciiString.cached("host");
   private static final AsciiString COOKIE = AsciiString.cached("cookie");
   private static final AsciiString TE = AsciiString.cached("te");
@@ -52,6 +57,13 @@ public final class RequestFields {
   private static final byte[] CHUNKED = ascii("transfer-encoding: chunked\r\n");
   private static final byte[] CRLF = ascii("\r\n");
 
+  /** RFC 6455 §4.1: what HTTP/1 says for {@code :protocol}. A key of 16 octets follows. */
+  private static final byte[] LINES_OF_WEBSOCKET =
+      ascii("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ");
+
+  private static final byte[] GET = ascii("GET ");
+  private static final int KEY_BYTES = 16;
+
   private long mostBytes;
   private long listBytes;
   private boolean tooLarge;
@@ -61,6 +73,7 @@ public final class RequestFields {
   private @Nullable AsciiString scheme;
   private @Nullable AsciiString authority;
   private @Nullable AsciiString path;
+  private @Nullable AsciiString protocol;
   private @Nullable AsciiString host;
   private boolean regular;
   private boolean pseudo;
@@ -114,6 +127,7 @@ public final class RequestFields {
     scheme = null;
     authority = null;
     path = null;
+    protocol = null;
     host = null;
     regular = false;
     pseudo = false;
@@ -182,6 +196,9 @@ public final class RequestFields {
     } else if (name.contentEquals(PATH)) {
       before = path;
       path = value;
+    } else if (name.contentEquals(PROTOCOL)) {
+      before = protocol;
+      protocol = value;
     } else {
       return "an unknown pseudo-field";
     }
@@ -209,6 +226,9 @@ public final class RequestFields {
     }
     if (name.contentEquals(TE) && !value.contentEquals(TRAILERS)) {
       return "a TE field with another value than trailers";
+    }
+    if (protocol != null && name.contentEquals(WEBSOCKET_KEY)) {
+      return null; // rsp makes one: HTTP/2 has none (RFC 8441 §5)
     }
     hasLength |= name.contentEquals(CONTENT_LENGTH);
     lines.put(name);
@@ -266,7 +286,11 @@ public final class RequestFields {
     if (authority != null && host != null && !authority.contentEqualsIgnoreCase(host)) {
       return ":authority and Host differ";
     }
-    if (method.contentEquals(CONNECT)) {
+    boolean connect = method.contentEquals(CONNECT);
+    if (protocol != null && (!connect || authority == null || hasLength)) {
+      return ":protocol without CONNECT or :authority, or with a length"; // RFC 8441 §4
+    }
+    if (connect && protocol == null) {
       // RFC 9113 §8.5.
       return scheme != null || path != null || authority == null
           ? "CONNECT with :scheme or :path, or without :authority"
@@ -311,9 +335,21 @@ public final class RequestFields {
         || (text.length() == 1 && text.byteAt(0) == '*' && method.contentEquals(OPTIONS));
   }
 
+  /**
+   * Whether this asks for a WebSocket (RFC 8441 §4): its head is then that of a request of HTTP/1
+   * to change the protocol.
+   */
+  public boolean isWebSocket() {
+    return protocol != null && protocol.contentEqualsIgnoreCase(WEBSOCKET);
+  }
+
   private void write(boolean bodyFollows) {
-    head.put(or(method));
-    head.put(LINE_OF_VERSION, 0, 1);
+    if (isWebSocket()) {
+      head.put(GET);
+    } else {
+      head.put(or(method));
+      head.put(LINE_OF_VERSION, 0, 1);
+    }
     head.put(or(path == null ? authority : path));
     head.put(LINE_OF_VERSION);
     AsciiString named = authority == null ? host : authority;
@@ -322,7 +358,11 @@ public final class RequestFields {
       head.put(named);
       head.put(CRLF);
     }
-    if (bodyFollows && !hasLength) {
+    if (isWebSocket()) {
+      head.put(LINES_OF_WEBSOCKET);
+      head.put(key());
+      head.put(CRLF);
+    } else if (bodyFollows && !hasLength) {
       head.put(CHUNKED);
     }
     head.put(lines);
@@ -332,6 +372,13 @@ public final class RequestFields {
       head.put(CRLF);
     }
     head.put(CRLF);
+  }
+
+  /** RFC 6455 §4.1: chosen for each connection. It is no secret. */
+  private static byte[] key() {
+    byte[] key = new byte[KEY_BYTES];
+    ThreadLocalRandom.current().nextBytes(key);
+    return Base64.getEncoder().encode(key);
   }
 
   private static AsciiString or(@Nullable AsciiString text) {

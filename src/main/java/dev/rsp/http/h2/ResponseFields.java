@@ -6,6 +6,7 @@ import dev.rsp.http.KeptFields;
 import dev.rsp.http.Octets;
 import dev.rsp.http.ResponseHead;
 import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,14 @@ public final class ResponseFields {
   private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
   private static final AsciiString DATE = AsciiString.cached("date");
 
+  private static final byte[] WEBSOCKET_ACCEPT =
+      "sec-websocket-accept".getBytes(StandardCharsets.US_ASCII);
+
+  /** RFC 8441 §5: what is 101 in HTTP/1 is 200 in HTTP/2. */
+  private static final int SWITCHING = 101;
+
+  private static final int TUNNEL = 200;
+
   /** RFC 9110 §15: three digits. */
   private static final int STATUSES = 1000;
 
@@ -32,7 +41,7 @@ public final class ResponseFields {
   private byte[] dateOctets = {};
 
   /**
-   * Gives each field to a writer, in order.
+   * Gives each field to a writer, in order. A 101 becomes the 200 of RFC 8441.
    *
    * @param hasLength whether a Content-Length field is kept
    * @param now the value of a Date field, used if the final head has none
@@ -43,13 +52,14 @@ public final class ResponseFields {
       boolean hasLength,
       byte[] now,
       BiConsumer<AsciiString, AsciiString> writer) {
-    writer.accept(STATUS, status(head.status()));
+    boolean tunnel = head.status() == SWITCHING;
+    writer.accept(STATUS, status(tunnel ? TUNNEL : head.status()));
     // RFC 9110 §15.3.6: 205 has no content, and the client must see that there is none.
     boolean empty = head.status() == 205;
     int drops = KeptFields.RESPONSE_DROPS | 1 << FieldName.CONTENT_LENGTH;
     byte[] bytes = head.bytes();
     for (int field = 0; field < head.fieldCount(); field++) {
-      if (!KeptFields.contains(drops, head, field)) {
+      if (!KeptFields.contains(drops, head, field) && !(tunnel && isAccept(head, field))) {
         writer.accept(
             name(bytes, head.nameStart(field), head.nameEnd(field)),
             text(bytes, head.valueStart(field), head.valueEnd(field)));
@@ -60,9 +70,15 @@ public final class ResponseFields {
       writer.accept(CONTENT_LENGTH, new AsciiString(Long.toString(length)));
     }
     // RFC 9110 §6.6.1: a recipient with a clock adds a missing Date.
-    if (!head.hasDate() && head.status() >= 200) {
+    if (!head.hasDate() && (tunnel || head.status() >= 200)) {
       writer.accept(DATE, date(now));
     }
+  }
+
+  /** RFC 8441 §5: HTTP/2 has neither the key of a WebSocket nor the answer to it. */
+  private static boolean isAccept(ResponseHead head, int field) {
+    return Octets.equalsIgnoreCase(
+        head.bytes(), head.nameStart(field), head.nameEnd(field), WEBSOCKET_ACCEPT);
   }
 
   private AsciiString status(int code) {

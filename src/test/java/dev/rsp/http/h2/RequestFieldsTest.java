@@ -119,6 +119,57 @@ final class RequestFieldsTest {
   }
 
   @Test
+  void aRequestForAWebSocketIsOneToChangeTheProtocol() {
+    String[] asks = {
+      ":method",
+      "CONNECT",
+      ":protocol",
+      "WebSocket",
+      ":scheme",
+      "https",
+      ":authority",
+      "a",
+      ":path",
+      "/chat",
+    };
+    add(with(asks, "sec-websocket-key", "own", "x", "y"));
+    assertNull(fields.compose(true));
+    assertTrue(fields.isWebSocket());
+    String head = new String(fields.bytes(), 0, fields.length(), StandardCharsets.ISO_8859_1);
+    assertTrue(
+        head.matches(
+            "GET /chat HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+                + "sec-websocket-key: [A-Za-z0-9+/]{22}==\r\nx: y\r\n\r\n"),
+        head);
+    String why = ":protocol without CONNECT or :authority, or with a length";
+    refused(why, with(asks, "content-length", "0"));
+    refused(why, with(new String[] {":protocol", "websocket"}, GET));
+    refused(why, ":method", "CONNECT", ":protocol", "x", ":scheme", "http", ":path", "/");
+    refused("a pseudo-field twice", with(new String[] {":protocol", "x"}, asks));
+    refused("no valid :path", Arrays.copyOf(asks, 8));
+  }
+
+  @Test
+  void anotherProtocolStaysARequestToConnect() {
+    expect(
+        "CONNECT / HTTP/1.1\r\nhost: a\r\n\r\n",
+        false,
+        ":method",
+        "CONNECT",
+        ":protocol",
+        "x",
+        ":scheme",
+        "http",
+        ":authority",
+        "a",
+        ":path",
+        "/");
+    assertFalse(fields.isWebSocket());
+    add(with(GET, "sec-websocket-key", "x"));
+    assertFalse(fields.isWebSocket());
+  }
+
+  @Test
   void longListsOfFieldsGrowTheHead() {
     String value = "v".repeat(5_000);
     expect("GET / HTTP/1.1\r\nhost: a\r\nx: " + value + "\r\n\r\n", false, with(GET, "x", value));

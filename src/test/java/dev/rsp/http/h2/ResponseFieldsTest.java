@@ -56,6 +56,22 @@ final class ResponseFieldsTest {
   }
 
   @Test
+  void aChangeOfTheProtocolBecomesATunnel() {
+    assertEquals(
+        ":status=200|sec-websocket-protocol=chat|date=d",
+        of(
+            "HTTP/1.1 101 S|Connection: upgrade|Upgrade: websocket|Sec-WebSocket-Accept: x"
+                + "|Sec-WebSocket-Protocol: chat|Date: d",
+            false));
+    assertEquals(
+        ":status=200|date=Fri, 27 Nov 2026 00:00:00 GMT",
+        of("HTTP/1.1 101 S|Connection: upgrade|Upgrade: websocket", false));
+    assertEquals(
+        ":status=200|sec-websocket-accept=x|date=d",
+        of("HTTP/1.1 200 OK|Sec-WebSocket-Accept: x|Date: d", false));
+  }
+
+  @Test
   void aFinalHeadWithoutADateGetsOne() {
     String date = "date=Fri, 27 Nov 2026 00:00:00 GMT";
     assertEquals(":status=200|" + date, of("HTTP/1.1 200 OK", true));
