@@ -29,7 +29,7 @@ public final class TicketKeys {
 
   private volatile State state;
 
-  @SuppressWarnings("ArrayRecordComponent")
+  @SuppressWarnings("ArrayRecordComponent") // it is never compared
   private record State(long generation, List<byte[]> keys, OpenSslSessionTicketKey[] native_) {}
 
   private TicketKeys(List<byte[]> keys) {
