@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.access;
 
+import dev.rsp.http.Client;
+import dev.rsp.http.ClientTls;
 import dev.rsp.http.Head;
 import dev.rsp.http.RequestHead;
 import java.nio.charset.StandardCharsets;
@@ -57,6 +59,7 @@ public final class Entry {
   boolean http2;
   String client = "";
   String scheme = "";
+  @Nullable ClientTls tls;
   @Nullable String requestId;
   @Nullable String why;
   @Nullable String slot;
@@ -258,15 +261,15 @@ public final class Entry {
    *
    * @param how as counters name it
    * @param from the client, as scripts see it
-   * @param over the scheme of the client's connection
    * @param id the id of the request; null if it has none
    * @param written octets to the client, for this exchange
    */
-  public void ended(String how, String from, String over, @Nullable String id, long written) {
+  public void ended(String how, Client from, @Nullable String id, long written) {
     endedNanos = System.nanoTime();
     ending = how;
-    client = from;
-    scheme = over;
+    client = from.text();
+    scheme = from.scheme();
+    tls = from.tls();
     requestId = id;
     responseBytes = written;
   }

@@ -17,6 +17,8 @@ enum Field {
   TIME_LOCAL,
   CLIENT,
   SCHEME,
+  TLS_VERSION,
+  TLS_CIPHER,
   METHOD,
   TARGET,
   /** The target without its query, which may contain secrets. */
@@ -70,6 +72,7 @@ enum Field {
   /** Whether the entry has a value for it. */
   boolean isPresent(Entry entry) {
     return switch (this) {
+      case TLS_VERSION, TLS_CIPHER -> entry.tls != null;
       case METHOD, TARGET, PATH, VERSION -> entry.hasHead();
       case HOST -> entry.end(Text.HOST) > entry.start(Text.HOST);
       case STATUS -> entry.status != 0;
@@ -105,6 +108,8 @@ enum Field {
       case TIME_LOCAL -> time.putLocal(out, entry.beganMillis);
       case CLIENT -> out.put(entry.client);
       case SCHEME -> out.put(entry.scheme);
+      case TLS_VERSION -> own(entry.tls == null ? null : entry.tls.version(), out, escape);
+      case TLS_CIPHER -> own(entry.tls == null ? null : entry.tls.cipher(), out, escape);
       case METHOD -> text(entry, Text.METHOD, out, escape);
       case TARGET -> text(entry, Text.TARGET, out, escape);
       case PATH -> escape.put(out, entry.texts(), entry.start(Text.TARGET), entry.pathEnd());

@@ -37,6 +37,8 @@ final class JsonLine {
   private static final byte[] REQUEST_BYTES = bare(Field.REQUEST_BYTES);
   private static final byte[] RESPONSE_BYTES = bare(Field.RESPONSE_BYTES);
   private static final byte[] BODY_BYTES = bare(Field.BODY_BYTES);
+  private static final byte[] TLS_VERSION = text(Field.TLS_VERSION);
+  private static final byte[] TLS_CIPHER = text(Field.TLS_CIPHER);
   private static final byte[] HEAD_MS = bare(Field.HEAD_MS);
   private static final byte[] QUEUE_MS = bare(Field.QUEUE_MS);
   private static final byte[] CONNECT_MS = bare(Field.CONNECT_MS);
@@ -71,6 +73,10 @@ final class JsonLine {
     out.put((byte) '"');
     plain(out, CLIENT, entry.client);
     plain(out, SCHEME, entry.scheme);
+    if (entry.tls != null) {
+      plain(out, TLS_VERSION, entry.tls.version());
+      plain(out, TLS_CIPHER, entry.tls.cipher());
+    }
     if (entry.hasHead()) {
       text(out, METHOD, entry, Text.METHOD);
       text(out, TARGET, entry, Text.TARGET);

@@ -16,7 +16,8 @@ import org.luaj.vm2.ast.Visitor;
 final class ArgumentFields extends Visitor {
   /** As in {@link dev.rsp.lua.RequestView}. */
   private static final List<String> REQUEST =
-      List.of("host", "method", "path", "query", "scheme", "client", "header", "original_host");
+      List.of(
+          "host", "method", "path", "query", "scheme", "tls", "client", "header", "original_host");
 
   /** As in {@link dev.rsp.lua.Failure}. */
   private static final List<String> FAILURE = List.of("slot", "address", "reason", "attempt");

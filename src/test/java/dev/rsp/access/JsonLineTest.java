@@ -3,6 +3,8 @@ package dev.rsp.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.http.Client;
+import dev.rsp.http.ClientTls;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
@@ -49,7 +51,7 @@ final class JsonLineTest {
     entry.sent("live1", "192.0.2.1:80", "http");
     entry.answered(502);
     entry.refused(502, "a reason");
-    entry.ended("served", "192.0.2.9", "http", "an-id", 1);
+    entry.ended("served", overTls(), "an-id", 1);
     List<String> expected = new ArrayList<>();
     for (Field field : Field.values()) {
       if (field != Field.TIME_LOCAL && field != Field.PATH) {
@@ -60,10 +62,24 @@ final class JsonLineTest {
     assertEquals(expected, keys(entry));
   }
 
+  private static Client overTls() {
+    return new Client() {
+      @Override
+      public String text() {
+        return "192.0.2.9";
+      }
+
+      @Override
+      public ClientTls tls() {
+        return new ClientTls("TLSv1.3", "TLS_AES_128_GCM_SHA256", null, null);
+      }
+    };
+  }
+
   @Test
   void leavesOutWhatIsNotKnown() {
     Entry entry = entry();
-    entry.ended("client_gone_in_head", "192.0.2.9", "http", null, 0);
+    entry.ended("client_gone_in_head", () -> "192.0.2.9", null, 0);
     assertEquals(
         List.of(
             "time",

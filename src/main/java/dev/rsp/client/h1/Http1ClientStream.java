@@ -607,7 +607,7 @@ final class Http1ClientStream implements ClientStream {
 
   private void record(Entry ended, Ending ending) {
     entry = null;
-    ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written - writtenBefore);
+    ended.ended(ending.label(), hop, hop.requestId(), written - writtenBefore);
     if (span != null) {
       span.end(ended);
       span = null;

@@ -798,7 +798,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     Entry ended = entry;
     if (ended != null) {
       entry = null;
-      ended.ended(ending.label(), hop.text(), hop.scheme(), hop.requestId(), written);
+      ended.ended(ending.label(), hop, hop.requestId(), written);
       if (span != null) {
         span.end(ended);
         span = null;
