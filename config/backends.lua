@@ -12,6 +12,7 @@
 -- For programs of other users: { address = "unix:/run/a", mode = "0660", owner = "a", group = "b" }
 -- With TLS, by one of the certificates below: { address = "0.0.0.0:443", tls = true, hsts = "max-age=86400" }.
 -- With check_host = false it also serves hosts that have another certificate than the connection.
+-- For clients with certificates: { ..., tls = true, client_ca = "ca.pem", client_auth = "optional" }.
 -- To https: { address = "0.0.0.0:80", redirect = "https" }.
 -- With TLS clients may speak HTTP/2 unless http2 = false; without TLS only if http2 = true, if they know beforehand.
 listen = "0.0.0.0:8080"
@@ -159,6 +160,8 @@ backends = {
 --   index    = "/var/lib/rsp/certificates.index",   -- by default beside the journal
 --   prepared = 2000,           -- that are kept in memory
 -- }
+-- The keys of session tickets, kept over restarts (without it sessions end with a restart):
+-- ticket_keys = "/var/lib/rsp/ticket.keys"
 
 -- Prometheus gets figures over the admin endpoint; the busiest hosts only if it is to have them.
 -- metrics = { top_hosts = 0 }

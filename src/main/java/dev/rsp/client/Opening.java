@@ -212,7 +212,7 @@ final class Opening extends ChannelInboundHandlerAdapter
         serve();
       }
     } else if (certificates != null) {
-      TlsProfile profile = new TlsProfile(options.http2());
+      TlsProfile profile = new TlsProfile(options.http2(), options.clientCa());
       TlsAccept first = new TlsAccept(certificates, profile, this);
       channel.pipeline().addFirst(first);
       tls = first;
@@ -235,7 +235,8 @@ final class Opening extends ChannelInboundHandlerAdapter
                 session.getProtocol(),
                 session.getCipherSuite(),
                 hello.serverName(),
-                handler.applicationProtocol()),
+                handler.applicationProtocol(),
+                options.clientCa() == null ? null : ClientSubject.of(session)),
             identity.key(),
             options);
     if (HTTP2_BY_ALPN.equals(handler.applicationProtocol())) {

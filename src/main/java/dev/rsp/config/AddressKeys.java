@@ -5,6 +5,9 @@ import dev.rsp.config.Draft.AddressEntry;
 import dev.rsp.config.Draft.SlotEntry;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.proxy.ProxyVersion;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,7 +134,38 @@ final class AddressKeys {
     TrustedProxies senders =
         proxyProtocol(path.key(Keys.PROXY_PROTOCOL), entry.get(Keys.PROXY_PROTOCOL));
     boolean http2 = entry.get(Keys.HTTP2).isnil() ? tls : entry.flag(Keys.HTTP2);
-    return new ListenOptions(tls, senders, port, value, checksHost, http2);
+    ClientCa authority = clientCa(path, entry, tls);
+    return new ListenOptions(tls, senders, port, value, checksHost, authority, http2);
+  }
+
+  /** Who signs the certificates of clients; null if they are not asked for one. */
+  private @Nullable ClientCa clientCa(KeyPath path, Section entry, boolean tls) {
+    LuaValue file = entry.get(Keys.CLIENT_CA);
+    LuaValue auth = entry.get(Keys.CLIENT_AUTH);
+    boolean optional = auth.type() == LuaValue.TSTRING && auth.tojstring().equals("optional");
+    boolean isKnown = optional || auth.isnil() || auth.tojstring().equals("require");
+    if (!isKnown || (!auth.isnil() && file.isnil())) {
+      problems.add(
+          path.key(Keys.CLIENT_AUTH), auth, "\"require\" or \"optional\", beside client_ca");
+    }
+    if (file.isnil()) {
+      return null;
+    }
+    if (!tls) {
+      problems.add(path.key(Keys.CLIENT_CA), file, "none without tls = true");
+      return null;
+    }
+    Path pem = PathKey.parsed(file, problems);
+    String problem = "a path in visible characters";
+    try {
+      if (pem != null) {
+        return new ClientCa(PemFile.read(pem).certificates(), !optional);
+      }
+    } catch (IOException | GeneralSecurityException e) {
+      problem = String.valueOf(e.getMessage());
+    }
+    problems.add(path.key(Keys.CLIENT_CA), file, "a readable file of certificates: " + problem);
+    return null;
   }
 
   /** The port in {@code https} or {@code https:PORT}; 0 if it is not set, or wrong. */

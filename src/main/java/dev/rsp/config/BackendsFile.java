@@ -56,6 +56,7 @@ final class BackendsFile {
     var addresses = new AddressKeys(problems, tls);
     List<AddressEntry> listen = addresses.listen(global(Keys.LISTEN));
     boolean ends = listen.stream().anyMatch(entry -> entry.options().tls());
+    boolean asks = listen.stream().anyMatch(entry -> entry.options().clientCa() != null);
     LuaValue certificates = global(CertificateKeys.CERTIFICATES);
     if (ends && certificates.isnil()) {
       problems.add(
@@ -63,10 +64,15 @@ final class BackendsFile {
           certificates,
           CertificateKeys.FOLDER + ", because an address to listen on has tls");
     }
-    return new Draft(listen, addresses.slots(global(Keys.BACKENDS)), settings(), selection());
+    return new Draft(listen, addresses.slots(global(Keys.BACKENDS)), settings(asks), selection());
   }
 
-  private ServerSettings settings() {
+  /**
+   * The other settings.
+   *
+   * @param asks whether clients are asked for certificates
+   */
+  private ServerSettings settings(boolean asks) {
     Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
     Safeguards safeguards = new SafeguardKeys(globals, problems).read();
     LuaValue folders = global(CertificateKeys.CERTIFICATES);
@@ -79,7 +85,7 @@ final class BackendsFile {
         (int)
             Keys.LOOPS.read(KeyPath.global(Keys.LOOPS.name()), global(Keys.LOOPS.name()), problems),
         defaultHost(),
-        new ForwardingKeys(globals, problems).read(),
+        new ForwardingKeys(globals, problems).read(asks),
         abortOnClose(),
         wire(),
         new InitialiseKeys(problems).read(global(InitialiseKeys.INITIALISE)),
@@ -89,6 +95,7 @@ final class BackendsFile {
         new TraceKeys(problems).read(global(TraceKeys.TRACES)),
         new UsageKeys(problems).read(global(UsageKeys.USAGE)),
         certificates,
+        new CertificateKeys(problems).ticketKeys(global(CertificateKeys.TICKET_KEYS)),
         MetricsKeys.topHosts(global(MetricsKeys.METRICS), problems),
         controlPath(),
         new AdminKeys(problems).read(global(AdminKeys.ADMIN)));

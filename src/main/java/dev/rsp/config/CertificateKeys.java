@@ -3,7 +3,6 @@ package dev.rsp.config;
 
 import dev.rsp.certs.CertificateSettings;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,8 @@ import org.luaj.vm2.LuaValue;
 /** Reads and checks {@code certificates}. The files themselves are read by the daemon. */
 final class CertificateKeys {
   static final String CERTIFICATES = "certificates";
+
+  static final String TICKET_KEYS = "ticket_keys";
 
   static final String PATH = "path";
   static final String DEFAULT = "default";
@@ -68,6 +69,24 @@ final class CertificateKeys {
     return paths.isEmpty() ? null : new CertificateSettings(paths, name, file, prepared);
   }
 
+  /** The file of the keys of session tickets; null if it is not set. */
+  @Nullable Path ticketKeys(LuaValue value) {
+    KeyPath path = KeyPath.global(TICKET_KEYS);
+    if (value.isnil()) {
+      return null;
+    }
+    Path file = PathKey.parsed(value, problems);
+    Path folder = file == null ? null : file.getParent();
+    if (file == null || Files.isDirectory(file)) {
+      problems.add(path, value, "the path of a file in visible characters");
+      return null;
+    }
+    if (folder != null && !Files.isDirectory(folder)) {
+      problems.warn(path, "there is no folder " + folder + ", so sessions end with each restart");
+    }
+    return file;
+  }
+
   /** One path or a list; empty after a problem. */
   private List<Path> paths(KeyPath path, LuaValue value) {
     if (!(value instanceof LuaTable table)) {
@@ -86,7 +105,7 @@ final class CertificateKeys {
   }
 
   private @Nullable Path parsedOrProblem(KeyPath path, LuaValue value) {
-    Path file = parsed(value);
+    Path file = PathKey.parsed(value, problems);
     if (file == null) {
       problems.add(path, value, FOLDER);
     } else if (!Files.exists(file)) {
@@ -104,7 +123,7 @@ final class CertificateKeys {
   }
 
   private @Nullable Path index(KeyPath path, LuaValue value) {
-    Path file = parsed(value);
+    Path file = PathKey.parsed(value, problems);
     if (file == null || Files.isDirectory(file)) {
       problems.add(path, value, "the path of a file in visible characters");
       return null;
@@ -115,18 +134,5 @@ final class CertificateKeys {
           path, "there is no folder " + folder + ", so each start reads all certificates");
     }
     return file;
-  }
-
-  /** A relative path is resolved against the directory of the configuration file. */
-  private @Nullable Path parsed(LuaValue value) {
-    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
-    if (text.isEmpty() || !Syntax.isVisible(text)) {
-      return null;
-    }
-    try {
-      return Path.of(problems.file()).toAbsolutePath().resolveSibling(text).normalize();
-    } catch (InvalidPathException e) {
-      return null;
-    }
   }
 }

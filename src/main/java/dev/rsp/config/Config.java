@@ -17,6 +17,7 @@ import dev.rsp.trace.TraceSettings;
 import dev.rsp.usage.UsageSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -282,6 +283,11 @@ public record Config(
   /** Where the use of hosts is kept; null if it is not. */
   public @Nullable UsageSettings usage() {
     return settings.usage();
+  }
+
+  /** The file of the keys of session tickets; null if they are in memory only. */
+  public @Nullable Path ticketKeys() {
+    return settings.ticketKeys();
   }
 
   /** Where the certificates of TLS are; null if there are none. */

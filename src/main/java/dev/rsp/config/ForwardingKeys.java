@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.config;
 
+import dev.rsp.http.ClientTls;
 import dev.rsp.http.Forwarding;
 import dev.rsp.http.RequestIdField;
 import dev.rsp.http.TraceParent;
 import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.UntrustedFields;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +37,16 @@ final class ForwardingKeys {
     this.problems = problems;
   }
 
-  Forwarding read() {
+  /**
+   * Reads the keys.
+   *
+   * @param certificates whether clients of an address to listen on may have certificates
+   */
+  Forwarding read(boolean certificates) {
     RequestIdField id = requestId();
     return new Forwarding(
         trusted(),
-        untrusted(id, !global(TraceKeys.TRACES).isnil()),
+        untrusted(id, !global(TraceKeys.TRACES).isnil(), certificates),
         !isFalse(global(Keys.VIA)),
         id);
   }
@@ -77,11 +85,13 @@ final class ForwardingKeys {
   /**
    * @param id is untrusted like the others; null for none
    * @param traced whether rsp writes traceparent itself
+   * @param certificates whether rsp says itself which certificate a client has
    */
-  private UntrustedFields untrusted(@Nullable RequestIdField id, boolean traced) {
+  private UntrustedFields untrusted(
+      @Nullable RequestIdField id, boolean traced, boolean certificates) {
     List<String> names = new ArrayList<>();
     if (global(Keys.UNTRUSTED_FIELDS).isnil()) {
-      if (id == null && !traced) {
+      if (id == null && !traced && !certificates) {
         return UntrustedFields.DEFAULTS;
       }
       names.addAll(UntrustedFields.defaultNames());
@@ -99,12 +109,21 @@ final class ForwardingKeys {
     if (id != null) {
       names.add(id.name());
     }
-    if (!traced) {
-      return UntrustedFields.of(names);
+    Set<String> own = new HashSet<>();
+    if (traced) {
+      names.add(TraceParent.NAME);
+      names.add(TraceParent.STATE);
+      own.add(TraceParent.NAME);
     }
-    names.add(TraceParent.NAME);
-    names.add(TraceParent.STATE);
-    return UntrustedFields.of(names, Set.of(TraceParent.NAME));
+    if (certificates) {
+      for (String name : List.of(ClientTls.VERIFY_FIELD, ClientTls.SUBJECT_FIELD)) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        names.removeIf(lower::equalsIgnoreCase);
+        names.add(lower);
+        own.add(lower);
+      }
+    }
+    return UntrustedFields.of(names, own);
   }
 
   private @Nullable RequestIdField requestId() {

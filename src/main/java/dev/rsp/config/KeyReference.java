@@ -172,6 +172,9 @@ public final class KeyReference {
                 + " are found within seconds",
             CertificateKeys.CERTIFICATES),
         reload(
+            "another file is read at once; the keys of before open no tickets any more",
+            CertificateKeys.TICKET_KEYS),
+        reload(
             "applies to the next scrape; the counts of the minute are kept", MetricsKeys.METRICS));
   }
 
@@ -254,7 +257,19 @@ public final class KeyReference {
             "`true` or `false`",
             "`true`",
             "whether a request over HTTP/1 gets 421 if the certificate of its connection does not"
-                + " cover its host, and another one does. Over HTTP/2 it always does"));
+                + " cover its host, and another one does. Over HTTP/2 it always does"),
+        listener(
+            Keys.CLIENT_CA,
+            "a file",
+            "clients are not asked",
+            "the authorities that sign certificates of clients. Backends get `X-SSL-Client-Verify`"
+                + " (`SUCCESS` or `NONE`) and `X-SSL-Client-S-DN` (the subject, RFC 4514), and no"
+                + " client can send these fields itself. Only with `tls`"),
+        listener(
+            Keys.CLIENT_AUTH,
+            "`\"require\"` or `\"optional\"`",
+            "`\"require\"`",
+            "whether a client without a certificate of `client_ca` is refused in the handshake"));
   }
 
   private static List<KeyEntry> backend() {
@@ -884,7 +899,14 @@ public final class KeyReference {
             certificates,
             CertificateKeys.PREPARED,
             "how many are kept in memory, ready for handshakes; the others are read when a client"
-                + " asks for them"));
+                + " asks for them"),
+        key(
+            CertificateKeys.TICKET_KEYS,
+            "a file",
+            "in memory only",
+            "the keys of session tickets: rsp makes it, and a new key every 12 hours. With it clients"
+                + " resume their sessions after a restart, and at other balancers that have the"
+                + " same file. Whoever has it can read sessions that were resumed"));
   }
 
   private static KeyEntry key(String path, String value, String unset, String meaning) {

@@ -51,8 +51,10 @@ final class Keys {
   static final String REDIRECT = "redirect";
   static final String HSTS = "hsts";
   static final String CHECK_HOST = "check_host";
+  static final String CLIENT_CA = "client_ca";
+  static final String CLIENT_AUTH = "client_auth";
   static final List<String> LISTENER =
-      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, HTTP2, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST);
+      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, HTTP2, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST, CLIENT_CA, CLIENT_AUTH);
   static final List<String> SLOT =
       List.of(NAME, ADDRESS, PROTOCOL, TLS, SEND_PROXY, WEIGHT.name(), STATE);
 
@@ -204,6 +206,7 @@ final class Keys {
           TraceKeys.TRACES,
           UsageKeys.USAGE,
           CertificateKeys.CERTIFICATES,
+          CertificateKeys.TICKET_KEYS,
           MetricsKeys.METRICS,
           CONTROL,
           AdminKeys.ADMIN);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param hsts the value of Strict-Transport-Security in responses (RFC 6797); null for none
  * @param checksHost whether HTTP/1 requests are refused whose host has another certificate than the
  *     connection
+ * @param clientCa who signs the certificates that clients must or may have; null to ask for none
  * @param http2 whether clients may speak HTTP/2: by ALPN with TLS, else with prior knowledge
  */
 public record ListenOptions(
@@ -23,6 +24,7 @@ public record ListenOptions(
     int redirectPort,
     @Nullable String hsts,
     boolean checksHost,
+    @Nullable ClientCa clientCa,
     boolean http2) {
   /** HTTP/1 in clear. */
   public static final ListenOptions PLAIN = new ListenOptions(false, null, 0, null, true);
@@ -37,17 +39,24 @@ public record ListenOptions(
       int redirectPort,
       @Nullable String hsts,
       boolean checksHost) {
-    this(tls, proxyProtocol, redirectPort, hsts, checksHost, false);
+    this(tls, proxyProtocol, redirectPort, hsts, checksHost, null, false);
   }
 
   /** The same with HTTP/2. */
   public ListenOptions withHttp2() {
-    return new ListenOptions(tls, proxyProtocol, redirectPort, hsts, checksHost, true);
+    return new ListenOptions(
+        tls, proxyProtocol, redirectPort, hsts, checksHost, clientCa, true);
   }
 
   /** The same with PROXY headers from these peers; null for none. */
   public ListenOptions introducedBy(@Nullable TrustedProxies senders) {
-    return new ListenOptions(tls, senders, redirectPort, hsts, checksHost, http2);
+    return new ListenOptions(tls, senders, redirectPort, hsts, checksHost, clientCa, http2);
+  }
+
+  /** The same for clients with certificates. */
+  public ListenOptions forClientsOf(ClientCa authority) {
+    return new ListenOptions(
+        tls, proxyProtocol, redirectPort, hsts, checksHost, authority, http2);
   }
 
   /** Whether its connections are HTTP/1 in clear from their first byte. */

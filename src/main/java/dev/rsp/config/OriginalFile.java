@@ -98,6 +98,7 @@ final class OriginalFile {
             null,
             null,
             null,
+            null,
             0,
             null,
             null),

@@ -7,6 +7,7 @@ import dev.rsp.http.Forwarding;
 import dev.rsp.http.WireOptions;
 import dev.rsp.trace.TraceSettings;
 import dev.rsp.usage.UsageSettings;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param traces which requests are traced; null if none are
  * @param usage where the use of hosts is kept; null if it is not
  * @param certificates where the certificates of TLS are; null if there are none
+ * @param ticketKeys the file of the keys of session tickets; null if they are in memory only
  * @param topHosts how many of the busiest hosts the figures name
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  * @param admin where operators and browsers reach the daemon; null if they do not
@@ -48,6 +50,7 @@ public record ServerSettings(
     @Nullable TraceSettings traces,
     @Nullable UsageSettings usage,
     @Nullable CertificateSettings certificates,
+    @Nullable Path ticketKeys,
     int topHosts,
     @Nullable String controlPath,
     @Nullable AdminSettings admin) {

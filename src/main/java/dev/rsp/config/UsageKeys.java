@@ -3,7 +3,6 @@ package dev.rsp.config;
 
 import dev.rsp.usage.UsageSettings;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,7 @@ final class UsageKeys {
 
   /** A relative path is resolved against the directory of the configuration file. */
   private @Nullable Path folder(KeyPath path, LuaValue value) {
-    Path folder = parsed(value.type() == LuaValue.TSTRING ? value.tojstring() : "");
+    Path folder = PathKey.parsed(value, problems);
     if (folder == null) {
       problems.add(path, value, FOLDER);
       return null;
@@ -59,16 +58,5 @@ final class UsageKeys {
       problems.warn(path, "there is no folder " + parent + ", so a start or a reload fails");
     }
     return folder;
-  }
-
-  private @Nullable Path parsed(String text) {
-    if (text.isEmpty() || !Syntax.isVisible(text)) {
-      return null;
-    }
-    try {
-      return Path.of(problems.file()).toAbsolutePath().resolveSibling(text).normalize();
-    } catch (InvalidPathException e) {
-      return null;
-    }
   }
 }

@@ -14,6 +14,7 @@ import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TicketKeys;
+import dev.rsp.net.tls.TicketRotation;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -45,6 +46,7 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
   private @Nullable Catalogue first;
 
   private final TicketKeys tickets = TicketKeys.random();
+  private final TicketRotation rotation = new TicketRotation(tickets);
   private final ThreadPoolExecutor readers = readers();
   private final Certificates<ServerIdentity> certificates =
       new Certificates<>(new Identities(), readers);
@@ -124,6 +126,7 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
       certificates.use(read);
     }
     first = null;
+    rotation.use(newer.ticketKeys());
   }
 
   @Override
@@ -136,6 +139,7 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
   @Override
   void close() {
     super.close();
+    rotation.close();
     certificates.close();
     readers.shutdown();
   }

@@ -355,6 +355,12 @@ public final class Hop implements Client {
     if (!forwardedFor.isEmpty()) {
       lines.append("X-Forwarded-For: ").append(forwardedFor).append("\r\n");
     }
+    if (tls != null && tls.verified() != null) {
+      lines.append(ClientTls.VERIFY_FIELD).append(": ").append(tls.verified()).append("\r\n");
+      if (!String.valueOf(tls.subject()).isEmpty()) {
+        lines.append(ClientTls.SUBJECT_FIELD).append(": ").append(tls.subject()).append("\r\n");
+      }
+    }
     if ((variant & NO_PROTO) == 0) {
       lines.append("X-Forwarded-Proto: ").append(scheme()).append("\r\n");
     }

@@ -91,6 +91,7 @@ final class RequestValue extends LuaValue {
     table.rawset("version", string(tls.version()));
     table.rawset("name", tls.name() == null ? NIL : string(tls.name()));
     table.rawset("protocol", tls.protocol() == null ? NIL : string(tls.protocol()));
+    table.rawset("subject", tls.subject() == null ? NIL : string(tls.subject()));
     return table;
   }
 

@@ -11,8 +11,13 @@ public interface RequestView {
    * @param version such as {@code TLSv1.3}
    * @param name that the client asked for in its handshake; null if none
    * @param protocol agreed on by ALPN; null if none
+   * @param subject of the client's certificate; empty if it has none; null if not asked for one
    */
-  record Tls(String version, @Nullable String name, @Nullable String protocol) {}
+  record Tls(
+      String version,
+      @Nullable String name,
+      @Nullable String protocol,
+      @Nullable String subject) {}
 
   /** The canonical host: lower case, no port, no trailing dot. */
   String host();

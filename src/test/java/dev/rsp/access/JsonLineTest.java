@@ -71,7 +71,7 @@ final class JsonLineTest {
 
       @Override
       public ClientTls tls() {
-        return new ClientTls("TLSv1.3", "TLS_AES_128_GCM_SHA256", null, null);
+        return new ClientTls("TLSv1.3", "TLS_AES_128_GCM_SHA256", null, null, null);
       }
     };
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.http.uwsgi;
 
+import dev.rsp.http.ClientTls;
 import dev.rsp.http.FieldName;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
@@ -87,11 +88,24 @@ public final class UwsgiWriter {
     if (traceParent != null) {
       packet.variable("HTTP_TRACEPARENT", traceParent);
     }
+    certificate(hop.tls());
     if (trusted) {
       list("HTTP_FORWARDED", head, FieldName.FORWARDED, "");
     }
     UwsgiFields.add(head, packet, trusted);
     return packet.finish() ? null : TOO_LARGE;
+  }
+
+  private void certificate(@Nullable ClientTls tls) {
+    String verified = tls == null ? null : tls.verified();
+    if (tls == null || verified == null) {
+      return;
+    }
+    packet.variable("HTTP_X_SSL_CLIENT_VERIFY", verified);
+    String subject = or(tls.subject(), "");
+    if (!subject.isEmpty()) {
+      packet.variable("HTTP_X_SSL_CLIENT_S_DN", subject);
+    }
   }
 
   /** What a trusted proxy says in a field that the head has exactly once. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net.tls;
 
+import dev.rsp.config.ClientCa;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContext;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate with its key, ready for handshakes. It holds memory outside of the heap, so it is
@@ -130,13 +133,37 @@ public final class ServerIdentity {
         TlsPolicy.apply(SslContextBuilder.forServer(keys))
             .sessionTimeout(TicketKeys.LIFETIME_SECONDS)
             .applicationProtocolConfig(protocols(profile));
+    ClientCa clients = profile.clients();
+    if (clients != null) {
+      builder
+          .trustManager(clients.certificates())
+          .clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
+    }
     SslContext context = builder.build();
     if (context.sessionContext() instanceof OpenSslServerSessionContext sessions) {
       sessions.setSessionCacheEnabled(false); // tickets are enough, and cost no memory here
-      // A ticket that one site has given must not resume a session of another.
-      sessions.setSessionIdContext(sessionContext);
+      // A ticket must not resume a session of another site, nor where another authority signs the
+      // certificates of clients: they would not be verified again (CVE-2025-23419).
+      sessions.setSessionIdContext(sessionContext(clients));
     }
     return context;
+  }
+
+  private byte[] sessionContext(@Nullable ClientCa clients) throws SSLException {
+    if (clients == null) {
+      return sessionContext;
+    }
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(sessionContext);
+      for (X509Certificate certificate : clients.certificates()) {
+        digest.update(certificate.getEncoded());
+      }
+      digest.update((byte) (clients.required() ? 1 : 0));
+      return digest.digest();
+    } catch (GeneralSecurityException e) {
+      throw new SSLException(e);
+    }
   }
 
   private static ApplicationProtocolConfig protocols(TlsProfile profile) {
