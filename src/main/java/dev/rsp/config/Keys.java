@@ -54,7 +54,19 @@ final class Keys {
   static final String CLIENT_CA = "client_ca";
   static final String CLIENT_AUTH = "client_auth";
   static final List<String> LISTENER =
-      List.of(ADDRESS, MODE, OWNER, GROUP, TLS, HTTP2, PROXY_PROTOCOL, REDIRECT, HSTS, CHECK_HOST, CLIENT_CA, CLIENT_AUTH);
+      List.of(
+          ADDRESS,
+          MODE,
+          OWNER,
+          GROUP,
+          TLS,
+          HTTP2,
+          PROXY_PROTOCOL,
+          REDIRECT,
+          HSTS,
+          CHECK_HOST,
+          CLIENT_CA,
+          CLIENT_AUTH);
   static final List<String> SLOT =
       List.of(NAME, ADDRESS, PROTOCOL, TLS, SEND_PROXY, WEIGHT.name(), STATE);
 

@@ -44,8 +44,7 @@ public record ListenOptions(
 
   /** The same with HTTP/2. */
   public ListenOptions withHttp2() {
-    return new ListenOptions(
-        tls, proxyProtocol, redirectPort, hsts, checksHost, clientCa, true);
+    return new ListenOptions(tls, proxyProtocol, redirectPort, hsts, checksHost, clientCa, true);
   }
 
   /** The same with PROXY headers from these peers; null for none. */
@@ -55,8 +54,7 @@ public record ListenOptions(
 
   /** The same for clients with certificates. */
   public ListenOptions forClientsOf(ClientCa authority) {
-    return new ListenOptions(
-        tls, proxyProtocol, redirectPort, hsts, checksHost, authority, http2);
+    return new ListenOptions(tls, proxyProtocol, redirectPort, hsts, checksHost, authority, http2);
   }
 
   /** Whether its connections are HTTP/1 in clear from their first byte. */

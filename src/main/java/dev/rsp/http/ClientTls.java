@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param serverName as the client asked for it, in lower case; null if it named none
  * @param protocol as agreed on by ALPN (RFC 7301): {@code h2} or {@code http/1.1}; null if the
  *     client offered none
- * @param subject of the client's verified certificate (RFC 4514), in visible ASCII and spaces; empty
- *     if it has sent none; null if it was not asked for one
+ * @param subject of the client's verified certificate (RFC 4514), in visible ASCII and spaces;
+ *     empty if it has sent none; null if it was not asked for one
  */
 public record ClientTls(
     String version,

@@ -14,10 +14,7 @@ public interface RequestView {
    * @param subject of the client's certificate; empty if it has none; null if not asked for one
    */
   record Tls(
-      String version,
-      @Nullable String name,
-      @Nullable String protocol,
-      @Nullable String subject) {}
+      String version, @Nullable String name, @Nullable String protocol, @Nullable String subject) {}
 
   /** The canonical host: lower case, no port, no trailing dot. */
   String host();

@@ -40,7 +40,9 @@ record RequestHeadView(RequestHead head, Client from) implements RequestView {
   }
 
   static @Nullable Tls tls(@Nullable ClientTls tls) {
-    return tls == null ? null : new Tls(tls.version(), tls.serverName(), tls.protocol(), tls.subject());
+    return tls == null
+        ? null
+        : new Tls(tls.version(), tls.serverName(), tls.protocol(), tls.subject());
   }
 
   @Override

@@ -12,12 +12,15 @@ import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -58,14 +61,18 @@ final class TestTls implements CertificateSource, AutoCloseable {
   }
 
   static SSLContext trusting(TestCa ca) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust(ca), null);
+    return context;
+  }
+
+  private static TrustManager[] trust(TestCa ca) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setCertificateEntry("ca", ca.root());
     var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return context;
+    return trust.getTrustManagers();
   }
 
   SSLContext clients() {
@@ -79,6 +86,20 @@ final class TestTls implements CertificateSource, AutoCloseable {
         plain.unixPath(),
         plain.access(),
         options.introducedBy(plain.options().proxyProtocol()));
+  }
+
+  /** A client with a certificate of an authority. */
+  SSLSocket over(Socket socket, String name, TestCa.Leaf own) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    char[] none = new char[0];
+    store.setKeyEntry("own", own.key(), none, own.chain().toArray(new X509Certificate[0]));
+    var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, none);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), trust(ca), null);
+    return (SSLSocket)
+        context.getSocketFactory().createSocket(socket, name, socket.getPort(), true);
   }
 
   /** A client on a connection, which shakes hands with its first byte. */

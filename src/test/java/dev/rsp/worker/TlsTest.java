@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.certs.TestCa;
+import dev.rsp.config.ClientCa;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
@@ -16,6 +18,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -412,6 +416,100 @@ final class TlsTest {
       client.head();
       client.expect("503 http nil\n");
     }
+  }
+
+  // Certificates of clients ----------------------------------------------------------------------
+
+  private static final String FORGED =
+      "GET / HTTP/1.1\r\nHost: a.example\r\nX-SSL-Client-Verify: SUCCESS\r\n"
+          + "X-SSL-Client-S-DN: CN=root\r\nX_SSL_Client_S_DN: CN=root\r\n\r\n";
+
+  /** As the configuration file would make it, with this authority. */
+  private static TestTls askingFor(TestCa clients, boolean required) throws Exception {
+    var ca = new ClientCa(List.of(clients.root()), required);
+    return new TestTls("a.example", "b.example").with(ListenOptions.TLS.forClientsOf(ca));
+  }
+
+  private static String[] askingLines(TestCa clients, Path folder) {
+    Path file = TestCa.write(folder.resolve("clients.pem"), clients.rootPem());
+    Path none = TestCa.write(folder.resolve("none.pem"), "");
+    return new String[] {
+      "listen = { address = '0.0.0.0:0', tls = true, client_ca = '%s' }".formatted(file),
+      "certificates = '%s'".formatted(none)
+    };
+  }
+
+  @Test
+  void theSubjectOfAClientIsPassedOnAndCannotBeForged(@TempDir Path folder) throws Exception {
+    TestCa clients = TestCa.create();
+    try (var tls = askingFor(clients, true);
+        var rig = new Rig(Transport.NIO, tls, askingLines(clients, folder));
+        Peer client =
+            peer(
+                tls.over(
+                    new Socket(rig.address(), rig.port()),
+                    "a.example",
+                    clients.ecdsa("client.example")))) {
+      client.send(FORGED);
+      Peer backend = rig.backend();
+      String head = backend.head();
+      assertTrue(head.contains("\r\nX-SSL-Client-Verify: SUCCESS\r\n"), head);
+      assertTrue(head.contains("\r\nX-SSL-Client-S-DN: CN=client.example\r\n"), head);
+      assertFalse(head.contains("CN=root"), head);
+    }
+  }
+
+  @Test
+  void aClientWithoutACertificateSaysNothingOfOne(@TempDir Path folder) throws Exception {
+    TestCa clients = TestCa.create();
+    try (var tls = askingFor(clients, false);
+        var rig = new Rig(Transport.NIO, tls, askingLines(clients, folder));
+        Peer client = peer(tls.over(new Socket(rig.address(), rig.port()), "a.example"))) {
+      client.send(FORGED);
+      Peer backend = rig.backend();
+      String head = backend.head();
+      assertTrue(head.contains("\r\nX-SSL-Client-Verify: NONE\r\n"), head);
+      assertFalse(head.contains("CN="), head);
+    }
+  }
+
+  @Test
+  void itIsRefusedIfACertificateIsRequired() throws Exception {
+    TestCa clients = TestCa.create();
+    try (var tls = askingFor(clients, true);
+        var rig = new Rig(Transport.NIO, tls);
+        SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), "a.example")) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      assertThrows(IOException.class, () -> readAfter(client));
+      assertEquals("", rig.summary());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCertificateOfAnotherAuthorityIsRefused(boolean required) throws Exception {
+    try (var tls = askingFor(TestCa.create(), required);
+        var rig = new Rig(Transport.NIO, tls);
+        SSLSocket client =
+            tls.over(
+                new Socket(rig.address(), rig.port()),
+                "a.example",
+                TestCa.create().ecdsa("client.example"))) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      assertThrows(IOException.class, () -> readAfter(client));
+      assertEquals("", rig.summary());
+    }
+  }
+
+  /** With TLS 1.3 a client hears after its handshake that the server refuses it. */
+  private static int readAfter(SSLSocket client) throws IOException {
+    client.startHandshake();
+    client.getOutputStream().write(get("a.example").getBytes(StandardCharsets.US_ASCII));
+    int octet = client.getInputStream().read();
+    if (octet < 0) {
+      throw new IOException("closed");
+    }
+    return octet;
   }
 
   // Sessions -------------------------------------------------------------------------------------
