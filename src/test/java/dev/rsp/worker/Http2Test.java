@@ -331,8 +331,18 @@ final class Http2Test extends EmbeddedRigTest {
     client.get(1, "a", "/");
     EmbeddedPeer backend = asked();
     backend.send(
-        "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n"
-            + "Upgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        String.join(
+            "\r\n",
+            "HTTP/1.1 200 OK",
+            "Connection: X-Hop",
+            "X-Hop: 1",
+            "Keep-Alive: timeout=5",
+            "Upgrade: h2c",
+            "Transfer-Encoding: chunked",
+            "",
+            "3",
+            "abc",
+            ""));
     client.expect("HEADERS 1 :status=200", "DATA 1 abc");
     backend.send("2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n");
     client.expect("DATA 1 de END");

@@ -421,8 +421,15 @@ final class TlsTest {
   // Certificates of clients ----------------------------------------------------------------------
 
   private static final String FORGED =
-      "GET / HTTP/1.1\r\nHost: a.example\r\nX-SSL-Client-Verify: SUCCESS\r\n"
-          + "X-SSL-Client-S-DN: CN=root\r\nX_SSL_Client_S_DN: CN=root\r\n\r\n";
+      String.join(
+          "\r\n",
+          "GET / HTTP/1.1",
+          "Host: a.example",
+          "X-SSL-Client-Verify: SUCCESS",
+          "X-SSL-Client-S-DN: CN=root",
+          "X_SSL_Client_S_DN: CN=root",
+          "",
+          "");
 
   /** As the configuration file would make it, with this authority. */
   private static TestTls askingFor(TestCa clients, boolean required) throws Exception {
