@@ -77,7 +77,7 @@ final class CertificateKeysTest {
         "certificates = { path = 'a', index = 'a' } | certificates.index: \"a\" (expected: the path of a file",
         "certificates = { path = 'a', prepared = 0 } | certificates.prepared: 0 (expected: a whole number of certificates from 1 to 1000000",
         "certificates = { path = 'a', defualt = 'x' } | did you mean default?",
-        "certificate = 'a'                   | did you mean certificates?",
+        "certifcates = 'a'                   | did you mean certificates?",
       })
   void refusesWhatItCannotMean(String lua, String problem) throws Exception {
     List<String> problems = ConfigFile.in(directory, lua + REST).problems();
