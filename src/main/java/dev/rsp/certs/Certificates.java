@@ -56,8 +56,14 @@ public final class Certificates<T> implements Closeable {
   /** As many broken certificates are named in the log at once. */
   private static final int MAX_LOGGED = 20;
 
-  private final PreparedCertificates<T> prepared;
+  private final Preparation<T> preparation;
   private final Executor off;
+
+  /**
+   * Made for the first catalogue: without certificates its cache would cost a tenth of the start.
+   */
+  private volatile @Nullable PreparedCertificates<T> prepared;
+
   private final FolderWatch watch = new FolderWatch();
 
   /** Held while folders are compared outside of a reload, or a catalogue is replaced. */
@@ -82,10 +88,13 @@ public final class Certificates<T> implements Closeable {
    * @param off where certificates are read and prepared; it may block
    */
   public Certificates(Preparation<T> preparation, Executor off) {
-    this.prepared =
-        new PreparedCertificates<>(
-            preparation, CertificateSettings.DEFAULT_PREPARED, off, entry -> compareSoon());
+    this.preparation = preparation;
     this.off = off;
+  }
+
+  /** After {@link #use}. */
+  private PreparedCertificates<T> prepared() {
+    return Objects.requireNonNull(prepared, "there is a catalogue");
   }
 
   /**
@@ -96,7 +105,7 @@ public final class Certificates<T> implements Closeable {
     Catalogue before = catalogue;
     readAfter = before;
     if (before != null) {
-      return CertificateScan.all(settings, before.entries(), prepared::keep);
+      return CertificateScan.all(settings, before.entries(), prepared()::keep);
     }
     Path index = settings.index();
     List<CertificateEntry> known =
@@ -109,7 +118,11 @@ public final class Certificates<T> implements Closeable {
   /** Uses what {@link #read} has returned. Certificates that did not change stay ready. */
   public void use(Catalogue next) {
     synchronized (comparing) {
-      prepared.resize(next.settings().prepared());
+      int most = next.settings().prepared();
+      if (prepared == null) {
+        prepared = new PreparedCertificates<>(preparation, most, off, entry -> compareSoon());
+      }
+      prepared().resize(most);
       if (!Objects.equals(catalogue, readAfter)) {
         compareSoon(); // what was found meanwhile may be newer
       }
@@ -129,7 +142,7 @@ public final class Certificates<T> implements Closeable {
       Catalogue before = catalogue;
       catalogue = null;
       if (before != null) {
-        before.entries().forEach(prepared::forget);
+        before.entries().forEach(prepared()::forget);
       }
       watch.watch(List.of());
     }
@@ -156,7 +169,7 @@ public final class Certificates<T> implements Closeable {
    */
   public @Nullable T ready(Named named, boolean takesEcdsa) {
     CertificateEntry entry = named.choose(takesEcdsa, System.currentTimeMillis());
-    return entry == null ? null : prepared.ready(entry);
+    return entry == null ? null : prepared().ready(entry);
   }
 
   /**
@@ -178,19 +191,20 @@ public final class Certificates<T> implements Closeable {
     }
     CertificateEntry other = takesEcdsa ? named.choose(false, 0) : null;
     if (other == null || !entry.isEcdsa()) {
-      prepared.load(entry, loop, answer);
+      prepared().load(entry, loop, answer);
       return;
     }
-    prepared.load(
-        entry,
-        loop,
-        (value, reason) -> {
-          if (value == null) {
-            prepared.load(other, loop, answer);
-          } else {
-            answer.accept(value, null);
-          }
-        });
+    prepared()
+        .load(
+            entry,
+            loop,
+            (value, reason) -> {
+              if (value == null) {
+                prepared().load(other, loop, answer);
+              } else {
+                answer.accept(value, null);
+              }
+            });
   }
 
   // For operators ---------------------------------------------------------------------------------
@@ -202,17 +216,20 @@ public final class Certificates<T> implements Closeable {
 
   /** How many are ready for handshakes. */
   public long readyCount() {
-    return prepared.size();
+    PreparedCertificates<T> made = prepared;
+    return made == null ? 0 : made.size();
   }
 
   /** How many were read and prepared since the start. */
   public long loadCount() {
-    return prepared.loads();
+    PreparedCertificates<T> made = prepared;
+    return made == null ? 0 : made.loads();
   }
 
   /** How many could not be read or prepared since the start. */
   public long failureCount() {
-    return prepared.failures();
+    PreparedCertificates<T> made = prepared;
+    return made == null ? 0 : made.failures();
   }
 
   // Changes between reloads -----------------------------------------------------------------------
@@ -289,8 +306,8 @@ public final class Certificates<T> implements Closeable {
     CertificateSettings settings = before.settings();
     Catalogue next =
         changes == null
-            ? CertificateScan.all(settings, before.entries(), prepared::keep)
-            : CertificateScan.changed(settings, before.entries(), prepared::keep, changes);
+            ? CertificateScan.all(settings, before.entries(), prepared()::keep)
+            : CertificateScan.changed(settings, before.entries(), prepared()::keep, changes);
     synchronized (comparing) {
       if (!Objects.equals(catalogue, before)) {
         return true; // a reload was faster
@@ -328,16 +345,16 @@ public final class Certificates<T> implements Closeable {
     if (before != null) {
       for (CertificateEntry entry : before.entries()) {
         if (!now.contains(entry)) {
-          prepared.forget(entry);
+          prepared().forget(entry);
           removed++;
         }
       }
     }
     Set<Path> broken = new HashSet<>();
     next.broken().forEach(one -> broken.add(one.path()));
-    for (CertificateEntry entry : prepared.keptEntries()) {
+    for (CertificateEntry entry : prepared().keptEntries()) {
       if (!broken.contains(entry.path())) {
-        prepared.forgetKept(entry);
+        prepared().forgetKept(entry);
       }
     }
     int added = before == null ? next.size() : next.size() - before.size() + removed;
@@ -408,6 +425,9 @@ public final class Certificates<T> implements Closeable {
     synchronized (comparing) {
       writeIndex(true);
     }
-    prepared.close();
+    PreparedCertificates<T> made = prepared;
+    if (made != null) {
+      made.close();
+    }
   }
 }
