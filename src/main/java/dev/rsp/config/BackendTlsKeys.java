@@ -4,7 +4,6 @@ package dev.rsp.config;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -128,21 +127,12 @@ final class BackendTlsKeys {
         file(path.key(KEY), key));
   }
 
-  /** A relative path is resolved against the directory of the configuration file. */
   private @Nullable Path file(KeyPath path, LuaValue value) {
-    String text = value.type() == LuaValue.TSTRING ? value.tojstring() : "";
-    if (!text.isEmpty() && Syntax.isVisible(text)) {
-      try {
-        return Path.of(problems.file()).toAbsolutePath().resolveSibling(text).normalize();
-      } catch (InvalidPathException e) {
-        problems.add(path, value, PEM);
-        return null;
-      }
-    }
-    if (!value.isnil()) {
+    Path file = PathKey.parsed(value, problems);
+    if (file == null && !value.isnil()) {
       problems.add(path, value, PEM);
     }
-    return null;
+    return file;
   }
 
   private @Nullable String name(KeyPath path, LuaValue value) {

@@ -46,7 +46,7 @@ class AddressProblemsTest {
         arguments("{ mode = '0666' }", ".address: not set (expected: " + TO_LISTEN_ON + ")"),
         arguments(
             "{ address = 'unix:/run/a', mod = '0666' }",
-            ".mod: \"0666\" (expected: one of address, mode, owner, group, tls, proxy_protocol; did you mean mode?)"),
+            ".mod: \"0666\" (expected: one of address, mode, owner, group, tls, http2, proxy_protocol, redirect, hsts, check_host, client_ca, client_auth; did you mean mode?)"),
         arguments("{ address = 'unix:/run/a', mode = 666 }", ".mode: 666 (expected: " + MODE + ")"),
         arguments(
             "{ address = 'unix:/run/a', mode = '0888' }",

@@ -2,7 +2,6 @@
 package dev.rsp.acceptance.backends;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.acceptance.rig.Blob;
 import dev.rsp.acceptance.rig.Eventually;
@@ -56,11 +55,9 @@ final class BackendTlsIT {
               { name = "nginx", address = "%s", protocol = "https" },
               { name = "haproxy", address = "https://%s" },
               { name = "wrong", address = "%s", protocol = "https", tls = { name = "b.internal" } },
-              { name = "clear", address = "%s", protocol = "https" },
             }
             """
-                    .formatted(
-                        NAME, nginx.address(), haproxy.address(), nginx.address(), origin.address())
+                    .formatted(NAME, nginx.address(), haproxy.address(), nginx.address())
                 + Rsp.BY_NAME);
   }
 
@@ -109,13 +106,6 @@ final class BackendTlsIT {
   void aCertificateForAnotherNameIsA502ThatTheLogExplains() throws IOException {
     assertEquals(502, rsp.get("wrong", "/tls").status());
     rsp.awaitLog("reason=certificate: the certificate is not for b.internal, but for app.internal");
-  }
-
-  @Test
-  void aBackendWithoutTlsIsA502ThatTheLogExplains() throws IOException {
-    assertEquals(502, rsp.get("clear", "/").status());
-    rsp.awaitLog("backend failed slot=clear address=https://" + origin.address());
-    assertTrue(rsp.log().contains("reason=tls: "), rsp::log);
   }
 
   private static String url(String path) {

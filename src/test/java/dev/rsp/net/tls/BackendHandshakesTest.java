@@ -21,12 +21,14 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCounted;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -211,6 +213,15 @@ final class BackendHandshakesTest {
     assertInstanceOf(SSLException.class, assertNotNullAnd(caught).getCause());
   }
 
+  @Test
+  void theMemoryOfBoringSslIsFreedWithTheConnection() throws Exception {
+    assertEquals(null, shake(TestTls.trusting(NAME, CA.root()), true, CA.ecdsa(NAME)));
+    var engine = (ReferenceCounted) client.pipeline().get(SslHandler.class).engine();
+    assertEquals(1, engine.refCnt());
+    client.close();
+    assertEquals(0, engine.refCnt());
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aCloseNotifyIsReported(boolean isNative) throws Exception {
@@ -233,7 +244,7 @@ final class BackendHandshakesTest {
     got.release();
   }
 
-  @org.junit.jupiter.api.Test
+  @Test
   void equalSettingsShareTheirSessions() {
     BackendTls tls = TestTls.trusting(NAME, CA.root());
     BackendHandshakes first = BackendHandshakes.of(tls);
