@@ -58,6 +58,7 @@ public final class Entry {
   boolean http10;
   boolean http2;
   String client = "";
+  @Nullable String peer;
   String scheme = "";
   @Nullable ClientTls tls;
   @Nullable String requestId;
@@ -268,6 +269,7 @@ public final class Entry {
     endedNanos = System.nanoTime();
     ending = how;
     client = from.text();
+    peer = from.sender();
     scheme = from.scheme();
     tls = from.tls();
     requestId = id;

@@ -16,6 +16,8 @@ enum Field {
   /** The same in local time, as Apache and nginx write it. */
   TIME_LOCAL,
   CLIENT,
+  /** The proxy that has sent the request. */
+  PEER,
   SCHEME,
   TLS_VERSION,
   TLS_CIPHER,
@@ -75,6 +77,7 @@ enum Field {
       case TLS_VERSION, TLS_CIPHER -> entry.tls != null;
       case METHOD, TARGET, PATH, VERSION -> entry.hasHead();
       case HOST -> entry.end(Text.HOST) > entry.start(Text.HOST);
+      case PEER -> entry.peer != null;
       case STATUS -> entry.status != 0;
       case REASON -> entry.reason != null;
       case SLOT -> entry.slot != null;
@@ -107,6 +110,7 @@ enum Field {
       case TIME -> time.putUtc(out, entry.beganMillis);
       case TIME_LOCAL -> time.putLocal(out, entry.beganMillis);
       case CLIENT -> out.put(entry.client);
+      case PEER -> own(entry.peer, out, escape);
       case SCHEME -> out.put(entry.scheme);
       case TLS_VERSION -> own(entry.tls == null ? null : entry.tls.version(), out, escape);
       case TLS_CIPHER -> own(entry.tls == null ? null : entry.tls.cipher(), out, escape);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class JsonLine {
   private static final byte[] TIME = ascii("{\"time\":\"");
   private static final byte[] CLIENT = text(Field.CLIENT);
+  private static final byte[] PEER = text(Field.PEER);
   private static final byte[] SCHEME = text(Field.SCHEME);
   private static final byte[] METHOD = text(Field.METHOD);
   private static final byte[] TARGET = text(Field.TARGET);
@@ -72,6 +73,7 @@ final class JsonLine {
     time.putUtc(out, entry.beganMillis);
     out.put((byte) '"');
     plain(out, CLIENT, entry.client);
+    own(out, PEER, entry.peer);
     plain(out, SCHEME, entry.scheme);
     if (entry.tls != null) {
       plain(out, TLS_VERSION, entry.tls.version());

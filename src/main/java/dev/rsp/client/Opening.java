@@ -230,6 +230,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     peer =
         new Peer(
             peer.remote(),
+            peer.proxy(),
             peer.local(),
             new ClientTls(
                 session.getProtocol(),

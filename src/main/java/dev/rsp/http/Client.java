@@ -8,6 +8,11 @@ public interface Client {
   /** The IP address without port, or {@code unix:}. Behind a trusted proxy that of its client. */
   String text();
 
+  /** The address of the proxy that has sent the request; null if the client itself has. */
+  default @Nullable String sender() {
+    return null;
+  }
+
   /** {@code http} or {@code https}: the client's own connection, or what a trusted proxy says. */
   default String scheme() {
     return "http";

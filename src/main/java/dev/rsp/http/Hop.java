@@ -35,6 +35,9 @@ public final class Hop implements Client {
   private final @Nullable ClientTls tls;
   private @Nullable String peerText;
 
+  /** The proxy that has named the peer for the whole connection; null if none has. */
+  private @Nullable String carrier;
+
   /** Whom the peer was compared with last, and the result. */
   private TrustedProxies trusted = TrustedProxies.NONE;
 
@@ -211,16 +214,29 @@ public final class Hop implements Client {
 
   private String peerText() {
     if (peerText == null) {
-      peerText =
-          remote instanceof InetSocketAddress socket
-              ? IpAddress.of(socket.getAddress()).text()
-              : UNIX;
+      peerText = text(remote);
     }
     return peerText;
   }
 
+  private static String text(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress socket
+        ? IpAddress.of(socket.getAddress()).text()
+        : UNIX;
+  }
+
   private boolean peerHasAddress() {
     return remote instanceof InetSocketAddress;
+  }
+
+  /** A proxy with this address has named the peer for the whole connection. */
+  public void carriedBy(@Nullable SocketAddress proxy) {
+    carrier = text(proxy);
+  }
+
+  @Override
+  public @Nullable String sender() {
+    return carrier != null ? carrier : named == null ? null : peerText();
   }
 
   /** The client's address for applications; empty if it has no IP address. */

@@ -65,6 +65,11 @@ final class JsonLineTest {
   private static Client overTls() {
     return new Client() {
       @Override
+      public String sender() {
+        return "10.0.0.1";
+      }
+
+      @Override
       public String text() {
         return "192.0.2.9";
       }

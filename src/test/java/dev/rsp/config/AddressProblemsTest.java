@@ -22,6 +22,9 @@ class AddressProblemsTest {
       "a string of three octal digits, such as \"0666\": in a number they would not be octal";
   private static final String SLOT = "an address, or a table with name and address";
 
+  private static final String LISTENER = String.join(", ", Keys.LISTENER);
+  private static final String SLOT_KEYS = String.join(", ", Keys.SLOT);
+
   @TempDir Path directory;
 
   static Stream<Arguments> listenThatIsWrong() {
@@ -46,7 +49,7 @@ class AddressProblemsTest {
         arguments("{ mode = '0666' }", ".address: not set (expected: " + TO_LISTEN_ON + ")"),
         arguments(
             "{ address = 'unix:/run/a', mod = '0666' }",
-            ".mod: \"0666\" (expected: one of address, mode, owner, group, tls, http2, proxy_protocol, redirect, hsts, check_host, client_ca, client_auth; did you mean mode?)"),
+            ".mod: \"0666\" (expected: one of " + LISTENER + "; did you mean mode?)"),
         arguments("{ address = 'unix:/run/a', mode = 666 }", ".mode: 666 (expected: " + MODE + ")"),
         arguments(
             "{ address = 'unix:/run/a', mode = '0888' }",
@@ -108,10 +111,12 @@ class AddressProblemsTest {
         backends(
             "{ { '10.0.0.1:80' }, }",
             "[1].address: not set (expected: an address: " + FORMS + ")",
-            "[1][1]: \"10.0.0.1:80\" (expected: one of name, address, protocol, tls, send_proxy, weight, state)"),
+            "[1][1]: \"10.0.0.1:80\" (expected: one of " + SLOT_KEYS + ")"),
         backends(
             "{ { adress = '10.0.0.1:80', address = '10.0.0.2:80' } }",
-            "[1].adress: \"10.0.0.1:80\" (expected: one of name, address, protocol, tls, send_proxy, weight, state; did you mean address?)"),
+            "[1].adress: \"10.0.0.1:80\" (expected: one of "
+                + SLOT_KEYS
+                + "; did you mean address?)"),
         backends(
             "{ { address = 'nope.example:80' } }",
             "[1].address: \"nope.example:80\" (expected: a name that resolves: Name or service not known)"),

@@ -194,7 +194,9 @@ class ConfigProblemsTest {
             "backends.lua:8: backends[3]: \"10.0.0.300:80\" (expected: an IPv4 address of four"
                 + " numbers from 0 to 255, or a name, before the port)",
             "backends.lua:10: backends[4].address: not set (expected: an address: " + FORMS + ")",
-            "backends.lua:12: backends[4].adress: \"10.0.0.4:80\" (expected: one of name, address, protocol, tls, send_proxy, weight, state;"
+            "backends.lua:12: backends[4].adress: \"10.0.0.4:80\" (expected: one of "
+                + String.join(", ", Keys.SLOT)
+                + ";"
                 + " did you mean address?)",
             "backends.lua:15: conect: 3 (expected: a known key, or local; did you mean"
                 + " timeouts.connect?)"),

@@ -125,6 +125,18 @@ final class HopTest {
   }
 
   @Test
+  void namesTheProxyThatHasNamedThePeer() {
+    Hop hop = hop("10.0.0.1");
+    hop.carriedBy(new InetSocketAddress("198.51.100.1", 1));
+    assertEquals("198.51.100.1", hop.sender());
+    hop.begin(request("X-Forwarded-For: 192.0.2.1"), TEN, null);
+    assertEquals("192.0.2.1", hop.text());
+    assertEquals("198.51.100.1", hop.sender());
+    hop.carriedBy(null);
+    assertEquals("unix:", hop.sender());
+  }
+
+  @Test
   @Rule(39)
   void namesTheClientOfATrustedProxyForEachRequest() throws Exception {
     Hop hop = hop("10.0.0.1");
@@ -134,6 +146,7 @@ final class HopTest {
     assertSame(hop.text(), hop.text());
     assertEquals("192.0.2.1", hop.client());
     assertEquals("10.0.0.1", hop.forwardedFor());
+    assertEquals("10.0.0.1", hop.sender());
     assertEquals(0, hop.clientPort());
     assertEquals(new InetSocketAddress("192.0.2.1", 0), hop.source());
     assertEquals(InetAddress.getByName("192.0.2.1"), hop.namedClient());
@@ -141,6 +154,7 @@ final class HopTest {
     assertEquals("192.0.2.2", hop.text());
     hop.end();
     assertEquals("10.0.0.1", hop.text());
+    assertNull(hop.sender());
     assertEquals(4711, hop.clientPort());
     hop.begin(request("X: y"), TEN, null);
     assertEquals("10.0.0.1", hop.text());

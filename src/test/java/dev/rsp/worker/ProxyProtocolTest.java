@@ -18,6 +18,8 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -225,6 +228,26 @@ final class ProxyProtocolTest {
     check.send(GET);
     EmbeddedPeer other = rig.backend(); // not the idle one of the second place
     served(check, other, "10.0.0.7");
+    rig.expectEndings("served=2");
+  }
+
+  @Test
+  void theAccessLogHasTheProxyBesideTheClient(@TempDir Path directory) throws Exception {
+    Path log = directory.resolve("access.log");
+    serve("access_log = { path = '" + log + "', format = '$client $peer' }\n");
+    for (String header : List.of(V1, LOCAL)) {
+      EmbeddedPeer client = connection(header);
+      client.send(GET);
+      EmbeddedPeer backend = rig.backendIfAsked();
+      if (backend == null) {
+        rig.answerOverIdle(ok("1"));
+      } else {
+        backend.send(ok("1"));
+      }
+      client.expect(ok("1"));
+    }
+    rig.closeAccessLog();
+    assertEquals(List.of("192.0.2.1 10.0.0.7", "10.0.0.7 -"), Files.readAllLines(log));
     rig.expectEndings("served=2");
   }
 

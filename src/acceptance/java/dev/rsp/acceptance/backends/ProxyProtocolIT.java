@@ -91,7 +91,7 @@ final class ProxyProtocolIT {
             """
             listen = {
               "127.0.0.1:%d",
-              { address = "127.0.0.1:%d", proxy_protocol = "127.0.0.0/8" },
+              { address = "127.0.0.1:%d", proxy_protocol = "127.0.0.0/8", http2 = true },
             }
             backends = {
               { name = "plain", address = "%s" },
@@ -143,9 +143,38 @@ final class ProxyProtocolIT {
     assertEquals("127.0.0.6", curl("127.0.0.6", fromV2, "plain"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"--http1.1", "--http2-prior-knowledge"})
+  void theClientOfCurlIsKnown(String version) {
+    assertEquals("127.0.0.7", curl("127.0.0.7", proxied, "plain", "--haproxy-protocol", version));
+  }
+
   @Test
-  void theClientOfCurlIsKnown() {
-    assertEquals("127.0.0.7", curl("127.0.0.7", proxied, "plain", "--haproxy-protocol"));
+  void streamsOfOneClientShareConnections() {
+    String header = "--haproxy-protocol";
+    String twice =
+        curl("127.0.0.7", proxied, "nginx-v2", header, "--http2-prior-knowledge", url(proxied));
+    assertEquals(("127.0.0.7:" + proxied).repeat(2), twice);
+  }
+
+  @Test
+  void aReloadChangesWhatNewConnectionsBeginWith(@TempDir Path own) {
+    int port = Peer.freePort();
+    String backend = "backends = { \"" + nginx.address() + "\" }\n";
+    String plainly = "listen = { address = \"127.0.0.1:%d\" }\n".formatted(port) + backend;
+    String proxied =
+        "listen = { address = \"127.0.0.1:%d\", proxy_protocol = \"127.0.0.0/8\" }\n"
+                .formatted(port)
+            + backend;
+    try (Rsp other = Rsp.serving(own, plainly)) {
+      assertEquals("127.0.0.8", curl("127.0.0.8", port, "a"));
+      other.reconfigure(proxied);
+      assertEquals("127.0.0.8", curl("127.0.0.8", port, "a", "--haproxy-protocol"));
+      Program bare = Program.run("curl", "-sS", url(port));
+      assertTrue(bare.awaitExit() != 0, bare::toString);
+      other.reconfigure(plainly);
+      assertEquals("127.0.0.8", curl("127.0.0.8", port, "a"));
+    }
   }
 
   /** The destination is that of the first server of the chain. */
