@@ -215,6 +215,9 @@ final class EmbeddedRig implements AutoCloseable {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
     client.socket().comesFrom(address);
+    if (options.http2()) {
+      unjudged.add(client);
+    }
     loop.adopt(client.socket(), options);
     rest();
     return client;

@@ -160,6 +160,26 @@ final class ProxyProtocolTest {
     rig.expectEndings("served=1");
   }
 
+  @Test
+  void thePrefaceOfHttp2FollowsTheHeader() {
+    options = options.withHttp2();
+    for (String header : List.of(V1, V2)) {
+      EmbeddedPeer connection = connection(header);
+      Http2Peer client = Http2Peer.on(connection);
+      client.get(1, "a", "/");
+      EmbeddedPeer backend = rig.backendIfAsked();
+      if (backend == null) {
+        rig.answerOverIdle(ok("1"));
+      } else {
+        String request = backend.take();
+        assertTrue(request.contains("\r\nX-Forwarded-For: 192.0.2.1\r\n"), request);
+        backend.send(ok("1"));
+      }
+      client.expect("HEADERS 1 :status=200 content-length=1", "DATA 1 1 END");
+    }
+    rig.expectEndings("served=2");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"PROXY UNKNOWN\r\n", "PROXY UNKNOWN 192.0.2.1 198.51.100.2 1 2\r\n", LOCAL})

@@ -324,6 +324,33 @@ final class SendProxyTest {
   }
 
   @Test
+  void streamsOfOneClientOfHttp2ShareItsConnections() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/1");
+    EmbeddedPeer backend = rig.backend();
+    backend.expectStart(V1 + "GET /1 HTTP/1.1\r\n");
+    backend.send(ok("1"));
+    client.expect("HEADERS 1 :status=200 content-length=1", "DATA 1 1 END");
+    client.get(3, "a", "/2");
+    rig.expectNoConnect();
+    backend.expectStart("GET /2 HTTP/1.1\r\n");
+    client.get(5, "a", "/3");
+    EmbeddedPeer another = rig.backend();
+    another.expectStart(V1 + "GET /3 HTTP/1.1\r\n");
+    another.send(ok("3"));
+    backend.send(ok("2"));
+    rig.rest();
+    Http2Peer other = Http2Peer.of(rig);
+    other.get(1, "a", "/4");
+    rig.backend().expectStart(V1 + "GET /4 HTTP/1.1\r\n");
+    client.peer().end();
+    backend.expectClosed();
+    another.expectClosed();
+    rig.leave();
+    rig.expectEndings("served=3 client_gone_waiting=1");
+  }
+
+  @Test
   void nothingIsSentBeforeThereIsARequest() {
     EmbeddedPeer client = rig.client(GET);
     EmbeddedPeer backend = rig.connecting();

@@ -5,6 +5,7 @@ import static dev.rsp.worker.Messages.GET;
 import static dev.rsp.worker.Messages.ok;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.certs.TestCa;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ServerSocket;
@@ -15,6 +16,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +61,37 @@ final class SendProxyTransportTest extends RigTest {
         client.expect(ok("1"));
       }
     }
+  }
+
+  /** In clear, in front of the handshake. */
+  @Test
+  void isSentBeforeTls() throws Exception {
+    TestCa ca = TestCa.create();
+    Path file = Files.writeString(directory.resolve("ca.pem"), ca.rootPem());
+    try (var listening = new TlsBackend(rig, ca.ecdsa("a.example"))) {
+      String entry = listening.entry("ca = '" + file + "', name = 'a.example'");
+      rig.reload("backends = { " + entry.replaceFirst("\\{", "{ send_proxy = 'v1', ") + " }");
+      Peer client = rig.client(GET);
+      try (Socket raw = listening.raw()) {
+        String header = line(raw.getInputStream());
+        assertTrue(header.matches("PROXY TCP4 127\\.[0-9.]+ 127\\.[0-9. ]+\r\n"), header);
+        Peer backend = rig.backend(listening.shake(raw));
+        backend.head();
+        backend.send(ok("1"));
+        client.expect(ok("1"));
+      }
+    }
+  }
+
+  /** Reads no byte beyond the line. */
+  private static String line(InputStream in) throws Exception {
+    StringBuilder line = new StringBuilder();
+    while (line.indexOf("\n") < 0) {
+      int next = in.read();
+      assertTrue(next >= 0, "ended after " + line);
+      line.append((char) next);
+    }
+    return line.toString();
   }
 
   /** Such a connection is open at once, before anybody waits for it. */

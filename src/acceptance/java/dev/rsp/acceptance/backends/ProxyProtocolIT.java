@@ -150,14 +150,6 @@ final class ProxyProtocolIT {
   }
 
   @Test
-  void streamsOfOneClientShareConnections() {
-    String header = "--haproxy-protocol";
-    String twice =
-        curl("127.0.0.7", proxied, "nginx-v2", header, "--http2-prior-knowledge", url(proxied));
-    assertEquals(("127.0.0.7:" + proxied).repeat(2), twice);
-  }
-
-  @Test
   void aReloadChangesWhatNewConnectionsBeginWith(@TempDir Path own) {
     int port = Peer.freePort();
     String backend = "backends = { \"" + nginx.address() + "\" }\n";
