@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.rsp.Rule;
 import dev.rsp.certs.TestCa;
 import dev.rsp.exchange.BackendLog;
 import dev.rsp.exchange.Ending;
@@ -308,7 +309,8 @@ final class BackendTlsTest extends RigTest {
   }
 
   @Test
-  void anEndWithoutCloseNotifyIsATruncation() throws Exception { // RFC 9112 §9.8
+  @Rule(71)
+  void anEndWithoutCloseNotifyIsATruncation() throws Exception { // rule 71: RFC 9112 §9.8
     TlsBackend listening = trusted();
     Peer client = rig.client(GET);
     Socket raw = listening.raw();
@@ -500,6 +502,19 @@ final class BackendTlsTest extends RigTest {
     exchange(client, backend, "one");
     var shown = TlsBackend.session(backend).getPeerCertificates();
     assertEquals(own.certificate(), shown[0]);
+  }
+
+  @Test
+  void aBackendThatAsksForACertificateInVainIsA502ThatTheLogExplains() throws Exception {
+    var listening = new TlsBackend(rig, LEAF, CA.root());
+    backends.add(listening);
+    rig.reload("backends = {" + listening.entry(tls(NAME)) + "}\nfunction select() return 1 end");
+    Peer client = rig.client(GET);
+    listening.accept().expectHandshakeFailure();
+    client.head("HTTP/1.1 502 Bad Gateway");
+    // With TLS 1.3 our side of the handshake is done by then.
+    rig.awaitEnding(Ending.BACKEND_GONE);
+    assertTrue(onlyLine().contains("ALERT"), onlyLine());
   }
 
   @Test
