@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.ObjIntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,6 +32,25 @@ final class Http2FloodTest extends EmbeddedRigTest {
 
   /** Frames that serve no request, at once. */
   private static final int IDLE = 10_000;
+
+  private static final List<ObjIntConsumer<Http2Peer>> PROVOCATIONS =
+      List.of(
+          (client, stream) -> client.windowUpdate(stream, 0),
+          (client, stream) -> client.windowUpdate(stream, Integer.MAX_VALUE),
+          (client, stream) -> client.data(stream, "after the end", false),
+          (client, stream) -> client.headers(stream, true, "after", "the end"),
+          (client, stream) -> client.frame(PRIORITY, 0, stream, (byte) 0),
+          (client, stream) -> client.frame(PRIORITY, 0, stream, stream));
+
+  private static final List<ObjIntConsumer<Http2Peer>> IDLE_FLOODS =
+      List.of(
+          (client, i) -> client.ping(i, false),
+          (client, i) -> client.settings(),
+          (client, i) -> client.frame(PRIORITY, 0, 1, new byte[] {0, 0, 0, 0, 1}),
+          (client, i) -> client.frame(0x77, 0, 0, (byte) 1),
+          (client, i) -> client.windowUpdate(0, 1),
+          (client, i) -> client.ping(i, true),
+          (client, i) -> client.frame(Http2Peer.SETTINGS, 1, 0));
 
   /** How often something may be sent until the connection ends; {@link #MANY} if it does not. */
   private int until(Http2Peer client, IntConsumer send) {
@@ -86,33 +106,20 @@ final class Http2FloodTest extends EmbeddedRigTest {
   @Test
   void resetsThatTheClientProvokesCountAsItsOwn() {
     // "MadeYouReset": each of these has rsp reset a stream whose request is under way.
-    for (IntConsumer provoke : provocations()) {
+    for (ObjIntConsumer<Http2Peer> provoke : PROVOCATIONS) {
       Http2Peer client = Http2Peer.of(rig);
-      current = client;
       rig.acceptAtOnce();
       int count =
           until(
               client,
               i -> {
                 client.get(2 * i + 1, "a", "/");
-                provoke.accept(2 * i + 1);
+                provoke.accept(client, 2 * i + 1);
               });
       between(RESETS, RESETS + 1, count);
     }
     assertEquals(0, rig.loads().inFlight());
     rig.acceptEndings();
-  }
-
-  private Http2Peer current;
-
-  private List<IntConsumer> provocations() {
-    return List.of(
-        stream -> current.windowUpdate(stream, 0),
-        stream -> current.windowUpdate(stream, Integer.MAX_VALUE),
-        stream -> current.data(stream, "after the end", false),
-        stream -> current.headers(stream, true, "after", "the end"),
-        stream -> current.frame(PRIORITY, 0, stream, (byte) 0),
-        stream -> current.frame(PRIORITY, 0, stream, stream));
   }
 
   @Test
@@ -137,18 +144,9 @@ final class Http2FloodTest extends EmbeddedRigTest {
 
   @Test
   void framesThatServeNoRequestEndTheConnection() {
-    List<IntConsumer> floods =
-        List.of(
-            i -> current.ping(i, false),
-            i -> current.settings(),
-            i -> current.frame(PRIORITY, 0, 1, new byte[] {0, 0, 0, 0, 1}),
-            i -> current.frame(0x77, 0, 0, (byte) 1),
-            i -> current.windowUpdate(0, 1),
-            i -> current.ping(i, true),
-            i -> current.frame(Http2Peer.SETTINGS, 1, 0));
-    for (IntConsumer flood : floods) {
-      current = Http2Peer.of(rig);
-      between(IDLE - 100, IDLE + 100, until(current, flood));
+    for (ObjIntConsumer<Http2Peer> flood : IDLE_FLOODS) {
+      Http2Peer client = Http2Peer.of(rig);
+      between(IDLE - 100, IDLE + 100, until(client, i -> flood.accept(client, i)));
     }
     rig.expectEndings("");
   }

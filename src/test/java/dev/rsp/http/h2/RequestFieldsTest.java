@@ -138,8 +138,16 @@ final class RequestFieldsTest {
     String head = new String(fields.bytes(), 0, fields.length(), StandardCharsets.ISO_8859_1);
     assertTrue(
         head.matches(
-            "GET /chat HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-                + "sec-websocket-key: [A-Za-z0-9+/]{22}==\r\nx: y\r\n\r\n"),
+            String.join(
+                "\r\n",
+                "GET /chat HTTP/1.1",
+                "host: a",
+                "connection: upgrade",
+                "upgrade: websocket",
+                "sec-websocket-key: [A-Za-z0-9+/]{22}==",
+                "x: y",
+                "",
+                "")),
         head);
     String why = ":protocol without CONNECT or :authority, or with a length";
     refused(why, with(asks, "content-length", "0"));
