@@ -38,7 +38,7 @@ final class Http2SmugglingTest {
   }
 
   /** Sends a request and content, and returns how many requests a backend has got. */
-  private static long requestsFrom(List<String> fields, String content) throws Exception {
+  private static int requestsFrom(List<String> fields, String content) throws Exception {
     try (EmbeddedRig rig = new EmbeddedRig()) {
       Http2Peer client = Http2Peer.of(rig);
       client.headers(1, content.isEmpty(), fields.toArray(String[]::new));
