@@ -58,7 +58,7 @@ class Comparison:
         self._children = children
         self._scenarios = [SCENARIOS[name] for name in options.scenarios]
         self._generator = Generator(children, directory, self._scenarios)
-        self._starter = Starter(children, directory)
+        self._starter = Starter(children, directory, any(scenario.tls for scenario in self._scenarios))
         self._rates: dict = {}
         self.samples: list = []
         self.warnings: list = []
@@ -92,9 +92,9 @@ class Comparison:
         for scenario in self._scenarios:
             for proxy in self.proxies:
                 seconds = self._options.warmup if proxy.name in self._options.builds else PEER_WARMUP_SECONDS
-                load = self._generator.for_seconds(scenario, proxy.name, proxy.port, max(1.0, seconds))
+                load = self._generator.for_seconds(scenario, proxy.name, proxy.port_of(scenario), max(1.0, seconds))
                 self._rates[scenario.name, proxy.name] = load.rate
-                say(f"warm-up {scenario.name:8} {proxy.name:15} {load.rate:10,.0f} requests/s")
+                say(f"warm-up {scenario.name:10} {proxy.name:15} {load.rate:10,.0f} requests/s")
 
     def run(self, order: random.Random) -> None:
         for number in range(1, self._options.rounds + 1):
@@ -103,7 +103,7 @@ class Comparison:
                     sample = self._measure(scenario, proxy)
                     self.samples.append({"round": number, "position": position, **sample})
                     say(
-                        f"round {number}/{self._options.rounds} {scenario.name:8} {proxy.name:15}"
+                        f"round {number}/{self._options.rounds} {scenario.name:10} {proxy.name:15}"
                         f" {sample['cpu_us']:9.2f} µs/request {sample['rate']:10,.0f} requests/s"
                     )
 
@@ -114,7 +114,7 @@ class Comparison:
         others = meter.usage(self.backend.child.pid)
         machine_before, before = meter.machine_time(), meter.usage(proxy.child.pid)
         rate = self._rates[scenario.name, proxy.name]
-        load = self._generator.counted(scenario, proxy.name, proxy.port, self._options.seconds, rate)
+        load = self._generator.counted(scenario, proxy.name, proxy.port_of(scenario), self._options.seconds, rate)
         time.sleep(SETTLE_SECONDS)
         after, machine_after = meter.usage(proxy.child.pid), meter.machine_time()
         backend_after = meter.usage(self.backend.child.pid)
@@ -244,7 +244,7 @@ def profile(options: argparse.Namespace, children: Children, directory: Path) ->
         proxy = starter.start(name, options.builds)
         duties.check_bodies(proxy)
         warmup = options.warmup if name in options.builds else PEER_WARMUP_SECONDS
-        generator.for_seconds(scenario, name, proxy.port, max(1.0, warmup))
+        generator.for_seconds(scenario, name, proxy.port_of(scenario), max(1.0, warmup))
         syscalls.profile(children, generator, scenario, proxy, options)
         children.stop(proxy.child)
     return 0

@@ -19,6 +19,8 @@ DEBIAN_PACKAGES = {
     "haproxy": "haproxy",
     "wrk": "wrk",
     "ab": "apache2-utils",
+    "h2load": "nghttp2-client",
+    "openssl": "openssl",
     "gcc": "gcc libc6-dev",
     "strace": "strace",
     "perf": "linux-perf",

@@ -24,7 +24,7 @@ def arguments(given: list | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each proxy meets each scenario (default 7)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (default 5)")
     parser.add_argument("--warmup", type=float, help="seconds of load per scenario before rsp is measured (default 20)")
-    parser.add_argument("--scenarios", type=listed, default=list(SCENARIOS), help="of " + ",".join(KNOWN))
+    parser.add_argument("--scenarios", type=listed, default=[n for n, s in SCENARIOS.items() if not s.tls], help="of " + ",".join(KNOWN))
     parser.add_argument("--clients", type=int, default=2000, help="of the scenarios stalled and crowd (default 2000)")
     parser.add_argument(
         "--proxies", type=listed, default=listed(DEFAULT_PROXIES), help=f"of rsp,{','.join(PEERS)} (default {DEFAULT_PROXIES})"

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import machine
 from children import START_SECONDS, Child, Children, Failure, wait_for_line
+from load import HOST, Scenario
 
 SERVERS = 8
 MOST_CONNECTIONS = 4000  # far more than any scenario opens, so that no proxy closes idle ones to save file descriptors
-RSP_READY = r"Started\.  Listening on port \d+\.$"
+RSP_READY = r"Started\.  Listening on ports? \d+(, \d+)?\.$"
 BODIES = {"/612": 612, "/10k": 10_240, "/1m": 1_048_576}
 STALLED_PATH = "/8m"  # more than the sockets of both sides hold
 STALLED_BYTES = 8 << 20
@@ -40,6 +41,10 @@ class Proxy:
     port: int
     child: Child
     version: str
+    tls_port: int = 0
+
+    def port_of(self, scenario: Scenario) -> int:
+        return self.tls_port if scenario.tls else self.port
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,34 @@ class RspBuild:
 class Starter:
     """Starts the backend, then proxies in front of it."""
 
-    def __init__(self, children: Children, directory: Path):
+    def __init__(self, children: Children, directory: Path, tls: bool = False):
         self._children = children
         self._directory = directory
+        self._tls = tls
+        self._certificate = self._make_certificate() if tls else None
         self._connections = min(MOST_CONNECTIONS, machine.raise_file_limit() // 2 - 100)
         self.backend_ports = machine.free_ports(SERVERS)
 
-    def _start(self, name: str, port: int, command: list, version: str, environment: dict | None = None) -> Proxy:
+    def _make_certificate(self) -> Path:
+        """A P-256 certificate and its key, for all proxies."""
+        folder = self._directory / "certificates"
+        folder.mkdir()
+        both, key, certificate = folder / "site.pem", self._directory / "site.key", self._directory / "site.crt"
+        command = [machine.tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-keyout", key, "-out", certificate, "-days", "2", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"]
+        self._children.run("openssl", command, START_SECONDS)
+        both.write_text(certificate.read_text() + key.read_text())
+        both.chmod(0o600)
+        return both
+
+    def _start(
+        self, name: str, port: int, command: list, version: str, environment: dict | None = None, tls_port: int = 0
+    ) -> Proxy:
         child = self._children.start(name, command, environment)
         if environment is not None:
             wait_for_line(child, RSP_READY)
         wait_for_port(child, port)
-        return Proxy(name, port, child, version)
+        return Proxy(name, port, child, version, tls_port)
 
     def _write(self, name: str, text: str) -> Path:
         file = self._directory / name
@@ -79,7 +100,7 @@ class Starter:
 
     # --- nginx, twice -------------------------------------------------------------------------------------------------
 
-    def _start_nginx(self, name: str, port: int, http: str) -> Proxy:
+    def _start_nginx(self, name: str, port: int, http: str, tls_port: int = 0) -> Proxy:
         nginx = machine.tool("nginx")
         temporary = self._directory / f"{name}.tmp"
         temporary.mkdir()
@@ -102,7 +123,8 @@ http {{
 {paths}{http}}}
 """,
         )
-        return self._start(name, port, [nginx, "-p", self._directory, "-c", file], nginx_version(nginx))
+        command = [nginx, "-p", self._directory, "-c", file]
+        return self._start(name, port, command, nginx_version(nginx), tls_port=tls_port)
 
     def backend(self, nopush: bool) -> Proxy:
         """One nginx that listens on a port per server. `/echo` answers what a proxy made of a request.
@@ -133,7 +155,15 @@ http {{
         )
 
     def nginx(self) -> Proxy:
-        (port,) = machine.free_ports(1)
+        port, tls_port = machine.free_ports(2)
+        tls = ""
+        if self._tls:
+            tls = f"""    listen 127.0.0.1:{tls_port} ssl http2 backlog=4096;
+    ssl_certificate {self._certificate};
+    ssl_certificate_key {self._certificate};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    http2_max_requests 1000000000;
+"""
         servers = "".join(f"    server 127.0.0.1:{each};\n" for each in self.backend_ports)
         return self._start_nginx(
             "nginx",
@@ -146,7 +176,7 @@ http {{
   }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
-    location / {{
+{tls}    location / {{
       proxy_pass http://sites;
       proxy_http_version 1.1;
       proxy_buffering off;
@@ -161,6 +191,7 @@ http {{
     }}
   }}
 """,
+            tls_port,
         )
 
     # --- the others ---------------------------------------------------------------------------------------------------
@@ -169,11 +200,22 @@ http {{
         name = "haproxy-splice" if splice else "haproxy"
         haproxy = machine.tool("haproxy")
         version = machine.version([haproxy, "-v"], r"version (\S+)")
-        (port,) = machine.free_ports(1)
+        port, tls_port = machine.free_ports(2)
         servers = "".join(f"  server s{i} 127.0.0.1:{each}\n" for i, each in enumerate(self.backend_ports, 1))
         numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
         # Hashing an expression came with 2.6; older ones hash the field as it came, which is less work.
         balance = "hash req.hdr(host),lower" if numbers >= [2, 6] else "hdr(host)"
+        rules = f"""  option forwardfor
+  http-request set-header X-Forwarded-Proto %s
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request add-header Via "1.1 haproxy"
+  balance {balance}
+  hash-type map-based
+{servers}"""
+        tls = ""
+        if self._tls:
+            tls = f"listen tls\n  bind 127.0.0.1:{tls_port} ssl crt {self._certificate} alpn h2,http/1.1 backlog 4096\n"
+            tls += rules.replace("%s", "https")
         file = self._write(
             f"{name}.cfg",
             f"""global
@@ -191,15 +233,9 @@ defaults
   {"option splice-auto" if splice else ""}
 listen sites
   bind 127.0.0.1:{port} backlog 4096
-  option forwardfor
-  http-request set-header X-Forwarded-Proto http
-  http-request set-header X-Forwarded-Host %[req.hdr(host)]
-  http-request add-header Via "1.1 haproxy"
-  balance {balance}
-  hash-type map-based
-{servers}""",
+{rules.replace("%s", "http")}{tls}""",
         )
-        return self._start(name, port, [haproxy, "-db", "-f", file], version)
+        return self._start(name, port, [haproxy, "-db", "-f", file], version, tls_port=tls_port)
 
     def relay(self) -> Proxy:
         source, program = Path(__file__).with_name("relay.c"), self._directory / "relay"
@@ -208,14 +244,19 @@ listen sites
         return self._start("relay", port, [program, port, self.backend_ports[0]], "")
 
     def rsp(self, build: RspBuild) -> Proxy:
-        (port,) = machine.free_ports(1)
+        port, tls_port = machine.free_ports(2)
+        listen, certificates = f'"127.0.0.1:{port}"', ""
+        if self._tls:
+            listen = f'{{ {listen}, {{ address = "127.0.0.1:{tls_port}", tls = true }} }}'
+            certificates = f'certificates = {{ path = "{self._directory}/certificates", default = "{HOST}" }}\n'
         backends = ", ".join(f'"127.0.0.1:{each}"' for each in self.backend_ports)
         file = self._write(
             f"{build.name}.lua",
-            f'listen = "127.0.0.1:{port}"\nbackends = {{ {backends} }}\nloops = 1\n{build.lines.format(directory=self._directory)}\n',
+            f"listen = {listen}\n{certificates}backends = {{ {backends} }}\nloops = 1\n{build.lines.format(directory=self._directory)}\n",
         )
         java = machine.java_version(build.environment)
-        return self._start(build.name, port, [build.program, "run", file], f"Java {java}", build.environment)
+        command = [build.program, "run", file]
+        return self._start(build.name, port, command, f"Java {java}", build.environment, tls_port)
 
     def start(self, name: str, builds: dict) -> Proxy:
         """Starts the proxy of that name: a build of rsp or one of PEERS."""

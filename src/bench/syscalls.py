@@ -46,7 +46,7 @@ def strace(children: Children, generator: Generator, scenario: Scenario, proxy: 
     command = [machine.tool("strace"), "-f", "-c", *(word for pid in pids for word in ("-p", pid))]
     tracer = children.start("strace", command)
     wait_until_traced(tracer, pids)
-    load = generator.for_seconds(scenario, proxy.name, proxy.port, seconds)
+    load = generator.for_seconds(scenario, proxy.name, proxy.port_of(scenario), seconds)
     children.stop(tracer, signal.SIGINT)
     found = {}
     for line in tracer.log.read_text(errors="replace").splitlines():
@@ -73,7 +73,7 @@ def perf_stat(
     pids = ",".join(map(str, meter.processes_of(proxy.child.pid)))
     counter = children.start("perf-stat", [perf, "stat", "-x", ";", "-e", events, "-p", pids])
     time.sleep(PERF_START_SECONDS)
-    load = generator.for_seconds(scenario, proxy.name, proxy.port, seconds)
+    load = generator.for_seconds(scenario, proxy.name, proxy.port_of(scenario), seconds)
     children.stop(counter, signal.SIGINT)
     rows = re.findall(r"^(\d+);[^;]*;syscalls:sys_enter_(\w+);", counter.log.read_text(errors="replace"), re.MULTILINE)
     if not rows:
@@ -100,7 +100,7 @@ def perf_record(children: Children, generator: Generator, scenario: Scenario, pr
     # cpu-clock: virtual machines often lack the hardware counters.
     command = [program, "record", "-e", "cpu-clock", "-F", "999", "-o", data, "-p", ",".join(map(str, pids))]
     recorder = children.start("perf", command)
-    generator.for_seconds(scenario, proxy.name, proxy.port, options.seconds)
+    generator.for_seconds(scenario, proxy.name, proxy.port_of(scenario), options.seconds)
     ended_early = recorder.process.poll() is not None
     children.stop(recorder, signal.SIGINT)
     if ended_early or not data.exists():
