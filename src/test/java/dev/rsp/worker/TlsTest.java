@@ -4,6 +4,7 @@ package dev.rsp.worker;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
@@ -264,6 +266,33 @@ final class TlsTest {
       }
       rig.await("no client left", () -> rig.clients() == 0);
       assertEquals(0, rig.counted());
+    }
+  }
+
+  @Test
+  void aClientHelloThatIsTooLargeEndsTheConnection() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls);
+        Socket client = new Socket(rig.address(), rig.port())) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      // A handshake message of 1 MiB, in records of 16 KiB (RFC 8446 §5.1).
+      byte[] record = new byte[5 + 16_384];
+      record[0] = 0x16;
+      record[1] = 3;
+      record[2] = 1;
+      record[3] = 0x40;
+      record[5] = 1;
+      record[6] = 0x10;
+      try {
+        client.getOutputStream().write(record);
+        client.getOutputStream().write(record);
+        while (client.getInputStream().read() >= 0) {
+          // An alert may come first.
+        }
+      } catch (SocketException reset) {
+        assertTrue(String.valueOf(reset.getMessage()).length() > 0);
+      }
+      rig.await("no client left", () -> rig.clients() == 0);
     }
   }
 
@@ -530,6 +559,7 @@ final class TlsTest {
         created.add(session(rig, tls, name).getCreationTime());
       }
       assertEquals(created.get(0), created.get(1), "resumed");
+      assertNotEquals(created.get(0), created.get(2), "not resumed");
     }
   }
 
