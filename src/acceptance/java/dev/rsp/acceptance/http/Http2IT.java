@@ -9,6 +9,7 @@ import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.Rsp;
+import dev.rsp.certs.TestCa;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,24 +22,35 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real clients, and h2spec, speak HTTP/2 with prior knowledge. */
+/** Real clients, and h2spec, speak HTTP/2: with prior knowledge, and by ALPN. */
 @Timeout(300)
 final class Http2IT {
   private static final String H2SPEC = "h2spec/2.2.0/h2spec_linux_amd64.tar.gz";
 
   private static RawBackend backend;
   private static Rsp rsp;
+  private static TestCa ca;
 
   @TempDir static Path directory;
 
   @BeforeAll
   static void start() throws Exception {
     backend = Origin.start();
+    ca = TestCa.create();
+    Path certificates = Files.createDirectories(directory.resolve("certs"));
+    ca.ecdsa("localhost").writePem(certificates, "localhost");
     rsp =
         Rsp.serving(
             directory,
-            "listen = { address = \"127.0.0.1:0\", http2 = true }\nbackends = { \"%s\" }\n"
-                .formatted(backend.address()));
+            """
+            listen = {
+              { address = "127.0.0.1:0", http2 = true },
+              { address = "localhost:0", tls = true },
+            }
+            certificates = "%s"
+            backends = { "%s" }
+            """
+                .formatted(certificates, backend.address()));
   }
 
   @AfterAll
@@ -59,7 +71,7 @@ final class Http2IT {
     return Program.run(command.toArray(String[]::new));
   }
 
-  /** All tests of h2spec, also those of its strict mode. */
+  /** All tests of h2spec, also those of its strict mode, in clear and over TLS. */
   @Test
   void h2specFindsNoFault() throws Exception {
     Path archive = directory.resolve("h2spec.tar.gz");
@@ -67,19 +79,36 @@ final class Http2IT {
       Files.copy(Objects.requireNonNull(in, H2SPEC), archive);
     }
     Program.run("tar", "-xzf", archive.toString(), "-C", directory.toString());
-    String port = Integer.toString(rsp.port());
-    Program h2spec =
-        Program.run(
-            directory.resolve("h2spec").toString(),
-            "--strict",
-            "-P",
-            "/length/600",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            port);
+    assertNoFault(rsp.ports().get(0));
+    assertNoFault(rsp.ports().get(1), "-t", "-k");
+  }
+
+  private static void assertNoFault(int port, String... more) {
+    List<String> command = new ArrayList<>();
+    command.add(directory.resolve("h2spec").toString());
+    command.addAll(List.of("--strict", "-P", "/length/600", "-h", "localhost", "-p", "" + port));
+    command.addAll(List.of(more));
+    Program h2spec = Program.run(command.toArray(String[]::new));
     assertTrue(
         h2spec.out().contains("146 tests, 146 passed, 0 skipped, 0 failed"), h2spec::toString);
+  }
+
+  @Test
+  void curlChoosesHttp2OverTls() throws Exception {
+    Path root = Files.writeString(directory.resolve("ca.pem"), ca.rootPem());
+    int port = rsp.ports().get(1);
+    Program curl =
+        Program.run(
+            "curl",
+            "-sS",
+            "--cacert",
+            root.toString(),
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_version} %{size_download}",
+            "https://localhost:" + port + "/length/300000");
+    assertEquals("2 300000", curl.out(), curl::toString);
   }
 
   @Test
