@@ -57,8 +57,9 @@ final class TrainingRun {
 
   private static final String CONFIGURATION =
       """
-      listen = "127.0.0.1:%1$d"
+      listen = { "127.0.0.1:%1$d", { address = "127.0.0.1:%4$d", tls = true } }
       control = "%3$s"
+      certificates = { path = "%5$s", index = "certificates.index" }
       journal = "hosts.journal"
       access_log = { path = "access.log", format = "json" }
       loops = 2
@@ -81,6 +82,12 @@ final class TrainingRun {
     int execute(String... arguments);
   }
 
+  /** Opens a connection with TLS. */
+  @FunctionalInterface
+  private interface TlsClient {
+    Socket connect() throws IOException;
+  }
+
   private TrainingRun() {}
 
   /**
@@ -97,11 +104,21 @@ final class TrainingRun {
       answers.setDaemon(true);
       answers.start();
       int port = freePort();
+      int tlsPort = freePort();
+      Path certificates = Files.createDirectory(directory.resolve("certificates"));
+      TrainingCertificate certificate = TrainingCertificate.in(certificates);
       Path control = directory.resolve("control.sock");
       Path file = directory.resolve("backends.lua");
       Files.writeString(
-          file, CONFIGURATION.formatted(port, backend.getLocalPort(), control.toString()));
-      serve(commands, new FutureTask<>(() -> server.applyAsInt(file)), port, control);
+          file,
+          CONFIGURATION.formatted(
+              port, backend.getLocalPort(), control.toString(), tlsPort, certificates.toString()));
+      serve(
+          commands,
+          new FutureTask<>(() -> server.applyAsInt(file)),
+          port,
+          control,
+          () -> certificate.connect(tlsPort));
       // Now there is a journal.
       for (String command : List.of("check", "test")) {
         commands.execute(command, file.toString());
@@ -113,7 +130,8 @@ final class TrainingRun {
     }
   }
 
-  private static void serve(Commands commands, FutureTask<Integer> server, int port, Path control)
+  private static void serve(
+      Commands commands, FutureTask<Integer> server, int port, Path control, TlsClient client)
       throws IOException {
     Preload.begin().awaitLog();
     Thread thread = new Thread(server, "training-server");
@@ -126,6 +144,9 @@ final class TrainingRun {
       commands.execute("reload", "--control", control.toString());
       signal("USR1");
       request(port);
+      try (Socket socket = client.connect()) {
+        request(socket);
+      }
     } finally {
       signal("TERM");
       end(server);
@@ -181,12 +202,16 @@ final class TrainingRun {
 
   private static void request(int port) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(TIMEOUT_MILLIS);
-      socket.setTcpNoDelay(true);
-      for (int i = 0; i < REQUESTS; i++) {
-        socket.getOutputStream().write(i % 10 == 0 ? POST : GET);
-        readAnswer(socket.getInputStream());
-      }
+      request(socket);
+    }
+  }
+
+  private static void request(Socket socket) throws IOException {
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    socket.setTcpNoDelay(true);
+    for (int i = 0; i < REQUESTS; i++) {
+      socket.getOutputStream().write(i % 10 == 0 ? POST : GET);
+      readAnswer(socket.getInputStream());
     }
   }
 

@@ -62,11 +62,12 @@ final class MetricsTest {
         loops = 2
         control = "%s"
         usage = "%s"
+        certificates = "%s"
         timeouts = { connect_retry = 0 }
         function select(request) return request.path == "/closed" and "b" or "a" end
         """
             .formatted(
-                port, backend.getLocalPort(), closedPort(), socket(), directory.resolve("usage")));
+                port, backend.getLocalPort(), closedPort(), socket(), directory.resolve("usage"), directory));
     daemon = new Daemon(file, Transport.NIO);
     daemon.start(() -> {});
   }
