@@ -38,6 +38,9 @@ public final class Certificates<T> implements Closeable {
   /** How long files must rest before they are read: programs write certificate and key in turn. */
   private static final int SETTLE_MILLIS = 500;
 
+  /** When all files are compared after a start: the first handshakes need the processor more. */
+  private static final int FIRST_PASS_MILLIS = 1_000;
+
   /** How often all files are compared at most, although the kernel says what changes. */
   private static final int WATCHED_PASS_MILLIS = 10_000;
 
@@ -235,7 +238,7 @@ public final class Certificates<T> implements Closeable {
   // Changes between reloads -----------------------------------------------------------------------
 
   private void run() {
-    long nextPass = System.nanoTime();
+    long nextPass = after(FIRST_PASS_MILLIS);
     while (!closed) {
       try {
         nextPass = step(nextPass);

@@ -16,8 +16,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate for the training run, made by Java's keytool and trusted by nobody else, and a client
- * that shakes hands with it.
+ * A certificate for the training run, made by Java's keytool and trusted by nobody else, and a
+ * client that shakes hands with it.
  */
 final class TrainingCertificate {
   static final String NAME = "www.example.com";
@@ -44,15 +44,24 @@ final class TrainingCertificate {
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
             "-genkeypair",
-            "-alias", ALIAS,
-            "-keyalg", "EC",
-            "-groupname", "secp256r1",
-            "-dname", "CN=" + NAME,
-            "-ext", "san=dns:" + NAME,
-            "-validity", "2",
-            "-storetype", "PKCS12",
-            "-keystore", file.toString(),
-            "-storepass", PASSWORD);
+            "-alias",
+            ALIAS,
+            "-keyalg",
+            "EC",
+            "-groupname",
+            "secp256r1",
+            "-dname",
+            "CN=rsp training",
+            "-ext",
+            "san=dns:*.example.com",
+            "-validity",
+            "2",
+            "-storetype",
+            "PKCS12",
+            "-keystore",
+            file.toString(),
+            "-storepass",
+            PASSWORD);
     try {
       Process process = new ProcessBuilder(keytool).redirectErrorStream(true).start();
       process.getInputStream().readAllBytes();
@@ -92,7 +101,8 @@ final class TrainingCertificate {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, factory.getTrustManagers(), null);
       Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
-      SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, NAME, port, true);
+      SSLSocket socket =
+          (SSLSocket) context.getSocketFactory().createSocket(plain, NAME, port, true);
       socket.startHandshake();
       return socket;
     } catch (GeneralSecurityException e) {

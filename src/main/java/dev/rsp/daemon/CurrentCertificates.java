@@ -138,9 +138,9 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
 
   @Override
   void close() {
+    certificates.close(); // first, because it writes the index of what is in use
     super.close();
     rotation.close();
-    certificates.close();
     readers.shutdown();
   }
 

@@ -8,9 +8,10 @@ import java.time.Duration;
 import java.util.stream.IntStream;
 
 /**
- * Writes very many ECDSA certificates for {@code scripts/certs-scale}: {@code site-N.example.test} in
- * {@code FOLDER/certs/site-N.crt} and {@code .key}, and the certificate of their authority in {@code FOLDER/ca.pem}.
- * Each has keys of its own, with the public key beside the private one, as OpenSSL, certbot and lego write it.
+ * Writes very many ECDSA certificates for {@code scripts/certs-scale}: {@code site-N.example.test}
+ * in {@code FOLDER/certs/site-N.crt} and {@code .key}, and the certificate of their authority in
+ * {@code FOLDER/ca.pem}. Each has keys of its own, with the public key beside the private one, as
+ * OpenSSL, certbot and lego write it.
  */
 final class CertificateCrowd {
   private CertificateCrowd() {}
@@ -18,8 +19,8 @@ final class CertificateCrowd {
   /**
    * Makes them.
    *
-   * @param arguments {@code FOLDER COUNT [RENEWED]}: so many in {@code FOLDER/certs}, and newer ones for the first
-   *     so many names in {@code FOLDER/renewed}
+   * @param arguments {@code FOLDER COUNT [RENEWED]}: so many in {@code FOLDER/certs}, and newer
+   *     ones for the first so many names in {@code FOLDER/renewed}
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);

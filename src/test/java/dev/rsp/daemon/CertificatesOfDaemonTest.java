@@ -180,6 +180,19 @@ final class CertificatesOfDaemonTest {
   }
 
   @Test
+  void writesTheIndexAtTheEnd() throws Exception {
+    TestCa.Leaf a = CA.ecdsa("a.test");
+    a.writePem(folder(), "a");
+    Path index = directory.resolve("i");
+    config("certificates = { path = '%s', index = '%s' }".formatted(folder(), index));
+    start().stop();
+    assertTrue(Files.size(index) > 0);
+    started.clear();
+    start();
+    assertEquals(serialOf(a), serial("a.test"));
+  }
+
+  @Test
   void startsWithoutACertificateAndServesTheFirstOne() throws Exception {
     config("certificates = '%s'".formatted(folder()));
     start();

@@ -67,7 +67,12 @@ final class MetricsTest {
         function select(request) return request.path == "/closed" and "b" or "a" end
         """
             .formatted(
-                port, backend.getLocalPort(), closedPort(), socket(), directory.resolve("usage"), directory));
+                port,
+                backend.getLocalPort(),
+                closedPort(),
+                socket(),
+                directory.resolve("usage"),
+                directory));
     daemon = new Daemon(file, Transport.NIO);
     daemon.start(() -> {});
   }
