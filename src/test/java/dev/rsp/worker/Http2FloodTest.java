@@ -175,6 +175,32 @@ final class Http2FloodTest extends EmbeddedRigTest {
     rig.expectEndings("");
   }
 
+  /** Each of these answers is one frame, after which the stream is over. */
+  @Test
+  void aClientThatReadsNoAnswersIsNotReadEither() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.peer().takes(0);
+    int sent = 0;
+    while (sent < MANY && client.peer().isRead()) {
+      client.headers(2 * sent++ + 1, true, request("HEAD", "a..b", "/"));
+    }
+    assertTrue(sent < MANY, "read on after " + sent);
+    assertTrue(rig.held() < 8 << 20, "held: " + rig.held());
+    client.peer().reset();
+    rig.acceptEndings();
+  }
+
+  @Test
+  void settingsDoNotKeepAnIdleConnectionOpen() {
+    Http2Peer client = Http2Peer.of(rig);
+    rig.pass(50_000);
+    client.settings();
+    client.expect("SETTINGS ACK");
+    rig.pass(26_000);
+    client.expect("GOAWAY 0 NO_ERROR");
+    rig.expectEndings("");
+  }
+
   @Test
   void continuationsAreBounded() {
     for (byte[] part : List.of(new byte[0], new byte[1], new byte[100])) {

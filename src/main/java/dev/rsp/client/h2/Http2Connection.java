@@ -153,6 +153,9 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   /** The highest stream that the client has opened. */
   private int lastStream;
 
+  /** Whether the client's first settings have come. */
+  private boolean greeted;
+
   /** Whether the client has heard of our settings. */
   private boolean acknowledged;
 
@@ -257,10 +260,13 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
-    if (state == State.ENDING || state == State.CLOSED) {
+    if (!served()) {
       bytes.release();
-    } else {
-      input.read(ctx, bytes);
+      return;
+    }
+    input.read(ctx, bytes);
+    if (served()) {
+      chokeIfFull();
     }
   }
 
@@ -445,9 +451,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
         send(stream);
       }
     }
-    if (streams.isEmpty() && state == State.OPEN) {
-      timer.awaitRequest(loop.terms());
+    if (!greeted && state == State.OPEN) {
+      timer.awaitRequest(loop.terms()); // of the first settings only: others do not prolong it
     }
+    greeted = true;
   }
 
   void settingsAcknowledged() {
@@ -458,7 +465,6 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   void ping(long payload) {
     if (served() && spend(idleFrames, "PING")) {
       output.ping(payload, true);
-      chokeIfFull();
     }
   }
 
@@ -766,7 +772,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Frames that rsp must answer are not read while the client does not take the answers. */
+  /**
+   * Frames that rsp must answer are not read while the client does not take the answers. What one
+   * read brings about is bounded by its size.
+   */
   private void chokeIfFull() {
     if (!choked && !output.writable() && output.unsent() > MOST_UNSENT_BYTES) {
       choked = true;
