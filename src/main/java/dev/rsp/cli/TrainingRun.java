@@ -23,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Does once what rsp does all day, in this process: serves requests, reloads, takes signals and
@@ -57,7 +58,7 @@ final class TrainingRun {
 
   private static final String CONFIGURATION =
       """
-      listen = { "127.0.0.1:%1$d", { address = "127.0.0.1:%4$d", tls = true } }
+      listen = { "127.0.0.1:%1$d"%4$s }
       control = "%3$s"
       certificates = { path = "%5$s", index = "certificates.index" }
       journal = "hosts.journal"
@@ -85,7 +86,7 @@ final class TrainingRun {
   /** Opens a connection with TLS. */
   @FunctionalInterface
   private interface TlsClient {
-    Socket connect() throws IOException;
+    @Nullable Socket connect() throws IOException;
   }
 
   private TrainingRun() {}
@@ -106,19 +107,21 @@ final class TrainingRun {
       int port = freePort();
       int tlsPort = freePort();
       Path certificates = Files.createDirectory(directory.resolve("certificates"));
-      TrainingCertificate certificate = TrainingCertificate.in(certificates);
+      TrainingCertificate certificate = certificate(certificates);
+      String tls =
+          certificate == null ? "" : ", { address = \"127.0.0.1:" + tlsPort + "\", tls = true }";
       Path control = directory.resolve("control.sock");
       Path file = directory.resolve("backends.lua");
       Files.writeString(
           file,
           CONFIGURATION.formatted(
-              port, backend.getLocalPort(), control.toString(), tlsPort, certificates.toString()));
+              port, backend.getLocalPort(), control.toString(), tls, certificates.toString()));
       serve(
           commands,
           new FutureTask<>(() -> server.applyAsInt(file)),
           port,
           control,
-          () -> certificate.connect(tlsPort));
+          () -> certificate == null ? null : certificate.connect(tlsPort));
       // Now there is a journal.
       for (String command : List.of("check", "test")) {
         commands.execute(command, file.toString());
@@ -127,6 +130,17 @@ final class TrainingRun {
       commands.execute("plan", file.toString(), file.toString());
     } finally {
       delete(directory);
+    }
+  }
+
+  /**
+   * Without one, only the classes of TLS are missing in the archive: a small Java has no keytool.
+   */
+  private static @Nullable TrainingCertificate certificate(Path folder) {
+    try {
+      return TrainingCertificate.in(folder);
+    } catch (IOException e) {
+      return null;
     }
   }
 
@@ -145,7 +159,9 @@ final class TrainingRun {
       signal("USR1");
       request(port);
       try (Socket socket = client.connect()) {
-        request(socket);
+        if (socket != null) {
+          request(socket);
+        }
       }
     } finally {
       signal("TERM");
