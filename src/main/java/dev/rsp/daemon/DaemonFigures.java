@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.client.h2.Http2Counters;
 import dev.rsp.config.Config;
 import dev.rsp.config.Place;
 import dev.rsp.config.Slot;
@@ -76,6 +77,14 @@ final class DaemonFigures {
         "rsp_client_connections_limit",
         "How many there may be: limits.connections.",
         now.config().limits().connections());
+    for (Http2Counters.Event event : Http2Counters.Event.values()) {
+      figures.count(
+          "rsp_http2_events",
+          "What happened on connections of HTTP/2 clients, since the start of rsp.",
+          loops.http2(event),
+          "event",
+          event.label());
+    }
     addMemory(figures);
     addSlots(figures, now.config());
     requests.addTo(figures, now.config());

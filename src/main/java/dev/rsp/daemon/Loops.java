@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.client.h2.Http2Counters;
 import dev.rsp.config.ConfigException;
 import dev.rsp.exchange.Counters;
 import dev.rsp.exchange.Ending;
@@ -305,6 +306,11 @@ final class Loops {
       counts.put(ending.label(), Counters.sum(counters, ending));
     }
     return counts;
+  }
+
+  /** How often this happened on HTTP/2 connections. */
+  long http2(Http2Counters.Event event) {
+    return all.stream().map(Worker::http2).mapToLong(counters -> counters.get(event)).sum();
   }
 
   /** How many exchanges ended in which way, as text for the log; empty if none has ended. */

@@ -9,6 +9,7 @@ import dev.rsp.client.ClientConnections;
 import dev.rsp.client.Openings;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
+import dev.rsp.client.h2.Http2Counters;
 import dev.rsp.client.h2.Http2Resources;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Backends;
@@ -43,6 +44,7 @@ public final class Worker implements Acceptor {
   private final ClientConnections clients;
   private final Shortages shortages;
   private final Http1Resources http1;
+  private final Http2Resources http2;
   private final Openings openings;
   private final MemoryRelief relief;
 
@@ -82,7 +84,7 @@ public final class Worker implements Acceptor {
     this.shortages =
         new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));
     this.http1 = new Http1Resources(state, backends, clients, new DateField(), shortages);
-    Http2Resources http2 = new Http2Resources(state, backends, clients, new DateField());
+    this.http2 = new Http2Resources(state, backends, clients, new DateField());
     this.openings = new Openings(state, clients, shortages, new ClientProtocols(http1, http2));
     this.relief = new MemoryRelief(net.memory());
     net.startTimer(this::tick);
@@ -218,6 +220,11 @@ public final class Worker implements Acceptor {
   /** How the exchanges of this loop ended. Any thread. */
   public Counters counters() {
     return state.counters();
+  }
+
+  /** What happened on the HTTP/2 connections of this loop. Any thread. */
+  public Http2Counters http2() {
+    return http2.counters();
   }
 
   /** Bytes that the allocator of this loop's buffers has from the system. Any thread. */

@@ -304,7 +304,7 @@ final class MetricsTest {
     return Pattern.compile("(?m)^\\|([^|]*)\\|")
         .matcher(section)
         .results()
-        .flatMap(row -> Pattern.compile("`([a-z_]+)`").matcher(row.group(1)).results())
+        .flatMap(row -> Pattern.compile("`([a-z0-9_]+)`").matcher(row.group(1)).results())
         .map(name -> name.group(1))
         .collect(Collectors.toCollection(TreeSet::new));
   }

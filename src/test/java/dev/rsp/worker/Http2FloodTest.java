@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.client.h2.Http2Counters;
+import dev.rsp.client.h2.Http2Counters.Event;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +77,26 @@ final class Http2FloodTest extends EmbeddedRigTest {
   }
 
   @Test
+  void whatHappensIsCounted() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    asked();
+    client.reset(1);
+    client.headers(3, true, "X", "1");
+    client.windowUpdate(5, 1); // it was never opened
+    rig.rest();
+    Http2Counters counts = rig.loop().http2();
+    assertEquals(1, counts.get(Event.CONNECTION));
+    assertEquals(2, counts.get(Event.STREAM));
+    assertEquals(1, counts.get(Event.CLIENT_RESET));
+    assertEquals(1, counts.get(Event.ERROR_RESET));
+    assertEquals(1, counts.get(Event.CONNECTION_ERROR));
+    assertEquals(0, counts.get(Event.FLOOD));
+    assertEquals("client_reset", Event.CLIENT_RESET.label());
+    rig.acceptEndings();
+  }
+
+  @Test
   void rapidResetsEndTheConnection() {
     Http2Peer client = Http2Peer.of(rig);
     rig.acceptAtOnce();
@@ -87,6 +109,7 @@ final class Http2FloodTest extends EmbeddedRigTest {
             });
     between(RESETS, RESETS + 1, count);
     assertEquals(0, rig.loads().inFlight());
+    assertEquals(1, rig.loop().http2().get(Event.FLOOD));
     rig.acceptEndings();
   }
 

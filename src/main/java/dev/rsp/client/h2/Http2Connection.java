@@ -8,6 +8,7 @@ import dev.rsp.client.ClientTimer;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
 import dev.rsp.client.TimedClient;
+import dev.rsp.client.h2.Http2Counters.Event;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
@@ -117,6 +118,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   private final Http2Resources shared;
   private final Backends backends;
   private final ClientConnections connections;
+  private final Http2Counters counters;
   private final RequestFields fields;
   private final RequestHead head;
   private final LoopState loop;
@@ -183,6 +185,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     this.shared = shared;
     this.backends = shared.backends;
     this.connections = shared.connections;
+    this.counters = shared.counters;
     this.fields = shared.requestFields;
     this.head = shared.head;
     this.loop = shared.loop;
@@ -244,6 +247,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   private void begin() {
     connections.opened(this);
+    counters.count(Event.CONNECTION);
     Terms terms = loop.terms();
     timer.awaitHead(terms);
     output.settings(
@@ -304,6 +308,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   private void refuseStream(int id) {
     closedStreams.add(id, true);
+    counters.count(Event.REFUSED_STREAM);
     output.reset(id, ErrorCode.REFUSED_STREAM);
   }
 
@@ -338,6 +343,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     Http2ClientStream stream =
         new Http2ClientStream(id, this, shared, output, own, size, streamWindow);
     streams.put(id, stream);
+    counters.count(Event.STREAM);
     Terms terms = loop.terms();
     if (fields.tooLarge()) {
       stream.refuseHead(terms, fields.isHead(), LIST_TOO_LARGE, last);
@@ -345,6 +351,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
     String problem = fields.compose(!last);
     if (problem != null) {
+      counters.count(Event.ERROR_RESET);
       stream.malformed(terms, problem);
       spend(resets, "malformed requests");
       return;
@@ -422,6 +429,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     } else if (stream == null) {
       idleFrame();
     } else if (spend(resets, "streams that the client resets")) {
+      counters.count(Event.CLIENT_RESET);
       stream.clientReset();
     }
   }
@@ -521,6 +529,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     if (!served() || !spend(resets, "malformed frames")) {
       return;
     }
+    counters.count(Event.ERROR_RESET);
     Http2ClientStream stream = streams.get(id);
     if (stream != null) {
       stream.abandon(error, Ending.REQUEST_BROKEN);
@@ -541,6 +550,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
       return;
     }
     log.debug("connection error client={} error={}: {}", hop.text(), error, why);
+    counters.count(error == ErrorCode.ENHANCE_YOUR_CALM ? Event.FLOOD : Event.CONNECTION_ERROR);
     stopServing();
     output.goAway(lastStream, error);
     endStreams(null);

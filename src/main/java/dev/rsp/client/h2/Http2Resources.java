@@ -23,6 +23,7 @@ public final class Http2Resources {
   final RequestHead head = new RequestHead();
 
   final OwnAnswers answers;
+  final Http2Counters counters = new Http2Counters();
 
   /** The resources of a loop. Any thread. */
   public Http2Resources(
@@ -32,5 +33,10 @@ public final class Http2Resources {
     this.connections = connections;
     this.date = date;
     this.answers = new OwnAnswers(date);
+  }
+
+  /** What happened on the connections. Any thread. */
+  public Http2Counters counters() {
+    return counters;
   }
 }
