@@ -6,8 +6,10 @@ import dev.rsp.daemon.Signals;
 import dev.rsp.hash.PythonHash;
 import dev.rsp.log.IoReason;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,9 +31,19 @@ final class Demo implements AutoCloseable {
   private static final List<String> NAMES =
       List.of("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi");
 
+  private static final String DOMAIN = ".localhost";
+  private static final String CERTIFICATE = "demo.pem";
+  private static final int CERTIFICATE_DAYS = 30;
+
+  /** As many programs use it for TLS beside 8080. */
+  private static final int TLS_PORT = 8443;
+
   private final List<HttpServer> backends = new ArrayList<>();
   private final Path file;
   private final int port;
+
+  /** The port with TLS; 0 if this Java cannot make a certificate. */
+  private int tlsPort;
 
   /** Whether the directory was created here. Then it is deleted: the ports in the file change. */
   private final boolean temporary;
@@ -58,12 +70,48 @@ final class Demo implements AutoCloseable {
         demo.backends.add(backend("live" + i));
       }
       Files.createDirectories(target);
+      demo.makeCertificate();
       Files.writeString(demo.file, demo.configuration());
     } catch (IOException e) {
       demo.close();
       throw new IOException("cannot write " + demo.file + ": " + IoReason.of(e), e);
     }
     return demo;
+  }
+
+  /** A certificate for the sites, and the port for it. Without keytool there is no TLS. */
+  private void makeCertificate() throws IOException {
+    List<String> names = NAMES.stream().map(name -> name + DOMAIN).toList();
+    Files.createDirectories(certificates());
+    try {
+      OwnCertificate own = OwnCertificate.make(certificates(), "rsp demo", names, CERTIFICATE_DAYS);
+      own.writeTo(certificates().resolve(CERTIFICATE));
+      Files.writeString(authority(), own.certificate());
+      tlsPort = freePort();
+    } catch (IOException e) {
+      tlsPort = 0;
+    }
+  }
+
+  /** {@value #TLS_PORT} if it is free. */
+  private static int freePort() throws IOException {
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    try (ServerSocket first = new ServerSocket(TLS_PORT, 1, loopback)) {
+      return first.getLocalPort();
+    } catch (BindException e) {
+      try (ServerSocket any = new ServerSocket(0, 1, loopback)) {
+        return any.getLocalPort();
+      }
+    }
+  }
+
+  private Path certificates() {
+    return file.resolveSibling("certs");
+  }
+
+  /** What clients are to trust. */
+  private Path authority() {
+    return file.resolveSibling("ca.pem");
   }
 
   /** Serves until the process is stopped; returns the exit code. */
@@ -96,11 +144,11 @@ final class Demo implements AutoCloseable {
         new StringBuilder(
             """
             -- rsp's demo. Edit it, then send the process a HUP: nothing is lost by that.
-            listen = "127.0.0.1:%d"
+            %s
 
             backends = {
             """
-                .formatted(port));
+                .formatted(listen()));
     for (int i = 0; i < backends.size(); i++) {
       lua.append(
           "  { name = \"live%d\", address = \"127.0.0.1:%d\" },%n"
@@ -118,6 +166,15 @@ final class Demo implements AutoCloseable {
         .toString();
   }
 
+  private String listen() {
+    return tlsPort == 0
+        ? "listen = \"127.0.0.1:%d\"".formatted(port)
+        : """
+          listen = { "127.0.0.1:%d", { address = "127.0.0.1:%d", tls = true } }
+          certificates = "certs\""""
+            .formatted(port, tlsPort);
+  }
+
   private void printHowToUse() {
     Map<Integer, String> hosts = hosts();
     HttpCommand command = HttpCommand.of(System.getenv("PATH"));
@@ -129,6 +186,16 @@ final class Demo implements AutoCloseable {
                 "  %s    # live%d answers, always%n".formatted(command.text(host, port), slot)));
     text.append("\nOr open in a browser:\n\n");
     hosts.forEach((slot, host) -> text.append("  http://%s:%d/%n".formatted(host, port)));
+    if (tlsPort != 0 && command == HttpCommand.CURL) {
+      text.append("\nOr with TLS and HTTP/2, by a certificate that the demo has made:\n\n");
+      hosts.entrySet().stream()
+          .limit(1)
+          .forEach(
+              first ->
+                  text.append(
+                      "  curl --cacert %s https://%s:%d/    # live%d answers%n"
+                          .formatted(authority(), first.getValue(), tlsPort, first.getKey())));
+    }
     text.append(
         """
 
@@ -146,7 +213,7 @@ final class Demo implements AutoCloseable {
   private static Map<Integer, String> hosts() {
     Map<Integer, String> hosts = new TreeMap<>();
     for (String name : NAMES) {
-      String host = name + ".localhost";
+      String host = name + DOMAIN;
       byte[] bytes = host.getBytes(StandardCharsets.US_ASCII);
       hosts.putIfAbsent(PythonHash.index(bytes, 0, bytes.length, BACKENDS), host);
     }
@@ -161,6 +228,9 @@ final class Demo implements AutoCloseable {
     if (temporary) {
       try {
         Files.deleteIfExists(file);
+        Files.deleteIfExists(authority());
+        Files.deleteIfExists(certificates().resolve(CERTIFICATE));
+        Files.deleteIfExists(certificates());
         Files.deleteIfExists(file.resolveSibling(""));
       } catch (IOException e) {
         // The directory has other files in it. They are the user's, so it stays.

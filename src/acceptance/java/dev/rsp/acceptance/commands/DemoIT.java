@@ -32,7 +32,7 @@ final class DemoIT {
             "--directory",
             directory.toString())) {
       Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
-      List<String> curls = lines(demo, "curl ");
+      List<String> curls = lines(demo, "curl -H ");
       assertEquals(3, curls.size(), demo::out);
       for (int i = 0; i < curls.size(); i++) {
         assertTrue(curls.get(i).endsWith("# live%d answers, always".formatted(i + 1)), demo::out);
@@ -56,6 +56,19 @@ final class DemoIT {
 
       demo.signal("TERM"); // a shell that runs the tests in the background ignores INT in them
       assertEquals(0, demo.awaitExit(), demo::toString);
+    }
+  }
+
+  @Test
+  void servesTlsWithACertificateOfItsOwn() {
+    try (Program demo = Program.start(Rsp.launcher(), "demo", "--port", "" + Peer.freePort())) {
+      Eventually.holds(demo::toString, () -> demo.out().contains("Stop with Ctrl-C."));
+      List<String> curls = lines(demo, "curl --cacert ");
+      assertEquals(1, curls.size(), demo::out);
+      String curl = curls.get(0).replaceFirst(" +#.*", " -w ' %{http_version}'");
+      String answer = shell(curl);
+      assertTrue(answer.startsWith("This is live1."), answer);
+      assertTrue(answer.endsWith(" 2"), answer);
     }
   }
 
