@@ -47,7 +47,7 @@ final class CheckCommandTest {
         "",
         """
         backends.lua:3: request has no field 'hots' (expected: host, method, path, query, scheme, \
-        client, header or original_host); select fails for each of 5 hosts, such as www.example.com
+        tls, client, header or original_host); select fails for each of 5 hosts, such as www.example.com
         """,
         "function select(request) return request.hots end\n");
   }

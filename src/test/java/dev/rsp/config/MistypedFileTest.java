@@ -168,11 +168,11 @@ class MistypedFileTest {
         arguments(
             "function select(r)\n  if r.path == '/x' then return r.hots end\n  return 1\nend",
             "4: request has no field \"hots\" (expected: one of host, method, path, query, scheme,"
-                + " client, header, original_host; did you mean host?)"),
+                + " tls, client, header, original_host; did you mean host?)"),
         arguments(
             "function select(r)\n  local a = r.path == '/x' and r:headr('x')\n  return 1\nend",
             "4: request has no field \"headr\" (expected: one of host, method, path, query, scheme,"
-                + " client, header, original_host; did you mean header?)"),
+                + " tls, client, header, original_host; did you mean header?)"),
         arguments(
             "on_failure = function(r, failure)\n  if failure.resaon then return 1 end\nend",
             "4: failure has no field \"resaon\" (expected: one of slot, address, reason, attempt; did"
@@ -180,7 +180,7 @@ class MistypedFileTest {
         arguments(
             "function on_failure(failure)\n  log('warn', failure.address)\nend",
             "4: request has no field \"address\" (expected: one of host, method, path, query, scheme,"
-                + " client, header, original_host)"),
+                + " tls, client, header, original_host)"),
         // Hosts that are none.
         arguments(
             "function select(r)\n  return r.host == '*.a.example' and 1 or 2\nend",

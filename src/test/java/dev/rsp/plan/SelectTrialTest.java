@@ -34,7 +34,7 @@ class SelectTrialTest {
     return Stream.of(
         arguments(
             "return request.hots",
-            "8: request has no field 'hots' (expected: host, method, path, query, scheme, client,"
+            "8: request has no field 'hots' (expected: host, method, path, query, scheme, tls, client,"
                 + " header or original_host)"),
         arguments("return ngx.var.host", "8: attempt to index global 'ngx' (a nil value)"),
         arguments("return #backends + 1", "7: select returned 4 (expected: 1 to 3)"),
