@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -346,11 +345,12 @@ class CatalogueTest {
     CA.ecdsa("a.test").writePem(folder.resolve("a"), "a.test");
     Path gone = folder.resolve("gone");
     assertEquals(List.of(gone + ": No such file or directory"), problems(read(folder, gone)));
-
-    assumeTrue(!"root".equals(System.getProperty("user.name")), "root may read everything");
     Path closed = Files.createDirectory(folder.resolve("closed"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
-    assertEquals(List.of(closed + ": Permission denied"), problems(read()));
+    // root may read everything
+    List<String> denied =
+        Files.isReadable(closed) ? List.of() : List.of(closed + ": Permission denied");
+    assertEquals(denied, problems(read()));
     assertEquals(Set.of("a.test"), names(read()));
   }
 
