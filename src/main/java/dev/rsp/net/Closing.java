@@ -45,7 +45,10 @@ public final class Closing {
     }
   }
 
-  /** Ends our side of the connection when the kernel has taken all written bytes. */
+  /**
+   * Ends our side of the connection when the kernel has taken all written bytes. With TLS, what the
+   * peer still sends is not decrypted any more.
+   */
   public static void shutOutputAfterFlush(Channel channel) {
     channel.flush();
     if (TurnFlusher.unsentBytes(channel) == 0) {
@@ -61,8 +64,19 @@ public final class Closing {
       shutSocket(channel);
     } else {
       // RFC 8446 §6.1: close_notify says that the bytes before it are all.
-      tls.closeOutbound().addListener(sent -> shutSocket(channel));
+      tls.closeOutbound().addListener(sent -> shutSocket(channel, tls));
     }
+  }
+
+  /**
+   * What the peer still sends is only discarded, so it need not be decrypted: BoringSSL takes
+   * records after its own close_notify for an error, and Netty would close the connection.
+   */
+  private static void shutSocket(Channel channel, SslHandler tls) {
+    if (channel.isOpen() && channel.pipeline().context(tls) != null) {
+      channel.pipeline().remove(tls);
+    }
+    shutSocket(channel);
   }
 
   private static void shutSocket(Channel channel) {

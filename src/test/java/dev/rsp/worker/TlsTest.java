@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rsp.certs.TestCa;
 import dev.rsp.config.ClientCa;
 import dev.rsp.config.ListenOptions;
+import dev.rsp.exchange.Ending;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
 import java.io.ByteArrayOutputStream;
@@ -333,6 +334,48 @@ final class TlsTest {
       client.close();
       backend.expectGone();
       rig.await("no client left", () -> rig.clients() == 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void aClientThatStillSendsReadsTheAnswer(Transport transport) throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(transport, tls)) {
+      Peer client = rig.client("GET / HTTP/1.1\r\n\r\n" + "x".repeat(100_000));
+      client.head("HTTP/1.1 400 Bad Request");
+      client.expect("400 no Host field\n");
+      client.expectEnd();
+      for (int i = 0; i < 20; i++) {
+        client.send("x".repeat(50_000));
+      }
+      client.close();
+      rig.await("no client left", () -> rig.clients() == 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void aTunnelEndsWhenItsBackendEndsItsSide(Transport transport) throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(transport, tls)) {
+      Peer client =
+          rig.client(
+              "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+      Peer backend = rig.backend();
+      backend.head();
+      backend.send(
+          "HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfrom the backend");
+      client.head();
+      client.expect("from the backend");
+      client.send("from the client");
+      backend.expect("from the client");
+      backend.send("last");
+      backend.shutOutput();
+      client.expect("last");
+      client.expectEnd();
+      backend.expectEnd();
+      rig.awaitEnding(Ending.TUNNELLED);
     }
   }
 

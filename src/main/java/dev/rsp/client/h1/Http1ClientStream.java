@@ -459,7 +459,13 @@ final class Http1ClientStream implements ClientStream {
 
   @Override
   public void tunnelHalfClosed() {
-    Closing.shutOutputAfterFlush(channel);
+    if (hop.tls() == null) {
+      Closing.shutOutputAfterFlush(channel);
+    } else {
+      // With close_notify the engine would end both directions, as TLS 1.2 does. So the tunnel ends
+      // when each side has what was sent to it.
+      exchange.clientHalfClosed();
+    }
   }
 
   @Override
