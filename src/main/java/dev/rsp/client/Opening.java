@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client;
 
+import dev.rsp.client.HandshakeCounters.Result;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
@@ -74,6 +75,7 @@ final class Opening extends ChannelInboundHandlerAdapter
   private final Shortages shortages;
   private final Protocols protocols;
   private final ProxyRefusals refusals;
+  private final HandshakeCounters handshakes;
   private final Channel channel;
   private final ListenOptions options;
   private final Admission admission;
@@ -81,7 +83,7 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   private State state = State.OPENING;
 
-  /** Shakes hands; null before it is known that it is to. */
+  /** Shakes hands; null before it is known that it is to, and when the result is counted. */
   private @Nullable TlsAccept tls;
 
   private Peer peer;
@@ -106,6 +108,7 @@ final class Opening extends ChannelInboundHandlerAdapter
       Shortages shortages,
       Protocols protocols,
       ProxyRefusals refusals,
+      HandshakeCounters handshakes,
       Channel channel,
       ListenOptions options) {
     this.loop = loop;
@@ -114,6 +117,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     this.shortages = shortages;
     this.protocols = protocols;
     this.refusals = refusals;
+    this.handshakes = handshakes;
     this.channel = channel;
     this.options = options;
     this.peer = Peer.of(channel, options);
@@ -227,6 +231,8 @@ final class Opening extends ChannelInboundHandlerAdapter
       return;
     }
     SSLSession session = handler.engine().getSession();
+    boolean isNew = session.getProtocol().equals(Result.TLS_1_3.label());
+    count(isNew ? Result.TLS_1_3 : Result.TLS_1_2);
     peer =
         new Peer(
             peer.remote(),
@@ -249,17 +255,27 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   @Override
   public void unrecognized(ClientHello hello) {
+    count(Result.UNRECOGNIZED_NAME);
     log.debug("no certificate name={} client={}", hello.serverName(), clientText());
   }
 
   @Override
   public void failed(Throwable cause) {
+    count(Result.FAILED);
     if (cause instanceof IOException failure) { // SSLException is one
       log.debug("TLS handshake failed client={}: {}", clientText(), IoReason.of(failure));
     } else {
       net.failureLog().clientFailed(clientText(), cause);
     }
     channel.close();
+  }
+
+  /** Counts the handshake, once. */
+  private void count(Result result) {
+    if (tls != null) {
+      handshakes.count(result);
+    }
+    tls = null;
   }
 
   // The first bytes ------------------------------------------------------------------------------
@@ -346,6 +362,10 @@ final class Opening extends ChannelInboundHandlerAdapter
       if (awaited != null && awaited.hasBegun()) {
         notIntroduced("the connection ended in the PROXY header");
       }
+      TlsAccept shaking = tls;
+      if (shaking != null && shaking.begun()) {
+        count(Result.FAILED);
+      }
       state = State.CLOSED;
       net.deadlines().disarm(deadline);
       connections.closed(this);
@@ -366,6 +386,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     if (header != null) {
       notIntroduced("no PROXY header in time");
     }
+    count(Result.LATE);
     channel.close();
   }
 

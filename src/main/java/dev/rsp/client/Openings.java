@@ -14,6 +14,7 @@ public final class Openings {
   private final Shortages shortages;
   private final Protocols protocols;
   private final ProxyRefusals refusals = new ProxyRefusals();
+  private final HandshakeCounters handshakes = new HandshakeCounters();
 
   /** The openings of a loop. Any thread. */
   public Openings(
@@ -24,10 +25,16 @@ public final class Openings {
     this.protocols = protocols;
   }
 
+  /** How TLS handshakes ended. Any thread. */
+  public HandshakeCounters handshakes() {
+    return handshakes;
+  }
+
   /** Opens an accepted connection. If this throws, the caller closes the channel. */
   public void open(Channel channel, ListenOptions options) {
     Opening opening =
-        new Opening(loop, connections, shortages, protocols, refusals, channel, options);
+        new Opening(
+            loop, connections, shortages, protocols, refusals, handshakes, channel, options);
     channel.pipeline().addLast(opening);
     NetLoop net = loop.net();
     net.registerAccepted(channel, opening::mostReadBytes);

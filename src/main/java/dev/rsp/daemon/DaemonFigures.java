@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.client.HandshakeCounters;
 import dev.rsp.client.h2.Http2Counters;
 import dev.rsp.config.Config;
 import dev.rsp.config.Place;
@@ -77,6 +78,14 @@ final class DaemonFigures {
         "rsp_client_connections_limit",
         "How many there may be: limits.connections.",
         now.config().limits().connections());
+    for (HandshakeCounters.Result result : HandshakeCounters.Result.values()) {
+      figures.count(
+          "rsp_tls_handshakes",
+          "How TLS handshakes of clients ended, since the start of rsp.",
+          loops.handshakes(result),
+          "result",
+          result.label());
+    }
     for (Http2Counters.Event event : Http2Counters.Event.values()) {
       figures.count(
           "rsp_http2_events",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.client.HandshakeCounters;
 import dev.rsp.client.h2.Http2Counters;
 import dev.rsp.config.ConfigException;
 import dev.rsp.exchange.Counters;
@@ -306,6 +307,11 @@ final class Loops {
       counts.put(ending.label(), Counters.sum(counters, ending));
     }
     return counts;
+  }
+
+  /** How many TLS handshakes of clients ended like that. */
+  long handshakes(HandshakeCounters.Result result) {
+    return all.stream().map(Worker::handshakes).mapToLong(counters -> counters.get(result)).sum();
   }
 
   /** How often this happened on HTTP/2 connections. */

@@ -6,6 +6,7 @@ import dev.rsp.backend.h1.Http1Dialect;
 import dev.rsp.backend.uwsgi.UwsgiDialect;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
+import dev.rsp.client.HandshakeCounters;
 import dev.rsp.client.Openings;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
@@ -220,6 +221,11 @@ public final class Worker implements Acceptor {
   /** How the exchanges of this loop ended. Any thread. */
   public Counters counters() {
     return state.counters();
+  }
+
+  /** How TLS handshakes of this loop ended. Any thread. */
+  public HandshakeCounters handshakes() {
+    return openings.handshakes();
   }
 
   /** What happened on the HTTP/2 connections of this loop. Any thread. */

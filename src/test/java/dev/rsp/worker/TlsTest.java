@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.certs.TestCa;
+import dev.rsp.client.HandshakeCounters;
 import dev.rsp.config.ClientCa;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
@@ -308,6 +309,7 @@ final class TlsTest {
       assertEquals(-1, client.getInputStream().read());
       rig.await("no client left", () -> rig.clients() == 0);
       assertEquals(0, rig.counted());
+      assertEquals(1, counted(rig).get(HandshakeCounters.Result.LATE));
     }
   }
 
@@ -377,6 +379,37 @@ final class TlsTest {
       backend.expectEnd();
       rig.awaitEnding(Ending.TUNNELLED);
     }
+  }
+
+  @Test
+  void handshakesAreCountedByTheirResult() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls)) {
+      for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+        try (SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), "a.example")) {
+          client.setEnabledProtocols(new String[] {version});
+          client.startHandshake();
+        }
+      }
+      try (SSLSocket client = tls.over(new Socket(rig.address(), rig.port()), "b.example")) {
+        assertThrows(SSLException.class, client::startHandshake);
+      }
+      try (Socket client = new Socket(rig.address(), rig.port())) {
+        client.getOutputStream().write(hello(1));
+        rig.await("a failure", () -> counted(rig).get(HandshakeCounters.Result.FAILED) == 1);
+      }
+      new Socket(rig.address(), rig.port()).close(); // has not begun
+      rig.await("no client left", () -> rig.clients() == 0);
+      for (HandshakeCounters.Result result : HandshakeCounters.Result.values()) {
+        long expected = result == HandshakeCounters.Result.LATE ? 0 : 1;
+        assertEquals(expected, counted(rig).get(result), result.label());
+      }
+    }
+  }
+
+  private static HandshakeCounters counted(Rig rig) {
+    Worker loop = rig.loop();
+    return loop.handshakes();
   }
 
   // Hosts ----------------------------------------------------------------------------------------
