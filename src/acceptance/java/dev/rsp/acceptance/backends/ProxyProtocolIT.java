@@ -68,12 +68,12 @@ final class ProxyProtocolIT {
               bind 127.0.0.1:%1$d
               option httpchk GET /
               http-check send hdr Host plain
-              server rsp 127.0.0.1:%3$d send-proxy check inter 100
+              server rsp 127.0.0.1:%3$d send-proxy check inter 100 fall 100
             listen v2
               bind 127.0.0.1:%2$d
               option httpchk GET /
               http-check send hdr Host plain
-              server rsp 127.0.0.1:%3$d send-proxy-v2 proxy-v2-options crc32c check inter 100
+              server rsp 127.0.0.1:%3$d send-proxy-v2 proxy-v2-options crc32c check inter 100 fall 100
             frontend receiver
               bind 127.0.0.1:%4$d accept-proxy
               mode http
