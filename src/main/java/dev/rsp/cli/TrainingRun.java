@@ -23,7 +23,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Does once what rsp does all day, in this process: serves requests, reloads, takes signals and
@@ -40,21 +39,28 @@ final class TrainingRun {
   private static final int CONNECT_PAUSE_MILLIS = 10;
 
   private static final byte[] ANSWER = bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-  private static final byte[] GET =
-      bytes("GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\n\r\n");
-  private static final byte[] POST =
-      bytes(
-          String.join(
-              "\r\n",
-              "POST /form HTTP/1.1",
-              "Host: shop.example.com",
-              "Transfer-Encoding: chunked",
-              "",
-              "2",
-              "hi",
-              "0",
-              "",
-              ""));
+  private static final String HOST = "www.example.com";
+  private static final String GET = "GET /index.html HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n\r\n";
+  private static final String POST =
+      String.join(
+          "\r\n",
+          "POST /form HTTP/1.1",
+          "Host: %s",
+          "Transfer-Encoding: chunked",
+          "",
+          "2",
+          "hi",
+          "0",
+          "",
+          "");
+
+  /** A backend with TLS: another address of rsp itself, which the list may not have. */
+  private static final String TO_TLS =
+      """
+        if request.host == "tls.example.com" and not request.tls then
+          return "https://127.0.0.1:%d"
+        end
+      """;
 
   private static final String CONFIGURATION =
       """
@@ -69,8 +75,9 @@ final class TrainingRun {
         { name = "two", address = "127.0.0.1:%2$d", state = "drain" },
         { name = "three", address = "127.0.0.1:%2$d", weight = 2 },
       }
+      backend_tls = { name = "www.example.com", verify = false }
       function select(request)
-        return hash.python(request.host, #backends)
+      %6$s  return hash.python(request.host, #backends)
       end
       test("a site keeps its place", function()
         expect_same("www.example.com", "WWW.example.com.:8080")
@@ -81,12 +88,6 @@ final class TrainingRun {
   @FunctionalInterface
   interface Commands {
     int execute(String... arguments);
-  }
-
-  /** Opens a connection with TLS. */
-  @FunctionalInterface
-  private interface TlsClient {
-    @Nullable Socket connect() throws IOException;
   }
 
   private TrainingRun() {}
@@ -107,21 +108,24 @@ final class TrainingRun {
       int port = freePort();
       int tlsPort = freePort();
       Path certificates = Files.createDirectory(directory.resolve("certificates"));
-      TrainingCertificate certificate = certificate(certificates);
-      String tls =
-          certificate == null ? "" : ", { address = \"127.0.0.1:" + tlsPort + "\", tls = true }";
+      boolean hasTls = makeCertificate(certificates);
+      String tls = hasTls ? ", { address = \"127.0.0.1:" + tlsPort + "\", tls = true }" : "";
+      // rsp is its own client with TLS: that of Java would add its classes to the archive, and so
+      // to
+      // the memory of each rsp.
+      String toTls = hasTls ? TO_TLS.formatted(tlsPort) : "";
       Path control = directory.resolve("control.sock");
       Path file = directory.resolve("backends.lua");
       Files.writeString(
           file,
           CONFIGURATION.formatted(
-              port, backend.getLocalPort(), control.toString(), tls, certificates.toString()));
-      serve(
-          commands,
-          new FutureTask<>(() -> server.applyAsInt(file)),
-          port,
-          control,
-          () -> certificate == null ? null : certificate.connect(tlsPort));
+              port,
+              backend.getLocalPort(),
+              control.toString(),
+              tls,
+              certificates.toString(),
+              toTls));
+      serve(commands, new FutureTask<>(() -> server.applyAsInt(file)), port, control, hasTls);
       // Now there is a journal.
       for (String command : List.of("check", "test")) {
         commands.execute(command, file.toString());
@@ -136,16 +140,18 @@ final class TrainingRun {
   /**
    * Without one, only the classes of TLS are missing in the archive: a small Java has no keytool.
    */
-  private static @Nullable TrainingCertificate certificate(Path folder) {
+  private static boolean makeCertificate(Path folder) {
     try {
-      return TrainingCertificate.in(folder);
+      OwnCertificate.make(folder, "rsp training", List.of("*.example.com"), 2)
+          .writeTo(folder.resolve("training.pem"));
+      return true;
     } catch (IOException e) {
-      return null;
+      return false;
     }
   }
 
   private static void serve(
-      Commands commands, FutureTask<Integer> server, int port, Path control, TlsClient client)
+      Commands commands, FutureTask<Integer> server, int port, Path control, boolean hasTls)
       throws IOException {
     Preload.begin().awaitLog();
     Thread thread = new Thread(server, "training-server");
@@ -158,10 +164,8 @@ final class TrainingRun {
       commands.execute("reload", "--control", control.toString());
       signal("USR1");
       request(port);
-      try (Socket socket = client.connect()) {
-        if (socket != null) {
-          request(socket);
-        }
+      if (hasTls) {
+        request(port, "tls.example.com");
       }
     } finally {
       signal("TERM");
@@ -217,17 +221,18 @@ final class TrainingRun {
   }
 
   private static void request(int port) throws IOException {
-    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      request(socket);
-    }
+    request(port, HOST);
   }
 
-  private static void request(Socket socket) throws IOException {
-    socket.setSoTimeout(TIMEOUT_MILLIS);
-    socket.setTcpNoDelay(true);
-    for (int i = 0; i < REQUESTS; i++) {
-      socket.getOutputStream().write(i % 10 == 0 ? POST : GET);
-      readAnswer(socket.getInputStream());
+  private static void request(int port, String host) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setTcpNoDelay(true);
+      for (int i = 0; i < REQUESTS; i++) {
+        String head = (i % 10 == 0 ? POST : GET).formatted(host);
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        readAnswer(socket.getInputStream());
+      }
     }
   }
 
