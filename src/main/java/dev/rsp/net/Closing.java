@@ -63,20 +63,22 @@ public final class Closing {
     if (tls == null) {
       shutSocket(channel);
     } else {
-      // RFC 8446 §6.1: close_notify says that the bytes before it are all.
-      tls.closeOutbound().addListener(sent -> shutSocket(channel, tls));
+      // Not while it decrypts: this may be called from there.
+      channel.eventLoop().execute(() -> shutOutput(channel, tls));
     }
   }
 
   /**
-   * What the peer still sends is only discarded, so it need not be decrypted: BoringSSL takes
-   * records after its own close_notify for an error, and Netty would close the connection.
+   * RFC 8446 §6.1: close_notify says that the bytes before it are all. What the peer still sends is
+   * only discarded, so it need not be decrypted: BoringSSL takes records after its own close_notify
+   * for an error, and Netty would close the connection.
    */
-  private static void shutSocket(Channel channel, SslHandler tls) {
+  private static void shutOutput(Channel channel, SslHandler tls) {
     if (channel.isOpen() && channel.pipeline().context(tls) != null) {
+      tls.closeOutbound(); // written at once
       channel.pipeline().remove(tls);
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutSocket(channel));
     }
-    shutSocket(channel);
   }
 
   private static void shutSocket(Channel channel) {

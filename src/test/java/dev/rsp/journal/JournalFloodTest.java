@@ -195,7 +195,12 @@ final class JournalFloodTest {
     HostFilter regulars = journal.regularHosts(START + 2 * MINUTES_PER_DAY);
     assertNotNull(regulars);
     assertTrue(mayContain(regulars, "a.example"));
-    assertFalse(mayContain(regulars, "invented1.example"));
+    // The filter may err for a few.
+    long taken =
+        IntStream.range(0, 500)
+            .filter(i -> mayContain(regulars, "invented" + i + ".example"))
+            .count();
+    assertTrue(taken < 50, () -> taken + " invented hosts are regular");
   }
 
   @Test
