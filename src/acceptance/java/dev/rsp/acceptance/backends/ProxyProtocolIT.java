@@ -68,12 +68,12 @@ final class ProxyProtocolIT {
               bind 127.0.0.1:%1$d
               option httpchk GET /
               http-check send hdr Host plain
-              server rsp 127.0.0.1:%3$d send-proxy check inter 100 fall 100
+              server rsp 127.0.0.1:%3$d send-proxy check inter 100 rise 1
             listen v2
               bind 127.0.0.1:%2$d
               option httpchk GET /
               http-check send hdr Host plain
-              server rsp 127.0.0.1:%3$d send-proxy-v2 proxy-v2-options crc32c check inter 100 fall 100
+              server rsp 127.0.0.1:%3$d send-proxy-v2 proxy-v2-options crc32c check inter 100 rise 1
             frontend receiver
               bind 127.0.0.1:%4$d accept-proxy
               mode http
@@ -104,6 +104,8 @@ final class ProxyProtocolIT {
             """
                 .formatted(
                     plain, proxied, nginx.address(), receives, haproxy.address(), Rsp.BY_NAME));
+    // HAProxy was there first, and takes rsp for down until a check passes.
+    Eventually.holds(() -> "healthy: " + checks(), () -> checks().equals("L7OK L7OK "));
   }
 
   private static String curl(String from, int port, String host, String... options) {

@@ -82,9 +82,11 @@ final class UsageIT {
     return sums.lines();
   }
 
-  private boolean isCounted() throws IOException {
+  /** Whether so many loads are in the log, which is written a moment later, and are counted. */
+  private boolean isCounted(int loads) throws IOException {
     try {
-      return counted("usage").equals(logged());
+      int lines = Files.readAllLines(directory.resolve("a.log")).size();
+      return lines == loads * CLIENTS * REQUESTS && counted("usage").equals(logged());
     } catch (NoSuchFileException e) {
       return false; // the hour has just ended, and its file has another name
     }
@@ -133,7 +135,7 @@ final class UsageIT {
           report::toString);
       try (Rsp rsp = Rsp.serving(directory, lua(backend, "usage"))) {
         load(rsp);
-        Eventually.holds("what is counted is in the file within half a minute", this::isCounted);
+        Eventually.holds("what is counted is in the file within half a minute", () -> isCounted(2));
         rsp.signal("KILL");
         rsp.program().awaitExit();
       }
