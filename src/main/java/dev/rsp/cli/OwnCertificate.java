@@ -12,7 +12,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A P-256 certificate that signs itself, made by Java's keytool, for what nobody else uses. */
+/**
+ * A P-256 certificate that signs itself, made by Java's keytool: for the demo and the training run.
+ */
 final class OwnCertificate {
   static final String ALIAS = "rsp";
 

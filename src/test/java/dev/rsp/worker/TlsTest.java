@@ -649,6 +649,21 @@ final class TlsTest {
     }
   }
 
+  @Test
+  void aKeyIsForgottenOnEachListenAddressOfACertificate() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var first = new Rig(Transport.NIO, tls);
+        var second = new Rig(Transport.NIO, tls.with(ListenOptions.TLS.withHttp2()))) {
+      long before = session(first, tls, "a.example").getCreationTime();
+      for (int i = 0; i < 3; i++) {
+        tls.tickets().rotate(); // so many are kept
+      }
+      // The certificate gets a second context, for HTTP/2.
+      session(second, tls, "a.example");
+      assertNotEquals(before, session(first, tls, "a.example").getCreationTime());
+    }
+  }
+
   /** The session of one exchange: with TLS 1.3 the ticket comes with the response. */
   private static SSLSession session(Rig rig, TestTls tls, String name) throws Exception {
     try (SSLSocket socket = tls.over(new Socket(rig.address(), rig.port()), name)) {

@@ -113,14 +113,15 @@ public final class ServerIdentity {
     SslHandler handler;
     synchronized (contexts) {
       SslContext context = contexts.get(profile);
+      boolean isNew = context == null;
       if (context == null) {
         context = context(profile);
         contexts.put(profile, context);
-        tickets.applyTo(context);
-        ticketGeneration = tickets.generation();
-      } else if (ticketGeneration != tickets.generation()) {
+      }
+      long generation = tickets.generation();
+      if (isNew || ticketGeneration != generation) {
         contexts.values().forEach(tickets::applyTo);
-        ticketGeneration = tickets.generation();
+        ticketGeneration = generation;
       }
       handler = context.newHandler(allocator);
     }
