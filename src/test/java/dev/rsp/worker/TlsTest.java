@@ -314,6 +314,19 @@ final class TlsTest {
   }
 
   @Test
+  void aClientThatStopsInItsClientHelloIsClosedThen() throws Exception {
+    try (var tls = new TestTls("a.example");
+        var rig = new Rig(Transport.NIO, tls, "timeouts = { head = 0.3 }");
+        Socket client = new Socket(rig.address(), rig.port())) {
+      client.setSoTimeout(Peer.PATIENCE_MILLIS);
+      byte[] hello = hello(3);
+      client.getOutputStream().write(hello, 0, hello.length - 1);
+      assertEquals(-1, client.getInputStream().read());
+      rig.await("no client left", () -> rig.clients() == 0);
+    }
+  }
+
+  @Test
   void aDrainClosesAClientThatHasNotBegunAHandshake() throws Exception {
     try (var tls = new TestTls("a.example");
         var rig = new Rig(Transport.NIO, tls);
