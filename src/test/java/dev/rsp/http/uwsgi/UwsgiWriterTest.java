@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.rsp.Rule;
+import dev.rsp.http.ClientTls;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -363,6 +365,28 @@ final class UwsgiWriterTest {
     assertEquals("https", variables.get("HTTP_X_FORWARDED_PROTO"));
     assertEquals("HTTP/1.0", variables.get("SERVER_PROTOCOL"));
     assertFalse(variables(get("/", ""), false).containsKey("HTTPS"));
+  }
+
+  @ParameterizedTest(name = "a subject of {0}")
+  @CsvSource(
+      value = {"null, null, null", "'', NONE, null", "CN=a, SUCCESS, CN=a"},
+      nullValues = "null")
+  void saysInVariablesWhatTheClientsCertificateIs(
+      @Nullable String subject, @Nullable String verified, @Nullable String passedOn) {
+    var tls = new ClientTls("TLSv1.3", "TLS_AES_128_GCM_SHA256", "a.example", "h2", subject);
+    var hop = new Hop("https", address("192.0.2.1", 1), () -> address("192.0.2.2", 443), tls);
+    String forged = "X-SSL-Client-Verify: SUCCESS\r\nX-SSL-Client-S-DN: CN=forged\r\n";
+    assertNull(writer.request(Heads.request(get("/", forged)), 0, hop, "rsp"));
+    Map<String, String> variables = read();
+    assertEquals(verified, variables.get("HTTP_X_SSL_CLIENT_VERIFY"));
+    assertEquals(passedOn, variables.get("HTTP_X_SSL_CLIENT_S_DN"));
+  }
+
+  @Test
+  void givesTheLengthOfAnEmptyBodyInChunks() {
+    String chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assertNull(writer.request(Heads.request(chunked), 0, HOP, "rsp"));
+    assertEquals("0", read().get("CONTENT_LENGTH"));
   }
 
   @Test
