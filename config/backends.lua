@@ -79,7 +79,7 @@ backends = {
 --   client_connections = 0,      -- from one client address at a time; 0 is no limit
 --   http2_streams      = 100,    -- requests of one HTTP/2 connection at a time
 --   memory             = 0,      -- bytes of all buffers; 0: three quarters of -XX:MaxDirectMemorySize
---   backend_idle       = 256,    -- idle connections kept, per backend and loop
+--   backend_idle       = 1024,   -- idle connections kept, per backend and loop
 --   held_body_bytes    = 1048576,   -- of a chunked request that is held for a uwsgi backend
 --   held_total_bytes   = 67108864,  -- of all those that one loop holds
 -- }
