@@ -76,7 +76,7 @@ class ConfigLoaderTest {
             10_000, 3_000, 2_000, 60_000, 60_000, 60_000, 75_000, 4_000, 5_000, 30_000, 3_600_000),
         config.timeouts());
     assertEquals(
-        new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 256, 0),
+        new Limits(32_768, 100, 8_192, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 1_024, 0),
         config.limits());
     assertEquals(Runtime.getRuntime().availableProcessors(), config.loops());
     assertNull(config.defaultHost());
@@ -277,7 +277,7 @@ class ConfigLoaderTest {
   @Test
   void aSmallHeadTakesTheDefaultTargetWithIt() throws Exception {
     assertEquals(
-        new Limits(1_000, 100, 1_000, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 256, 0),
+        new Limits(1_000, 100, 1_000, 255, 0, 256, 8_192, 0, 0, 20_000, 50, 0, 100, 1_024, 0),
         load(LISTEN, BACKENDS, "limits = { head_bytes = 1000 }").limits());
   }
 
