@@ -85,7 +85,10 @@ public final class TurnFlusher implements Runnable {
     try {
       for (int i = 0; i < count; i++) {
         Channel channel = waiting[i];
-        if (channel != null) {
+        ChannelOutboundBuffer out = channel == null ? null : channel.unsafe().outboundBuffer();
+        // Nothing is unsent if an earlier message of this turn had the channel flushed. Another
+        // flush would have a TLS handler encrypt nothing, at nearly the cost of a small record.
+        if (channel != null && out != null && out.totalPendingWriteBytes() > 0) {
           try {
             channel.flush();
             flushed(channel);
