@@ -238,7 +238,7 @@ def leave_json(options: argparse.Namespace, numbers: dict) -> None:
 
 def profile(options: argparse.Namespace, children: Children, directory: Path) -> int:
     scenario = SCENARIOS[options.scenarios[0]]
-    starter, generator = Starter(children, directory), Generator(children, directory, [scenario])
+    starter, generator = Starter(children, directory, scenario.tls), Generator(children, directory, [scenario])
     starter.backend(options.backend_nopush)
     for name in options.proxies:
         proxy = starter.start(name, options.builds)
