@@ -156,11 +156,13 @@ final class Keys {
   /** RFC 9113 §6.5.2 recommends no less; it is also what nginx, HAProxy and Envoy allow. */
   static final NumberKey HTTP2_STREAMS = NumberKey.count("http2_streams", 100, 1, 1_000, "streams");
 
-  // As many as a burst needs: ten connections of HTTP/2 with http2_streams requests each. Those
-  // that
-  // the load does not need time out after seconds (backend_keepalive).
+  /**
+   * What ten HTTP/2 clients with 100 requests each need of one backend; with 256, the bursts of
+   * eight had a tenth of the requests open a new connection. An idle one ends after {@code
+   * timeouts.backend_keepalive}.
+   */
   static final NumberKey BACKEND_IDLE =
-      NumberKey.count("backend_idle", 1024, 0, 65_536, "connections");
+      NumberKey.count("backend_idle", 1_024, 0, 65_536, "connections");
 
   // 0 is a share of the memory that the process may use: see MemoryBudget.
   static final NumberKey MEMORY = NumberKey.count("memory", 0, 0, 1L << 40, "bytes");

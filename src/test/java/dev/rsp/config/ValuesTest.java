@@ -3,6 +3,7 @@ package dev.rsp.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -33,6 +34,12 @@ class ValuesTest {
         "slot_share: 101 (expected: 1 to 100)",
         () -> new Limits(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 101, 0, 100, 0, 0));
     refused("backend_idle: -1 (expected: >= 0)", () -> limits(1, 1, 1, 1, -1));
+  }
+
+  /** Else each burst of their requests would open connections that are closed after it. */
+  @Test
+  void aBackendKeepsTheConnectionsThatTenHttp2ClientsNeed() {
+    assertTrue(Limits.DEFAULTS.backendIdle() >= 10 * Limits.DEFAULTS.http2Streams());
   }
 
   @Test
