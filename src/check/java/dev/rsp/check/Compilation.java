@@ -39,7 +39,7 @@ final class Compilation {
           "UTF-8",
           "-parameters",
           "-proc:none",
-          "-Xlint:all,-processing,-options",
+          "-Xlint:all,-processing,-options,-classfile",
           "-Werror");
 
   private final List<Source> all;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.acme;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file that says what was ordered: a line is added for each event, and on the disk before the
+ * event has effects. It is written anew, with the lines that still matter, when it has grown.
+ * Thread-safe; all methods block.
+ */
+final class OrderLog implements Closeable {
+  /** The first line. A change that an older rsp cannot read needs another number. */
+  static final String HEADER = "# rsp orders 1";
+
+  /** Longer ones are damaged. */
+  private static final int MAX_LINE = 2_000;
+
+  private final Path file;
+  private @Nullable FileChannel channel;
+  private int lines;
+
+  OrderLog(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads a file; a missing one is empty.
+   *
+   * @param take gets each line, and says whether it understands it
+   * @return how many lines were not understood; the last one counts if it has no end
+   */
+  static int read(Path file, Predicate<String> take) throws IOException {
+    int damaged = 0;
+    try (var reader =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      StringBuilder line = new StringBuilder();
+      for (int c = reader.read(); c >= 0; c = reader.read()) {
+        if (c != '\n') {
+          if (line.length() <= MAX_LINE) {
+            line.append((char) c);
+          }
+          continue;
+        }
+        String text = line.toString();
+        line.setLength(0);
+        if (!text.equals(HEADER) && (text.length() > MAX_LINE || !take.test(text))) {
+          damaged++;
+        }
+      }
+      return line.isEmpty() ? damaged : damaged + 1;
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  /** Replaces the file. */
+  synchronized void rewrite(List<String> all) throws IOException {
+    Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+    StringBuilder text = new StringBuilder(HEADER).append('\n');
+    all.forEach(line -> text.append(line).append('\n'));
+    CertificateStore.write(fresh, text.toString().getBytes(StandardCharsets.UTF_8));
+    close();
+    CertificateStore.rename(fresh, file);
+    Path folder = file.getParent();
+    if (folder != null) {
+      CertificateStore.sync(folder);
+    }
+    channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    lines = all.size();
+  }
+
+  /**
+   * Adds a line.
+   *
+   * @throws IOException if it is not on the disk
+   */
+  synchronized void append(String line) throws IOException {
+    FileChannel to = channel;
+    if (to == null) {
+      throw new IOException("the log of orders is closed");
+    }
+    long before = to.size();
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+    try {
+      while (bytes.hasRemaining()) {
+        to.write(bytes);
+      }
+      to.force(false);
+    } catch (IOException e) {
+      to.truncate(before); // half a line would damage the next one
+      throw e;
+    }
+    lines++;
+  }
+
+  /** Lines in the file, also those that no longer matter. */
+  synchronized int lines() {
+    return lines;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    FileChannel open = channel;
+    channel = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}
