@@ -25,8 +25,9 @@ listen = "0.0.0.0:8080"
 --
 -- An address is "host:port", "[v6]:port" or "unix:/path". Without a name, it is the name as well.
 -- A backend that speaks the uwsgi protocol instead of HTTP has protocol = "uwsgi". One that speaks
--- HTTP over TLS has protocol = "https": see backend_tls below. One that expects the PROXY protocol,
--- to see the client's address, has send_proxy = "v2", or "v1".
+-- HTTP over TLS has protocol = "https": see backend_tls below. One that speaks HTTP/2, as gRPC does,
+-- has protocol = "h2c", or "h2" with TLS. One that expects the PROXY protocol, to see the client's
+-- address, has send_proxy = "v2", or "v1".
 --
 -- To take a machine out, say so: { name = "live2", address = "127.0.0.1:8002", state = "down" }
 --   "down"   is never contacted: its hosts are spread over the others and come back when it does
@@ -39,7 +40,7 @@ backends = {
   { name = "live3", address = "127.0.0.1:8003" },
 }
 
--- TLS to backends with protocol = "https". One may differ, key by key: tls = { name = "app2.internal" }
+-- TLS to backends with protocol = "https" or "h2". One may differ, key by key: tls = { name = "app2.internal" }
 -- backend_tls = {
 --   verify            = true,                   -- false accepts any certificate
 --   -- ca             = "/etc/rsp/ca.pem",      -- who must have signed it, instead of the CAs of the system

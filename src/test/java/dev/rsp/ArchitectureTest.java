@@ -34,13 +34,14 @@ final class ArchitectureTest {
       Map.of(
           Set.of("backend.BackendConnection", "backend.BackendPools", "backend.Dialect"),
           "A pool opens connections in a protocol; a connection that is idle goes back to its pool.",
+          Set.of("backend.h2.Http2BackendStream", "backend.h2.Http2Session"),
+          "The session carries streams; these share its window and its socket.",
           Set.of("client.h1.Http1ClientStream", "client.h1.Http1Connection"),
           "The connection reads requests and its stream answers them; each owns a state of its"
               + " own.",
-          Set.of(
-              "client.h2.FrameInput", "client.h2.Http2ClientStream", "client.h2.Http2Connection"),
-          "The input reads frames for the connection, which has them served by its streams; these"
-              + " share its window and its socket.",
+          Set.of("client.h2.Http2ClientStream", "client.h2.Http2Connection"),
+          "The connection has requests served by its streams; these share its window and its"
+              + " socket.",
           Set.of("exchange.BackendEvents", "exchange.BackendStream"),
           "A stream is given the exchange that hears of it, and names itself when it is connected.",
           Set.of("exchange.Exchange", "exchange.RequestSender", "exchange.StartWait"),

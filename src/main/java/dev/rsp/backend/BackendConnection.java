@@ -2,6 +2,7 @@
 package dev.rsp.backend;
 
 import dev.rsp.config.Place;
+import dev.rsp.config.Protocol;
 import dev.rsp.exchange.BackendEvents;
 import dev.rsp.exchange.BackendLog;
 import dev.rsp.exchange.BackendStream;
@@ -42,8 +43,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A connection to a backend, from its connect to its close, whatever the protocol: carries one
- * exchange after the other on its {@link ConnectionStream}. It returns to the pool if its state is
- * certain, and is closed otherwise.
+ * exchange after the other on its {@link ConnectionStream}, or many at a time in its {@link
+ * SharedSession}. It returns to the pool if its state is certain, and is closed otherwise.
  *
  * <p>All methods run on its loop, which is that of every client it serves.
  */
@@ -66,7 +67,14 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   private final boolean listed;
   private final Loads.Share load;
   private final Channel channel;
-  private final ConnectionStream stream;
+  private final Session stream;
+
+  /** The same, if it carries one request at a time; null otherwise. */
+  private final @Nullable ConnectionStream single;
+
+  /** The same, if it carries many; null otherwise. */
+  private final @Nullable SharedSession shared;
+
   private final Deadline deadline = new Deadline(this::expired, this::failed);
   private final ReadSize size = new ReadSize();
 
@@ -80,6 +88,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** For how long it may be idle: what the deadline is armed with while it is. */
   private int idleMillis;
+
+  /** How long the backend may take to begin with its protocol. */
+  private int greetMillis;
 
   /** By what the backend says, for how long it may have been idle that is used for a POST. */
   private long usableMillis = Long.MAX_VALUE;
@@ -106,6 +117,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   /** Whether the handshake has begun. */
   private boolean shaking;
+
+  /** Whether the transport is open, and the backend has not begun to speak its protocol yet. */
+  private boolean greeting;
 
   /** Whether the backend has said, within TLS, that it sends no more. */
   private boolean closeNotified;
@@ -143,7 +157,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     this.listed = service.places.contains(place);
     this.channel = channel;
     this.load = service.loads.share(place);
-    this.stream = dialect.stream(this);
+    this.stream = dialect.session(this);
+    this.single = stream instanceof ConnectionStream one ? one : null;
+    this.shared = stream instanceof SharedSession many ? many : null;
   }
 
   /** The connection will begin with a PROXY header about a client: no other one may use it. */
@@ -156,19 +172,25 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Connects for an exchange and reports the result to it, perhaps before this returns.
+   * Connects for the request of a client and reports the result to its exchange, perhaps before
+   * this returns.
    *
    * @param connectMillis how long that may take
    */
-  void connect(BackendEvents exchange, int connectMillis) {
+  void connect(BackendEvents exchange, Hop client, int connectMillis) {
+    greetMillis = connectMillis;
     try {
-      // Requests count for a backend that is slow to accept, too.
-      load.begin();
+      if (shared == null) {
+        // Requests count for a backend that is slow to accept, too.
+        load.begin();
+      } else {
+        pools.busy(this);
+      }
       if (tls != null) {
         channel.pipeline().addLast(WriteFaults.INSTANCE, tls);
       }
       channel.pipeline().addLast(this);
-      stream.openedFor(exchange);
+      stream.openedFor(exchange, client);
       String unixPath = place.unixPath();
       SocketAddress peer = unixPath != null ? net.unixAddress(unixPath) : address;
       deadlines.arm(deadline, connectMillis);
@@ -214,6 +236,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void opened() {
+    if (shared != null) {
+      greeting = true;
+      deadlines.arm(deadline, greetMillis);
+      shared.begin();
+      return;
+    }
     state = State.IDLE;
     pools.accepted(place);
     stream.connected();
@@ -238,6 +266,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       } else if (waiting == null) {
         state = State.IDLE;
         close();
+      } else if (place.protocol() == Protocol.H2 && !agreesOnHttp2()) {
+        notOpened(new IOException("it does not agree on h2 by ALPN"), ConnectFailure.HTTP2);
       } else {
         opened();
       }
@@ -246,10 +276,25 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private boolean agreesOnHttp2() {
+    return tls != null && BackendHandshakes.HTTP2.equals(tls.applicationProtocol());
+  }
+
+  private void notOpened(Throwable why, ConnectFailure failure) {
+    closeUnconnected();
+    pools.connectFailed(place, address(), why);
+    stream.notConnected(failure);
+  }
+
   /** Closes a connection that was never open, and uncounts it. */
   private void closeUnconnected() {
     state = State.CLOSED;
+    greeting = false;
+    deadlines.disarm(deadline);
     load.close();
+    if (shared != null) {
+      pools.forget(this);
+    }
     channel.close();
   }
 
@@ -272,9 +317,35 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    */
   @Nullable BackendStream reuse(Place to, boolean ask) {
     boolean sound = channel.isActive() && !endIsUnclean && !writeFailed;
-    return sound && Objects.equals(address, to.address()) && !(ask && net.peerState().seen(channel))
-        ? stream
-        : null;
+    if (!sound
+        || !Objects.equals(address, to.address())
+        || (ask && net.peerState().seen(channel))) {
+      return null;
+    }
+    if (shared == null) {
+      return single;
+    }
+    return shared.hasRoom() ? shared.open() : null;
+  }
+
+  /**
+   * Whether one more request to a place can join those that it carries, or that wait for it.
+   *
+   * @param open whether the connection is open, or is being opened
+   */
+  boolean hasRoom(Place to, Hop client, boolean open) {
+    return shared != null
+        && (state == State.CONNECTING) != open
+        && shared.hasRoom()
+        && Objects.equals(address, to.address())
+        && (owner == null || owner == client)
+        && !writeFailed
+        && !endIsUnclean;
+  }
+
+  /** Another exchange waits for it to be open. */
+  void join(BackendEvents exchange, Hop client) {
+    stream.openedFor(exchange, client);
   }
 
   // For the stream -------------------------------------------------------------------------------
@@ -288,6 +359,80 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     used = true;
     return reused;
   }
+
+  // For a session that is shared -----------------------------------------------------------------
+
+  /** The backend has begun with its protocol: the connection is open. */
+  public void greeted() {
+    greeting = false;
+    deadlines.disarm(deadline);
+    state = State.BUSY;
+    pools.accepted(place);
+    stream.connected();
+  }
+
+  /** The backend does not speak the protocol. */
+  public void notGreeted(String why) {
+    notOpened(new IOException(why), ConnectFailure.HTTP2);
+  }
+
+  /** Whether the backend has not begun with its protocol yet. */
+  public boolean greeting() {
+    return greeting;
+  }
+
+  /** A stream is opened. */
+  public void busy() {
+    if (state == State.IDLE) {
+      deadlines.pause(deadline);
+      state = State.BUSY;
+      pools.busy(this);
+    }
+  }
+
+  /**
+   * No stream is left: the connection returns to the pool, or is closed.
+   *
+   * @param reusable whether the backend takes more
+   */
+  public void emptied(boolean reusable) {
+    if (state == State.BUSY) {
+      pools.notBusy(this);
+      responseEnded(reusable);
+    }
+  }
+
+  /** The backend takes no more streams. */
+  public void takesNoMore() {
+    pools.forget(this);
+  }
+
+  /** What one request adds to the load of its place; to be closed. */
+  public Loads.Share newShare() {
+    return pools.share(place);
+  }
+
+  /** Opens another connection for an exchange that waits for this one. */
+  public void connectAgain(BackendEvents exchange, Hop client) {
+    pools.connect(place, client, exchange);
+  }
+
+  /** Its channel, which only the session writes to. */
+  public Channel channel() {
+    return channel;
+  }
+
+  /** Ends at once, because of what the backend did. */
+  public void abort(IOException why) {
+    if (fault == null) {
+      fault = why;
+    }
+    endIsUnclean = true;
+    channel.flush();
+    channel.close();
+  }
+
+  // For each session -----------------------------------------------------------------------------
 
   /** Its place. */
   public Place leadsTo() {
@@ -375,7 +520,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
     boolean sound = channel.isActive() && !endIsUnclean && !writeFailed;
     // A backend that answers early may never read the rest, and block the next request.
-    if (reusable && sound && TurnFlusher.unsentBytes(channel) == 0) {
+    if (reusable && sound && (shared != null || TurnFlusher.unsentBytes(channel) == 0)) {
       state = State.IDLE;
       int millis = pools.put(this, owner, place, listed);
       if (millis > 0) {
@@ -457,7 +602,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
-    if (state == State.BUSY) {
+    if (state == State.BUSY || shared != null) {
       stream.read(bytes);
     } else {
       bytes.release();
@@ -469,6 +614,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   }
 
   private int mostReadBytes() {
+    if (shared != null) {
+      return ReadBuffers.LARGE_BYTES; // of many streams
+    }
     BackendEvents current = stream.exchange();
     return current == null ? ReadBuffers.MIDDLE_BYTES : current.mostResponseReadBytes();
   }
@@ -503,6 +651,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (greeting) {
+      closedInGreeting();
+      return;
+    }
     if (state == State.CLOSED || state == State.CONNECTING) {
       return;
     }
@@ -519,6 +671,20 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       stream.closed(!endIsUnclean && (tls == null || closeNotified));
     } catch (Throwable e) {
       failed(current, e);
+    }
+  }
+
+  private void closedInGreeting() {
+    BackendEvents waiting = stream.exchange();
+    try {
+      if (timedOut) {
+        String why = "no SETTINGS of HTTP/2 within timeouts.connect";
+        notOpened(new IOException(why), ConnectFailure.TIMEOUT);
+      } else {
+        notGreeted("it closed the connection before its SETTINGS of HTTP/2");
+      }
+    } catch (Throwable e) {
+      failed(waiting, e);
     }
   }
 
@@ -579,6 +745,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (state == State.CLOSED) { // an unregistered channel must not be closed twice
       return;
     }
+    if (shared != null && state != State.CONNECTING) {
+      shared.closing();
+      channel.flush();
+    }
     if (shaking && state != State.IDLE) {
       // At once, and without close_notify: what the backend has got is not complete.
       channel.unsafe().close(channel.voidPromise());
@@ -615,6 +785,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       state = State.CLOSED;
       deadlines.disarm(deadline);
       load.close();
+      if (shared != null) {
+        pools.forget(this);
+      }
       stream.reset();
     }
   }

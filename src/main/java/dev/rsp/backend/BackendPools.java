@@ -8,6 +8,7 @@ import dev.rsp.exchange.BackendEvents;
 import dev.rsp.exchange.BackendStream;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.ConnectFailure;
+import dev.rsp.exchange.Loads;
 import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.QueuedRequest;
 import dev.rsp.exchange.Service;
@@ -46,6 +47,7 @@ public final class BackendPools implements Backends {
   private final NetLoop net;
   private final Dialect http;
   private final Dialect uwsgi;
+  private final Dialect http2;
 
   /** Empty pools are removed: scripts can name any number of places. */
   private final Map<Place, Pool> pools = new HashMap<>();
@@ -61,6 +63,9 @@ public final class BackendPools implements Backends {
     private final ArrayDeque<BackendConnection> idle = new ArrayDeque<>();
     private @Nullable ConnectQueue queue;
 
+    /** Those that carry many requests at a time and are not idle, or are being opened. */
+    private @Nullable List<BackendConnection> busy;
+
     /** Whether the place was one of the configuration's slots when the queue was made. */
     private boolean listed;
   }
@@ -70,16 +75,22 @@ public final class BackendPools implements Backends {
    *
    * @param http the dialect for places of that protocol
    * @param uwsgi the same
+   * @param http2 for both protocols of HTTP/2
    */
-  public BackendPools(LoopState loop, Dialect http, Dialect uwsgi) {
+  public BackendPools(LoopState loop, Dialect http, Dialect uwsgi, Dialect http2) {
     this.loop = loop;
     this.net = loop.net();
     this.http = http;
     this.uwsgi = uwsgi;
+    this.http2 = http2;
   }
 
   private Dialect dialect(Place place) {
-    return place.protocol() == Protocol.UWSGI ? uwsgi : http;
+    return switch (place.protocol()) {
+      case UWSGI -> uwsgi;
+      case H2C, H2 -> http2;
+      case HTTP, HTTPS -> http;
+    };
   }
 
   @Override
@@ -108,6 +119,10 @@ public final class BackendPools implements Backends {
     if (pool == null || (pool.queue != null && !firstInQueue)) {
       return null;
     }
+    BackendConnection shared = pool.busy == null ? null : withRoom(pool, place, client, true);
+    if (shared != null) {
+      return shared.reuse(place, false);
+    }
     BackendConnection last = pool.idle.peekLast();
     while (last != null && (repeatable || !isOld(last))) {
       pool.idle.pollLast();
@@ -119,6 +134,47 @@ public final class BackendPools implements Backends {
       last = pool.idle.peekLast();
     }
     return null;
+  }
+
+  /**
+   * One that takes one more request: the first, so that only as many stay as the load needs.
+   *
+   * @param open whether it is open, or is being opened
+   */
+  private @Nullable BackendConnection withRoom(Pool pool, Place place, Hop client, boolean open) {
+    List<BackendConnection> busy = pool.busy;
+    for (int i = 0; busy != null && i < busy.size(); i++) {
+      if (busy.get(i).hasRoom(place, client, open)) {
+        return busy.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** A connection carries requests, or is being opened, and others may join them. */
+  void busy(BackendConnection connection) {
+    Pool pool = pools.computeIfAbsent(connection.place(), p -> new Pool());
+    if (pool.busy == null) {
+      pool.busy = new ArrayList<>();
+    }
+    pool.busy.add(connection);
+  }
+
+  /** A connection carries no requests, or takes no more. */
+  void notBusy(BackendConnection connection) {
+    Pool pool = pools.get(connection.place());
+    if (pool != null && pool.busy != null) {
+      pool.busy.remove(connection);
+      if (pool.busy.isEmpty()) {
+        pool.busy = null;
+      }
+      removeIfEmpty(connection.place(), pool);
+    }
+  }
+
+  /** What one request adds to the load of a place; to be closed. */
+  Loads.Share share(Place place) {
+    return loop.service().loads.share(place);
   }
 
   /** Whether the backend may be about to close a connection, and so those that are older. */
@@ -159,6 +215,13 @@ public final class BackendPools implements Backends {
 
   @Override
   public void connect(Place place, Hop client, BackendEvents exchange) {
+    Pool known = pools.get(place);
+    BackendConnection opening =
+        known == null || known.busy == null ? null : withRoom(known, place, client, false);
+    if (opening != null) {
+      opening.join(exchange, client);
+      return;
+    }
     Channel channel;
     try {
       channel = net.openOutbound(place.unixPath() != null);
@@ -179,7 +242,10 @@ public final class BackendPools implements Backends {
     try {
       BackendTls tls = place.tls();
       SslHandler handshake =
-          tls == null ? null : BackendHandshakes.of(tls).handler(net.allocator(), place);
+          tls == null
+              ? null
+              : BackendHandshakes.of(tls, place.protocol() == Protocol.H2)
+                  .handler(net.allocator(), place);
       connection =
           new BackendConnection(this, net, service, dialect(place), place, channel, handshake);
       ProxyVersion version = place.sendProxy();
@@ -191,7 +257,7 @@ public final class BackendPools implements Backends {
       throw e;
     }
     Terms terms = loop.terms();
-    connection.connect(exchange, terms.timeouts.connectMillis());
+    connection.connect(exchange, client, terms.timeouts.connectMillis());
   }
 
   /** The descriptors of connections that were closed may be free now, or only in the next turn. */
@@ -271,6 +337,7 @@ public final class BackendPools implements Backends {
 
   /** Forgets a connection that has closed. */
   void forget(BackendConnection connection) {
+    notBusy(connection);
     Hop owner = connection.owner();
     if (owner != null && bound != null) {
       bound.remove(owner, connection);
@@ -284,7 +351,7 @@ public final class BackendPools implements Backends {
   }
 
   private void removeIfEmpty(Place place, Pool pool) {
-    if (pool.idle.isEmpty() && pool.queue == null) {
+    if (pool.idle.isEmpty() && pool.queue == null && pool.busy == null) {
       pools.remove(place);
     }
   }

@@ -15,6 +15,6 @@ public interface Dialect {
   /** Why a request cannot be sent in it; null if it can. */
   @Nullable Refusal unfit(RequestHead head, Hop hop, Terms terms);
 
-  /** The stream of a new connection. */
-  ConnectionStream stream(BackendConnection connection);
+  /** The session of a new connection, for a client's request. */
+  Session session(BackendConnection connection);
 }

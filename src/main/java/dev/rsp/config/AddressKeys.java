@@ -288,7 +288,7 @@ final class AddressKeys {
       int weight,
       Slot.State state) {
     BackendTls its = null;
-    if (address != null && Protocol.ofText(address.text()) == Protocol.HTTPS) {
+    if (address != null && Protocol.ofText(address.text()).secure()) {
       its = tls.of(tlsPath, tlsValue);
       if (!Place.canCheck(address.address(), its)) {
         problems.add(
@@ -297,7 +297,7 @@ final class AddressKeys {
             "the name in the certificate: the address of a Unix socket has none");
       }
     } else if (address != null && !tlsValue.isnil()) {
-      problems.add(tlsPath, tlsValue, "none, or protocol = \"https\"");
+      problems.add(tlsPath, tlsValue, "none, or protocol = \"https\" or \"h2\"");
     }
     return new SlotEntry(name, namedAt, address, its, sendProxy, weight, state);
   }
@@ -323,7 +323,7 @@ final class AddressKeys {
       }
     }
     if (!value.isnil()) {
-      problems.add(path, value, "\"http\", \"https\" or \"uwsgi\"");
+      problems.add(path, value, "\"http\", \"https\", \"h2c\", \"h2\" or \"uwsgi\"");
     }
     return null;
   }

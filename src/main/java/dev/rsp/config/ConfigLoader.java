@@ -137,8 +137,7 @@ public final class ConfigLoader {
     Draft draft =
         isOriginal
             ? new OriginalFile(globals, problems, services).read()
-            : new BackendsFile(globals, script.hostsFromPaths(), namesHttps(source), problems)
-                .read();
+            : new BackendsFile(globals, script.hostsFromPaths(), namesTls(source), problems).read();
     Config resolved = draft.resolve(lookup, bind, program, problems);
     new SlotCheck(draft.slots(), resolved, problems)
         .check(resolved.hasSelect() && program.readsWeights(), isOriginal);
@@ -162,8 +161,12 @@ public final class ConfigLoader {
   }
 
   /** Whether the text of a file, in a string or a comment, names an address with TLS. */
-  private static boolean namesHttps(byte[] source) {
-    byte[] prefix = Protocol.HTTPS.prefix().getBytes(StandardCharsets.US_ASCII);
+  private static boolean namesTls(byte[] source) {
+    return names(source, Protocol.HTTPS) || names(source, Protocol.H2);
+  }
+
+  private static boolean names(byte[] source, Protocol protocol) {
+    byte[] prefix = protocol.prefix().getBytes(StandardCharsets.US_ASCII);
     for (int i = 0; i + prefix.length <= source.length; i++) {
       if (source[i] == prefix[0]
           && Arrays.equals(source, i, i + prefix.length, prefix, 0, prefix.length)) {

@@ -288,9 +288,10 @@ public final class KeyReference {
             "where rsp connects to"),
         backend(
             Keys.PROTOCOL,
-            "`\"http\"`, `\"https\"` or `\"uwsgi\"`",
-            "`\"http\"`; `\"https\"` or `\"uwsgi\"` if the address begins with `https://` or `uwsgi:`",
-            "what the backend speaks: see [TLS to backends](#tls-to-backends) and [uwsgi](#uwsgi)"),
+            "`\"http\"`, `\"https\"`, `\"h2c\"`, `\"h2\"` or `\"uwsgi\"`",
+            "`\"http\"`, or that of the address, if it begins with `https://`, `h2c://`, `h2://` or `uwsgi:`",
+            "what the backend speaks: see [HTTP/2 to backends](#http2-to-backends), [TLS to"
+                + " backends](#tls-to-backends) and [uwsgi](#uwsgi)"),
         backend(
             Keys.TLS,
             "a table with any keys of [`backend_tls`](#tls-to-backends)",

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * The address of a backend, with its protocol: a TCP port or a Unix stream socket.
  *
  * <p>It is identified by its text, in the form {@code host:port}, {@code [v6]:port} or {@code
- * unix:/absolute/path}, with the prefix {@code https://} or {@code uwsgi:} if that is its protocol;
- * by its {@link BackendTls}, because a connection that was made for one name must not be used for
- * another; and by the PROXY header that connections to it begin with: those with and without one
- * are not interchangeable. It stays the same place if its name resolves to another address later.
+ * unix:/absolute/path}, with the prefix {@code https://}, {@code h2c://}, {@code h2://} or {@code
+ * uwsgi:} if that is its protocol; by its {@link BackendTls}, because a connection that was made
+ * for one name must not be used for another; and by the PROXY header that connections to it begin
+ * with: those with and without one are not interchangeable. It stays the same place if its name
+ * resolves to another address later.
  */
 public final class Place {
   private final String text;
@@ -36,8 +37,8 @@ public final class Place {
     this.sendProxy = sendProxy;
     this.address = address;
     this.tls = tls;
-    if ((protocol == Protocol.HTTPS) != (tls != null)) {
-      throw new IllegalArgumentException(text + ": TLS settings are for https alone");
+    if (protocol.secure() != (tls != null)) {
+      throw new IllegalArgumentException(text + ": TLS settings are for https and h2 alone");
     }
   }
 
@@ -49,7 +50,7 @@ public final class Place {
     return new Place(text, null, null, null, address);
   }
 
-  /** The same, with TLS if the text begins with {@code https://}. */
+  /** The same, with TLS if the text begins with {@code https://} or {@code h2://}. */
   static Place tcp(String text, @Nullable InetSocketAddress address, @Nullable BackendTls tls) {
     return new Place(text, null, tls, null, address);
   }
@@ -72,14 +73,15 @@ public final class Place {
    * Parses an address that a script returns and that is not in the list of backends. Makes no DNS
    * query. Any thread.
    *
-   * @param tls for an address that begins with {@code https://}; null if the file has none
+   * @param tls for an address that begins with {@code https://} or {@code h2://}; null if the file
+   *     has none
    * @return null if the text is no address, or contains a name that must be resolved, or if it
    *     cannot be known whose certificate to expect
    */
   public static @Nullable Place ofLiteral(String text, @Nullable BackendTls tls) {
     Protocol protocol = Protocol.ofText(text);
-    BackendTls its = protocol == Protocol.HTTPS ? tls : null;
-    if (protocol == Protocol.HTTPS && its == null) {
+    BackendTls its = protocol.secure() ? tls : null;
+    if (protocol.secure() && its == null) {
       return null;
     }
     Address address = Address.parse(Protocol.addressIn(text), 1);

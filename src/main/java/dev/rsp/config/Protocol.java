@@ -7,6 +7,10 @@ public enum Protocol {
   HTTP("http", ""),
   /** HTTP/1.1 over TLS. */
   HTTPS("https", "https://"),
+  /** HTTP/2 in the clear, with prior knowledge (RFC 9113 §3.3). */
+  H2C("h2c", "h2c://"),
+  /** HTTP/2 over TLS, by ALPN (RFC 9113 §3.2). */
+  H2("h2", "h2://"),
   /** The uwsgi protocol: a packet of variables, then the body; one request per connection. */
   UWSGI("uwsgi", "uwsgi:");
 
@@ -25,6 +29,11 @@ public enum Protocol {
     return label;
   }
 
+  /** Whether it is spoken over TLS. */
+  boolean secure() {
+    return this == HTTPS || this == H2;
+  }
+
   /** In front of an address with this protocol; empty for HTTP. */
   String prefix() {
     return prefix;
@@ -32,8 +41,10 @@ public enum Protocol {
 
   /** The protocol of a place, from its text. */
   static Protocol ofText(String text) {
-    if (text.startsWith(HTTPS.prefix)) {
-      return HTTPS;
+    for (Protocol one : new Protocol[] {HTTPS, H2C, H2}) {
+      if (text.startsWith(one.prefix)) {
+        return one;
+      }
     }
     // "uwsgi:3031" is port 3031 of a host named uwsgi: an address contains another colon.
     return text.startsWith(UWSGI.prefix) && text.indexOf(':', UWSGI.prefix.length()) >= 0

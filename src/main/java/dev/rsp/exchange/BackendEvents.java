@@ -3,6 +3,7 @@ package dev.rsp.exchange;
 
 import dev.rsp.http.Refusal;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,9 @@ public interface BackendEvents {
    */
   void responseBody(ByteBuf bytes, boolean last);
 
+  /** Passes on the fields behind the content. The end follows, by {@link #responseBody}. */
+  void trailers(Trailers fields);
+
   /** The response is invalid, or not to this request. Resets the stream. */
   void malformed(Refusal refusal);
 
@@ -80,6 +84,12 @@ public interface BackendEvents {
    * @param headPassed whether the client already has the head of the response
    */
   void lost(boolean reused, boolean begun, boolean headPassed);
+
+  /**
+   * The stream has ended, and the backend has surely not processed the request (RFC 9113 §8.7): any
+   * request may be sent again.
+   */
+  void refused();
 
   /** An unexpected exception: ends the exchange, and the client's connection. */
   void fail();

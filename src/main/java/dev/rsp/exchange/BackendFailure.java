@@ -19,6 +19,8 @@ public enum BackendFailure {
   CERTIFICATE("certificate", "its certificate is not accepted"),
   /** The TLS handshake failed for another reason. */
   TLS("tls", "the TLS handshake failed"),
+  /** It does not speak HTTP/2. */
+  HTTP2("http2", "it does not agree on HTTP/2"),
   /** {@code limits.slot_share}: the request was not sent. */
   OVER_SHARE("over_share", "its requests have their share of limits.connections"),
   /** It closed the connection before its response. */

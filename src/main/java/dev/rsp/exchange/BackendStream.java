@@ -4,6 +4,7 @@ package dev.rsp.exchange;
 import dev.rsp.config.Place;
 import dev.rsp.http.Hop;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.Trailers;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,12 @@ public interface BackendStream {
   boolean answersExpect();
 
   /**
+   * Whether the backend can refuse a request so that it is known not to be processed: {@link
+   * BackendEvents#refused}.
+   */
+  boolean mayRefuse();
+
+  /**
    * Sends a request in the backend's protocol, and begins to serve its exchange.
    *
    * @param hop what this proxy adds to it
@@ -37,8 +44,8 @@ public interface BackendStream {
    * @param body its first bytes, perhaps none; taken over. What lies before its reader index may be
    *     overwritten
    * @param last whether the request is complete with them
-   * @return whether its connection has carried a request before. RFC 9112 §9.3.1: then the backend
-   *     may have closed it while it was idle
+   * @return whether it may have to be sent again: its connection has carried a request before, and
+   *     the backend may have closed it while it was idle (RFC 9112 §9.3.1); or {@link #mayRefuse}
    */
   boolean request(
       BackendEvents exchange,
@@ -55,6 +62,9 @@ public interface BackendStream {
    * @param last whether the request is complete with it
    */
   void body(ByteBuf bytes, boolean last);
+
+  /** Passes on the fields behind the content, if it can. The end follows, by {@link #body}. */
+  void trailers(Trailers fields);
 
   /** Whether the backend still reads the request. */
   boolean takesRequest();

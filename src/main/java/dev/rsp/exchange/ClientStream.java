@@ -3,6 +3,7 @@ package dev.rsp.exchange;
 
 import dev.rsp.http.Refusal;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -36,6 +37,9 @@ public interface ClientStream {
 
   /** Passes on more of the body, or of a tunnel, and takes over the buffer. */
   void body(ByteBuf bytes, boolean last);
+
+  /** Passes on the fields behind the body, if it can. The end follows, by {@link #body}. */
+  void trailers(Trailers fields);
 
   /** Passes on a 101 and the bytes after it; from now on bytes pass both ways unchanged. */
   void startTunnel(ResponseHead head, ByteBuf bytes);

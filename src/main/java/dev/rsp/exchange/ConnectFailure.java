@@ -27,7 +27,9 @@ public enum ConnectFailure {
   /** Its certificate is not accepted. */
   CERTIFICATE("certificate"),
   /** The TLS handshake failed for another reason. */
-  TLS("tls");
+  TLS("tls"),
+  /** It does not speak HTTP/2, or does not agree on it by ALPN. */
+  HTTP2("http2");
 
   /** The refusals for clients. */
   private static final class Answers {
@@ -37,6 +39,7 @@ public enum ConnectFailure {
     static final Refusal CERTIFICATE =
         new Refusal(502, "the certificate of the backend is not accepted");
     static final Refusal TLS = new Refusal(502, "the backend does not agree on TLS");
+    static final Refusal HTTP2 = new Refusal(502, "the backend does not agree on HTTP/2");
     static final Refusal EXHAUSTED = new Refusal(503, "out of connections to the backend");
   }
 
@@ -68,6 +71,7 @@ public enum ConnectFailure {
       case REFUSED, MISSING, UNREACHABLE -> Answers.UNREACHABLE;
       case CERTIFICATE -> Answers.CERTIFICATE;
       case TLS -> Answers.TLS;
+      case HTTP2 -> Answers.HTTP2;
     };
   }
 
@@ -79,6 +83,7 @@ public enum ConnectFailure {
       case REFUSED, MISSING, UNREACHABLE -> Ending.CONNECT_FAILED;
       case CERTIFICATE -> Ending.BACKEND_CERTIFICATE;
       case TLS -> Ending.BACKEND_TLS;
+      case HTTP2 -> Ending.BACKEND_HTTP2;
     };
   }
 
@@ -93,6 +98,7 @@ public enum ConnectFailure {
       case UNREACHABLE -> BackendFailure.UNREACHABLE;
       case CERTIFICATE -> BackendFailure.CERTIFICATE;
       case TLS -> BackendFailure.TLS;
+      case HTTP2 -> BackendFailure.HTTP2;
     };
   }
 
@@ -103,7 +109,10 @@ public enum ConnectFailure {
 
   /** Classifies the error of a TLS handshake. */
   public static ConnectFailure ofHandshake(Throwable cause) {
-    return BackendHandshakes.isCertificate(cause) ? CERTIFICATE : TLS;
+    if (BackendHandshakes.isCertificate(cause)) {
+      return CERTIFICATE;
+    }
+    return BackendHandshakes.isAlpn(cause) ? HTTP2 : TLS;
   }
 
   /**

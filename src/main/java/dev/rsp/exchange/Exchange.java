@@ -7,6 +7,7 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.http.Upgrades;
 import dev.rsp.journal.HostTally;
 import dev.rsp.net.ReadBuffers;
@@ -29,6 +30,8 @@ public final class Exchange implements BackendEvents {
       new Refusal(200, "answered by the proxy: Max-Forwards is 0");
   private static final Refusal BACKEND_GONE =
       new Refusal(502, "the backend closed the connection without an answer");
+  private static final Refusal BACKEND_REFUSES =
+      new Refusal(502, "the backend refused the request without processing it");
   private static final Refusal UNASKED_UPGRADE =
       new Refusal(502, "the backend changed to a protocol that was not asked for");
   private static final Refusal TOO_MANY_INTERIM =
@@ -190,6 +193,9 @@ public final class Exchange implements BackendEvents {
   public void requestBody(ByteBuf bytes, boolean last) {
     requestEnded = last;
     if (sender.sent()) {
+      if (sender.keepsRequest()) {
+        keep(bytes);
+      }
       pass(bytes, last);
     } else {
       Refusal refusal = sender.hold(bytes);
@@ -201,6 +207,23 @@ public final class Exchange implements BackendEvents {
     if (last) {
       client.awaitResponse();
       sender.bodyEnded();
+    }
+  }
+
+  private void keep(ByteBuf bytes) {
+    try {
+      sender.keep(bytes);
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+  }
+
+  /** Passes on the fields behind the body. The end follows, by {@link #requestBody}. */
+  public void requestTrailers(Trailers fields) {
+    sender.trailers(fields);
+    if (backend != null && sender.sent()) {
+      backend.trailers(fields);
     }
   }
 
@@ -456,6 +479,11 @@ public final class Exchange implements BackendEvents {
     }
   }
 
+  @Override
+  public void trailers(Trailers fields) {
+    client.trailers(fields);
+  }
+
   private void pauseIfFull() {
     BackendStream stream = backend;
     if (stream != null && !client.writable()) {
@@ -540,6 +568,15 @@ public final class Exchange implements BackendEvents {
     } else if (begun || !sender.sendAgain(reused)) {
       logFailure(left, BackendFailure.CLOSED);
       refuse(BACKEND_GONE, Ending.BACKEND_GONE);
+    }
+  }
+
+  @Override
+  public void refused() {
+    BackendStream left = leaveBackend();
+    if (!sender.sendRefusedAgain()) {
+      logFailure(left, BackendFailure.CLOSED);
+      refuse(BACKEND_REFUSES, Ending.BACKEND_GONE);
     }
   }
 

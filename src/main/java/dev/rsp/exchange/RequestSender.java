@@ -6,6 +6,7 @@ import dev.rsp.config.Place;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.route.RequestSnapshot;
 import dev.rsp.route.Route;
@@ -27,6 +28,15 @@ final class RequestSender implements QueuedRequest {
       new Refusal(503, "too many requests wait for this backend");
   private static final Refusal LENGTH_REQUIRED =
       new Refusal(411, "the backend's protocol needs a Content-Length");
+
+  /**
+   * How much of a body is kept until the response begins, so that a request that the backend
+   * refuses can be sent again: most calls of gRPC are smaller.
+   */
+  private static final int KEPT_BODY_BYTES = 64 * 1024;
+
+  /** A backend that refuses again and again is not asked for ever. */
+  private static final int MOST_REFUSALS = 2;
 
   private final LoopState loop;
   private final Backends backends;
@@ -65,6 +75,15 @@ final class RequestSender implements QueuedRequest {
 
   private boolean repeated;
   private boolean sent;
+
+  /** Whether a stream has been given {@link #body}, so that its memory must not move. */
+  private boolean bodyShared;
+
+  /** The fields behind the body, as long as they may have to be sent, or sent again. */
+  private @Nullable Trailers trailers;
+
+  /** How often backends have refused the request without processing it. */
+  private int refusals;
 
   // Where it goes --------------------------------------------------------------------------------
 
@@ -132,6 +151,7 @@ final class RequestSender implements QueuedRequest {
     router = service.hasOnFailure ? service.router : null;
     repeatable = last && request.idempotent();
     repeated = false;
+    refusals = 0;
     sent = false;
     expectsContinue = !last && request.expectContinue() && hasNoBody();
     if (service.initialise != null || wait != null) {
@@ -303,14 +323,26 @@ final class RequestSender implements QueuedRequest {
     }
     sent = true;
     ByteBuf bytes = body == null ? Unpooled.EMPTY_BUFFER : body;
-    if (repeatable && bytes.isReadable()) {
+    boolean keeps = repeatable || stream.mayRefuse();
+    if (keeps && bytes.isReadable()) {
       bytes = bytes.retainedSlice();
+      bodyShared = true;
     } else {
       body = null;
     }
-    boolean mayBeLost = stream.request(exchange, request, hop, terms, kind, bytes, last);
-    if (!mayBeLost || !repeatable) {
+    Trailers behind = trailers;
+    boolean mayBeLost =
+        stream.request(exchange, request, hop, terms, kind, bytes, last && behind == null);
+    if (behind != null) {
+      stream.trailers(behind);
+      if (last) {
+        stream.body(Unpooled.EMPTY_BUFFER, true);
+      }
+    }
+    if (!mayBeLost || !keeps) {
       forget();
+    } else if (head == null) {
+      keepHead(request);
     }
     return expectsContinue && !stream.answersExpect();
   }
@@ -318,6 +350,48 @@ final class RequestSender implements QueuedRequest {
   /** Whether the request was sent, so that the rest of its body can follow. */
   boolean sent() {
     return sent;
+  }
+
+  /** Whether the request may have to be sent again. */
+  boolean keepsRequest() {
+    return head != null;
+  }
+
+  /** Keeps more of the body of a request that was sent; too much of it is forgotten. */
+  void keep(ByteBuf bytes) {
+    int more = bytes.readableBytes();
+    int before = body == null ? 0 : body.readableBytes();
+    if (before + more > KEPT_BODY_BYTES
+        || !loop.held().reserve(more, exchange.terms().held.totalBytes())) {
+      forget();
+      return;
+    }
+    reservedBytes += more;
+    ownBody(more).writeBytes(bytes, bytes.readerIndex(), more);
+  }
+
+  /** The body in a buffer that nobody else has, to append to. */
+  private ByteBuf ownBody(int more) {
+    ByteBuf before = body;
+    if (before != null && !bodyShared) {
+      return before;
+    }
+    int known = before == null ? 0 : before.readableBytes();
+    ByteBuf own = allocator.directBuffer(Math.max(256, known + more));
+    body = own;
+    bodyShared = false;
+    if (before != null) {
+      own.writeBytes(before, before.readerIndex(), known);
+      before.release();
+    }
+    return own;
+  }
+
+  /** Keeps the fields behind the body until they are sent. */
+  void trailers(Trailers fields) {
+    if (!sent || head != null) {
+      trailers = fields;
+    }
   }
 
   /** Whether the body is held until it is complete. */
@@ -353,7 +427,7 @@ final class RequestSender implements QueuedRequest {
       reservedBytes += more;
       ByteBuf before = body;
       if (before != null && before.isReadable()) {
-        before.writeBytes(bytes);
+        ownBody(more).writeBytes(bytes);
       } else {
         body = bytes.retain();
         if (before != null) {
@@ -480,6 +554,22 @@ final class RequestSender implements QueuedRequest {
     return true;
   }
 
+  /**
+   * Sends the request again, if all of it is at hand: the backend has refused it without processing
+   * it (RFC 9113 §8.7), so the method does not matter.
+   *
+   * @return whether it is sent again
+   */
+  boolean sendRefusedAgain() {
+    if (head == null || refusals == MOST_REFUSALS) {
+      return false;
+    }
+    refusals++;
+    sent = false;
+    reuseOrConnect();
+    return true;
+  }
+
   /** The request will not be sent, or not again: releases what is kept of it. */
   void forget() {
     holding = false;
@@ -503,6 +593,8 @@ final class RequestSender implements QueuedRequest {
       loop.held().free(reservedBytes);
       reservedBytes = 0;
     }
+    trailers = null;
+    bodyShared = false;
     ByteBuf oldHead = head;
     ByteBuf oldBody = body;
     HeldBody oldHeld = held;

@@ -6,6 +6,7 @@ import dev.rsp.config.BackendTls;
 import dev.rsp.config.Config;
 import dev.rsp.config.Initialise;
 import dev.rsp.config.Place;
+import dev.rsp.config.Protocol;
 import dev.rsp.config.Slot;
 import dev.rsp.lua.CallCounts;
 import dev.rsp.lua.ScriptException;
@@ -121,17 +122,17 @@ public final class Service {
             .map(Slot::name)
             .collect(Collectors.toUnmodifiableSet());
     for (Place place : served) {
-      prepare(place.tls());
+      prepare(place.tls(), place.protocol() == Protocol.H2);
     }
-    prepare(config.selection().scriptTls());
+    prepare(config.selection().scriptTls(), false);
     // Only a script can name a place that is not listed.
     boolean scripted = config.hasSelect() || hasOnFailure;
     this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);
   }
 
-  private void prepare(@Nullable BackendTls tls) {
+  private void prepare(@Nullable BackendTls tls, boolean http2) {
     if (tls != null) {
-      handshakes.add(BackendHandshakes.of(tls));
+      handshakes.add(BackendHandshakes.of(tls, http2));
     }
   }
 

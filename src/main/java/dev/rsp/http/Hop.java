@@ -115,6 +115,11 @@ public final class Hop implements Client {
     http2 = true;
   }
 
+  /** Whether the client speaks HTTP/2. */
+  public boolean http2() {
+    return http2;
+  }
+
   /** The version of HTTP of a request: {@code 1.0}, {@code 1.1} or {@code 2.0}. */
   public String version(RequestHead head) {
     return version(head.http10);

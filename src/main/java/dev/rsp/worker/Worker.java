@@ -3,6 +3,7 @@ package dev.rsp.worker;
 
 import dev.rsp.backend.BackendPools;
 import dev.rsp.backend.h1.Http1Dialect;
+import dev.rsp.backend.h2.Http2Dialect;
 import dev.rsp.backend.uwsgi.UwsgiDialect;
 import dev.rsp.client.ClientConnection;
 import dev.rsp.client.ClientConnections;
@@ -80,7 +81,10 @@ public final class Worker implements Acceptor {
     this.state = new LoopState(net, connections, starter);
     this.backends =
         new BackendPools(
-            state, new Http1Dialect(net.allocator()), new UwsgiDialect(net.allocator()));
+            state,
+            new Http1Dialect(net.allocator()),
+            new UwsgiDialect(net.allocator()),
+            new Http2Dialect(state));
     this.clients = new ClientConnections(net);
     this.shortages =
         new Shortages(net, connections.evictions(), new IdleConnections(net, clients, backends));

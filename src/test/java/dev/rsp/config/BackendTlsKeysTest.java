@@ -178,7 +178,7 @@ final class BackendTlsKeysTest {
     assertEquals(
         List.of(
             "backends.lua:2: backend_tls.ca: \"none.pem\" (expected: certificates in PEM form: No such file or directory)",
-            "backends.lua:4: backends[2].tls: a table (expected: none, or protocol = \"https\")"),
+            "backends.lua:4: backends[2].tls: a table (expected: none, or protocol = \"https\" or \"h2\")"),
         problems(
             "backend_tls = {ca = 'none.pem'}",
             "backends = {'https://10.0.0.8:443',",

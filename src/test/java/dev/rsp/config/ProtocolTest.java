@@ -31,6 +31,10 @@ class ProtocolTest {
     "'{ address = \"uwsgi:unix:/a\", protocol = \"uwsgi\" }', UWSGI, uwsgi:unix:/a",
     "'{ address = \"unix:/a\", protocol = \"http\" }', HTTP, unix:/a",
     "'https://127.0.0.1:443', HTTPS, https://127.0.0.1:443",
+    "'h2c://127.0.0.1:80', H2C, h2c://127.0.0.1:80",
+    "'{ address = \"unix:/run/a.sock\", protocol = \"h2c\" }', H2C, h2c://unix:/run/a.sock",
+    "'{ address = \"127.0.0.1:443\", protocol = \"h2\" }', H2, h2://127.0.0.1:443",
+    "'h2://[::1]:443', H2, h2://[::1]:443",
     "'{ address = \"127.0.0.1:443\", protocol = \"https\" }', HTTPS, https://127.0.0.1:443",
     "'{ address = \"https://[::1]:443\", protocol = \"https\" }', HTTPS, https://[::1]:443",
   })
@@ -95,9 +99,9 @@ class ProtocolTest {
             + " backends[1].address: \"uwsgi:10.0.0.1:80\""
             + " (expected: an address without uwsgi:, because protocol is \"http\")",
         "{ address = '10.0.0.1:80', protocol = 'fastcgi' } |"
-            + " backends[1].protocol: \"fastcgi\" (expected: \"http\", \"https\" or \"uwsgi\")",
+            + " backends[1].protocol: \"fastcgi\" (expected: \"http\", \"https\", \"h2c\", \"h2\" or \"uwsgi\")",
         "{ address = '10.0.0.1:80', protocol = 1 } |"
-            + " backends[1].protocol: 1 (expected: \"http\", \"https\" or \"uwsgi\")",
+            + " backends[1].protocol: 1 (expected: \"http\", \"https\", \"h2c\", \"h2\" or \"uwsgi\")",
       },
       quoteCharacter = '`')
   void whatIsWrongIsTold(String backend, String problem) throws Exception {

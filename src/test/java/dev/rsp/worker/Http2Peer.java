@@ -36,15 +36,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that speaks HTTP/2 over an {@link EmbeddedPeer}, frame by frame: also what no real
- * client would send. What comes is one line of text for each frame.
+ * A client or a backend that speaks HTTP/2 over an {@link EmbeddedPeer}, frame by frame: also what
+ * no real one would send. What comes is one line of text for each frame.
  */
 final class Http2Peer {
   static final ListenOptions HTTP2 = ListenOptions.PLAIN.withHttp2();
 
   static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-  /** What each connection begins with. */
+  /** What each connection to a backend begins with. */
+  static final List<String> PROXY_GREETING =
+      List.of("SETTINGS 2=0 4=262144 6=32768", "WINDOW_UPDATE 0 4128769");
+
+  /** What each connection of a client begins with. */
   static final List<String> GREETING =
       List.of("SETTINGS 3=100 6=32768 8=1", "WINDOW_UPDATE 0 983041", "SETTINGS ACK");
 
@@ -73,6 +77,9 @@ final class Http2Peer {
   private final List<String> frames = new ArrayList<>();
   private final ByteBuf in = Unpooled.buffer();
 
+  /** Whether the preface of a client is still to come. */
+  private boolean awaitsPreface;
+
   private Http2Peer(
       @Nullable EmbeddedPeer embedded, Consumer<byte[]> sender, Supplier<String> taker) {
     this.embedded = embedded;
@@ -99,6 +106,23 @@ final class Http2Peer {
   static Http2Peer silent(EmbeddedRig rig) {
     EmbeddedPeer peer = rig.client(HTTP2);
     return new Http2Peer(peer, peer::send, peer::take);
+  }
+
+  /** The next backend that is asked for a connection, with the greeting of the proxy. */
+  static Http2Peer silentBackend(EmbeddedRig rig) {
+    EmbeddedPeer peer = rig.backend();
+    Http2Peer backend = new Http2Peer(peer, peer::send, peer::take);
+    backend.awaitsPreface = true;
+    assertEquals(PROXY_GREETING, backend.frames());
+    return backend;
+  }
+
+  /** The same, which has greeted the proxy. */
+  static Http2Peer backend(EmbeddedRig rig, int... settings) {
+    Http2Peer backend = silentBackend(rig);
+    backend.settings(settings);
+    backend.frame(SETTINGS, 1, 0);
+    return backend;
   }
 
   /** A client on a connection to a {@link Rig}, which has sent its preface and settings. */
@@ -222,6 +246,11 @@ final class Http2Peer {
   /** The frames that have come since this was last asked. Date fields are left out. */
   List<String> frames() {
     in.writeBytes(taker.get().getBytes(StandardCharsets.ISO_8859_1));
+    if (awaitsPreface) {
+      awaitsPreface = false;
+      assertEquals(
+          PREFACE, in.readCharSequence(PREFACE.length(), StandardCharsets.ISO_8859_1).toString());
+    }
     try {
       reader.readFrame(new Context().context(), in, new Listener());
     } catch (Http2Exception e) {

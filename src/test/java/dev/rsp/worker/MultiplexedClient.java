@@ -14,6 +14,7 @@ import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.net.ReadBuffers;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,7 @@ final class MultiplexedClient {
   final class Stream implements ClientStream {
     private final Exchange exchange = new Exchange(worker.state(), worker.backends(), this, hop);
     private final StringBuilder content = new StringBuilder();
+    private final StringBuilder trailers = new StringBuilder();
     private int status;
     private @Nullable BodyKind kind;
     private @Nullable Ending ending;
@@ -110,6 +112,16 @@ final class MultiplexedClient {
       assertNull(ending, "the exchange ended twice");
       ending = how;
       worker.counters().count(how);
+    }
+
+    @Override
+    public void trailers(Trailers fields) {
+      trailers.append(fields.fields());
+    }
+
+    /** The fields behind the content. */
+    String trailers() {
+      return trailers.toString();
     }
 
     // What the client has got ---------------------------------------------------------------------

@@ -13,6 +13,7 @@ import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.BodyFraming;
 import dev.rsp.http.h1.BodyFraming.Progress;
@@ -133,6 +134,11 @@ public class Http1BackendStream implements ConnectionStream {
   // The request ----------------------------------------------------------------------------------
 
   @Override
+  public final boolean mayRefuse() {
+    return false;
+  }
+
+  @Override
   public boolean request(
       BackendEvents next,
       RequestHead request,
@@ -196,6 +202,10 @@ public class Http1BackendStream implements ConnectionStream {
       }
     }
   }
+
+  /** Dropped: readers of HTTP/1 disagree about them. */
+  @Override
+  public final void trailers(Trailers fields) {}
 
   /** The request is complete, and the backend has answered with 101 before. */
   private void switchNow() {
@@ -450,7 +460,7 @@ public class Http1BackendStream implements ConnectionStream {
   }
 
   @Override
-  public final void openedFor(BackendEvents first) {
+  public final void openedFor(BackendEvents first, Hop hop) {
     exchange = first;
     first.connecting(this);
   }

@@ -42,7 +42,7 @@ public final class Http1Dialect implements Dialect {
   }
 
   @Override
-  public ConnectionStream stream(BackendConnection connection) {
+  public ConnectionStream session(BackendConnection connection) {
     return new Http1BackendStream(connection, head, writer, allocator);
   }
 }

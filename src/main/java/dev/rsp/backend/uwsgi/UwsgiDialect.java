@@ -57,7 +57,7 @@ public final class UwsgiDialect implements Dialect {
   }
 
   @Override
-  public ConnectionStream stream(BackendConnection connection) {
+  public ConnectionStream session(BackendConnection connection) {
     return new UwsgiBackendStream(connection, head, heads, writer, allocator);
   }
 }

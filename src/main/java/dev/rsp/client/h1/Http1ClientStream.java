@@ -17,6 +17,7 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.http.h1.DateField;
 import dev.rsp.http.h1.HeadWriter;
 import dev.rsp.http.h1.HeadWriter.Persistence;
@@ -401,6 +402,10 @@ final class Http1ClientStream implements ClientStream {
   private boolean mayStay() {
     return keepAlive && state == State.RESPONSE && !loop.draining();
   }
+
+  /** Dropped: readers of HTTP/1 disagree about them. */
+  @Override
+  public void trailers(Trailers fields) {}
 
   @Override
   public void body(ByteBuf bytes, boolean last) {

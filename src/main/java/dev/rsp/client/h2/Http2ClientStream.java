@@ -20,15 +20,18 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
+import dev.rsp.net.h2.ErrorCode;
+import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.OutgoingContent;
 import dev.rsp.trace.RequestSpan;
 import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made for one request. When it is over, the connection forgets it. All methods run on the loop.
  */
-final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
+final class Http2ClientStream
+    implements ClientStream, OutgoingContent.Owner, TimedClient, Runnable {
   private static final Refusal NO_HOST = new Refusal(400, "no Host field");
   private static final Refusal LONG_HOST = new Refusal(400, "host too long");
   private static final Refusal TOO_MANY_OF_CLIENT =
@@ -67,6 +71,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   private final LoopState loop;
   private final NetLoop net;
   private final FrameOutput output;
+  private final ResponseWriter responses;
   private final Hop hop;
   private final Exchange exchange;
   private final ClientTimer timer;
@@ -117,23 +122,11 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   private boolean headWritten;
 
-  /** Content that the client may not be sent yet, in order. */
-  private final ArrayDeque<ByteBuf> pending = new ArrayDeque<>(2);
-
-  private int pendingBytes;
-
-  /** Whether the first pending buffer is whole, so that what lies before it may be overwritten. */
-  private boolean frontIsOwn;
-
-  /** Whether the response is complete with what is pending. */
-  private boolean endPending;
-
-  private boolean endSent;
+  /** Content of the response; what the client may not be sent yet is kept there. */
+  private final OutgoingContent content;
 
   /** How the exchange ends when that has been written. */
   private Ending endingWhenSent = Ending.SERVED;
-
-  private long sendWindow;
 
   /** Octets of content that were written, and of frames for this stream in all. */
   private long sent;
@@ -142,9 +135,6 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** Whether the exchange was told that no more is taken for now. */
   private boolean full;
-
-  /** Whether the connection has it in its queue of streams that have something to send. */
-  private boolean queued;
 
   // The exchange ---------------------------------------------------------------------------------
 
@@ -165,6 +155,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
       Http2Connection connection,
       Http2Resources shared,
       FrameOutput output,
+      ResponseWriter responses,
       Hop hop,
       ReadSize size,
       long sendWindow) {
@@ -174,9 +165,10 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     this.loop = shared.loop;
     this.net = loop.net();
     this.output = output;
+    this.responses = responses;
     this.hop = hop;
     this.size = size;
-    this.sendWindow = sendWindow;
+    this.content = new OutgoingContent(id, output, this, sendWindow);
     this.exchange = new Exchange(loop, shared.backends, this, hop);
     this.timer = new ClientTimer(net.deadlines(), this);
   }
@@ -330,7 +322,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     } else if (isTooLarge(received)) {
       exchange.abandon();
       refuseOrCut(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
-    } else if (endPending && !tunnel) {
+    } else if (content.endPending() && !tunnel) {
       return; // the response is complete: nobody needs the rest
     } else if (!mayPass() || held != null || passing) {
       hold(bytes, last);
@@ -420,7 +412,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   public void run() {
     passing = false;
     ByteBuf bytes = held;
-    if (closed || !mayPass() || bytes == null || (endPending && !tunnel)) {
+    if (closed || !mayPass() || bytes == null || (content.endPending() && !tunnel)) {
       return; // what is held is released with the stream
     }
     held = null;
@@ -433,8 +425,15 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     }
   }
 
-  /** Trailers, or the end of the request without more content. They are not passed on. */
-  void end() {
+  /**
+   * The end of the request without more content.
+   *
+   * @param trailers the fields behind the content; null if there are none
+   */
+  void end(@Nullable Trailers trailers) {
+    if (trailers != null && !asksForTunnel) {
+      exchange.requestTrailers(trailers);
+    }
     data(Unpooled.EMPTY_BUFFER, 0, true);
   }
 
@@ -544,7 +543,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     }
     if (last && !body.isReadable()) {
       body.release();
-      endPending = true;
+      content.endWritten();
       sent();
     } else {
       queue(body, last);
@@ -552,11 +551,16 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   }
 
   private void writeHead(ResponseHead head, boolean hasLength, boolean last) {
-    int octets = output.headers(id, head, hasLength, last);
+    int octets = responses.headers(id, head, hasLength, last);
     written += octets;
     if (entry != null) {
       entry.headWritten(octets);
     }
+  }
+
+  @Override
+  public void trailers(Trailers fields) {
+    content.trailers(fields.fields());
   }
 
   @Override
@@ -574,18 +578,12 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** Sends content, or as much as may be sent now, and takes over the buffer. */
   private void queue(ByteBuf bytes, boolean last) {
-    endPending |= last;
-    if (bytes.isReadable()) {
-      frontIsOwn |= pending.isEmpty();
-      pendingBytes += bytes.readableBytes();
-      pending.add(bytes);
-    } else {
-      bytes.release();
+    content.add(bytes);
+    if (last) {
+      content.end();
     }
-    if (!queued) {
-      connection.send(this);
-    }
-    if (pendingBytes > 0) {
+    connection.send(content);
+    if (content.bytes() > 0) {
       moved();
     }
   }
@@ -598,59 +596,21 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     }
   }
 
-  /** It was put into the connection's queue, or taken out. */
-  void queued(boolean now) {
-    queued = now;
-  }
-
-  boolean isQueued() {
-    return queued;
-  }
-
-  /** Whether there is something that its own window allows to be sent. */
-  boolean hasSomethingToSend() {
-    return !closed && (pendingBytes > 0 ? sendWindow > 0 : endPending && !endSent);
-  }
-
-  /**
-   * Sends one frame of what is pending.
-   *
-   * @param most octets, at least 1 if any are pending
-   * @return how many octets of the connection's window it took
-   */
-  int sendFrame(int most) {
-    int octets = Math.min((int) Math.min(most, sendWindow), FrameOutput.MOST_FRAME_BYTES);
-    ByteBuf front = pending.peek();
-    if (front == null) {
-      octets = 0;
-      output.data(id, Unpooled.EMPTY_BUFFER, false, true);
-    } else {
-      octets = Math.min(octets, front.readableBytes());
-      boolean whole = octets == front.readableBytes();
-      boolean last = whole && endPending && pending.size() == 1;
-      ByteBuf part = whole ? front : front.readRetainedSlice(octets);
-      boolean own = whole && frontIsOwn;
-      frontIsOwn = whole;
-      if (whole) {
-        pending.remove();
-      }
-      pendingBytes -= octets;
-      output.data(id, part, own, last);
-    }
-    sendWindow -= octets;
+  @Override
+  public void frameWritten(int octets, int frameOctets) {
     sent += octets;
-    written += octets + FrameOutput.FRAME_HEAD_BYTES;
-    if (endPending && pendingBytes == 0) {
+    written += frameOctets;
+    if (content.ended()) {
       sent();
     } else {
       moved();
     }
-    return octets;
   }
 
   /** All that was pending is sent, and the exchange may pass on more. */
-  void drained() {
-    if (full && pendingBytes == 0 && !closed && output.writable()) {
+  @Override
+  public void drained() {
+    if (full && content.bytes() == 0 && !closed && output.writable()) {
       full = false;
       boolean stalled = size.drained(net.deadlines().nowMillis(), output.taken());
       if (!stalled) {
@@ -662,7 +622,6 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** The response is written to its end. */
   private void sent() {
-    endSent = true;
     if (tunnel && !tunnelOver) {
       return; // the client may go on
     }
@@ -674,19 +633,14 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     close(!requestEnded);
   }
 
-  /**
-   * The client lets more be sent.
-   *
-   * @return false if the window is larger than RFC 9113 §6.9.1 allows
-   */
-  boolean addWindow(long octets) {
-    sendWindow += octets;
-    return sendWindow <= Integer.MAX_VALUE;
+  /** What is left of the response. */
+  OutgoingContent content() {
+    return content;
   }
 
   @Override
   public boolean writable() {
-    boolean writable = pendingBytes == 0 && output.writable();
+    boolean writable = content.bytes() == 0 && output.writable();
     if (!writable && !full) {
       full = true;
       size.full(net.deadlines().nowMillis());
@@ -697,7 +651,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   /** A read that the windows do not admit would be kept, so it is a small one. */
   @Override
   public int mostReadBytes() {
-    long window = Math.min(sendWindow, connection.sendWindow());
+    long window = Math.min(content.window(), connection.sendWindow());
     int most = size.mostBytes(output.taken());
     return window >= most
         ? most
@@ -736,7 +690,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
   @Override
   public void tunnelClosed() {
     tunnelOver = true;
-    if (endSent) {
+    if (content.ended()) {
       sent();
     } else if (!closed) {
       queue(Unpooled.EMPTY_BUFFER, true);
@@ -752,10 +706,9 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
       entry.refused(refusal.status(), refusal.why());
     }
     Terms terms = loop.terms();
-    ByteBuf content =
-        answers.write(refusal, !isHead, hop.requestId(), terms.parser, net.allocator());
+    ByteBuf text = answers.write(refusal, !isHead, hop.requestId(), terms.parser, net.allocator());
     endingWhenSent = ending;
-    respond(answers.head(), BodyKind.LENGTH, content, true);
+    respond(answers.head(), BodyKind.LENGTH, text, true);
   }
 
   /** Refuses a request, or cuts its response if that has begun. */
@@ -818,9 +771,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
     if (rest != null) {
       rest.release();
     }
-    pending.forEach(ByteBuf::release);
-    pending.clear();
-    pendingBytes = 0;
+    content.release();
     if (admission != null) {
       admission.leaveRequest();
     }
@@ -835,11 +786,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   /** The capacity of the buffers that it and its exchange hold. */
   long heldBytes() {
-    long bytes = exchange.heldBytes() + (held == null ? 0 : held.capacity());
-    for (ByteBuf each : pending) {
-      bytes += each.capacity();
-    }
-    return bytes;
+    return exchange.heldBytes() + (held == null ? 0 : held.capacity()) + content.heldBytes();
   }
 
   boolean holdsBody() {
@@ -865,12 +812,12 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   @Override
   public long unsentBytes() {
-    return pendingBytes + exchange.unsentBytes();
+    return content.bytes() + exchange.unsentBytes();
   }
 
   @Override
   public boolean full() {
-    return pendingBytes > 0;
+    return content.bytes() > 0;
   }
 
   @Override
@@ -908,7 +855,7 @@ final class Http2ClientStream implements ClientStream, TimedClient, Runnable {
 
   @Override
   public void responseStalled(boolean bodyIsLate) {
-    boolean clientIsSlow = pendingBytes > 0 || output.unsent() > 0;
+    boolean clientIsSlow = content.bytes() > 0 || output.unsent() > 0;
     if (clientIsSlow || bodyIsLate) {
       exchange.abandon();
     } else {

@@ -24,6 +24,14 @@ import dev.rsp.net.HalfClosed;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
+import dev.rsp.net.h2.ClosedStreams;
+import dev.rsp.net.h2.ErrorCode;
+import dev.rsp.net.h2.FrameBudget;
+import dev.rsp.net.h2.FrameEvents;
+import dev.rsp.net.h2.FrameInput;
+import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.OutgoingContent;
+import dev.rsp.net.h2.SendQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -55,13 +63,10 @@ import org.slf4j.LoggerFactory;
  * methods run on the connection's loop.
  */
 public final class Http2Connection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, TimedClient {
+    implements ClientConnection, FrameEvents, TimedClient {
   private static final Logger log = LoggerFactory.getLogger(Http2Connection.class);
 
   private static final Refusal LIST_TOO_LARGE = new Refusal(431, "request head too large");
-
-  /** RFC 9113 §6.9.2. */
-  private static final int FIRST_WINDOW_BYTES = 65_535;
 
   /**
    * The window of the connection: what a client 100 ms away needs for 10 MB/s. Nothing is held for
@@ -85,9 +90,6 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   /** Programs measure round trips by a PING for each read; on a fast network that is as often. */
   private static final int IDLE_FRAMES_PER_SECOND = 1_000;
-
-  /** A window that is opened by less makes a frame for nearly nothing. */
-  private static final int SMALL_WINDOW_BYTES = 128;
 
   /** Frames that wait for a client which does not read: then it is not read either. */
   private static final int MOST_UNSENT_BYTES = 128 * 1024;
@@ -133,6 +135,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   private final Hop hop;
   private final FrameInput input;
   private final FrameOutput output;
+  private final ResponseWriter responses;
   private final ClientTimer timer;
   private final Deadline lastGoAway;
   private final ReadSize size = new ReadSize();
@@ -144,8 +147,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   /** Hops of streams that are closed, for others. */
   private final ArrayDeque<Hop> freeHops = new ArrayDeque<>();
 
-  /** Streams that have something to send, which the connection's window or socket did not admit. */
-  private final ArrayDeque<Http2ClientStream> waiting = new ArrayDeque<>();
+  private final SendQueue sending;
 
   private final FrameBudget resets;
   private final FrameBudget idleFrames;
@@ -164,11 +166,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   /** Whether the first GOAWAY was sent, which refuses nothing. */
   private boolean announced;
 
-  private int receiveWindow = FIRST_WINDOW_BYTES;
-  private long sendWindow = FIRST_WINDOW_BYTES;
+  private int receiveWindow = SendQueue.FIRST_WINDOW_BYTES;
 
   /** Of streams that the client opens from now on. */
-  private int streamWindow = FIRST_WINDOW_BYTES;
+  private int streamWindow = SendQueue.FIRST_WINDOW_BYTES;
 
   private boolean inputEnded;
 
@@ -197,15 +198,12 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     this.rules = EdgeRules.of(loop, peer, true);
     Terms terms = loop.terms();
     this.mostStreams = terms.limits.http2Streams();
-    this.input = new FrameInput(this, net.allocator(), fields, terms.limits.headBytes());
-    this.output =
-        new FrameOutput(
-            channel,
-            net.flusher(),
-            net.allocator(),
-            shared.responseFields,
-            shared.date,
-            peer.options());
+    this.input =
+        FrameInput.ofClient(
+            this, net.allocator(), fields::start, fields::add, terms.limits.headBytes());
+    this.output = new FrameOutput(channel, net.flusher(), net.allocator());
+    this.sending = new SendQueue(output, this::served, this::smallWindow);
+    this.responses = new ResponseWriter(output, shared.responseFields, shared.date, peer.options());
     this.timer = new ClientTimer(net.deadlines(), this);
     this.lastGoAway = new Deadline(this::goAwayNow, this::failed);
     long now = net.deadlines().nowMillis();
@@ -257,7 +255,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
         terms.limits.headBytes(),
         ENABLE_CONNECT_PROTOCOL,
         1);
-    output.windowUpdate(0, WINDOW_BYTES - FIRST_WINDOW_BYTES);
+    output.windowUpdate(0, WINDOW_BYTES - SendQueue.FIRST_WINDOW_BYTES);
     receiveWindow = WINDOW_BYTES;
   }
 
@@ -281,7 +279,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   }
 
   /** A field block has come, which {@link RequestFields} have checked: a request, or trailers. */
-  void headers(int id, boolean last) throws Http2Exception {
+  @Override
+  public void headers(int id, boolean last) throws Http2Exception {
     if (!served()) {
       return;
     }
@@ -331,7 +330,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
       spend(resets, "malformed trailers");
       stream.bodyBroken(); // RFC 9113 §8.1
     } else {
-      stream.end();
+      stream.end(fields.trailers());
     }
   }
 
@@ -341,7 +340,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
     Hop own = freeHops.isEmpty() ? newStreamHop() : freeHops.pop();
     Http2ClientStream stream =
-        new Http2ClientStream(id, this, shared, output, own, size, streamWindow);
+        new Http2ClientStream(id, this, shared, output, responses, own, size, streamWindow);
     streams.put(id, stream);
     counters.count(Event.STREAM);
     Terms terms = loop.terms();
@@ -376,7 +375,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     return own;
   }
 
-  void data(int id, ByteBuf bytes, int padding, boolean last) throws Http2Exception {
+  @Override
+  public void data(int id, ByteBuf bytes, int padding, boolean last) throws Http2Exception {
     if (!served()) {
       return;
     }
@@ -407,6 +407,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
+  private void smallWindow() {
+    spend(idleFrames, "windows of a few octets");
+  }
+
   private void dataOfClosed(int id) {
     if (isIdle(id)) {
       connectionError(ErrorCode.PROTOCOL_ERROR, "DATA for a stream that is not open");
@@ -422,7 +426,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     return id > lastStream || id % 2 == 0;
   }
 
-  void reset(int id) {
+  @Override
+  public void reset(int id, long error) {
     Http2ClientStream stream = streams.get(id);
     if (isIdle(id)) {
       connectionError(ErrorCode.PROTOCOL_ERROR, "RST_STREAM for a stream that is not open");
@@ -434,7 +439,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  void settings(Http2Settings settings) throws Http2Exception {
+  @Override
+  public void settings(Http2Settings settings) throws Http2Exception {
     if (!served() || !spend(idleFrames, "SETTINGS")) {
       return;
     }
@@ -443,7 +449,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
       long change = (long) window - streamWindow;
       streamWindow = window;
       for (Http2ClientStream stream : open()) {
-        if (!stream.addWindow(change)) {
+        if (!stream.content().addWindow(change)) {
           connectionError(ErrorCode.FLOW_CONTROL_ERROR, "a stream's window above 2^31-1");
           return;
         }
@@ -456,7 +462,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     output.settingsAck();
     if (window != null) {
       for (Http2ClientStream stream : open()) {
-        send(stream);
+        send(stream.content());
       }
     }
     if (!greeted && state == State.OPEN) {
@@ -465,18 +471,21 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     greeted = true;
   }
 
-  void settingsAcknowledged() {
+  @Override
+  public void settingsAcknowledged() {
     acknowledged = true;
     idleFrame();
   }
 
-  void ping(long payload) {
+  @Override
+  public void ping(long payload) {
     if (served() && spend(idleFrames, "PING")) {
       output.ping(payload, true);
     }
   }
 
-  void pingAcknowledged(long payload) {
+  @Override
+  public void pingAcknowledged(long payload) {
     if (payload == GOAWAY_PING && announced && state == State.OPEN) {
       goAwayNow();
     } else {
@@ -484,34 +493,42 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** A frame has come that serves no request. */
-  void idleFrame() {
+  @Override
+  public void idleFrame() {
     spend(idleFrames, "frames that serve no request");
   }
 
   /** RFC 9113 §6.8: the client opens no more streams. */
-  void clientGoesAway() {
+  @Override
+  public void goAway(int last, long error) {
     goAwayNow();
   }
 
-  void windowUpdate(int id, int increment) {
+  /** RFC 9113 §8.4: a client cannot push. */
+  @Override
+  public void pushPromise() {
+    connectionError(ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE of a client");
+  }
+
+  @Override
+  public void windowUpdate(int id, int increment) {
     if (!served()
-        || (increment < SMALL_WINDOW_BYTES && !spend(idleFrames, "windows of a few octets"))) {
+        || (increment < SendQueue.SMALL_WINDOW_BYTES
+            && !spend(idleFrames, "windows of a few octets"))) {
       return;
     }
     if (id == 0) {
-      sendWindow += increment;
-      if (sendWindow > Integer.MAX_VALUE) {
+      if (!sending.addWindow(increment)) {
         connectionError(ErrorCode.FLOW_CONTROL_ERROR, "the connection's window above 2^31-1");
         return;
       }
-      sendWaiting();
+      sending.sendWaiting();
       return;
     }
     Http2ClientStream stream = streams.get(id);
     if (stream != null) {
-      if (stream.addWindow(increment)) {
-        send(stream);
+      if (stream.content().addWindow(increment)) {
+        send(stream.content());
       } else {
         spend(resets, "windows above 2^31-1");
         stream.abandon(ErrorCode.FLOW_CONTROL_ERROR, Ending.REQUEST_BROKEN);
@@ -524,7 +541,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   // Errors ---------------------------------------------------------------------------------------
 
   /** A frame is malformed in a way that concerns its stream alone (RFC 9113 §5.4.2). */
-  void streamError(int id, int error, String why) {
+  @Override
+  public void streamError(int id, int error, String why) {
     log.debug("stream error client={} stream={}: {}", hop.text(), id, why);
     if (!served() || !spend(resets, "malformed frames")) {
       return;
@@ -545,7 +563,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   }
 
   /** RFC 9113 §5.4.1: ends the connection and all its streams. */
-  void connectionError(int error, String why) {
+  @Override
+  public void connectionError(int error, String why) {
     if (!served()) {
       return;
     }
@@ -568,71 +587,21 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   // From the streams -----------------------------------------------------------------------------
 
-  /** A stream has something to send, or may send more: as much of it as is possible is sent. */
-  void send(Http2ClientStream stream) {
-    while (waiting.isEmpty() && mayBeSent(stream)) {
-      sendFrame(stream);
-    }
-    if (stream.hasSomethingToSend()) {
-      enqueue(stream);
-    } else {
-      stream.drained();
-    }
-  }
-
-  private boolean mayBeSent(Http2ClientStream stream) {
-    return stream.hasSomethingToSend()
-        && output.writable()
-        && (sendWindow > 0 || stream.unsentBytes() == 0);
-  }
-
-  private void sendFrame(Http2ClientStream stream) {
-    int octets = stream.sendFrame((int) Math.min(sendWindow, Integer.MAX_VALUE));
-    sendWindow -= octets;
-    if (octets > 0 && octets < SMALL_WINDOW_BYTES && stream.full()) {
-      spend(idleFrames, "windows of a few octets");
-    }
-  }
-
-  private void enqueue(Http2ClientStream stream) {
-    if (!stream.isQueued()) {
-      stream.queued(true);
-      waiting.add(stream);
-    }
-  }
-
-  /** One frame of each stream in turn, as long as the socket and the window take them. */
-  private void sendWaiting() {
-    while (!waiting.isEmpty() && output.writable() && served()) {
-      Http2ClientStream stream = waiting.element();
-      if (stream.hasSomethingToSend() && !mayBeSent(stream)) {
-        return; // no window
-      }
-      waiting.remove();
-      stream.queued(false);
-      if (mayBeSent(stream)) {
-        sendFrame(stream);
-      }
-      if (stream.hasSomethingToSend()) {
-        enqueue(stream);
-      } else {
-        stream.drained();
-      }
-    }
+  /** Content has something to send: as much of it as is possible is sent. */
+  void send(OutgoingContent content) {
+    sending.send(content);
   }
 
   /** Octets that the client takes on this connection. */
   long sendWindow() {
-    return sendWindow;
+    return sending.window();
   }
 
   /** A stream is closed. */
   void closed(Http2ClientStream stream, boolean byReset) {
     streams.remove(stream.id());
     closedStreams.add(stream.id(), byReset);
-    if (stream.isQueued()) {
-      waiting.remove(stream);
-    }
+    sending.remove(stream.content());
     if (freeHops.size() < mostStreams) {
       freeHops.push(stream.hop());
     }
@@ -912,7 +881,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
     choked = false;
     applyReading();
-    sendWaiting();
+    sending.sendWaiting();
     if (output.writable()) {
       for (Http2ClientStream stream : open()) {
         stream.drained();

@@ -2,9 +2,8 @@
 package dev.rsp.http.h2;
 
 import dev.rsp.http.Octets;
+import dev.rsp.http.Trailers;
 import io.netty.util.AsciiString;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * is written. One per event loop, for one field block at a time.
  */
 public final class RequestFields {
-  /** RFC 9113 §6.5.2: each field counts as its octets and so many more. */
-  private static final int FIELD_OVERHEAD = 32;
-
   private static final AsciiString METHOD = AsciiString.cached(":method");
   private static final AsciiString SCHEME = AsciiString.cached(":scheme");
   private static final AsciiString AUTHORITY = AsciiString.cached(":authority");
@@ -41,27 +37,17 @@ public final class RequestFields {
   private static final AsciiString HTTP = AsciiString.cached("http");
   private static final AsciiString HTTPS = AsciiString.cached("https");
 
-  /** RFC 9113 §8.2.2. */
-  private static final AsciiString[] OF_CONNECTIONS = {
-    AsciiString.cached("connection"),
-    AsciiString.cached("proxy-connection"),
-    AsciiString.cached("keep-alive"),
-    AsciiString.cached("transfer-encoding"),
-    AsciiString.cached("upgrade"),
-  };
-
-  private static final byte[] LINE_OF_VERSION = ascii(" HTTP/1.1\r\n");
-  private static final byte[] LINE_OF_HOST = ascii("host: ");
-  private static final byte[] LINE_OF_COOKIE = ascii("cookie: ");
-  private static final byte[] CRUMBS = ascii("; ");
-  private static final byte[] CHUNKED = ascii("transfer-encoding: chunked\r\n");
-  private static final byte[] CRLF = ascii("\r\n");
+  private static final byte[] LINE_OF_VERSION = FieldOctets.ascii(" HTTP/1.1\r\n");
+  private static final byte[] LINE_OF_HOST = FieldOctets.ascii("host: ");
+  private static final byte[] LINE_OF_COOKIE = FieldOctets.ascii("cookie: ");
+  private static final byte[] CRUMBS = FieldOctets.ascii("; ");
+  private static final byte[] CHUNKED = FieldOctets.ascii("transfer-encoding: chunked\r\n");
 
   /** RFC 6455 §4.1: what HTTP/1 says for {@code :protocol}. A key of 16 octets follows. */
   private static final byte[] LINES_OF_WEBSOCKET =
-      ascii("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ");
+      FieldOctets.ascii("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ");
 
-  private static final byte[] GET = ascii("GET ");
+  private static final byte[] GET = FieldOctets.ascii("GET ");
   private static final int KEY_BYTES = 16;
 
   private long mostBytes;
@@ -79,39 +65,12 @@ public final class RequestFields {
   private boolean pseudo;
   private boolean hasLength;
 
-  private final Bytes lines = new Bytes();
-  private final Bytes cookie = new Bytes();
-  private final Bytes head = new Bytes();
+  /** Fields without a pseudo-field before them; null if none. */
+  private @Nullable Trailers trailers;
 
-  /** Bytes that grow. */
-  private static final class Bytes {
-    private byte[] bytes = new byte[1024];
-    private int length;
-
-    void put(byte[] from, int start, int count) {
-      if (bytes.length - length < count) {
-        bytes = Arrays.copyOf(bytes, Math.max(length + count, bytes.length * 2));
-      }
-      System.arraycopy(from, start, bytes, length, count);
-      length += count;
-    }
-
-    void put(byte[] from) {
-      put(from, 0, from.length);
-    }
-
-    void put(AsciiString text) {
-      put(text.array(), text.arrayOffset(), text.length());
-    }
-
-    void put(Bytes other) {
-      put(other.bytes, 0, other.length);
-    }
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
+  private final GrowingBytes lines = new GrowingBytes();
+  private final GrowingBytes cookie = new GrowingBytes();
+  private final GrowingBytes head = new GrowingBytes();
 
   /**
    * Begins a field block.
@@ -132,49 +91,27 @@ public final class RequestFields {
     regular = false;
     pseudo = false;
     hasLength = false;
-    lines.length = 0;
-    cookie.length = 0;
-    head.length = 0;
+    trailers = null;
+    lines.clear();
+    cookie.clear();
+    head.clear();
   }
 
   /** Adds the next field. What is beyond the limit, or behind a malformed field, is not kept. */
   public void add(AsciiString name, AsciiString value) {
-    listBytes += (long) name.length() + value.length() + FIELD_OVERHEAD;
+    listBytes += (long) name.length() + value.length() + FieldOctets.OVERHEAD;
     tooLarge |= listBytes > mostBytes;
     if (problem != null || tooLarge) {
       return;
     }
-    if (!isValue(value)) {
+    if (!FieldOctets.isValue(value)) {
       problem = "a field value with an octet that is not allowed";
-    } else if (!name.isEmpty() && name.byteAt(0) == ':') {
+    } else if (FieldOctets.isPseudo(name)) {
       problem = pseudo(name, value);
     } else {
       regular = true;
-      problem = isName(name) ? regular(name, value) : "a malformed field name";
+      problem = FieldOctets.isName(name) ? regular(name, value) : "a malformed field name";
     }
-  }
-
-  /** RFC 9113 §8.2.1: a token without upper case; no colon, so none that hides another field. */
-  private static boolean isName(AsciiString name) {
-    byte[] bytes = name.array();
-    int end = name.arrayOffset() + name.length();
-    for (int at = name.arrayOffset(); at < end; at++) {
-      if (!Octets.is(Octets.TOKEN, bytes[at]) || bytes[at] != Octets.lower(bytes[at])) {
-        return false;
-      }
-    }
-    return !name.isEmpty();
-  }
-
-  /** RFC 9113 §8.2.1, and no other control either; no white space around it. */
-  private static boolean isValue(AsciiString value) {
-    byte[] bytes = value.array();
-    int start = value.arrayOffset();
-    int end = start + value.length();
-    return start == end
-        || (Octets.skipValue(bytes, start, end) == end
-            && !Octets.blank(bytes[start])
-            && !Octets.blank(bytes[end - 1]));
   }
 
   /** RFC 9113 §8.3. */
@@ -206,14 +143,18 @@ public final class RequestFields {
   }
 
   private @Nullable String regular(AsciiString name, AsciiString value) {
-    for (AsciiString ofConnections : OF_CONNECTIONS) {
-      if (name.contentEquals(ofConnections)) {
-        return "a field of the connection";
+    if (FieldOctets.isOfConnection(name)) {
+      return "a field of the connection";
+    }
+    if (!pseudo) {
+      if (trailers == null) {
+        trailers = new Trailers();
       }
+      trailers.add(name, value);
     }
     if (name.contentEquals(COOKIE)) {
       // RFC 9113 §8.2.3: crumbs are joined before the request leaves HTTP/2.
-      if (cookie.length > 0) {
+      if (cookie.length() > 0) {
         cookie.put(CRUMBS);
       }
       cookie.put(value);
@@ -231,10 +172,7 @@ public final class RequestFields {
       return null; // rsp makes one: HTTP/2 has none (RFC 8441 §5)
     }
     hasLength |= name.contentEquals(CONTENT_LENGTH);
-    lines.put(name);
-    lines.put(LINE_OF_HOST, 4, 2);
-    lines.put(value);
-    lines.put(CRLF);
+    lines.putField(name, value);
     return null;
   }
 
@@ -255,7 +193,15 @@ public final class RequestFields {
    * @return null if nothing is
    */
   public @Nullable String trailerProblem() {
+    if (tooLarge) {
+      return "trailers too large";
+    }
     return problem == null && pseudo ? "a pseudo-field behind the content" : problem;
+  }
+
+  /** The fields behind the content that are passed on; null if none. They do not change. */
+  public @Nullable Trailers trailers() {
+    return trailers == null || trailers.isEmpty() ? null : trailers;
   }
 
   /**
@@ -356,22 +302,22 @@ public final class RequestFields {
     if (named != null) {
       head.put(LINE_OF_HOST);
       head.put(named);
-      head.put(CRLF);
+      head.put(FieldOctets.CRLF);
     }
     if (isWebSocket()) {
       head.put(LINES_OF_WEBSOCKET);
       head.put(key());
-      head.put(CRLF);
+      head.put(FieldOctets.CRLF);
     } else if (bodyFollows && !hasLength) {
       head.put(CHUNKED);
     }
     head.put(lines);
-    if (cookie.length > 0) {
+    if (cookie.length() > 0) {
       head.put(LINE_OF_COOKIE);
       head.put(cookie);
-      head.put(CRLF);
+      head.put(FieldOctets.CRLF);
     }
-    head.put(CRLF);
+    head.put(FieldOctets.CRLF);
   }
 
   /** RFC 6455 §4.1: chosen for each connection. It is no secret. */
@@ -387,11 +333,11 @@ public final class RequestFields {
 
   /** The head, from 0 to {@link #length()}, after {@link #compose}. Valid until the next start. */
   public byte[] bytes() {
-    return head.bytes;
+    return head.bytes();
   }
 
   /** Octets of the head. */
   public int length() {
-    return head.length;
+    return head.length();
   }
 }

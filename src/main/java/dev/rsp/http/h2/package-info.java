@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/**
- * Reads the fields of HTTP/2 requests into heads, and writes those of responses; knows no frames.
- */
+/** Reads fields of HTTP/2 into heads, and writes those of heads, on both sides; knows no frames. */
 @NullMarked
 package dev.rsp.http.h2;
 

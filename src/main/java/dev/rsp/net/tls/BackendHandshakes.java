@@ -4,6 +4,11 @@ package dev.rsp.net.tls;
 import dev.rsp.config.BackendTls;
 import dev.rsp.config.Place;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -21,6 +26,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
@@ -35,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * connection to a backend resumes that of the first. Shared by all loops; any thread.
  */
 public final class BackendHandshakes {
+  /** The protocol that is offered by ALPN (RFC 7301) for HTTP/2: RFC 9113 §3.2. */
+  public static final String HTTP2 = ApplicationProtocolNames.HTTP_2;
+
   /** RFC 9110 §4.3.4: the certificate must match the name; by the rules of RFC 6125. */
   private static final String CHECK_NAMES = "HTTPS";
 
@@ -42,7 +51,10 @@ public final class BackendHandshakes {
    * All that are in use: a reload that changes nothing keeps the sessions. Weak, because the memory
    * of BoringSSL is freed when the last service and the last connection have left them.
    */
-  private static final Map<BackendTls, WeakReference<BackendHandshakes>> KNOWN = new HashMap<>();
+  private static final Map<Key, WeakReference<BackendHandshakes>> KNOWN = new HashMap<>();
+
+  /** What the context of some backends is made of. */
+  private record Key(BackendTls settings, boolean http2) {}
 
   private final SslContext context;
   private final boolean verified;
@@ -55,15 +67,18 @@ public final class BackendHandshakes {
   /**
    * Those for some settings. Makes them if nobody has them; that takes some milliseconds, so a
    * service does it before it is active.
+   *
+   * @param http2 whether HTTP/2 is offered, and nothing else; otherwise there is no ALPN
    */
-  public static BackendHandshakes of(BackendTls settings) {
+  public static BackendHandshakes of(BackendTls settings, boolean http2) {
+    Key key = new Key(settings, http2);
     synchronized (KNOWN) {
-      WeakReference<BackendHandshakes> kept = KNOWN.get(settings);
+      WeakReference<BackendHandshakes> kept = KNOWN.get(key);
       BackendHandshakes known = kept == null ? null : kept.get();
       if (known == null) {
         KNOWN.values().removeIf(one -> one.get() == null);
-        known = new BackendHandshakes(settings, context(settings, TlsPolicy.isNative()));
-        KNOWN.put(settings, new WeakReference<>(known));
+        known = new BackendHandshakes(settings, context(settings, http2, TlsPolicy.isNative()));
+        KNOWN.put(key, new WeakReference<>(known));
       }
       return known;
     }
@@ -71,10 +86,10 @@ public final class BackendHandshakes {
 
   /** The same that nobody else has, for a given engine. */
   static BackendHandshakes with(BackendTls settings, boolean isNative) {
-    return new BackendHandshakes(settings, context(settings, isNative));
+    return new BackendHandshakes(settings, context(settings, false, isNative));
   }
 
-  private static SslContext context(BackendTls settings, boolean isNative) {
+  private static SslContext context(BackendTls settings, boolean http2, boolean isNative) {
     try {
       SslContextBuilder builder = TlsPolicy.apply(SslContextBuilder.forClient(), isNative);
       if (isNative) {
@@ -85,6 +100,14 @@ public final class BackendHandshakes {
         builder.trustManager(new PeerTrust(trusting(settings.authorities())));
       } else {
         builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
+      }
+      if (http2) {
+        builder.applicationProtocolConfig(
+            new ApplicationProtocolConfig(
+                Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE,
+                SelectedListenerFailureBehavior.ACCEPT,
+                HTTP2));
       }
       if (settings.key() != null) {
         builder.keyManager(settings.key(), settings.chain());
@@ -156,6 +179,13 @@ public final class BackendHandshakes {
       at = at.getCause();
     }
     return at != null;
+  }
+
+  /** Whether a handshake failed because the peer does not speak what was offered by ALPN. */
+  public static boolean isAlpn(Throwable cause) {
+    // RFC 7301 §3.2: the alert no_application_protocol, as both engines spell it.
+    String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+    return text.contains("no_application_protocol");
   }
 
   /**

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.http.Trailers;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -323,6 +326,28 @@ final class RequestFieldsTest {
   }
 
   // Trailers -------------------------------------------------------------------------------------
+
+  @Test
+  void trailersThatMayBeTrailersArePassedOn() {
+    add("x-checksum", "1", "host", "a", "grpc-status", "0");
+    assertNull(fields.trailerProblem());
+    assertEquals("[x-checksum, 1, grpc-status, 0]", text(fields.trailers()));
+    add("host", "a");
+    assertNull(fields.trailers());
+    add();
+    assertNull(fields.trailers());
+  }
+
+  private static String text(@Nullable Trailers trailers) {
+    return Objects.requireNonNull(trailers).fields().toString();
+  }
+
+  @Test
+  void trailersAboveTheLimitAreMalformed() {
+    fields.start(64);
+    fields.add(octets("x-name"), octets("a value that is too long for that"));
+    assertEquals("trailers too large", fields.trailerProblem());
+  }
 
   @Test
   void trailersHaveNoPseudoFieldsAndFollowTheSameRules() {

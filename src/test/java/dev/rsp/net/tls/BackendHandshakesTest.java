@@ -247,8 +247,8 @@ final class BackendHandshakesTest {
   @Test
   void equalSettingsShareTheirSessions() {
     BackendTls tls = TestTls.trusting(NAME, CA.root());
-    BackendHandshakes first = BackendHandshakes.of(tls);
-    assertSame(first, BackendHandshakes.of(TestTls.trusting(NAME, CA.root())));
-    assertNotSame(first, BackendHandshakes.of(TestTls.trusting("b.example", CA.root())));
+    BackendHandshakes first = BackendHandshakes.of(tls, false);
+    assertSame(first, BackendHandshakes.of(TestTls.trusting(NAME, CA.root()), false));
+    assertNotSame(first, BackendHandshakes.of(TestTls.trusting("b.example", CA.root()), false));
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h2;
+package dev.rsp.net.h2;
 
-import dev.rsp.http.h2.RequestFields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,21 +11,23 @@ import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.util.AsciiString;
+import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the frames of one connection, after the preface, and tells the connection of each. Netty's
- * reader checks their form (RFC 9113 §4 and §6) and bounds CONTINUATION frames; an incomplete frame
- * is held here.
+ * Reads the frames of one connection and tells the connection of each. Netty's reader checks their
+ * form (RFC 9113 §4 and §6) and bounds CONTINUATION frames; an incomplete frame is held here.
  */
-final class FrameInput implements Http2FrameListener {
+public final class FrameInput implements Http2FrameListener {
   /** RFC 9113 §3.4. */
   private static final byte[] PREFACE = {
     'P', 'R', 'I', ' ', '*', ' ', 'H', 'T', 'T', 'P', '/', '2', '.', '0', '\r', '\n', '\r', '\n',
     'S', 'M', '\r', '\n', '\r', '\n',
   };
 
-  private final Http2Connection connection;
+  private final FrameEvents connection;
   private final ByteBufAllocator allocator;
   private final DefaultHttp2FrameReader reader;
 
@@ -43,28 +44,54 @@ final class FrameInput implements Http2FrameListener {
 
   private boolean closed;
 
-  FrameInput(
-      Http2Connection connection,
-      ByteBufAllocator allocator,
-      RequestFields fields,
-      long mostListBytes) {
+  private FrameInput(
+      FrameEvents connection, ByteBufAllocator allocator, FieldBlocks fields, int preface) {
     this.connection = connection;
     this.allocator = allocator;
-    this.reader = new DefaultHttp2FrameReader(new FieldBlocks(fields, mostListBytes));
+    this.preface = preface;
+    this.reader = new DefaultHttp2FrameReader(fields);
+  }
+
+  /**
+   * The input from a client, which begins with the preface of RFC 9113 §3.4.
+   *
+   * @param start is told the limit of the list when a field block begins
+   * @param fields gets each field, in order
+   * @param mostListBytes how large a list may be, by the measure of RFC 9113 §6.5.2
+   */
+  public static FrameInput ofClient(
+      FrameEvents connection,
+      ByteBufAllocator allocator,
+      LongConsumer start,
+      BiConsumer<AsciiString, AsciiString> fields,
+      long mostListBytes) {
+    FieldBlocks blocks = new FieldBlocks(start, fields, mostListBytes);
+    return new FrameInput(connection, allocator, blocks, 0);
+  }
+
+  /** The input from a server, which begins with SETTINGS; as {@link #ofClient} otherwise. */
+  public static FrameInput ofServer(
+      FrameEvents connection,
+      ByteBufAllocator allocator,
+      LongConsumer start,
+      BiConsumer<AsciiString, AsciiString> fields,
+      long mostListBytes) {
+    FieldBlocks blocks = new FieldBlocks(start, fields, mostListBytes);
+    return new FrameInput(connection, allocator, blocks, PREFACE.length);
   }
 
   /** The capacity of what is held. */
-  int heldBytes() {
+  public int heldBytes() {
     return held == null ? 0 : held.capacity();
   }
 
-  /** Whether the client has begun as HTTP/2 demands: with the preface and its settings. */
-  boolean hasBegun() {
+  /** Whether the peer has begun as HTTP/2 demands: with its settings. */
+  public boolean hasBegun() {
     return settingsCame;
   }
 
   /** Reads the frames in the bytes, which are taken over. */
-  void read(ChannelHandlerContext ctx, ByteBuf bytes) {
+  public void read(ChannelHandlerContext ctx, ByteBuf bytes) {
     ByteBuf in = bytes;
     try {
       in = joined(bytes);
@@ -129,7 +156,7 @@ final class FrameInput implements Http2FrameListener {
   }
 
   /** Reads no more, and releases what is held. */
-  void close() {
+  public void close() {
     closed = true;
     ByteBuf rest = held;
     held = null;
@@ -196,7 +223,7 @@ final class FrameInput implements Http2FrameListener {
   public void onRstStreamRead(ChannelHandlerContext ctx, int stream, long error)
       throws Http2Exception {
     begun();
-    connection.reset(stream);
+    connection.reset(stream, error);
   }
 
   @Override
@@ -224,18 +251,19 @@ final class FrameInput implements Http2FrameListener {
     connection.pingAcknowledged(payload);
   }
 
-  /** RFC 9113 §8.4: a client cannot push. */
   @Override
   public void onPushPromiseRead(
-      ChannelHandlerContext ctx, int stream, int promised, Http2Headers headers, int padding) {
-    connection.connectionError(ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE of a client");
+      ChannelHandlerContext ctx, int stream, int promised, Http2Headers headers, int padding)
+      throws Http2Exception {
+    begun();
+    connection.pushPromise();
   }
 
   @Override
   public void onGoAwayRead(ChannelHandlerContext ctx, int last, long error, ByteBuf text)
       throws Http2Exception {
     begun();
-    connection.clientGoesAway();
+    connection.goAway(last, error);
   }
 
   @Override

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h2;
+package dev.rsp.net.h2;
 
-import dev.rsp.client.EdgeRules;
-import dev.rsp.config.ListenOptions;
-import dev.rsp.http.ResponseHead;
-import dev.rsp.http.h1.DateField;
-import dev.rsp.http.h2.ResponseFields;
 import dev.rsp.net.TurnFlusher;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -16,30 +11,25 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.util.AsciiString;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the frames of one connection (RFC 9113 §6), which leave at the end of the loop's turn. It
  * does not look at windows: who calls {@link #data} has.
  */
-final class FrameOutput {
+public final class FrameOutput {
   /**
    * RFC 9113 §4.2: each peer takes frames of this size. Larger ones would hold up other streams.
    */
-  static final int MOST_FRAME_BYTES = 16_384;
+  public static final int MOST_FRAME_BYTES = 16_384;
 
   /** RFC 9113 §4.1. */
-  static final int FRAME_HEAD_BYTES = 9;
+  public static final int FRAME_HEAD_BYTES = 9;
 
   private static final int END_STREAM = 1;
   private static final int ACK = 1;
   private static final int END_HEADERS = 4;
 
-  private static final AsciiString HSTS =
-      AsciiString.cached(EdgeRules.HSTS.toLowerCase(Locale.ROOT));
-
-  /** Most field blocks of responses are smaller. */
+  /** Most field blocks are smaller. */
   private static final int BLOCK_BYTES = 512;
 
   /** What a setting takes: RFC 9113 §6.5.1. */
@@ -48,67 +38,54 @@ final class FrameOutput {
   private final Channel channel;
   private final TurnFlusher flusher;
   private final ByteBufAllocator allocator;
-  private final ResponseFields fields;
-  private final DateField date;
 
-  /** The fields of the response that is being written; empty in between. */
+  /** The fields of the block that is written next. */
   private final DefaultHttp2Headers list = new DefaultHttp2Headers(false);
 
   private final DefaultHttp2HeadersEncoder encoder =
       new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
 
-  /** The value of Strict-Transport-Security; null for none. */
-  private final @Nullable AsciiString hsts;
-
   private long written;
 
-  FrameOutput(
-      Channel channel,
-      TurnFlusher flusher,
-      ByteBufAllocator allocator,
-      ResponseFields fields,
-      DateField date,
-      ListenOptions options) {
-    this.hsts = options.hsts() == null ? null : new AsciiString(options.hsts());
-    this.date = date;
+  /** The output of a connection that is open. */
+  public FrameOutput(Channel channel, TurnFlusher flusher, ByteBufAllocator allocator) {
     this.channel = channel;
     this.flusher = flusher;
     this.allocator = allocator;
-    this.fields = fields;
   }
 
   /** Octets written since the connection was opened. */
-  long written() {
+  public long written() {
     return written;
   }
 
-  /** Octets that the client has taken since then. */
-  long taken() {
+  /** Octets that the peer has taken since then. */
+  public long taken() {
     return written - unsent();
   }
 
   /** Octets that the kernel has not taken yet. */
-  long unsent() {
+  public long unsent() {
     return TurnFlusher.unsentBytes(channel);
   }
 
   /** Whether the socket takes more for now. */
-  boolean writable() {
+  public boolean writable() {
     return channel.isWritable();
   }
 
   /** The peer's decoder takes this table of fields from now on. */
-  void tableSize(long bytes) throws Http2Exception {
+  public void tableSize(long bytes) throws Http2Exception {
     encoder.maxHeaderTableSize(bytes);
   }
 
   /** No more is written. */
-  void close() {
+  public void close() {
     encoder.close();
   }
 
   /** Our settings: pairs of numbers and values (RFC 9113 §6.5.2). */
-  void settings(int... pairs) {
+  public void settings(int... pairs) {
     ByteBuf frame = frame(pairs.length / 2 * SETTING_BYTES, Http2FrameTypes.SETTINGS, 0, 0);
     for (int at = 0; at < pairs.length; at += 2) {
       frame.writeShort(pairs[at]).writeInt(pairs[at + 1]);
@@ -116,43 +93,52 @@ final class FrameOutput {
     send(frame);
   }
 
-  void settingsAck() {
+  /** Says that the peer's settings hold (RFC 9113 §6.5.3). */
+  public void settingsAck() {
     send(frame(0, Http2FrameTypes.SETTINGS, ACK, 0));
   }
 
-  void ping(long payload, boolean ack) {
+  /** A PING frame (RFC 9113 §6.7). */
+  public void ping(long payload, boolean ack) {
     send(frame(Long.BYTES, Http2FrameTypes.PING, ack ? ACK : 0, 0).writeLong(payload));
   }
 
-  void goAway(int lastStream, int error) {
+  /** A GOAWAY frame (RFC 9113 §6.8); the error is of {@link ErrorCode}. */
+  public void goAway(int lastStream, int error) {
     ByteBuf frame = frame(2 * Integer.BYTES, Http2FrameTypes.GO_AWAY, 0, 0);
     send(frame.writeInt(lastStream).writeInt(error));
   }
 
-  void reset(int stream, int error) {
+  /** A RST_STREAM frame (RFC 9113 §6.4). */
+  public void reset(int stream, int error) {
     send(frame(Integer.BYTES, Http2FrameTypes.RST_STREAM, 0, stream).writeInt(error));
   }
 
-  void windowUpdate(int stream, int increment) {
+  /** A WINDOW_UPDATE frame (RFC 9113 §6.9), of the connection if the stream is 0. */
+  public void windowUpdate(int stream, int increment) {
     send(frame(Integer.BYTES, Http2FrameTypes.WINDOW_UPDATE, 0, stream).writeInt(increment));
   }
 
+  /** Begins a field block: {@link #field} and {@link #headers} follow. */
+  public void startBlock() {
+    list.clear();
+  }
+
+  /** Adds a field to the block. Name and value do not change afterwards. */
+  public void field(AsciiString name, AsciiString value) {
+    list.add(name, value);
+  }
+
   /**
-   * A response head.
+   * Writes the field block.
    *
-   * @param hasLength as of {@link ResponseFields#each}
-   * @param last whether the response is complete with it
+   * @param last whether the stream's content is complete with it
    * @return octets written
    */
-  int headers(int stream, ResponseHead head, boolean hasLength, boolean last) {
+  public int headers(int stream, boolean last) {
     ByteBuf block = allocator.directBuffer(BLOCK_BYTES).writeZero(FRAME_HEAD_BYTES);
     boolean done = false;
     try {
-      list.clear();
-      fields.each(head, hasLength, date.now(), list::add);
-      if (hsts != null && head.status() > 100 && head.field(EdgeRules.HSTS) == null) {
-        list.add(HSTS, hsts);
-      }
       encoder.encodeHeaders(stream, list, block);
       done = true;
     } catch (Http2Exception e) {
@@ -193,12 +179,12 @@ final class FrameOutput {
   }
 
   /**
-   * Content of a response.
+   * Content.
    *
    * @param bytes at most {@value #MOST_FRAME_BYTES}; taken over
    * @param ownsFront whether what lies before its reader index may be overwritten
    */
-  void data(int stream, ByteBuf bytes, boolean ownsFront, boolean last) {
+  public void data(int stream, ByteBuf bytes, boolean ownsFront, boolean last) {
     int octets = bytes.readableBytes();
     int flags = last ? END_STREAM : 0;
     if (ownsFront && bytes.readerIndex() >= FRAME_HEAD_BYTES) {

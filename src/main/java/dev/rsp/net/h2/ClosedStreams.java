@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h2;
+package dev.rsp.net.h2;
 
 /**
- * The streams of one connection that were closed last, and whether rsp has reset them: what a
- * client has sent before it knew of that is no error (RFC 9113 §5.1, "closed").
+ * The streams of one connection that were closed last, and whether rsp has reset them: what the
+ * peer has sent before it knew of that is no error (RFC 9113 §5.1, "closed").
  */
-final class ClosedStreams {
-  /** More than a client has open: what it sent for older ones came long ago. */
+public final class ClosedStreams {
+  /** More than a peer has open: what it sent for older ones came long ago. */
   private static final int REMEMBERED = 256;
 
   /** Numbers of streams, negative if rsp has reset it; made with the first. */
@@ -15,7 +15,7 @@ final class ClosedStreams {
   private int next;
 
   /** A stream is closed. */
-  void add(int stream, boolean reset) {
+  public void add(int stream, boolean reset) {
     if (closed.length == 0) {
       closed = new int[REMEMBERED];
     }
@@ -24,12 +24,12 @@ final class ClosedStreams {
   }
 
   /** Whether rsp has reset this stream, as far as is remembered. */
-  boolean wasReset(int stream) {
+  public boolean wasReset(int stream) {
     return has(-stream);
   }
 
   /** Whether this stream was open once, and has ended without a reset by rsp. */
-  boolean hasEnded(int stream) {
+  public boolean hasEnded(int stream) {
     return has(stream);
   }
 

@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h2;
+package dev.rsp.net.h2;
 
-import dev.rsp.http.h2.RequestFields;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 
 /**
- * Decodes the field blocks of one connection (RFC 7541) into the loop's {@link RequestFields},
- * which check them.
+ * Decodes the field blocks of one connection (RFC 7541), and gives their fields to a reader, which
+ * checks them.
  */
 final class FieldBlocks extends DefaultHttp2HeadersDecoder {
   /**
-   * A list that is larger than its limit is decoded up to so many times the limit, so that the
-   * client gets a 431; a larger one resets its stream.
+   * A list that is larger than its limit is decoded up to so many times the limit, so that the peer
+   * can be told why; a larger one resets its stream.
    */
   private static final int DECODED_TIMES = 4;
 
-  private final RequestFields fields;
+  private final LongConsumer start;
   private final long mostBytes;
   private final Sink sink;
 
   /** Takes each field as it is decoded, and keeps none itself. */
   private static final class Sink extends DefaultHttp2Headers {
-    private final RequestFields fields;
+    private final BiConsumer<AsciiString, AsciiString> reader;
 
-    Sink(RequestFields fields) {
+    Sink(BiConsumer<AsciiString, AsciiString> reader) {
       super(false, false, 2); // the smallest table: it stays empty
-      this.fields = fields;
+      this.reader = reader;
     }
 
     @Override
     public Http2Headers add(CharSequence name, CharSequence value) {
-      fields.add((AsciiString) name, (AsciiString) value);
+      reader.accept((AsciiString) name, (AsciiString) value);
       return this;
     }
   }
@@ -41,18 +42,20 @@ final class FieldBlocks extends DefaultHttp2HeadersDecoder {
   /**
    * A decoder.
    *
+   * @param start is told the limit of the list when a field block begins
+   * @param reader gets each field, in order
    * @param mostBytes how large a list may be, by the measure of RFC 9113 §6.5.2
    */
-  FieldBlocks(RequestFields fields, long mostBytes) {
+  FieldBlocks(LongConsumer start, BiConsumer<AsciiString, AsciiString> reader, long mostBytes) {
     super(false, false, DECODED_TIMES * mostBytes);
-    this.fields = fields;
+    this.start = start;
     this.mostBytes = mostBytes;
-    this.sink = new Sink(fields);
+    this.sink = new Sink(reader);
   }
 
   @Override
   protected Http2Headers newHeaders() {
-    fields.start(mostBytes);
+    start.accept(mostBytes);
     return sink;
   }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.rsp.client.h2;
+package dev.rsp.net.h2;
 
 /**
  * Bounds what one connection may make rsp do beside serving requests: so many at once, and so many
  * a second in the long run. One per kind of frames and connection, on the loop.
  */
-final class FrameBudget {
+public final class FrameBudget {
   private final int most;
   private final int perSecond;
   private long thousandths;
@@ -17,7 +17,7 @@ final class FrameBudget {
    * @param most at once
    * @param perSecond in the long run
    */
-  FrameBudget(int most, int perSecond, long nowMillis) {
+  public FrameBudget(int most, int perSecond, long nowMillis) {
     this.most = most;
     this.perSecond = perSecond;
     this.thousandths = most * 1000L;
@@ -25,7 +25,7 @@ final class FrameBudget {
   }
 
   /** Takes one out; false if none is left. */
-  boolean take(long nowMillis) {
+  public boolean take(long nowMillis) {
     thousandths = Math.min(most * 1000L, thousandths + (nowMillis - filledMillis) * perSecond);
     filledMillis = nowMillis;
     if (thousandths < 1000) {

@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.backend.h2;
+
+import dev.rsp.backend.BackendConnection;
+import dev.rsp.config.Place;
+import dev.rsp.exchange.BackendEvents;
+import dev.rsp.exchange.BackendStream;
+import dev.rsp.exchange.BodyKind;
+import dev.rsp.exchange.Loads;
+import dev.rsp.exchange.Terms;
+import dev.rsp.http.Hop;
+import dev.rsp.http.Parsed;
+import dev.rsp.http.Refusal;
+import dev.rsp.http.RequestHead;
+import dev.rsp.http.ResponseHead;
+import dev.rsp.http.Trailers;
+import dev.rsp.http.h1.BodyFraming;
+import dev.rsp.http.h2.BackendRequestFields;
+import dev.rsp.http.h2.BackendResponseFields;
+import dev.rsp.net.NetLoop;
+import dev.rsp.net.ReadBuffers;
+import dev.rsp.net.h2.ErrorCode;
+import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.OutgoingContent;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a backend that speaks HTTP/2, and its response: writes the request as frames as
+ * far as the windows of the stream and of the connection allow, and gives the response to the
+ * exchange.
+ *
+ * <p>Content of the response that the exchange does not want is held here, at most a window of it,
+ * and the window is opened again only when the exchange has taken it.
+ *
+ * <p>Made for one request. All methods run on the loop.
+ */
+final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, Runnable {
+  private static final Refusal MALFORMED =
+      new Refusal(502, "malformed HTTP/2 response of the backend");
+  private static final Refusal HTTP1_REQUIRED =
+      new Refusal(502, "the backend demands HTTP/1.1 for this request");
+  private static final Refusal NO_TUNNEL =
+      new Refusal(501, "the backend does not take WebSockets over HTTP/2");
+
+  /** Smaller content is copied, so that it does not keep a whole read in memory. */
+  private static final int COPIED_BYTES = 2_048;
+
+  private final Http2Session session;
+  private final BackendConnection connection;
+  private final NetLoop net;
+  private final FrameOutput output;
+  private final BackendRequestFields requests;
+  private final BackendResponseFields responses;
+  private final ResponseHead head;
+  private final Loads.Share load;
+
+  /** Its number; 0 before its request is sent. */
+  private int id;
+
+  private @Nullable BackendEvents exchange;
+
+  /** Whose request waits for the connection. */
+  private @Nullable Hop client;
+
+  private @Nullable Terms terms;
+  private boolean closed;
+
+  // The request ----------------------------------------------------------------------------------
+
+  /** Content of the request; null before it is sent. */
+  private @Nullable OutgoingContent content;
+
+  /** Takes the content out of chunks; null if it comes without. */
+  private @Nullable BodyFraming chunks;
+
+  private boolean requestIsHead;
+
+  /** Whether the exchange was told that no more is taken for now. */
+  private boolean full;
+
+  // The response ---------------------------------------------------------------------------------
+
+  private boolean begun;
+  private boolean headPassed;
+
+  /** Octets of content that are still to come; -1 if it is not known. */
+  private long remaining = -1;
+
+  /** Octets that the backend may send on this stream. */
+  private int receiveWindow = Http2Session.WINDOW_BYTES;
+
+  /** Octets that were passed on, and for which the window is not opened again yet. */
+  private int owed;
+
+  /** Whether the exchange wants more of it. */
+  private boolean wanted = true;
+
+  /** Content that the exchange does not want yet; null if none. */
+  private @Nullable ByteBuf held;
+
+  /** Whether the end of the response waits with it, and which fields. */
+  private boolean endHeld;
+
+  private @Nullable Trailers trailersHeld;
+
+  /** Whether {@link #run} is going to pass on what is held. */
+  private boolean passing;
+
+  /** Why the backend ended it, for the log. */
+  private @Nullable Throwable fault;
+
+  Http2BackendStream(
+      Http2Tables tables, Http2Session session, BackendConnection connection, FrameOutput output) {
+    this.session = session;
+    this.connection = connection;
+    this.net = tables.net();
+    this.output = output;
+    this.requests = tables.requests();
+    this.responses = tables.responses();
+    this.head = tables.head();
+    this.load = connection.newShare();
+  }
+
+  int id() {
+    return id;
+  }
+
+  // Before the request ---------------------------------------------------------------------------
+
+  /** It waits until the connection is open. */
+  void awaits(BackendEvents waiting, Hop hop) {
+    exchange = waiting;
+    client = hop;
+    load.begin(); // requests count for a backend that is slow to accept, too
+  }
+
+  @Nullable BackendEvents exchange() {
+    return exchange;
+  }
+
+  Hop client() {
+    return Objects.requireNonNull(client);
+  }
+
+  /** Detaches and returns the exchange. */
+  @Nullable BackendEvents leave() {
+    BackendEvents left = exchange;
+    exchange = null;
+    return left;
+  }
+
+  /** It is not used. */
+  void discard() {
+    closed = true;
+    load.close();
+  }
+
+  // The request ----------------------------------------------------------------------------------
+
+  @Override
+  public Place place() {
+    return connection.leadsTo();
+  }
+
+  @Override
+  public String address() {
+    return connection.address();
+  }
+
+  @Override
+  public @Nullable Throwable fault() {
+    return fault == null ? connection.fault() : fault;
+  }
+
+  @Override
+  public boolean answersExpect() {
+    return true;
+  }
+
+  @Override
+  public boolean mayRefuse() {
+    return true;
+  }
+
+  @Override
+  public boolean request(
+      BackendEvents next,
+      RequestHead request,
+      Hop hop,
+      Terms current,
+      BodyKind kind,
+      ByteBuf body,
+      boolean last) {
+    ByteBuf first = body;
+    try {
+      exchange = next;
+      terms = current;
+      load.send();
+      if (BackendRequestFields.isWebSocket(request)) {
+        body.release();
+        net.execute(this::refuseTunnel);
+        return false;
+      }
+      id = session.begin(this);
+      requestIsHead = request.isHead();
+      OutgoingContent out = new OutgoingContent(id, output, this, session.streamWindow());
+      content = out;
+      if (kind == BodyKind.CHUNKED) {
+        chunks = new BodyFraming();
+        chunks.startChunked(false);
+        first = copyOf(body); // its chunks stay for a repetition
+      }
+      first = withoutChunks(first);
+      boolean ends = last && !first.isReadable();
+      output.startBlock();
+      requests.each(request, hop, current.viaName, session.secure(), false, output::field);
+      output.headers(id, ends);
+      if (ends) {
+        out.endWritten();
+      }
+    } catch (Throwable e) {
+      first.release();
+      throw e;
+    }
+    queue(first, last && first.isReadable());
+    return true;
+  }
+
+  private void refuseTunnel() {
+    BackendEvents current = exchange;
+    if (current != null) {
+      begun = true;
+      current.malformed(NO_TUNNEL);
+    }
+  }
+
+  private ByteBuf copyOf(ByteBuf bytes) {
+    int octets = bytes.readableBytes();
+    ByteBuf copy = net.allocator().directBuffer(Math.max(1, octets));
+    copy.writeBytes(bytes, bytes.readerIndex(), octets);
+    bytes.release();
+    return copy;
+  }
+
+  private ByteBuf withoutChunks(ByteBuf bytes) {
+    BodyFraming framing = chunks;
+    if (framing != null && bytes.isReadable()) {
+      framing.accept(bytes);
+      bytes.writerIndex(framing.forwardEnd());
+    }
+    return bytes;
+  }
+
+  @Override
+  public void body(ByteBuf bytes, boolean last) {
+    if (closed || content == null) {
+      bytes.release();
+      return;
+    }
+    ByteBuf plain;
+    try {
+      plain = withoutChunks(bytes);
+    } catch (Throwable e) {
+      bytes.release();
+      throw e;
+    }
+    queue(plain, last);
+  }
+
+  private void queue(ByteBuf bytes, boolean last) {
+    OutgoingContent out = Objects.requireNonNull(content);
+    out.add(bytes);
+    if (last) {
+      out.end();
+    }
+    session.sending().send(out);
+  }
+
+  @Override
+  public void trailers(Trailers fields) {
+    if (content != null) {
+      content.trailers(fields.fields());
+    }
+  }
+
+  @Override
+  public boolean takesRequest() {
+    return !closed && connection.takesRequest();
+  }
+
+  @Override
+  public boolean writable() {
+    boolean writable = content == null || (content.bytes() == 0 && output.writable());
+    full |= !writable;
+    return writable;
+  }
+
+  /** A read that the window does not admit would be kept, so it is a small one. */
+  @Override
+  public int mostReadBytes() {
+    boolean much = content != null && content.window() >= ReadBuffers.LARGE_BYTES;
+    return much ? ReadBuffers.LARGE_BYTES : ReadBuffers.MIDDLE_BYTES;
+  }
+
+  @Override
+  public long unsentBytes() {
+    return content == null ? 0 : content.bytes();
+  }
+
+  @Override
+  public long heldBytes() {
+    return (content == null ? 0 : content.heldBytes()) + (held == null ? 0 : held.capacity());
+  }
+
+  @Override
+  public void frameWritten(int octets, int frameOctets) {}
+
+  @Override
+  public void drained() {
+    BackendEvents current = exchange;
+    if (full && !closed && current != null && unsentBytes() == 0 && output.writable()) {
+      full = false;
+      current.backendWritable();
+    }
+  }
+
+  /** As of {@link OutgoingContent#addWindow}. */
+  boolean addWindow(long octets) {
+    return content == null || content.addWindow(octets);
+  }
+
+  /** Sends what its window admits now. */
+  void send() {
+    if (content != null) {
+      session.sending().send(content);
+    }
+  }
+
+  // The response ---------------------------------------------------------------------------------
+
+  /** A field block has come: a head, or trailers. */
+  void headers(boolean last) {
+    BackendEvents to = exchange;
+    if (to == null) {
+      return;
+    }
+    try {
+      if (headPassed) {
+        readTrailers(last);
+      } else {
+        readHead(to, last);
+      }
+    } catch (Throwable e) {
+      connection.failed(to, e);
+    }
+  }
+
+  private void readHead(BackendEvents to, boolean last) {
+    if (!begun) {
+      begun = true;
+      to.responseBegins();
+    }
+    String problem = responses.compose();
+    if (problem != null) {
+      malformed(ErrorCode.PROTOCOL_ERROR, problem);
+      return;
+    }
+    ByteBuf bytes = Unpooled.wrappedBuffer(responses.bytes(), 0, responses.length());
+    if (Objects.requireNonNull(terms).parser.response(bytes, head) != Parsed.DONE) {
+      malformed(ErrorCode.PROTOCOL_ERROR, head.refusal());
+    } else if (!head.interim()) {
+      startBody(to, last);
+    } else if (last) {
+      malformed(ErrorCode.PROTOCOL_ERROR, "an interim response that ends the stream");
+    } else {
+      to.interim(head);
+    }
+  }
+
+  private void startBody(BackendEvents to, boolean last) {
+    int status = head.status();
+    // RFC 9110 §6.4.1: these have no content, with any fields.
+    boolean empty = requestIsHead || status == 204 || status == 205 || status == 304;
+    long length = head.contentLength();
+    remaining = empty ? 0 : length;
+    BodyKind kind = empty || length >= 0 ? BodyKind.LENGTH : BodyKind.CONTENT;
+    if (last && remaining > 0) {
+      malformed(ErrorCode.PROTOCOL_ERROR, "less content than announced");
+      return;
+    }
+    headPassed = true;
+    if (last) {
+      ended();
+    }
+    to.respond(head, kind, Unpooled.EMPTY_BUFFER, last);
+  }
+
+  private void readTrailers(boolean last) {
+    String problem = responses.trailerProblem();
+    if (problem != null || !last) {
+      malformed(ErrorCode.PROTOCOL_ERROR, problem == null ? "HEADERS in the content" : problem);
+      return;
+    }
+    trailersHeld = responses.trailers();
+    take(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  /**
+   * Content has come.
+   *
+   * @param bytes still owned by the caller, good for this call
+   * @param padding octets beside it
+   */
+  void data(ByteBuf bytes, int padding, boolean last) {
+    BackendEvents to = exchange;
+    if (to == null) {
+      return;
+    }
+    int octets = bytes.readableBytes();
+    receiveWindow -= octets + padding;
+    owed += padding;
+    if (receiveWindow < 0) {
+      malformed(ErrorCode.FLOW_CONTROL_ERROR, "content beyond the window");
+    } else if (!headPassed) {
+      malformed(ErrorCode.PROTOCOL_ERROR, "content before the head");
+    } else {
+      try {
+        take(bytes, last);
+      } catch (Throwable e) {
+        connection.failed(to, e);
+      }
+    }
+  }
+
+  /** Passes content on, or holds it. */
+  private void take(ByteBuf bytes, boolean last) {
+    int octets = bytes.readableBytes();
+    if (remaining >= 0) {
+      remaining -= octets;
+      // RFC 9113 §8.1.1.
+      if (remaining < 0 || (last && remaining > 0)) {
+        malformed(ErrorCode.PROTOCOL_ERROR, "not as much content as announced");
+        return;
+      }
+    }
+    if (!wanted || held != null || passing) {
+      hold(bytes, last);
+    } else {
+      ByteBuf own =
+          octets < COPIED_BYTES
+              ? net.allocator().directBuffer(Math.max(1, octets)).writeBytes(bytes)
+              : bytes.retainedSlice();
+      pass(own, last);
+    }
+  }
+
+  private void hold(ByteBuf bytes, boolean last) {
+    if (held == null) {
+      held = net.allocator().directBuffer(Math.max(1, bytes.readableBytes()));
+    }
+    held.writeBytes(bytes);
+    endHeld = last;
+  }
+
+  /** Gives content to the exchange, and takes over the buffer. */
+  private void pass(ByteBuf bytes, boolean last) {
+    BackendEvents to = exchange;
+    if (to == null) {
+      bytes.release();
+      return;
+    }
+    owed += bytes.readableBytes();
+    if (last) {
+      try {
+        Trailers fields = trailersHeld;
+        if (fields != null) {
+          to.trailers(fields);
+        }
+        ended();
+      } catch (Throwable e) {
+        bytes.release();
+        throw e;
+      }
+    }
+    to.responseBody(bytes, last);
+    if (!last) {
+      openWindow();
+    }
+  }
+
+  /** Opens the window again, by half of it or more: one frame for many of the backend's. */
+  private void openWindow() {
+    if (!closed && wanted && held == null && owed > Http2Session.WINDOW_BYTES / 2) {
+      output.windowUpdate(id, owed);
+      receiveWindow += owed;
+      owed = 0;
+    }
+  }
+
+  @Override
+  public void setReading(boolean on) {
+    if (closed || wanted == on) {
+      return;
+    }
+    wanted = on;
+    if (on && held != null) {
+      if (!passing) {
+        passing = true;
+        net.execute(this); // not at once: the exchange that wants more is still at work
+      }
+    } else if (on) {
+      openWindow();
+    }
+  }
+
+  /** Passes on what was held. */
+  @Override
+  public void run() {
+    passing = false;
+    ByteBuf bytes = held;
+    BackendEvents to = exchange;
+    if (closed || !wanted || bytes == null || to == null) {
+      return; // what is held is released with the stream
+    }
+    held = null;
+    try {
+      pass(bytes, endHeld);
+    } catch (Throwable e) {
+      connection.failed(to, e);
+    }
+  }
+
+  /** The response is complete. */
+  private void ended() {
+    exchange = null;
+    if (load.end()) {
+      connection.answered();
+    }
+    OutgoingContent out = content;
+    boolean unfinished = out != null && !out.ended();
+    if (unfinished) {
+      output.reset(id, ErrorCode.NO_ERROR); // RFC 9113 §8.1: the rest is not needed
+    }
+    close(unfinished);
+  }
+
+  // Ends before that -----------------------------------------------------------------------------
+
+  /** The response breaks a rule: resets the stream, which costs no other. */
+  void malformed(int error, String why) {
+    fault = new IOException(why);
+    malformed(error, MALFORMED);
+  }
+
+  private void malformed(int error, Refusal refusal) {
+    BackendEvents to = leave();
+    if (to == null) {
+      return;
+    }
+    output.reset(id, error);
+    close(true);
+    if (headPassed) {
+      to.malformedBody(refusal);
+    } else {
+      to.malformed(refusal);
+    }
+  }
+
+  /** The backend has reset it. */
+  void resetByBackend(long error) {
+    BackendEvents to = leave();
+    fault = new IOException("it reset the stream: " + Http2Session.name(error));
+    close(false);
+    if (to == null) {
+      return;
+    }
+    if (!begun && error == ErrorCode.REFUSED_STREAM) {
+      to.refused(); // RFC 9113 §8.7
+    } else if (!headPassed && error == ErrorCode.HTTP_1_1_REQUIRED) {
+      to.malformed(HTTP1_REQUIRED);
+    } else {
+      lost(to);
+    }
+  }
+
+  /** The backend goes away, and says that it has not processed the request (RFC 9113 §6.8). */
+  void notProcessed(String why) {
+    BackendEvents to = leave();
+    fault = new IOException(why);
+    close(true);
+    if (to == null) {
+      return;
+    }
+    if (begun) {
+      lost(to);
+    } else {
+      to.refused();
+    }
+  }
+
+  /** The connection is closed. */
+  void connectionClosed() {
+    BackendEvents to = leave();
+    close(true);
+    if (to != null) {
+      lost(to);
+    }
+  }
+
+  private void lost(BackendEvents to) {
+    to.lost(session.hasServed(id), begun, headPassed);
+  }
+
+  @Override
+  public void reset() {
+    exchange = null;
+    if (closed) {
+      return;
+    }
+    if (id == 0) {
+      discard();
+      session.notNeeded(this);
+      return;
+    }
+    output.reset(id, ErrorCode.CANCEL);
+    close(true);
+  }
+
+  private void close(boolean byReset) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    load.close();
+    ByteBuf rest = held;
+    held = null;
+    if (rest != null) {
+      rest.release();
+    }
+    OutgoingContent out = content;
+    if (out != null) {
+      session.sending().remove(out);
+      out.release();
+    }
+    session.closed(this, byReset);
+  }
+
+  // Tunnels: none --------------------------------------------------------------------------------
+
+  @Override
+  public boolean inTunnel() {
+    return false;
+  }
+
+  @Override
+  public void shutOutput() {}
+
+  @Override
+  public void closeAfterFlush() {
+    reset();
+  }
+}

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.worker;
+
+import static dev.rsp.worker.Http2Peer.RST_STREAM;
+import static dev.rsp.worker.Messages.GET;
+import static dev.rsp.worker.Messages.get;
+import static dev.rsp.worker.Messages.post;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests to backends that speak HTTP/2 in the clear, and their responses. */
+@Timeout(60)
+final class Http2BackendTest extends EmbeddedRigTest {
+  /** Both slots of the rig. */
+  static final String H2C =
+      "backends = {{ name = 'one', address = '127.0.0.1:1', protocol = 'h2c' },"
+          + " { name = 'two', address = '127.0.0.1:2', protocol = 'h2c' }}";
+
+  private static final String HOP =
+      " via=%s rsp x-forwarded-for=127.0.0.1 x-forwarded-proto=http x-forwarded-host=a";
+
+  private static final String HOP1 = HOP.formatted("1.1");
+  private static final String HOP2 = HOP.formatted("2.0");
+
+  Http2BackendTest() {
+    super(H2C);
+  }
+
+  @BeforeEach
+  void leaveBackendsUnjudged() {
+    rig.leaveBackendsUnjudged();
+  }
+
+  private static String head(int stream, String method, String more) {
+    return "HEADERS %d :method=%s :scheme=http :authority=a :path=/%s"
+        .formatted(stream, method, more);
+  }
+
+  /** An answer with content, whose head has a date so that rsp adds none. */
+  private static void answer(Http2Peer backend, int stream, String content) {
+    backend.headers(
+        stream, false, ":status", "200", "date", "x", "content-length", "" + content.length());
+    backend.data(stream, content, true);
+  }
+
+  private static String ok(String content) {
+    return "HTTP/1.1 200 \r\ndate: x\r\ncontent-length: " + content.length() + "\r\n\r\n" + content;
+  }
+
+  // Requests and responses -----------------------------------------------------------------------
+
+  @Test
+  void aRequestOfHttp1GoesOutAsFramesAndItsResponseComesBack() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "GET", HOP1) + " END");
+    answer(backend, 1, "hi");
+    client.expect(ok("hi"));
+    client.send(GET);
+    backend.expect(head(3, "GET", HOP1) + " END");
+    answer(backend, 3, "again");
+    client.expect(ok("again"));
+    rig.expectNoConnect();
+    rig.expectEndings("served=2");
+  }
+
+  @Test
+  void aRequestWaitsForTheSettingsOfTheBackend() {
+    rig.client(GET);
+    Http2Peer backend = Http2Peer.silentBackend(rig);
+    backend.expect();
+    backend.settings();
+    backend.expect("SETTINGS ACK", head(1, "GET", HOP1) + " END");
+    backend.headers(1, true, ":status", "204");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void manyRequestsShareOneConnection() {
+    List<EmbeddedPeer> clients = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      clients.add(rig.client(get("a", "/")));
+    }
+    Http2Peer backend = Http2Peer.backend(rig);
+    rig.expectNoConnect();
+    assertEquals(21, backend.frames().size());
+    for (int i = 19; i >= 0; i--) {
+      answer(backend, 2 * i + 1, "number " + i);
+      clients.get(i).expect(ok("number " + i));
+    }
+    rig.expectEndings("served=20");
+  }
+
+  @Test
+  void streamsAboveTheLimitOfTheBackendGoOverAnotherConnection() {
+    List<EmbeddedPeer> clients = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      clients.add(rig.client(get("a", "/")));
+    }
+    Http2Peer first = Http2Peer.backend(rig, 3, 2);
+    Http2Peer second = Http2Peer.backend(rig, 3, 2);
+    Http2Peer third = Http2Peer.backend(rig, 3, 2);
+    rig.expectNoConnect();
+    assertEquals(
+        List.of(3, 3, 2),
+        List.of(first.frames().size(), second.frames().size(), third.frames().size()));
+    answer(first, 1, "first");
+    clients.get(0).expect(ok("first"));
+    clients.get(0).send(GET);
+    first.expect(head(5, "GET", HOP1) + " END");
+    answer(first, 3, "second");
+    answer(first, 5, "again");
+    answer(second, 1, "third");
+    answer(second, 3, "fourth");
+    answer(third, 1, "fifth");
+    clients.get(0).expect(ok("again"));
+    clients.get(4).expect(ok("fifth"));
+    rig.expectEndings("served=6");
+  }
+
+  @Test
+  void contentOfARequestPassesBothWaysWhileTheOtherGoesOn() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "POST", HOP2));
+    backend.headers(1, false, ":status", "200");
+    client.expect("HEADERS 1 :status=200");
+    client.data(1, "ping", false);
+    backend.expect("DATA 1 ping");
+    backend.data(1, "pong", false);
+    client.expect("DATA 1 pong");
+    client.data(1, "last", true);
+    backend.expect("DATA 1 last END");
+    backend.data(1, "bye", true);
+    client.expect("DATA 1 bye END");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void chunksOfAClientBecomeContentWithoutALength() {
+    EmbeddedPeer client = rig.client(post("Transfer-Encoding: chunked") + "3\r\nabc\r\n");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "POST", HOP1), "DATA 1 abc");
+    client.send("2\r\nde\r\n0\r\n\r\n");
+    backend.expect("DATA 1 de END");
+    answer(backend, 1, "ok");
+    client.expect(ok("ok"));
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void contentWithoutALengthBecomesChunks() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200", "date", "x");
+    backend.data(1, "abc", false);
+    backend.data(1, "", true);
+    client.expect(
+        "HTTP/1.1 200 \r\ndate: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aResponseWithoutContentOrLengthHasAnEndForAClientOfHttp1() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, true, ":status", "200", "date", "x");
+    client.expect("HTTP/1.1 200 \r\ndate: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void interimResponsesPass() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "103", "link", "x");
+    client.expect("HEADERS 1 :status=103 link=x");
+    backend.headers(1, true, ":status", "204");
+    client.expect("HEADERS 1 :status=204 END");
+    rig.expectEndings("served=1");
+  }
+
+  // Trailers -------------------------------------------------------------------------------------
+
+  @Test
+  void trailersPassBothWaysBetweenPeersOfHttp2() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a", "te", "trailers");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "POST", " te=trailers" + HOP2));
+    client.data(1, "call", false);
+    client.headers(1, true, "x-checksum", "1", "content-length", "9", "x-forwarded-for", "6.6.6.6");
+    backend.expect("DATA 1 call", "HEADERS 1 x-checksum=1 END");
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "answer", false);
+    backend.headers(1, true, "grpc-status", "0", "set-cookie", "a=b");
+    client.expect("HEADERS 1 :status=200", "DATA 1 answer", "HEADERS 1 grpc-status=0 END");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void trailersOfARequestThatWaitsGoOutWithIt() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    client.headers(1, true, "x-checksum", "1");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "POST", HOP2), "HEADERS 1 x-checksum=1 END");
+    backend.headers(1, true, ":status", "204");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void trailersAreDroppedForAClientOfHttp1() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200", "date", "x");
+    backend.headers(1, true, "grpc-status", "0");
+    client.expect("HTTP/1.1 200 \r\ndate: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    rig.expectEndings("served=1");
+  }
+
+  // Windows --------------------------------------------------------------------------------------
+
+  @Test
+  void aSlowClientStopsItsOwnStreamOnly() {
+    Http2Peer slow = Http2Peer.of(rig, 4, 0); // takes no content
+    slow.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    EmbeddedPeer other = rig.client(GET);
+    backend.frames();
+    String much = "x".repeat(16_384);
+    backend.headers(1, false, ":status", "200");
+    for (int i = 0; i < 16; i++) {
+      backend.data(1, much, false);
+    }
+    assertTrue(backend.frames().stream().noneMatch(f -> f.startsWith("WINDOW_UPDATE 1")));
+    answer(backend, 3, "quick");
+    other.expect(ok("quick"));
+    slow.frames();
+    slow.windowUpdate(1, 1 << 20);
+    slow.windowUpdate(0, 1 << 20);
+    assertEquals(16, slow.frames().size());
+    backend.expect("WINDOW_UPDATE 1 262144");
+    backend.data(1, "end", true);
+    slow.expect("DATA 1 end END");
+    rig.expectEndings("served=2");
+  }
+
+  @Test
+  void contentBeyondTheWindowOfAStreamResetsIt() {
+    Http2Peer slow = Http2Peer.of(rig, 4, 0);
+    slow.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    backend.headers(1, false, ":status", "200");
+    for (int i = 0; i < 17; i++) {
+      backend.data(1, "x".repeat(16_384), false);
+    }
+    backend.expect("RST_STREAM 1 FLOW_CONTROL_ERROR");
+    slow.expect("HEADERS 1 :status=200", "RST_STREAM 1 INTERNAL_ERROR");
+    rig.expectEndings("backend_malformed_body=1");
+  }
+
+  @Test
+  void anUploadWaitsForTheWindowOfTheBackend() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 100000"));
+    Http2Peer backend = Http2Peer.backend(rig, 4, 10);
+    backend.expect("SETTINGS ACK", head(1, "POST", " content-length=100000" + HOP1));
+    client.send("0123456789abcde");
+    backend.expect("DATA 1 0123456789");
+    client.send("fgh");
+    backend.windowUpdate(1, 7);
+    backend.expect("DATA 1 abcde", "DATA 1 fg");
+    backend.windowUpdate(1, 100);
+    backend.expect("DATA 1 h");
+    client.end();
+    backend.expect("RST_STREAM 1 CANCEL");
+    rig.expectEndings("client_gone_in_body=1");
+  }
+
+  // Ends -----------------------------------------------------------------------------------------
+
+  @Test
+  void aClientThatGoesAwayResetsItsStreamAndNoOther() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    client.get(3, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    client.reset(1);
+    backend.expect("RST_STREAM 1 CANCEL");
+    answer(backend, 3, "hi");
+    assertEquals(2, client.frames().size());
+    rig.expectEndings("served=1 client_gone_waiting=1");
+  }
+
+  @Test
+  void aRefusedStreamIsSentAgainWhateverItsMethod() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    client.data(1, "call", false);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "POST", HOP2), "DATA 1 call");
+    client.data(1, " more", true);
+    backend.expect("DATA 1  more END");
+    backend.frame(RST_STREAM, 0, 1, 7);
+    backend.expect(head(3, "POST", HOP2), "DATA 3 call more END");
+    answer(backend, 3, "hi");
+    client.expect("HEADERS 1 :status=200 content-length=2", "DATA 1 hi END");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aBackendThatRefusesAgainAndAgainIsNotAskedForEver() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
+    Http2Peer backend = Http2Peer.backend(rig);
+    for (int stream = 1; stream <= 5; stream += 2) {
+      backend.frames();
+      backend.frame(RST_STREAM, 0, stream, 7);
+    }
+    client.expectRefusal(502, "the backend refused the request without processing it");
+    backend.expect();
+    rig.expectEndings("backend_gone=1");
+  }
+
+  @Test
+  void streamsAboveTheLastOfGoawayAreSentAgainElsewhere() {
+    EmbeddedPeer first = rig.client(post("Content-Length: 2") + "aa");
+    EmbeddedPeer second = rig.client(post("Content-Length: 2") + "bb");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[] {0, 0, 0, 1, 0, 0, 0, 0});
+    Http2Peer other = Http2Peer.backend(rig);
+    other.expect("SETTINGS ACK", head(1, "POST", " content-length=2" + HOP1), "DATA 1 bb END");
+    answer(backend, 1, "first");
+    first.expect(ok("first"));
+    answer(other, 1, "second");
+    second.expect(ok("second"));
+    assertTrue(backend.peer().hasEnd(), "the connection is not needed any more");
+    rig.expectEndings("served=2");
+  }
+
+  @Test
+  void aStreamThatIsResetBeforeItsResponseIs502ForAPost() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frame(RST_STREAM, 0, 1, 2);
+    client.expectRefusal(502, "the backend closed the connection without an answer");
+    rig.expectEndings("backend_gone=1");
+  }
+
+  @Test
+  void aStreamThatIsResetInItsResponseIsSeenByTheClient() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200", "date", "x");
+    backend.data(1, "part", false);
+    backend.frame(RST_STREAM, 0, 1, 2);
+    client.expectStart("HTTP/1.1 200 \r\n");
+    assertTrue(client.hasEnd());
+    rig.expectEndings("backend_truncated=1");
+  }
+
+  @Test
+  void aResetWithoutAnErrorAfterAWholeResponseIsNone() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 10") + "part");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    backend.headers(1, true, ":status", "413", "date", "x", "content-length", "0");
+    backend.frame(RST_STREAM, 0, 1, 0);
+    client.expectStart("HTTP/1.1 413 \r\n");
+    backend.expect("RST_STREAM 1 NO_ERROR");
+    EmbeddedPeer next = rig.client(GET);
+    backend.expect(head(3, "GET", HOP1) + " END");
+    answer(backend, 3, "hi");
+    next.expect(ok("hi"));
+    rig.expectEndings("served=2");
+  }
+
+  @Test
+  void aLostConnectionEndsEachStreamByItsOwnState() {
+    EmbeddedPeer answered = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    answer(backend, 1, "hi");
+    answered.expect(ok("hi"));
+    EmbeddedPeer idempotent = rig.client(GET);
+    EmbeddedPeer notIdempotent = rig.client(post("Content-Length: 2") + "hi");
+    answered.send(GET);
+    rig.rest();
+    backend.headers(7, false, ":status", "200", "date", "x", "content-length", "10");
+    backend.peer().reset();
+    answered.expectStart("HTTP/1.1 200 \r\n");
+    assertTrue(answered.hasEnd());
+    notIdempotent.expectRefusal(502, "the backend closed the connection without an answer");
+    Http2Peer other = Http2Peer.backend(rig);
+    other.expect("SETTINGS ACK", head(1, "GET", HOP1) + " END");
+    answer(other, 1, "again");
+    idempotent.expect(ok("again"));
+    rig.expectEndings("served=2 backend_gone=1 backend_truncated=1");
+  }
+
+  @Test
+  void aBackendThatDoesNotSpeakHttp2Is502AndSaysSo() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
+    EmbeddedPeer backend = rig.backend();
+    backend.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    client.expectRefusal(502, "the backend does not agree on HTTP/2");
+    rig.expectEndings("backend_http2=1");
+  }
+
+  @Test
+  void aBackendThatSaysNothingIsATimeout() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer.silentBackend(rig);
+    rig.pass(60_000);
+    client.expectRefusal(504, "the backend took too long to accept the connection");
+    rig.expectEndings("connect_timeout=1");
+  }
+
+  @Test
+  void aBackendThatClosesBeforeItsSettingsIs502() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer.silentBackend(rig).peer().end();
+    client.expectRefusal(502, "the backend does not agree on HTTP/2");
+    rig.expectEndings("backend_http2=1");
+  }
+
+  @Test
+  void aBackendThatTakesNoStreamsIs502() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer.backend(rig, 3, 0);
+    client.expectRefusal(502, "the backend does not agree on HTTP/2");
+    rig.expectEndings("backend_http2=1");
+  }
+
+  @Test
+  void anIdleConnectionEndsWithGoaway() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    answer(backend, 1, "hi");
+    client.expect(ok("hi"));
+    backend.frames();
+    rig.pass(120_000);
+    backend.expect("GOAWAY 0 NO_ERROR");
+    assertTrue(backend.peer().hasEnd());
+    rig.expectEndings("served=1");
+  }
+}
