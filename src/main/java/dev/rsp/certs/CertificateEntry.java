@@ -39,7 +39,7 @@ public final class CertificateEntry {
     this.names = List.copyOf(names);
     this.notBeforeMillis = notBeforeMillis;
     this.notAfterMillis = notAfterMillis;
-    this.keyType = keyType.intern();
+    this.keyType = keyType;
     this.notes = List.copyOf(notes);
   }
 

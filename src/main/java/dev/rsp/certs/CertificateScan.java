@@ -3,9 +3,11 @@ package dev.rsp.certs;
 
 import dev.rsp.log.IoReason;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +30,9 @@ public final class CertificateScan {
   private final Predicate<CertificateEntry> isHeld;
   private final @Nullable Map<Path, Set<String>> changes;
 
+  /** Those that were broken, and are compared again in any case. */
+  private final Set<Path> wereBroken = new HashSet<>();
+
   /** What one certificate has become; both null if its files need no report. */
   private record Outcome(@Nullable CertificateEntry entry, @Nullable BrokenCertificate broken) {}
 
@@ -43,9 +48,9 @@ public final class CertificateScan {
   /** Reads all certificates, except those that an index file knows. For commands. */
   public static Catalogue read(CertificateSettings settings) {
     Path index = settings.index();
-    List<CertificateEntry> known =
-        index == null ? List.of() : IndexFile.readOrNothing(index, settings.paths());
-    return all(settings, known, entry -> false);
+    IndexedCertificates known = index == null ? null : IndexFile.read(index);
+    return all(
+        settings, known == null ? List.of() : known.entries(settings.paths()), entry -> false);
   }
 
   /**
@@ -65,24 +70,99 @@ public final class CertificateScan {
    * Compares those that are not known, and those of the files with these names, by their folders.
    *
    * @param changes an empty set of names means all of that folder
+   * @return {@code before} if nothing has changed
    */
   static Catalogue changed(
-      CertificateSettings settings,
-      List<CertificateEntry> before,
-      Predicate<CertificateEntry> isHeld,
-      Map<Path, Set<String>> changes) {
-    return new CertificateScan(before, isHeld, changes).run(settings);
+      Catalogue before, Predicate<CertificateEntry> isHeld, Map<Path, Set<String>> changes) {
+    if (changes.isEmpty()) {
+      return before;
+    }
+    Catalogue next = renewed(before, isHeld, changes);
+    if (next != null) {
+      return next;
+    }
+    var scan = new CertificateScan(before.entries(), isHeld, changes);
+    before.broken().forEach(one -> scan.wereBroken.add(one.path()));
+    return scan.run(before.settings());
+  }
+
+  /**
+   * The same without a look at the folders, if only files of certificates that are known have other
+   * contents.
+   *
+   * @return null if it must look
+   */
+  private static @Nullable Catalogue renewed(
+      Catalogue before, Predicate<CertificateEntry> isHeld, Map<Path, Set<String>> changes) {
+    if (before.broken().stream().anyMatch(BrokenCertificate::isNew)) {
+      return null;
+    }
+    List<CertificateEntry> affected = affected(before.entries(), changes);
+    if (affected == null) {
+      return null;
+    }
+    List<CertificateFiles> files = affected.stream().map(CertificateEntry::files).toList();
+    if (!files.stream().allMatch(CertificateScan::exist)) {
+      return null;
+    }
+    Outcome[] found = new CertificateScan(affected, isHeld, null).compare(files);
+    List<CertificateEntry> entries = new ArrayList<>(before.entries());
+    entries.removeAll(new HashSet<>(affected));
+    List<BrokenCertificate> broken = new ArrayList<>(before.broken());
+    Set<Path> paths = new HashSet<>();
+    files.forEach(one -> paths.add(one.certificatePath()));
+    broken.removeIf(one -> paths.contains(one.path()));
+    add(found, entries, broken);
+    boolean same =
+        broken.equals(before.broken())
+            && IntStream.range(0, found.length)
+                .allMatch(i -> affected.get(i).equals(found[i].entry));
+    return same ? before : new Catalogue(before.settings(), entries, broken, before.folders());
+  }
+
+  /** Those with files of these names; null if other files have changed, too. */
+  private static @Nullable List<CertificateEntry> affected(
+      List<CertificateEntry> entries, Map<Path, Set<String>> changes) {
+    Map<Path, Set<String>> unknown = new HashMap<>();
+    for (Map.Entry<Path, Set<String>> folder : changes.entrySet()) {
+      if (folder.getValue().isEmpty()) {
+        return null;
+      }
+      unknown.put(folder.getKey(), new HashSet<>(folder.getValue()));
+    }
+    List<CertificateEntry> affected = new ArrayList<>();
+    for (CertificateEntry entry : entries) {
+      CertificateFiles files = entry.files();
+      Set<String> names = changes.get(files.folder());
+      if (names != null && isAmong(files, names)) {
+        affected.add(entry);
+        Set<String> left = unknown.getOrDefault(files.folder(), Set.of());
+        left.remove(files.certificate());
+        left.remove(files.key());
+        left.remove(files.issuer());
+      }
+    }
+    return unknown.values().stream().allMatch(Set::isEmpty) ? affected : null;
+  }
+
+  private static boolean exist(CertificateFiles files) {
+    String issuer = files.issuer();
+    return Files.exists(files.certificatePath())
+        && Files.exists(files.keyPath())
+        && (issuer == null || Files.exists(files.folder().resolve(issuer)));
   }
 
   private Catalogue run(CertificateSettings settings) {
     FoundFiles found = CertificateFolders.find(settings.paths());
-    List<CertificateFiles> files = found.certificates();
-    Outcome[] outcomes = new Outcome[files.size()];
-    IntStream each = IntStream.range(0, outcomes.length);
-    (outcomes.length < PARALLEL_FROM ? each : each.parallel())
-        .forEach(i -> outcomes[i] = compare(files.get(i)));
+    Outcome[] outcomes = compare(found.certificates());
     List<CertificateEntry> entries = new ArrayList<>(outcomes.length);
     List<BrokenCertificate> broken = new ArrayList<>(found.unreadable());
+    add(outcomes, entries, broken);
+    return new Catalogue(settings, entries, broken, found.folders());
+  }
+
+  private static void add(
+      Outcome[] outcomes, List<CertificateEntry> entries, List<BrokenCertificate> broken) {
     for (Outcome outcome : outcomes) {
       if (outcome.entry != null) {
         entries.add(outcome.entry);
@@ -91,7 +171,14 @@ public final class CertificateScan {
         broken.add(outcome.broken);
       }
     }
-    return new Catalogue(settings, entries, broken, found.folders(), false);
+  }
+
+  private Outcome[] compare(List<CertificateFiles> files) {
+    Outcome[] outcomes = new Outcome[files.size()];
+    IntStream each = IntStream.range(0, outcomes.length);
+    (outcomes.length < PARALLEL_FROM ? each : each.parallel())
+        .forEach(i -> outcomes[i] = compare(files.get(i)));
+    return outcomes;
   }
 
   private Outcome compare(CertificateFiles files) {
@@ -113,15 +200,18 @@ public final class CertificateScan {
   }
 
   private boolean mayHaveChanged(CertificateFiles files) {
-    if (changes == null) {
+    if (changes == null
+        || (!wereBroken.isEmpty() && wereBroken.contains(files.certificatePath()))) {
       return true;
     }
     Set<String> names = changes.get(files.folder());
-    return names != null
-        && (names.isEmpty()
-            || names.contains(files.certificate())
-            || (files.key() != null && names.contains(files.key()))
-            || (files.issuer() != null && names.contains(files.issuer())));
+    return names != null && (names.isEmpty() || isAmong(files, names));
+  }
+
+  private static boolean isAmong(CertificateFiles files, Set<String> names) {
+    return names.contains(files.certificate())
+        || (files.key() != null && names.contains(files.key()))
+        || (files.issuer() != null && names.contains(files.issuer()));
   }
 
   private Outcome broken(CertificateFiles files, @Nullable CertificateEntry before, String reason) {

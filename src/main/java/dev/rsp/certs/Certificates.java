@@ -6,7 +6,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -14,9 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,11 +66,22 @@ public final class Certificates<T> implements Closeable {
 
   private final FolderWatch watch = new FolderWatch();
 
-  /** Held while folders are compared outside of a reload, or a catalogue is replaced. */
+  /** Held while folders are compared, so that none is compared twice at the same time. */
   private final Object comparing = new Object();
 
-  private final AtomicBoolean outdated = new AtomicBoolean();
+  /** Held while a catalogue is replaced; taken after {@link #comparing}. */
+  private final Object replacing = new Object();
+
   private volatile @Nullable Catalogue catalogue;
+
+  /** Whether the kernel has told of all changes since all were compared. */
+  private volatile boolean heardAll;
+
+  /** Whether all must be compared again soon, because files are being written. */
+  private volatile boolean again;
+
+  /** Whether all shall be compared without a wait. */
+  private volatile boolean wanted;
 
   /** What was in use when {@link #read} was called the last time. */
   private volatile @Nullable Catalogue readAfter;
@@ -81,9 +89,11 @@ public final class Certificates<T> implements Closeable {
   private volatile boolean closed;
   private @Nullable Thread thread;
   private Set<String> logged = new HashSet<>();
-  private @Nullable Catalogue written;
+  private volatile @Nullable Catalogue written;
   private long indexNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(INDEX_EVERY_MILLIS);
-  private long passMillis;
+
+  /** When all may be compared again. */
+  private long rested = System.nanoTime();
 
   /**
    * Certificates of no folder yet.
@@ -105,32 +115,58 @@ public final class Certificates<T> implements Closeable {
    * changed since the last time. The first time, the index file may say what there is. Blocks.
    */
   public Catalogue read(CertificateSettings settings) {
-    Catalogue before = catalogue;
-    readAfter = before;
-    if (before != null) {
-      return CertificateScan.all(settings, before.entries(), prepared()::keep);
+    synchronized (comparing) {
+      Catalogue before = catalogue;
+      readAfter = before;
+      if (before == null) {
+        return readFirst(settings);
+      }
+      if (before.settings().equals(settings) && heardAll) {
+        Map<Path, Set<String>> changes = watch.takeAll(before.folders());
+        if (changes != null) {
+          useFound(before, CertificateScan.changed(before, this::keep, changes), false);
+          compareSoon(); // not all file systems tell of changes
+          Catalogue now = catalogue;
+          readAfter = now;
+          return now == null ? before : now;
+        }
+      }
+      return CertificateScan.all(settings, before.entries(), this::keep);
     }
-    Path index = settings.index();
-    List<CertificateEntry> known =
-        index == null ? List.of() : IndexFile.readOrNothing(index, settings.paths());
-    return known.isEmpty()
-        ? CertificateScan.all(settings, known, entry -> false)
-        : new Catalogue(settings, known, List.of(), List.of(), true);
+  }
+
+  private static Catalogue readFirst(CertificateSettings settings) {
+    Path file = settings.index();
+    IndexedCertificates known = file == null ? null : IndexFile.read(file);
+    if (known != null) {
+      Catalogue indexed = new Catalogue(settings, known);
+      if (indexed.size() > 0) {
+        return indexed;
+      }
+    }
+    return CertificateScan.all(settings, List.of(), entry -> false);
   }
 
   /** Uses what {@link #read} has returned. Certificates that did not change stay ready. */
   public void use(Catalogue next) {
-    synchronized (comparing) {
+    synchronized (replacing) {
       int most = next.settings().prepared();
       if (prepared == null) {
         prepared = new PreparedCertificates<>(preparation, most, off, entry -> compareSoon());
       }
       prepared().resize(most);
-      if (!Objects.equals(catalogue, readAfter)) {
-        compareSoon(); // what was found meanwhile may be newer
+      Catalogue before = catalogue;
+      boolean outdated = !Objects.equals(before, readAfter); // what was found meanwhile is newer
+      if (before == null || !outdated || !before.settings().equals(next.settings())) {
+        replaceBy(next);
       }
-      replaceBy(next);
-      watch.watch(next.folders());
+      boolean unheard = !next.isFromIndex() && !watch.watch(next.folders()).isEmpty();
+      if (unheard) {
+        heardAll = false;
+      }
+      if (before != null && (unheard || outdated)) {
+        compareSoon();
+      }
       if (thread == null && !closed) {
         thread = new Thread(this::run, "certificates");
         thread.setDaemon(true);
@@ -141,9 +177,10 @@ public final class Certificates<T> implements Closeable {
 
   /** Ends the use of all, for a configuration without certificates. */
   public void useNone() {
-    synchronized (comparing) {
+    synchronized (replacing) {
       Catalogue before = catalogue;
       catalogue = null;
+      heardAll = false;
       if (before != null) {
         before.entries().forEach(prepared()::forget);
       }
@@ -252,28 +289,24 @@ public final class Certificates<T> implements Closeable {
   }
 
   private long step(long nextPass) throws InterruptedException {
-    Map<Path, Set<String>> changes = new HashMap<>();
-    long wait = TimeUnit.NANOSECONDS.toMillis(nextPass - System.nanoTime());
+    long wait = TimeUnit.NANOSECONDS.toMillis(due(nextPass) - System.nanoTime());
     if (wait > 0) {
-      watch.await(wait, changes);
+      watch.await(wait);
     }
-    if (closed) {
-      return nextPass;
+    if (!closed && watch.hasHeard()) {
+      watch.settle(SETTLE_MILLIS);
+      long start = System.nanoTime();
+      compareHeard();
+      writeIndex(false);
+      watch.settle(REST_AFTER_CHANGE * millisSince(start));
     }
-    if (changes.isEmpty()) {
-      return nextPass - System.nanoTime() > 0 ? nextPass : pass();
-    }
-    Thread.sleep(SETTLE_MILLIS);
-    watch.await(0, changes);
-    long start = System.nanoTime();
-    boolean again = compare(changes);
-    Thread.sleep(REST_AFTER_CHANGE * millisSince(start));
-    return again ? soon(nextPass) : nextPass;
+    long next = due(nextPass);
+    return closed || next - System.nanoTime() > 0 ? next : pass();
   }
 
-  private static long soon(long nextPass) {
-    return Math.min(nextPass - System.nanoTime(), after(UNWATCHED_PASS_MILLIS) - System.nanoTime())
-        + System.nanoTime();
+  private long due(long nextPass) {
+    long at = wanted ? rested : again ? after(UNWATCHED_PASS_MILLIS) : nextPass;
+    return at - nextPass < 0 ? at : nextPass;
   }
 
   private static long after(long millis) {
@@ -286,73 +319,76 @@ public final class Certificates<T> implements Closeable {
 
   /** Compares all; returns when to do it again. */
   private long pass() {
+    wanted = false;
     long start = System.nanoTime();
-    boolean again = compare(null);
-    passMillis = millisSince(start);
+    compareAll();
+    long passMillis = millisSince(start);
+    rested = after(REST_AFTER_CHANGE * passMillis);
+    writeIndex(false);
     Catalogue now = catalogue;
     boolean watched = now != null && watch.isComplete(now.folders());
     long rest = again || !watched ? UNWATCHED_PASS_MILLIS : WATCHED_PASS_MILLIS;
     return after(Math.max(rest, REST_AFTER_PASS * passMillis));
   }
 
-  /**
-   * Compares files with what is known, and uses what they are now.
-   *
-   * @param changes the names of files that have changed, by their folders; null for all
-   * @return whether it must be done again soon, because files are being written
-   */
-  private boolean compare(@Nullable Map<Path, Set<String>> changes) {
-    Catalogue before = catalogue;
-    if (before == null) {
-      return false;
-    }
-    CertificateSettings settings = before.settings();
-    Catalogue next =
-        changes == null
-            ? CertificateScan.all(settings, before.entries(), prepared()::keep)
-            : CertificateScan.changed(settings, before.entries(), prepared()::keep, changes);
+  /** Compares all files with what is known, and uses what they are now. */
+  private void compareAll() {
     synchronized (comparing) {
-      if (!Objects.equals(catalogue, before)) {
-        return true; // a reload was faster
+      Catalogue before = catalogue;
+      if (before != null) {
+        watch.watch(before.folders());
+        watch.take(); // what has changed until now is compared with the rest
+        useFound(
+            before, CertificateScan.all(before.settings(), before.entries(), this::keep), true);
       }
-      if (!next.isLike(before)) {
-        replaceBy(next);
-      }
-      boolean unheard = !watch.watch(next.folders()).isEmpty();
-      writeIndex(false);
-      return unheard || next.broken().stream().anyMatch(BrokenCertificate::isNew);
     }
   }
 
-  /** A load found other files than expected. */
-  private void compareSoon() {
-    if (outdated.compareAndSet(false, true)) {
-      try {
-        off.execute(
-            () -> {
-              outdated.set(false);
-              compare(null);
-            });
-      } catch (RejectedExecutionException e) {
-        outdated.set(false); // the next pass does it
+  /** Compares the files of which the kernel says that they have changed. */
+  private void compareHeard() {
+    synchronized (comparing) {
+      Catalogue before = catalogue;
+      Map<Path, Set<String>> changes = watch.take();
+      if (before != null && !changes.isEmpty()) {
+        useFound(before, CertificateScan.changed(before, this::keep, changes), false);
       }
     }
+  }
+
+  private boolean keep(CertificateEntry entry) {
+    return prepared().keep(entry);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
+  private void useFound(Catalogue before, Catalogue next, boolean isAll) {
+    synchronized (replacing) {
+      if (catalogue != before) {
+        again = true; // a reload was faster
+        return;
+      }
+      boolean same = next == before || next.isLike(before);
+      if (!same || before.isFromIndex()) {
+        replaceBy(next);
+      }
+      if (same && before.isFromIndex()) {
+        written = next;
+      }
+      boolean unheard = !watch.watch(next.folders()).isEmpty();
+      heardAll = !unheard && (isAll || heardAll);
+      again = unheard || next.broken().stream().anyMatch(BrokenCertificate::isNew);
+    }
+  }
+
+  /** A load found other files than expected, or a reload wants to be sure. */
+  private void compareSoon() {
+    wanted = true;
+    watch.wake();
   }
 
   private void replaceBy(Catalogue next) {
     Catalogue before = catalogue;
     catalogue = next;
-    Set<CertificateEntry> now = Collections.newSetFromMap(new IdentityHashMap<>());
-    now.addAll(next.entries());
-    int removed = 0;
-    if (before != null) {
-      for (CertificateEntry entry : before.entries()) {
-        if (!now.contains(entry)) {
-          prepared().forget(entry);
-          removed++;
-        }
-      }
-    }
+    int removed = before == null ? 0 : forget(before, next);
     Set<Path> broken = new HashSet<>();
     next.broken().forEach(one -> broken.add(one.path()));
     for (CertificateEntry entry : prepared().keptEntries()) {
@@ -371,6 +407,20 @@ public final class Certificates<T> implements Closeable {
           next.brokenCount());
     }
     logProblems(next);
+  }
+
+  /** Ends the use of those that are no longer there; returns how many. */
+  private int forget(Catalogue before, Catalogue next) {
+    Set<CertificateEntry> now = Collections.newSetFromMap(new IdentityHashMap<>());
+    now.addAll(next.entries());
+    int removed = 0;
+    for (CertificateEntry entry : before.entries()) {
+      if (!now.contains(entry)) {
+        prepared().forget(entry);
+        removed++;
+      }
+    }
+    return removed;
   }
 
   /** Each problem once, until it is solved; not those of files that are being written. */
@@ -403,7 +453,7 @@ public final class Certificates<T> implements Closeable {
     logged = all;
   }
 
-  private void writeIndex(boolean now) {
+  private synchronized void writeIndex(boolean now) {
     Catalogue current = catalogue;
     if (current == null || current.isFromIndex() || Objects.equals(current, written)) {
       return;
@@ -425,9 +475,7 @@ public final class Certificates<T> implements Closeable {
   public void close() {
     closed = true;
     watch.close();
-    synchronized (comparing) {
-      writeIndex(true);
-    }
+    writeIndex(true);
     PreparedCertificates<T> made = prepared;
     if (made != null) {
       made.close();

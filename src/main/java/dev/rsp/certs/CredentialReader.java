@@ -103,7 +103,7 @@ final class CredentialReader {
         stamp,
         leaf.getNotBefore().toInstant().toEpochMilli(),
         leaf.getNotAfter().toInstant().toEpochMilli(),
-        keyType(leaf.getPublicKey(), notes),
+        keyType(leaf.getPublicKey(), notes).intern(), // few different ones
         names,
         notes);
   }

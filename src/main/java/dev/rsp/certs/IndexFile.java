@@ -5,6 +5,7 @@ import dev.rsp.log.IoReason;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,17 +31,43 @@ import org.slf4j.LoggerFactory;
  * Keeps the facts about certificates in a file, so that a start need not open each of them. It
  * holds no keys. What is wrong in it costs time, not safety: a handshake reads the certificate
  * itself, and checks its names. All methods block.
+ *
+ * <p>Integers are big-endian; a text is its length in two octets and UTF-8:
+ *
+ * <ol>
+ *   <li>the number of the format (8 octets),
+ *   <li>the folders: how many (4), and a text for each,
+ *   <li>how many certificates, how many different names, and how many names of all certificates
+ *       together (4 each),
+ *   <li>a record for each certificate: {@link #record},
+ *   <li>where each record begins (4 each),
+ *   <li>for each name of each certificate, in the order of the names: where its text is in the
+ *       record, and the number of the certificate from 0 (4 each),
+ *   <li>the CRC-32 of all that (8).
+ * </ol>
  */
 final class IndexFile {
   private static final Logger log = LoggerFactory.getLogger(IndexFile.class);
 
   /** The first eight bytes; another format gets another number. */
-  private static final long FORMAT = 0x7273702d63657231L; // rsp-cer1
+  private static final long FORMAT = 0x7273702d63657232L; // rsp-cer2
 
   /** More than two million certificates. */
   private static final long MAX_BYTES = 1L << 30;
 
+  /** The file system of Java keeps a buffer as large as the largest read of a thread. */
+  private static final int READ_BYTES = 1 << 16;
+
   private IndexFile() {}
+
+  /** A name of a certificate, and where its text is. */
+  private record Name(String text, int at, int certificate) implements Comparable<Name> {
+    @Override
+    public int compareTo(Name other) {
+      int byText = text.compareTo(other.text);
+      return byText == 0 ? Integer.compare(certificate, other.certificate) : byText;
+    }
+  }
 
   /** Writes it by rename, for its owner only. */
   static void write(Path file, List<CertificateEntry> entries) throws IOException {
@@ -79,26 +107,50 @@ final class IndexFile {
     for (Path folder : folders.keySet()) {
       text(out, folder.toString());
     }
+    List<Name> unsorted = new ArrayList<>();
+    int all = entries.stream().mapToInt(entry -> entry.names().size()).sum();
+    int different =
+        (int) entries.stream().flatMap(entry -> entry.names().stream()).distinct().count();
     out.writeInt(entries.size());
-    for (CertificateEntry entry : entries) {
-      CertificateFiles files = entry.files();
-      out.writeInt(folders.getOrDefault(files.folder(), 0));
-      text(out, files.certificate());
-      text(out, files.key());
-      text(out, files.issuer());
-      out.writeLong(entry.stamp());
-      out.writeLong(entry.notBeforeMillis());
-      out.writeLong(entry.notAfterMillis());
-      text(out, entry.keyType());
-      texts(out, entry.names());
-      texts(out, entry.notes());
+    out.writeInt(different);
+    out.writeInt(all);
+    int[] begins = new int[entries.size()];
+    for (int i = 0; i < begins.length; i++) {
+      begins[i] = out.size();
+      CertificateEntry entry = entries.get(i);
+      record(out, entry, folders.getOrDefault(entry.files().folder(), 0), i, unsorted);
+    }
+    for (int begin : begins) {
+      out.writeInt(begin);
+    }
+    Name[] names = unsorted.toArray(new Name[0]);
+    Arrays.sort(names);
+    for (Name name : names) {
+      out.writeInt(name.at);
+      out.writeInt(name.certificate);
     }
   }
 
-  private static void texts(DataOutputStream out, List<String> texts) throws IOException {
-    out.writeShort(texts.size());
-    for (String text : texts) {
-      text(out, text);
+  private static void record(
+      DataOutputStream out, CertificateEntry entry, int folder, int number, List<Name> names)
+      throws IOException {
+    CertificateFiles files = entry.files();
+    out.writeInt(folder);
+    text(out, files.certificate());
+    text(out, files.key());
+    text(out, files.issuer());
+    out.writeLong(entry.stamp());
+    out.writeLong(entry.notBeforeMillis());
+    out.writeLong(entry.notAfterMillis());
+    text(out, entry.keyType());
+    out.writeShort(entry.names().size());
+    for (String name : entry.names()) {
+      names.add(new Name(name, out.size(), number));
+      text(out, name);
+    }
+    out.writeShort(entry.notes().size());
+    for (String note : entry.notes()) {
+      text(out, note);
     }
   }
 
@@ -108,37 +160,43 @@ final class IndexFile {
     out.write(bytes);
   }
 
-  /**
-   * The entries of a file, of those below these paths; none, with a line in the log, if it is bad.
-   */
-  static List<CertificateEntry> readOrNothing(Path file, List<Path> paths) {
+  /** The contents of a file; null, with a line in the log, if it is bad. */
+  static @Nullable IndexedCertificates read(Path file) {
     try {
-      return read(file, paths);
+      return readChecked(file);
     } catch (NoSuchFileException e) {
-      return List.of();
+      return null;
     } catch (IOException e) {
       log.warn("index of certificates not used file={}: {}", file, IoReason.of(e));
-      return List.of();
+      return null;
     }
   }
 
-  private static List<CertificateEntry> read(Path file, List<Path> paths) throws IOException {
-    if (Files.size(file) > MAX_BYTES || !Files.isRegularFile(file)) {
+  private static IndexedCertificates readChecked(Path file) throws IOException {
+    if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
       throw new IOException("not a file of at most " + MAX_BYTES + " bytes");
     }
-    ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
-    int end = all.limit() - Long.BYTES;
+    byte[] bytes = new byte[(int) Files.size(file)];
+    int end = bytes.length - Long.BYTES;
+    try (InputStream in = Files.newInputStream(file)) {
+      int at = 0;
+      int read = 0;
+      while (read >= 0 && at < bytes.length) {
+        read = in.read(bytes, at, Math.min(READ_BYTES, bytes.length - at));
+        at += Math.max(read, 0);
+      }
+    }
     if (end < Long.BYTES) {
       throw damaged();
     }
     var sum = new CRC32();
-    sum.update(all.array(), 0, end);
+    sum.update(bytes, 0, end);
+    ByteBuffer all = ByteBuffer.wrap(bytes);
     if (sum.getValue() != all.getLong(end) || all.getLong() != FORMAT) {
       throw damaged();
     }
-    all.limit(end);
     try {
-      return entries(all, paths);
+      return new IndexedCertificates(bytes, Long.BYTES, end);
     } catch (BufferUnderflowException | IndexOutOfBoundsException | InvalidPathException e) {
       throw damaged();
     }
@@ -146,68 +204,5 @@ final class IndexFile {
 
   private static IOException damaged() {
     return new IOException("damaged, or of another version of rsp");
-  }
-
-  private static List<CertificateEntry> entries(ByteBuffer in, List<Path> paths) {
-    List<Path> folders = new ArrayList<>();
-    for (int left = in.getInt(); left > 0; left--) {
-      folders.add(Path.of(text(in)));
-    }
-    List<CertificateEntry> entries = new ArrayList<>();
-    for (int left = in.getInt(); left > 0; left--) {
-      Path folder = folders.get(in.getInt());
-      String certificate = text(in);
-      String key = text(in);
-      String issuer = text(in);
-      CertificateEntry entry =
-          new CertificateEntry(
-              new CertificateFiles(
-                  folder,
-                  certificate,
-                  key.isEmpty() ? null : key,
-                  issuer.isEmpty() ? null : issuer),
-              in.getLong(),
-              in.getLong(),
-              in.getLong(),
-              text(in),
-              texts(in),
-              texts(in));
-      boolean plain = (certificate + key + issuer).indexOf('/') < 0;
-      if (plain && isBelow(folder, certificate, paths)) {
-        entries.add(entry);
-      }
-    }
-    return entries;
-  }
-
-  private static boolean isBelow(Path folder, String certificate, List<Path> paths) {
-    for (Path path : paths) {
-      if (folder.startsWith(path) || folder.resolve(certificate).equals(path)) {
-        return folder.normalize().equals(folder);
-      }
-    }
-    return false;
-  }
-
-  private static List<String> texts(ByteBuffer in) {
-    int count = in.getShort() & 0xffff;
-    if (count == 1) {
-      return List.of(text(in));
-    }
-    List<String> texts = new ArrayList<>();
-    for (; count > 0; count--) {
-      texts.add(text(in));
-    }
-    return texts;
-  }
-
-  private static String text(ByteBuffer in) {
-    int length = in.getShort() & 0xffff;
-    if (length > in.remaining()) {
-      throw new BufferUnderflowException();
-    }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -6,23 +6,30 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which certificates cover which names. Immutable. A name costs about 100 bytes.
  *
  * <p>A map of Java: names that collide in it, which a tenant could choose, cost a tree of names and
- * no list.
+ * no list. After a start it is the table of the index file.
  */
 final class NameIndex {
-  private final Map<String, Named> byName;
+  private final Function<String, @Nullable Named> byName;
+  private final int size;
   private final @Nullable Named byDefault;
 
   /** When the next certificate begins to be valid. */
   private final long outdatedMillis;
 
-  private NameIndex(Map<String, Named> byName, @Nullable Named byDefault, long outdatedMillis) {
+  private NameIndex(
+      Function<String, @Nullable Named> byName,
+      int size,
+      @Nullable Named byDefault,
+      long outdatedMillis) {
     this.byName = byName;
+    this.size = size;
     this.byDefault = byDefault;
     this.outdatedMillis = outdatedMillis;
   }
@@ -40,24 +47,46 @@ final class NameIndex {
         byName.computeIfAbsent(name, Named::new).offer(entry, now);
       }
     }
-    NameIndex index = new NameIndex(byName, null, begin);
-    return defaultName == null
-        ? index
-        : new NameIndex(byName, index.defaultOf(defaultName, entries, paths), begin);
+    return withDefault(byName::get, byName.size(), begin, defaultName, file -> entries, paths);
+  }
+
+  /** The same of an index file, which is to be compared with the folders soon. */
+  static NameIndex of(IndexedCertificates indexed, @Nullable String defaultName, List<Path> paths) {
+    return withDefault(
+        indexed::named, indexed.names(), Long.MAX_VALUE, defaultName, indexed::inFilesNamed, paths);
+  }
+
+  private static NameIndex withDefault(
+      Function<String, @Nullable Named> byName,
+      int size,
+      long outdatedMillis,
+      @Nullable String defaultName,
+      Function<String, Collection<CertificateEntry>> inFilesNamed,
+      List<Path> paths) {
+    NameIndex index = new NameIndex(byName, size, null, outdatedMillis);
+    if (defaultName == null) {
+      return index;
+    }
+    Named byDefault = index.defaultOf(defaultName, inFilesNamed, paths);
+    return new NameIndex(byName, size, byDefault, outdatedMillis);
   }
 
   private @Nullable Named defaultOf(
-      String text, Collection<CertificateEntry> entries, List<Path> paths) {
-    Named own = byName.get(CertificateNames.canonical(text));
+      String text, Function<String, Collection<CertificateEntry>> inFilesNamed, List<Path> paths) {
+    Named own = byName.apply(CertificateNames.canonical(text));
     Named named = own == null ? find(text) : own;
     if (named != null) {
       return named;
     }
+    Path file = Path.of(text).getFileName();
+    if (file == null) {
+      return null;
+    }
     Named byFile = null;
-    for (CertificateEntry entry : entries) {
-      Path file = entry.path();
-      if (paths.stream().anyMatch(path -> path.resolve(text).equals(file))
-          || paths.stream().anyMatch(path -> path.resolveSibling(text).equals(file))) {
+    for (CertificateEntry entry : inFilesNamed.apply(file.toString())) {
+      Path path = entry.path();
+      if (paths.stream().anyMatch(one -> one.resolve(text).equals(path))
+          || paths.stream().anyMatch(one -> one.resolveSibling(text).equals(path))) {
         byFile = byFile == null ? new Named(text) : byFile;
         byFile.offer(entry, System.currentTimeMillis());
       }
@@ -78,13 +107,13 @@ final class NameIndex {
     }
     String name = CertificateNames.canonical(serverName);
     boolean isPattern = name.startsWith("*"); // which no client may ask for
-    Named exact = isPattern ? null : byName.get(name);
+    Named exact = isPattern ? null : byName.apply(name);
     long now = System.currentTimeMillis();
     if (exact != null && exact.isValidAt(now)) {
       return exact;
     }
     String pattern = CertificateNames.wildcardOf(name);
-    Named wildcard = pattern == null || isPattern ? null : byName.get(pattern);
+    Named wildcard = pattern == null || isPattern ? null : byName.apply(pattern);
     if (wildcard != null && (exact == null || wildcard.isValidAt(now))) {
       return wildcard;
     }
@@ -102,6 +131,6 @@ final class NameIndex {
   }
 
   int size() {
-    return byName.size();
+    return size;
   }
 }

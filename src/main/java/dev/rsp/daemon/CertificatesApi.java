@@ -29,9 +29,8 @@ final class CertificatesApi {
     int limit = request.number("limit", USUAL, 1, MOST);
     String name = request.parameter("name", "");
     Catalogue now = certificates.catalogue();
-    List<CertificateReport> all = now == null ? List.of() : now.reports();
     List<CertificateReport> found =
-        name.isEmpty() ? all : all.stream().filter(one -> one.names().contains(name)).toList();
+        now == null ? List.of() : now.reports(name.isEmpty() ? null : name, limit + 1);
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     values.put("total", now == null ? 0 : now.size());
     values.put("broken", now == null ? 0 : now.brokenCount());

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * The certificates in use, for the handshakes of all loops. What is opened and used is what the
  * folders had at that moment; later changes of files need no configuration.
  */
-final class CurrentCertificates extends Current<Catalogue> implements CertificateSource {
+final class CurrentCertificates extends Current<CurrentCertificates.Opened>
+    implements CertificateSource {
   private static final Logger log = LoggerFactory.getLogger(CurrentCertificates.class);
 
   /** Reading one takes about a millisecond; more threads would only take time from the loops. */
@@ -42,8 +43,14 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
 
   private static final int IDLE_SECONDS = 10;
 
-  /** The first catalogue, which is used before all else is in force. */
-  private @Nullable Catalogue first;
+  /** What was read for a configuration. Once it is used, newer ones replace it. */
+  static final class Opened {
+    private @Nullable Catalogue read;
+
+    private Opened(@Nullable Catalogue read) {
+      this.read = read;
+    }
+  }
 
   private final TicketKeys tickets = TicketKeys.random();
   private final TicketRotation rotation = new TicketRotation(tickets);
@@ -93,13 +100,13 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
   }
 
   @Override
-  @Nullable Catalogue find(Config newer, @Nullable Catalogue current) throws ConfigException {
+  @Nullable Opened find(Config newer, @Nullable Opened current) throws ConfigException {
     CertificateSettings settings = newer.certificates();
     if (settings == null) {
       return null;
     }
-    Catalogue read = certificates.read(settings);
     Catalogue before = certificates.catalogue();
+    Catalogue read = certificates.read(settings);
     String file = newer.program().name();
     if (read.size() == 0 && before != null && before.size() > 0) {
       throw new ConfigException(
@@ -108,29 +115,29 @@ final class CurrentCertificates extends Current<Catalogue> implements Certificat
               "%s: certificates: none of them can be served, %d are broken (rsp certs %s says why)"
                   .formatted(file, read.brokenCount(), file)));
     }
-    if (before == null) {
-      // Before the first client connects.
-      first = read;
-      certificates.use(read);
-      if (read.size() == 0) {
-        log.warn("{}: certificates: none can be served yet, so no handshake succeeds", file);
-      }
+    if (before != null) {
+      return new Opened(read);
     }
-    return read;
+    // Before the first client connects.
+    certificates.use(read);
+    if (read.size() == 0) {
+      log.warn("{}: certificates: none can be served yet, so no handshake succeeds", file);
+    }
+    return new Opened(null);
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
-  void begin(Catalogue read, Config newer) {
-    if (first != read) {
+  void begin(Opened opened, Config newer) {
+    Catalogue read = opened.read;
+    if (read != null) {
+      opened.read = null;
       certificates.use(read);
     }
-    first = null;
     rotation.use(newer.ticketKeys());
   }
 
   @Override
-  void end(Catalogue read) {
+  void end(Opened opened) {
     if (used() == null) {
       certificates.useNone();
     }

@@ -401,6 +401,53 @@ class CertificatesTest {
   }
 
   @Test
+  void findsAtAReloadWhatTheKernelHasNotTold() throws IOException {
+    TestCa.Leaf old = CA.ecdsa("a.test");
+    Path elsewhere = folder.resolve("elsewhere");
+    Path certs = Files.createDirectories(folder.resolve("certs"));
+    Path file = old.writePem(elsewhere, "a");
+    Files.createSymbolicLink(certs.resolve("a.pem"), file);
+    CertificateSettings settings = new CertificateSettings(List.of(certs), null, null, 10);
+    certificates.use(certificates.read(settings));
+    // A new one is found only by what the kernel tells, or by a later comparison of all.
+    CA.ecdsa("b.test").writePem(certs, "b");
+    await(() -> certificates.find("b.test") != null);
+    assertTrue(hasSerial("a.test", old));
+
+    TestCa.Leaf renewed = CA.ecdsa("a.test");
+    renewed.writePem(elsewhere, "a");
+    certificates.use(certificates.read(settings));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
+    await(() -> hasSerial("a.test", renewed) || System.nanoTime() > end);
+    assertTrue(hasSerial("a.test", renewed), "before all are compared anyway");
+  }
+
+  @Test
+  void findsAtAReloadAllThatWasRenewedBrokenOrRemovedBefore() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      CA.ecdsa(i + ".test").writePem(folder, "c" + i);
+    }
+    use();
+    TestCa.Leaf shared = CA.ecdsa("last.test");
+    for (int round = 0; round < 5; round++) {
+      String name = round + ".round.test";
+      CA.ecdsa(name).writePem(folder, "c" + round);
+      Files.writeString(folder.resolve("c" + (10 + round) + ".pem"), shared.chainPem());
+      Files.delete(folder.resolve("c" + (20 + round) + ".pem"));
+      use();
+      assertNotNull(certificates.find(name), name);
+      assertNull(certificates.find(round + ".test"));
+      assertNull(certificates.find((20 + round) + ".test"));
+      int broken = round + 1;
+      assertEquals(broken, catalogue().brokenCount(), "in round " + round);
+    }
+    CA.ecdsa("10.test").writePem(folder, "c10");
+    use();
+    assertEquals(4, catalogue().brokenCount());
+    assertNotNull(certificates.find("10.test"));
+  }
+
+  @Test
   void leavesNothingOfEarlierReloads() {
     for (int i = 0; i < 20; i++) {
       CA.ecdsa("a.test").writePem(folder, "a");
@@ -538,23 +585,30 @@ class CertificatesTest {
         CertificateScan.read(new CertificateSettings(List.of(certs, elsewhere), null, null, 10));
     IndexFile.write(index, whole.entries());
     byte[] bytes = Files.readAllBytes(index);
-    assertEquals(2, IndexFile.readOrNothing(index, List.of(folder)).size());
+    assertEquals(2, indexed(index, folder).size());
     assertEquals(
         List.of("a.test"),
-        IndexFile.readOrNothing(index, List.of(certs)).get(0).names(),
+        indexed(index, certs).get(0).names(),
         "nothing outside of the configured folders");
-    assertEquals(1, IndexFile.readOrNothing(index, List.of(certs)).size());
+    assertEquals(1, indexed(index, certs).size());
     for (int i = 0; i < bytes.length; i++) {
       byte[] damaged = bytes.clone();
       damaged[i] ^= 1;
       Files.write(index, damaged);
-      assertEquals(List.of(), IndexFile.readOrNothing(index, List.of(folder)), "octet " + i);
+      assertNull(IndexFile.read(index), "octet " + i);
     }
     for (int length = 0; length < bytes.length; length += 7) {
       Files.write(index, Arrays.copyOf(bytes, length));
-      assertEquals(List.of(), IndexFile.readOrNothing(index, List.of(folder)), "length " + length);
+      assertNull(IndexFile.read(index), "length " + length);
     }
-    assertEquals(List.of(), IndexFile.readOrNothing(folder, List.of(folder)), "a folder");
+    assertNull(IndexFile.read(folder), "a folder");
+    assertNull(IndexFile.read(folder.resolve("none")), "no file");
+  }
+
+  private static List<CertificateEntry> indexed(Path index, Path path) {
+    IndexedCertificates read = IndexFile.read(index);
+    assertNotNull(read);
+    return read.entries(List.of(path));
   }
 
   @Test
