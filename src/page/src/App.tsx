@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, type Api, type Reload, type Slots, type Status } from "./api";
+import { CertificatesView } from "./CertificatesView";
 import { follow, type Connection, type ServerEvent } from "./events";
 import { ago, localTime } from "./format";
 import { HelpView } from "./HelpView";
@@ -17,6 +18,7 @@ const VIEWS = [
   { path: "slots", title: "Slots" },
   { path: "space", title: "Hash space" },
   { path: "hosts", title: "Hosts" },
+  { path: "certificates", title: "Certificates" },
   { path: "reloads", title: "Reloads" },
   { path: "help", title: "Help" },
 ] as const;
@@ -190,6 +192,7 @@ export function App({ api }: { api: Api }) {
         {at.path === "slots" && <Overview api={api} slots={slots} history={history} failed={connection.state === "lost"} />}
         {at.path === "space" && <SpaceView api={api} names={names} generation={status?.generation ?? 0} />}
         {at.path === "hosts" && <HostsView api={api} host={at.rest} names={names} />}
+        {at.path === "certificates" && <CertificatesView api={api} name={at.rest} />}
         {at.path === "reloads" && <ReloadsView reloads={reloads} error={reloadsError} onRetry={() => load()} />}
         {at.path === "help" && <HelpView at={at.rest} searching={searching} />}
       </main>

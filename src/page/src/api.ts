@@ -120,6 +120,28 @@ export interface Reload {
   lines: string[];
 }
 
+export interface Certificate {
+  path: string;
+  names: string[];
+  key_type: string | null;
+  not_before: string | null;
+  not_after: string | null;
+  /** Negative if it has expired. */
+  days_left: number | null;
+  served: boolean;
+  problem: string | null;
+  notes: string[];
+}
+
+export interface Certificates {
+  total: number;
+  broken: number;
+  expired: number;
+  next_expiry: string | null;
+  certificates: Certificate[];
+  more: boolean;
+}
+
 export interface Status {
   version: string;
   serving: boolean;

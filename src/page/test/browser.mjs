@@ -103,6 +103,10 @@ async function views(mock, size, scheme, suffix, check) {
   await page.getByRole("img", { name: /requests in 24 hours/ }).waitFor();
   await accessibleHere(page, "hosts");
   await shot(page, `hosts-${suffix}`);
+  await page.getByRole("link", { name: "Certificates" }).click();
+  await page.getByText("a certificate in it is damaged").waitFor();
+  await accessibleHere(page, "certificates");
+  await shot(page, `certificates-${suffix}`);
   await page.getByRole("link", { name: "Reloads" }).click();
   await page.getByText("did you mean head?").waitFor();
   await accessibleHere(page, "reloads");
@@ -295,6 +299,35 @@ try {
     await page.context().close();
   });
 
+  await part("certificates with problems come first, and one is found by its name with the keyboard", async () => {
+    const page = await opened(`${mock.url}#/certificates`, { token: "open-sesame" });
+    const rows = page.locator("tbody tr");
+    await page.getByText("no private key (expected: in the same file").waitFor();
+    assert.match(await rows.first().textContent(), /not knownBroken, not served.*\/etc\/rsp\/certs\/broken\.example\.pem/);
+    assert.match(await rows.nth(1).textContent(), /Broken file; the last good one is served/);
+    assert.match(await rows.nth(2).textContent(), /old\.exampleExpired.*3 days ago/);
+    assert.match(await rows.nth(3).textContent(), /Not valid yet/);
+    assert.match(await rows.nth(4).textContent(), /Expires soon.*in 5 days/);
+    assert.match(await page.locator(".counts").textContent(), /Served6 certificatesBroken2 filesExpired1Next expiry2026-12-0/);
+    const focused = () => page.evaluate(() => document.activeElement.id);
+    for (let i = 0; i < 30 && (await focused()) !== "certificate-name"; i++) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.type("*.Alice.example");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Certificates that name “*.alice.example”" }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    assert.match(await rows.first().textContent(), /^alice\.example, \*\.alice\.example, alice\.test and 2 more/);
+    await page.reload();
+    await page.getByRole("heading", { name: "Certificates that name “*.alice.example”" }).waitFor();
+    await page.goto(`${mock.url}#/certificates/none.example`);
+    await page.getByText("A wildcard is found by its own name").waitFor();
+    await accessible(page, "no such certificate");
+    await page.getByRole("link", { name: "Show all" }).click();
+    await page.getByText("alice.example, *.alice.example").waitFor();
+    await page.context().close();
+  });
+
   await part("the documents are found by keyboard, and come only when they are opened", async () => {
     const page = await opened(mock.url, { token: "open-sesame" });
     const scripts = [];
@@ -343,6 +376,10 @@ try {
     await accessible(page, "empty");
     await page.getByRole("link", { name: "Reloads" }).click();
     await page.getByText("No reload since rsp started.").waitFor();
+    empty.certificates = [];
+    await page.getByRole("link", { name: "Certificates" }).click();
+    await page.getByText("rsp has no certificates.").waitFor();
+    await accessible(page, "no certificates");
     await page.getByRole("link", { name: "Hosts" }).click();
     await page.getByText("No host was served yet.").waitFor();
     await page.getByText("No request in this hour.").waitFor();
@@ -424,6 +461,8 @@ try {
       await page.getByRole("heading", { name: options.host, exact: true }).waitFor();
       await page.getByText(/1 request counted; live\d answered last/).waitFor();
       await page.getByText("rsp does not count what each host uses.").waitFor();
+      await page.getByRole("link", { name: "Certificates" }).click();
+      await page.getByText("rsp has no certificates.").waitFor();
       await page.getByRole("link", { name: "Help" }).click();
       await page.getByLabel("Search the documents").fill("reload.max_moves");
       await page.getByRole("link", { name: "A guard for reloads" }).waitFor();

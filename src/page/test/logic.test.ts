@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { Api, ApiError, type Slot, type Slots } from "../src/api";
+import { Api, ApiError, type Certificate, type Slot, type Slots } from "../src/api";
+import { condition, inDays, nameList, verdict } from "../src/certificates";
 import { EventReader, follow, pauseMillis, type Connection } from "../src/events";
 import { aligned, flows, grouped, lineOf, OTHERS, shares } from "../src/flows";
 import { ago, bytes, count, millis, percent, plural, rate } from "../src/format";
@@ -46,6 +47,41 @@ describe("numbers", () => {
     expect(ago("2026-11-27T11:30:00Z", now)).toBe("3 hours ago");
     expect(ago("2026-11-20T15:00:00Z", now)).toBe("7 days ago");
     expect(ago("2026-11-27T15:00:05Z", now)).toBe("less than a minute ago");
+  });
+});
+
+describe("certificates", () => {
+  const certificate = (more: Partial<Certificate>): Certificate => ({
+    path: "/certs/a.pem", names: ["a.example"], key_type: "RSA 2048", not_before: "2026-01-01T00:00:00Z", not_after: "2027-01-01T00:00:00Z",
+    days_left: 60, served: true, problem: null, notes: [], ...more,
+  });
+
+  it("say what an operator must know first", () => {
+    expect(condition(certificate({}))).toBe("good");
+    expect(condition(certificate({ days_left: 14 }))).toBe("good");
+    expect(condition(certificate({ days_left: 13 }))).toBe("soon");
+    expect(condition(certificate({ days_left: 0 }))).toBe("soon");
+    expect(condition(certificate({ days_left: -1, problem: "expired 2026-01-01T00:00:00Z" }))).toBe("expired");
+    expect(condition(certificate({ days_left: 0, problem: "expired 2026-01-01T00:00:00Z" }))).toBe("expired");
+    expect(condition(certificate({ problem: "not valid before 2027-01-01T00:00:00Z" }))).toBe("early");
+    expect(condition(certificate({ problem: "no private key in a.key" }))).toBe("broken");
+    expect(condition(certificate({ days_left: -5, problem: "no private key in a.key" }))).toBe("broken");
+    expect(condition(certificate({ days_left: null, problem: "Permission denied", served: false }))).toBe("broken");
+  });
+
+  it("say whether the last good one is still served", () => {
+    expect(verdict(certificate({ problem: "damaged" }))).toBe("Broken file; the last good one is served");
+    expect(verdict(certificate({ problem: "damaged", served: false }))).toBe("Broken, not served");
+    expect(verdict(certificate({ days_left: 3 }))).toBe("Expires soon");
+    expect(verdict(certificate({}))).toBe("Good");
+  });
+
+  it("say when they expire, and name a few of many names", () => {
+    expect(inDays(0)).toBe("today");
+    expect(inDays(1)).toBe("in 1 day");
+    expect(inDays(-2)).toBe("2 days ago");
+    expect(nameList(["a", "b"], 2)).toBe("a, b");
+    expect(nameList(["a", "b", "c", "d"], 2)).toBe("a, b and 2 more");
   });
 });
 

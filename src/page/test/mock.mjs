@@ -37,6 +37,20 @@ const FIRST_RELOADS = [
   { at: "2026-11-26T09:12:00.000Z", kind: "reload", accepted: true, generation: 11, by: "signal HUP", lines: [] },
 ];
 
+/** Certificates: one broken, one expired, one that is not valid yet, one that expires soon, and good ones. */
+function someCertificates() {
+  const one = (name, days, more = {}) => ({ path: `/etc/rsp/certs/${name}.pem`, names: [name], key_type: "ECDSA P-256", not_before: "2026-09-01T00:00:00Z", not_after: new Date(Date.UTC(2026, 10, 27 + days)).toISOString(), days_left: days, served: true, problem: null, notes: [], ...more });
+  return [
+    { ...one("broken.example", 0), names: [], key_type: null, not_before: null, not_after: null, days_left: null, served: false, problem: "no private key (expected: in the same file, or in broken.example.key)" },
+    one("kept.example", 40, { problem: "a certificate in it is damaged", notes: ["the last good one is still served"] }),
+    one("old.example", -3, { problem: "expired 2026-11-24T00:00:00Z" }),
+    one("next.example", 90, { problem: "not valid before 2026-12-24T00:00:00Z" }),
+    one("soon.example", 5, { notes: ["every user of this machine can read its private key (expected: chmod o-r)"] }),
+    one("alice.example", 61, { names: ["alice.example", "*.alice.example", "alice.test", "www.alice.test", "shop.alice.test"] }),
+    one("bob.example", 75, { key_type: "RSA 2048" }),
+  ];
+}
+
 /** Hours that end now, the oldest first. */
 function hours() {
   const start = Date.UTC(2026, 10, 26, 16);
@@ -49,7 +63,7 @@ function hours() {
 /**
  * Starts one on a free port of 127.0.0.1.
  *
- * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "usage", "token" and "delayMillis" at any time.
+ * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "certificates", "usage", "token" and "delayMillis" at any time.
  */
 export async function startMock({ page = null, token = null, slots = 12, port = 0, past = 1 } = {}) {
   const state = {
@@ -57,6 +71,7 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
     slots: Array.from({ length: slots }, (_, i) => slot(i + 1, slots)),
     reloads: [...FIRST_RELOADS],
     hosts: ["www.alice.example", "www.bob.example", "www.carol.example", "shop.dave.example"],
+    certificates: someCertificates(),
     delayMillis: 0,
     /** Whether the configuration sets usage. */
     usage: true,
@@ -110,6 +125,16 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
       const key = { bytes: "bytes_out", time: "backend_seconds" }[query.get("by")] ?? "requests";
       const all = state.hosts.map((host, i) => ({ host, slot: i === 3 ? null : `live${i + 1}`, requests: 91_244 >> i, bytes_in: 8e6 * (i + 1), bytes_out: 3e9 / (4 - i), backend_seconds: 1_844.2 / (1 + ((i * 3) % 4)) }));
       return [200, { since: "2026-11-27T15:00:00Z", by: query.get("by"), hosts: all.sort((a, b) => b[key] - a[key]) }];
+    },
+    "GET /api/certificates": (query) => {
+      const all = state.certificates;
+      const name = query.get("name");
+      const found = name ? all.filter((c) => c.names.includes(name)) : all;
+      const limit = Number(query.get("limit"));
+      const expired = all.filter((c) => c.days_left !== null && c.days_left < 0).length;
+      const broken = all.filter((c) => c.problem && !/^(expired|not valid)/.test(c.problem)).length;
+      const next = all.filter((c) => c.days_left >= 0 && c.not_after).map((c) => c.not_after).sort()[0] ?? null;
+      return [200, { total: all.filter((c) => c.served).length, broken, expired, next_expiry: next, certificates: found.slice(0, limit), more: found.length > limit }];
     },
     "GET /api/explain": (query) => [200, { host: query.get("host"), rule: "select", hash: null, n: 12, slot: "live4", index: 4, address: "10.0.0.4:8080", failover: ["live7", "live9"] }],
     "POST /api/space": (_query, text) => {
