@@ -164,6 +164,18 @@ backends = {
 -- The keys of session tickets, kept over restarts (without it sessions end with a restart):
 -- ticket_keys = "/var/lib/rsp/ticket.keys"
 
+-- Certificates that rsp orders when a client asks for their hosts, and renews (ACME, such as Let's Encrypt).
+-- acme = {
+--   directory = "letsencrypt",          -- or the URL of a directory
+--   email     = "hostmaster@example.com",
+--   store     = "/var/lib/rsp/certs",
+--   allow     = "journal",              -- required: for which hosts; or a URL to ask, or function(host) ... end
+--   orders    = { 300, per = 10800 },   -- the most in so many seconds
+--   challenge = "http-01",              -- or "tls-alpn-01"
+--   timeout   = 15,                     -- seconds that a handshake waits
+--   -- ca     = "/etc/rsp/ca.pem",      -- who signed the certificate of the directory: for a CA of your own
+-- }
+
 -- Prometheus gets figures over the admin endpoint; the busiest hosts only if it is to have them.
 -- metrics = { top_hosts = 0 }
 

@@ -107,6 +107,12 @@ public final class Catalogue {
     return broken.size();
   }
 
+  /** Whether one that is valid covers a host, which is canonical; the default does not count. */
+  public boolean has(String host) {
+    Named own = names.findOwn(host);
+    return own != null && own.isValidAt(System.currentTimeMillis());
+  }
+
   /** Whether the configured default is among them, or none is configured. */
   public boolean hasDefault() {
     return settings.defaultName() == null || names.hasDefault();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -152,8 +153,28 @@ public final class CertificateScan {
         && (issuer == null || Files.exists(files.folder().resolve(issuer)));
   }
 
+  /** The same catalogue with these files as they are now. */
+  static Catalogue added(
+      Catalogue before, List<Path> paths, Predicate<CertificateEntry> isHeld) {
+    FoundFiles found = CertificateFolders.find(paths);
+    Set<Path> files = new HashSet<>();
+    found.certificates().forEach(one -> files.add(one.certificatePath()));
+    List<CertificateEntry> known = new ArrayList<>();
+    List<CertificateEntry> entries = new ArrayList<>();
+    for (CertificateEntry entry : before.entries()) {
+      (files.contains(entry.path()) ? known : entries).add(entry);
+    }
+    List<BrokenCertificate> broken = new ArrayList<>(before.broken());
+    broken.removeIf(one -> files.contains(one.path()));
+    broken.addAll(found.unreadable());
+    add(new CertificateScan(known, isHeld, null).compare(found.certificates()), entries, broken);
+    Set<Path> folders = new LinkedHashSet<>(before.folders());
+    folders.addAll(found.folders());
+    return new Catalogue(before.settings(), entries, broken, List.copyOf(folders));
+  }
+
   private Catalogue run(CertificateSettings settings) {
-    FoundFiles found = CertificateFolders.find(settings.paths());
+    FoundFiles found = CertificateFolders.find(settings.present());
     Outcome[] outcomes = compare(found.certificates());
     List<CertificateEntry> entries = new ArrayList<>(outcomes.length);
     List<BrokenCertificate> broken = new ArrayList<>(found.unreadable());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.certs;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +15,32 @@ import org.jspecify.annotations.Nullable;
  * @param index the file in which facts about the certificates are kept for the next start; null for
  *     none
  * @param prepared how many certificates are kept in memory, ready for handshakes
+ * @param store one of the paths, which need not exist yet; null if all must
  */
 public record CertificateSettings(
-    List<Path> paths, @Nullable String defaultName, @Nullable Path index, int prepared) {
+    List<Path> paths,
+    @Nullable String defaultName,
+    @Nullable Path index,
+    int prepared,
+    @Nullable Path store) {
   /** About as many as have visitors at the same time on a platform of 24,000 sites. */
   public static final int DEFAULT_PREPARED = 2_000;
 
   public static final int MAX_PREPARED = 1_000_000;
+
+  /** Paths that must exist. */
+  public CertificateSettings(
+      List<Path> paths, @Nullable String defaultName, @Nullable Path index, int prepared) {
+    this(paths, defaultName, index, prepared, null);
+  }
+
+  /** The paths to read now. */
+  List<Path> present() {
+    Path made = store;
+    return made == null || Files.exists(made)
+        ? paths
+        : paths.stream().filter(path -> !path.equals(made)).toList();
+  }
 
   public CertificateSettings {
     paths = List.copyOf(paths);

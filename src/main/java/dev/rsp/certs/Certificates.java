@@ -72,6 +72,9 @@ public final class Certificates<T> implements Closeable {
   /** Held while a catalogue is replaced; taken after {@link #comparing}. */
   private final Object replacing = new Object();
 
+  /** Files of certificates that were just written, and are not in the catalogue yet. */
+  private final Set<Path> added = new HashSet<>();
+
   private volatile @Nullable Catalogue catalogue;
 
   /** Whether the kernel has told of all changes since all were compared. */
@@ -199,6 +202,12 @@ public final class Certificates<T> implements Closeable {
   public @Nullable Named find(@Nullable String serverName) {
     Catalogue now = catalogue;
     return now == null ? null : now.names().find(serverName);
+  }
+
+  /** Whether a valid certificate has a name, or a wildcard for it; the default does not count. */
+  public boolean covers(String serverName) {
+    Catalogue now = catalogue;
+    return now != null && now.has(serverName);
   }
 
   /**
@@ -351,6 +360,29 @@ public final class Certificates<T> implements Closeable {
       Map<Path, Set<String>> changes = watch.take();
       if (before != null && !changes.isEmpty()) {
         useFound(before, CertificateScan.changed(before, this::keep, changes), false);
+      }
+    }
+  }
+
+  /**
+   * Takes a certificate into use that was just written, without comparing all others. If many are
+   * written at the same time, the catalogue is made once for all of them. Blocks.
+   *
+   * @param file with the certificate, in one of the folders of the settings
+   */
+  public void added(Path file) {
+    synchronized (added) {
+      added.add(file);
+    }
+    synchronized (replacing) {
+      List<Path> files;
+      synchronized (added) {
+        files = List.copyOf(added);
+        added.clear();
+      }
+      Catalogue before = catalogue;
+      if (before != null && !files.isEmpty()) {
+        replaceBy(CertificateScan.added(before, files, this::keep));
       }
     }
   }

@@ -102,9 +102,12 @@ final class NameIndex {
    * @return null if there is none
    */
   @Nullable Named find(@Nullable String serverName) {
-    if (serverName == null) {
-      return byDefault;
-    }
+    Named own = serverName == null ? null : findOwn(serverName);
+    return own == null ? byDefault : own;
+  }
+
+  /** The same without the default. */
+  @Nullable Named findOwn(String serverName) {
     String name = CertificateNames.canonical(serverName);
     boolean isPattern = name.startsWith("*"); // which no client may ask for
     Named exact = isPattern ? null : byName.apply(name);
@@ -117,7 +120,7 @@ final class NameIndex {
     if (wildcard != null && (exact == null || wildcard.isValidAt(now))) {
       return wildcard;
     }
-    return exact == null ? byDefault : exact;
+    return exact;
   }
 
   /** Whether a certificate has become valid that may be a better choice. */

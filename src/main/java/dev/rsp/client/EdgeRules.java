@@ -4,6 +4,7 @@ package dev.rsp.client;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Service;
+import dev.rsp.http.ChallengePath;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.net.tls.CertificateSource;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a listen address asks of each request beside HTTP: that it comes with https, and over a
- * connection whose certificate is that of its host. One per connection, on its loop.
+ * connection whose certificate is that of its host. And what rsp answers a certificate authority
+ * that asks whether a host is served here. One per connection, on its loop.
  */
 public final class EdgeRules {
   /** RFC 9110 §15.5.20: the client may repeat it on another connection. */
@@ -30,16 +32,20 @@ public final class EdgeRules {
   private final @Nullable Object certificate;
   private final boolean checksHost;
 
+  /** Whether certificates are ordered, so that an authority may ask. */
+  private final boolean answersChallenges;
+
   /** The last host that was checked and is served here. */
   private byte[] lastHost = new byte[0];
 
   private final byte @Nullable [] hstsLine;
 
-  private EdgeRules(LoopState loop, Peer peer, boolean checksHost) {
+  private EdgeRules(LoopState loop, Peer peer, boolean checksHost, boolean answersChallenges) {
     this.loop = loop;
     this.options = peer.options();
     this.certificate = peer.certificate();
     this.checksHost = checksHost;
+    this.answersChallenges = answersChallenges;
     this.hstsLine =
         options.hsts() == null
             ? null
@@ -55,17 +61,35 @@ public final class EdgeRules {
   public static @Nullable EdgeRules of(LoopState loop, Peer peer, boolean http2) {
     ListenOptions options = peer.options();
     boolean checks = peer.certificate() != null && (http2 || options.checksHost());
-    return checks || options.redirectPort() > 0 || options.hsts() != null
-        ? new EdgeRules(loop, peer, checks)
+    Service service = loop.service();
+    CertificateSource source = service.certificates;
+    boolean answers = source != null && source.ordersCertificates();
+    return checks || answers || options.redirectPort() > 0 || options.hsts() != null
+        ? new EdgeRules(loop, peer, checks, answers)
         : null;
   }
 
-  /** Why a request with a host is not served here; null if it is. */
+  /** Why a request with a host is not served here, or what rsp answers itself; null if neither. */
   public @Nullable Refusal refusal(RequestHead head) {
-    if (options.redirectPort() > 0) {
+    int redirectPort = options.redirectPort();
+    String token = answersChallenges || redirectPort > 0 ? ChallengePath.token(head) : null;
+    if (token != null) {
+      Refusal answer = answersChallenges ? challengeAnswer(head, token) : null;
+      if (answer != null) {
+        return answer;
+      }
+    } else if (redirectPort > 0) {
       return Refusal.redirect(location(head));
     }
+    // A challenge that is not rsp's may be one of the site, which has an ACME client of its own.
     return checksHost && isMisdirected(head) ? MISDIRECTED : null;
+  }
+
+  private @Nullable Refusal challengeAnswer(RequestHead head, String token) {
+    Service service = loop.service();
+    CertificateSource source = service.certificates;
+    String proof = source == null ? null : source.keyAuthorization(head.host(), token);
+    return proof == null ? null : Refusal.answer(proof);
   }
 
   /** The line of {@link #HSTS} for responses that do not have it; null for none. Read-only. */

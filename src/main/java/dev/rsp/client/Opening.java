@@ -226,6 +226,14 @@ final class Opening extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void awaitsCertificate(int millis) {
+    if (state == State.OPENING) {
+      Terms terms = loop.terms();
+      net.deadlines().arm(deadline, millis + terms.timeouts.headMillis());
+    }
+  }
+
+  @Override
   public void secured(SslHandler handler, ClientHello hello, ServerIdentity identity) {
     if (state != State.OPENING) {
       return;
@@ -233,6 +241,10 @@ final class Opening extends ChannelInboundHandlerAdapter
     SSLSession session = handler.engine().getSession();
     boolean isNew = session.getProtocol().equals(Result.TLS_1_3.label());
     count(isNew ? Result.TLS_1_3 : Result.TLS_1_2);
+    if (identity.isProof()) {
+      channel.close(); // RFC 8737 §3: the authority wants no more than the certificate
+      return;
+    }
     peer =
         new Peer(
             peer.remote(),

@@ -58,13 +58,14 @@ final class BackendsFile {
     boolean ends = listen.stream().anyMatch(entry -> entry.options().tls());
     boolean asks = listen.stream().anyMatch(entry -> entry.options().clientCa() != null);
     LuaValue certificates = global(CertificateKeys.CERTIFICATES);
-    if (ends && certificates.isnil()) {
+    if (ends && certificates.isnil() && global(AcmeKeys.ACME).isnil()) {
       problems.add(
           KeyPath.global(CertificateKeys.CERTIFICATES),
           certificates,
           CertificateKeys.FOLDER + ", because an address to listen on has tls");
     }
-    return new Draft(listen, addresses.slots(global(Keys.BACKENDS)), settings(asks), selection());
+    return new Draft(
+        listen, addresses.slots(global(Keys.BACKENDS)), settings(asks, listen), selection());
   }
 
   /**
@@ -72,12 +73,22 @@ final class BackendsFile {
    *
    * @param asks whether clients are asked for certificates
    */
-  private ServerSettings settings(boolean asks) {
+  private ServerSettings settings(boolean asks, List<AddressEntry> listen) {
     Section limits = section(Keys.LIMITS, Keys.ALL_LIMITS);
     Safeguards safeguards = new SafeguardKeys(globals, problems).read();
-    LuaValue folders = global(CertificateKeys.CERTIFICATES);
+    Path journal = safeguards.journal().file();
+    CertificateOrders orders =
+        new AcmeKeys(problems)
+            .read(
+                global(AcmeKeys.ACME),
+                journal != null,
+                listen.stream().map(AddressEntry::options).toList());
     CertificateSettings certificates =
-        new CertificateKeys(problems).read(folders, safeguards.journal().file());
+        new CertificateKeys(problems)
+            .read(
+                global(CertificateKeys.CERTIFICATES),
+                orders == null ? null : orders.settings().store(),
+                journal);
     return new ServerSettings(
         Timeouts.of(section(Keys.TIMEOUTS, Keys.ALL_TIMEOUTS)::number),
         limits(limits),
@@ -96,6 +107,7 @@ final class BackendsFile {
         new UsageKeys(problems).read(global(UsageKeys.USAGE)),
         certificates,
         new CertificateKeys(problems).ticketKeys(global(CertificateKeys.TICKET_KEYS)),
+        orders,
         MetricsKeys.topHosts(global(MetricsKeys.METRICS), problems),
         controlPath(),
         new AdminKeys(problems).read(global(AdminKeys.ADMIN)));

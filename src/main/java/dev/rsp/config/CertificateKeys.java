@@ -43,21 +43,21 @@ final class CertificateKeys {
   }
 
   /**
-   * The settings; null if the key is not set.
+   * The settings; null if there are no certificates.
    *
+   * @param store the folder of certificates that are ordered, which comes last; null if none are
    * @param journal the journal's file; null if there is none
    */
-  @Nullable CertificateSettings read(LuaValue value, @Nullable Path journal) {
+  @Nullable CertificateSettings read(
+      LuaValue value, @Nullable Path store, @Nullable Path journal) {
     KeyPath path = KeyPath.global(CERTIFICATES);
-    if (value.isnil()) {
-      return null;
-    }
     Path beside = journal == null ? null : journal.resolveSibling(INDEX_FILE);
+    if (value.isnil()) {
+      return settings(List.of(), store, null, beside, CertificateSettings.DEFAULT_PREPARED);
+    }
     if (!(value instanceof LuaTable table) || table.rawlen() > 0) {
       List<Path> paths = paths(path, value);
-      return paths.isEmpty()
-          ? null
-          : new CertificateSettings(paths, null, beside, CertificateSettings.DEFAULT_PREPARED);
+      return settings(paths, store, null, beside, CertificateSettings.DEFAULT_PREPARED);
     }
     var section = new Section(path, table, problems);
     section.rejectUnknownKeys(ALL);
@@ -66,7 +66,20 @@ final class CertificateKeys {
     LuaValue index = section.get(INDEX);
     Path file = index.isnil() ? beside : index(path.key(INDEX), index);
     int prepared = (int) section.number(PREPARED);
-    return paths.isEmpty() ? null : new CertificateSettings(paths, name, file, prepared);
+    return settings(paths, store, name, file, prepared);
+  }
+
+  private static @Nullable CertificateSettings settings(
+      List<Path> paths,
+      @Nullable Path store,
+      @Nullable String name,
+      @Nullable Path index,
+      int prepared) {
+    List<Path> all = new ArrayList<>(paths);
+    if (store != null && !all.contains(store)) {
+      all.add(store);
+    }
+    return all.isEmpty() ? null : new CertificateSettings(all, name, index, prepared, store);
   }
 
   /** The file of the keys of session tickets; null if it is not set. */

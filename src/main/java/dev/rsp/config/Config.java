@@ -290,6 +290,21 @@ public record Config(
     return settings.ticketKeys();
   }
 
+  /** Which certificates are ordered when clients ask for their hosts; null if none are. */
+  public @Nullable CertificateOrders orders() {
+    return settings.orders();
+  }
+
+  /**
+   * A script whose function {@code acme.allow} is asked, within the budget for a trial: not for
+   * loops.
+   *
+   * @throws ScriptException if the program fails, although it ran when the file was loaded
+   */
+  public Script allowScript() throws ScriptException {
+    return withContext(program.copy());
+  }
+
   /** Where the certificates of TLS are; null if there are none. */
   public @Nullable CertificateSettings certificates() {
     return settings.certificates();

@@ -148,7 +148,9 @@ public final class ConfigLoader {
     }
     problems.throwIfAny();
     Config config = resolved.with(problems.warnings());
-    if (config.hasSelect() || config.selection().hasOnFailure()) {
+    CertificateOrders orders = config.orders();
+    boolean asked = orders != null && orders.asksScript();
+    if (config.hasSelect() || config.selection().hasOnFailure() || asked) {
       program.prepare(config.tables());
     } else {
       program.unload();

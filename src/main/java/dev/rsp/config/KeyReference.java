@@ -60,6 +60,7 @@ public final class KeyReference {
         new Group("traces", "Traces", traces()),
         new Group("usage", "Usage of hosts", usage()),
         new Group("certificates", "Certificates", certificates()),
+        new Group("acme", "Certificates on demand", acme()),
         new Group("admin", "Admin endpoint", admin()));
   }
 
@@ -174,6 +175,10 @@ public final class KeyReference {
         reload(
             "another file is read at once; the keys of before open no tickets any more",
             CertificateKeys.TICKET_KEYS),
+        reload(
+            "applies to new orders, and what `allow` has answered is asked again. Orders under way"
+                + " are given up if anything in it changed",
+            AcmeKeys.ACME),
         reload(
             "applies to the next scrape; the counts of the minute are kept", MetricsKeys.METRICS));
   }
@@ -908,6 +913,67 @@ public final class KeyReference {
             "the keys of session tickets: rsp makes it, and a new key every 12 hours. With it clients"
                 + " resume their sessions after a restart, and at other balancers that have the"
                 + " same file. Whoever has it can read sessions that were resumed"));
+  }
+
+  private static List<KeyEntry> acme() {
+    String acme = AcmeKeys.ACME;
+    return List.of(
+        key(
+            acme,
+            "a table",
+            NONE,
+            "orders a certificate when a client asks for a host without one: see"
+                + " [acme.md](acme.md). By setting it you accept the terms of the CA"),
+        in(
+            acme,
+            AcmeKeys.DIRECTORY,
+            "a URL, `\"letsencrypt\"` or `\"letsencrypt-staging\"`",
+            "required",
+            "the directory of the CA, with https (RFC 8555)"),
+        in(
+            acme,
+            AcmeKeys.EMAIL,
+            "an address",
+            NONE,
+            "where the CA writes to if something is wrong with the account"),
+        in(
+            acme,
+            AcmeKeys.STORE,
+            "a folder",
+            "`\"" + AcmeKeys.DEFAULT_STORE + "\"`",
+            "where rsp keeps certificates, keys and the account. It is one more path of"
+                + " `certificates`. A folder of one rsp only"),
+        in(
+            acme,
+            AcmeKeys.ALLOW,
+            "a function, a URL, or `\"" + AcmeKeys.JOURNAL + "\"`",
+            "required",
+            "for which hosts certificates are ordered:"
+                + " see [acme.md](acme.md#which-hosts-get-one)"),
+        in(
+            acme,
+            AcmeKeys.ORDERS,
+            "`{ NUMBER, per = SECONDS }`",
+            "`{ 300, per = 10800 }`",
+            "the most orders in any such time, also over restarts. The default is what Let's Encrypt"
+                + " gives an account"),
+        in(
+            acme,
+            AcmeKeys.CHALLENGE,
+            "`\"http-01\"` or `\"tls-alpn-01\"`",
+            "`\"http-01\"` if a listen address is in clear",
+            "how the CA sees that a host is served here, if it offers both: over port 80 or port"
+                + " 443"),
+        number(
+            acme,
+            AcmeKeys.TIMEOUT,
+            "how long a handshake waits for its certificate; the order goes on after that"),
+        in(
+            acme,
+            AcmeKeys.CA,
+            "a file",
+            "the CAs of Java",
+            "who must have signed the certificate of the directory itself: for a CA of your own"));
   }
 
   private static KeyEntry key(String path, String value, String unset, String meaning) {

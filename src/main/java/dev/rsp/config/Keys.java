@@ -224,6 +224,7 @@ final class Keys {
           UsageKeys.USAGE,
           CertificateKeys.CERTIFICATES,
           CertificateKeys.TICKET_KEYS,
+          AcmeKeys.ACME,
           MetricsKeys.METRICS,
           CONTROL,
           AdminKeys.ADMIN);
@@ -244,6 +245,7 @@ final class Keys {
     all.addAll(within(AccessLogKeys.ACCESS_LOG, AccessLogKeys.ALL.stream()));
     all.addAll(within(UsageKeys.USAGE, UsageKeys.ALL.stream()));
     all.addAll(within(CertificateKeys.CERTIFICATES, CertificateKeys.ALL.stream()));
+    all.addAll(within(AcmeKeys.ACME, AcmeKeys.ALL.stream()));
     all.addAll(within(AdminKeys.ADMIN, AdminKeys.ALL.stream()));
     return all;
   }

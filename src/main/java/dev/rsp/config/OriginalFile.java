@@ -99,6 +99,7 @@ final class OriginalFile {
             null,
             null,
             null,
+            null,
             0,
             null,
             null),

@@ -39,6 +39,11 @@ final class Section {
     return new Section(path, new LuaTable(), problems);
   }
 
+  /** The first entry of a list. */
+  LuaValue first() {
+    return table.rawget(1);
+  }
+
   LuaValue get(String key) {
     return table.rawget(key);
   }
@@ -80,6 +85,25 @@ final class Section {
       }
       problems.add(
           part(key), table.rawget(key), () -> all + NearestKey.suggestion(key.tojstring(), known));
+    }
+  }
+
+  /** Adds a problem for each key that is neither known nor an index of the first entries. */
+  void rejectOthers(int entries, List<String> known) {
+    for (LuaValue key : keys()) {
+      boolean isEntry = key.isinttype() && key.toint() >= 1 && key.toint() <= entries;
+      boolean isKnown = key.type() == LuaValue.TSTRING && known.contains(key.tojstring());
+      if (!isEntry && !isKnown) {
+        problems.add(
+            part(key),
+            table.rawget(key),
+            () ->
+                "%d value(s), and %s%s"
+                    .formatted(
+                        entries,
+                        String.join(", ", known),
+                        NearestKey.suggestion(key.tojstring(), known)));
+      }
     }
   }
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param usage where the use of hosts is kept; null if it is not
  * @param certificates where the certificates of TLS are; null if there are none
  * @param ticketKeys the file of the keys of session tickets; null if they are in memory only
+ * @param orders which certificates are ordered when clients ask for their hosts; null if none are
  * @param topHosts how many of the busiest hosts the figures name
  * @param controlPath the Unix socket for operators, absolute; null if there is none
  * @param admin where operators and browsers reach the daemon; null if they do not
@@ -51,6 +52,7 @@ public record ServerSettings(
     @Nullable UsageSettings usage,
     @Nullable CertificateSettings certificates,
     @Nullable Path ticketKeys,
+    @Nullable CertificateOrders orders,
     int topHosts,
     @Nullable String controlPath,
     @Nullable AdminSettings admin) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.daemon;
 
+import dev.rsp.acme.AlpnCredential;
+import dev.rsp.acme.Issuer;
 import dev.rsp.certs.Catalogue;
 import dev.rsp.certs.CertificateEntry;
 import dev.rsp.certs.CertificateSettings;
@@ -15,10 +17,11 @@ import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TicketKeys;
 import dev.rsp.net.tls.TicketRotation;
+import io.netty.util.concurrent.EventExecutor;
 import java.security.GeneralSecurityException;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,8 +61,17 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
   private final Certificates<ServerIdentity> certificates =
       new Certificates<>(new Identities(), readers);
 
-  CurrentCertificates() {
+  private final CurrentIssuer orders;
+  private final OrderWaits waits = new OrderWaits();
+
+  /**
+   * No certificates at first.
+   *
+   * @param orders has certificates ordered for hosts without one
+   */
+  CurrentCertificates(CurrentIssuer orders) {
     super("certificates");
+    this.orders = orders;
   }
 
   private static ThreadPoolExecutor readers() {
@@ -120,7 +132,7 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
     }
     // Before the first client connects.
     certificates.use(read);
-    if (read.size() == 0) {
+    if (read.size() == 0 && newer.orders() == null) {
       log.warn("{}: certificates: none can be served yet, so no handshake succeeds", file);
     }
     return new Opened(null);
@@ -151,13 +163,78 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
     readers.shutdown();
   }
 
+  /** How many handshakes wait for an order. */
+  int waiting() {
+    return waits.count();
+  }
+
   /** All certificates; for figures and operators. */
   Certificates<ServerIdentity> all() {
     return certificates;
   }
 
   @Override
-  public void find(ClientHello hello, Executor loop, Consumer<@Nullable ServerIdentity> answer) {
+  public int find(
+      ClientHello hello, EventExecutor loop, Consumer<@Nullable ServerIdentity> answer) {
+    Issuer issuer = orders.issuer();
+    String name = hello.serverName();
+    if (issuer != null && name != null) {
+      if (hello.asksForProof()) {
+        prove(issuer.alpnCredential(name), loop, answer);
+        return 0;
+      }
+      if (!certificates.covers(name)) {
+        return waits.begin(
+            issuer::want, name, orders.waitMillis(), loop, () -> findNow(hello, loop, answer));
+      }
+    }
+    findNow(hello, loop, answer);
+    return 0;
+  }
+
+  /** Answers an authority: RFC 8737 §3. Without a challenge for the name it gets an alert. */
+  private void prove(
+      @Nullable AlpnCredential proof,
+      EventExecutor loop,
+      Consumer<@Nullable ServerIdentity> answer) {
+    if (proof == null) {
+      answer.accept(null);
+      return;
+    }
+    try {
+      readers.execute(
+          () -> {
+            ServerIdentity identity = identity(proof);
+            loop.execute(() -> answer.accept(identity));
+          });
+    } catch (RejectedExecutionException e) {
+      answer.accept(null);
+    }
+  }
+
+  private @Nullable ServerIdentity identity(AlpnCredential proof) {
+    try {
+      return ServerIdentity.ofProof(proof.key(), proof.certificate(), tickets);
+    } catch (GeneralSecurityException e) {
+      log.warn("no answer to a challenge tls-alpn-01: {}", e.toString());
+      return null;
+    }
+  }
+
+  @Override
+  public boolean ordersCertificates() {
+    return orders.issuer() != null;
+  }
+
+  @Override
+  public @Nullable String keyAuthorization(String host, String token) {
+    Issuer issuer = orders.issuer();
+    return issuer == null ? null : issuer.keyAuthorization(host, token);
+  }
+
+  /** With the certificates that there are now. */
+  private void findNow(
+      ClientHello hello, EventExecutor loop, Consumer<@Nullable ServerIdentity> answer) {
     Named named = certificates.find(hello.serverName());
     ServerIdentity ready = named == null ? null : certificates.ready(named, hello.takesEcdsa());
     if (named == null || ready != null) {

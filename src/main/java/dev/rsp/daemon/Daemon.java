@@ -79,7 +79,8 @@ public final class Daemon {
   private final CurrentAccessLog accessLog = new CurrentAccessLog();
   private final CurrentTraces traces = new CurrentTraces();
   private final CurrentUsage usage = new CurrentUsage(journal::isRegular);
-  private final CurrentCertificates certificates = new CurrentCertificates();
+  private final CurrentIssuer issuer = new CurrentIssuer(journal, this::certificateStored);
+  private final CurrentCertificates certificates = new CurrentCertificates(issuer);
   private final CurrentOverrides overrides = new CurrentOverrides();
   private final RecentRequests recent;
   private final Operations operations;
@@ -114,7 +115,7 @@ public final class Daemon {
   }
 
   private Operations operations() {
-    var shown = new CertificatesApi(certificates.all());
+    var shown = new CertificatesApi(certificates, issuer);
     return new DaemonOperations(
         file,
         loops,
@@ -139,6 +140,11 @@ public final class Daemon {
   /** Each command of the API, for tests. */
   Set<String> commands() {
     return operations.routes().patterns();
+  }
+
+  /** A certificate was ordered and written. */
+  private void certificateStored(Path file) {
+    certificates.all().added(file);
   }
 
   private Worker watched(Worker loop) {
@@ -424,6 +430,7 @@ public final class Daemon {
       loops.growTo(newer.loops());
       traces.open(newer);
       usage.open(newer);
+      issuer.open(newer); // makes the store, which is one of the folders of certificates
       certificates.open(newer);
       List<Service> services = services(next, compared);
       listeners.open(newer, loops.first(newer.loops()), opened);
@@ -492,7 +499,7 @@ public final class Daemon {
 
   /** What a configuration replaces beside loops and listeners. */
   private List<Current<?>> parts() {
-    return List.of(accessLog, traces, usage, certificates, control, admin);
+    return List.of(accessLog, traces, usage, certificates, issuer, control, admin);
   }
 
   private void undo(int loopsBefore, List<Listener> opened, Throwable failure) {
@@ -577,6 +584,7 @@ public final class Daemon {
       step("copy", this::removeCopy);
       step("candidate", () -> close(shadow));
       step("loops", loops::shutDown);
+      step("issuer", this::closeIssuer);
       step("certificates", this::closeCertificates);
       step("names", names::close);
       step("starter", starter::close);
@@ -613,6 +621,10 @@ public final class Daemon {
   private synchronized void closeUsage() {
     loops.flushUsage();
     usage.close();
+  }
+
+  private synchronized void closeIssuer() {
+    issuer.close();
   }
 
   private synchronized void closeCertificates() {

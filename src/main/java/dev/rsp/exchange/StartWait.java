@@ -4,6 +4,7 @@ package dev.rsp.exchange;
 import dev.rsp.config.Initialise;
 import dev.rsp.config.Place;
 import dev.rsp.http.Browser;
+import dev.rsp.http.ChallengePath;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.route.Router;
@@ -27,6 +28,7 @@ final class StartWait implements Start.Waiter {
   private static final Refusal BUSY = new Refusal(503, "too many sites are starting");
   private static final Refusal SLOW = new Refusal(503, "this site is starting");
   private static final Refusal FAILED = new Refusal(503, "this site could not be started");
+  private static final Refusal ASLEEP = new Refusal(404, "this site does not run now");
   private static final Refusal UNKNOWN = new Refusal(404, "no such site");
   private static final Refusal STOPPING = new Refusal(503, "the proxy is stopping");
 
@@ -100,6 +102,11 @@ final class StartWait implements Start.Waiter {
     browser = Browser.navigates(head);
     if (loop.stopping()) {
       refuse(STOPPING, Ending.DRAINED);
+      return true;
+    }
+    if (ChallengePath.token(head) != null) {
+      // An authority asks, or anybody else does, many times and for any host: no visitor waits.
+      refuse(ASLEEP, Ending.SITE_UNKNOWN);
       return true;
     }
     Start joined = loop.starter().join(name, how, triedNanos);

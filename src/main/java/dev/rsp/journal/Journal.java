@@ -189,6 +189,12 @@ public final class Journal {
     return hosts;
   }
 
+  /** Whether a host was served on a day, or on several days with nothing but 4xx. */
+  public synchronized boolean hasServed(String host) {
+    Entry entry = entries.get(host);
+    return entry != null && entry.days >= ServedDays.dayValue(true);
+  }
+
   /** Number of hosts without the waiting ones. */
   public synchronized int size() {
     return Math.min(entries.size(), maxHosts);

@@ -304,6 +304,16 @@ public final class JournalKeeper implements AutoCloseable {
     return hostsAfter(this::collect);
   }
 
+  /**
+   * Whether a backend has answered a host with a status below 400 on a day, or below 500 on several
+   * days, as of the last collection. Does not block.
+   *
+   * @param host canonical
+   */
+  public boolean hasServed(String host) {
+    return journal.hasServed(host);
+  }
+
   /** How many hosts it had when it last collected counts. Does not block. */
   public int size() {
     return journal.size();

@@ -30,6 +30,8 @@ public final class Script {
 
   private static final LuaString SELECT = LuaValue.valueOf("select");
   private static final LuaString ON_FAILURE = LuaValue.valueOf("on_failure");
+  private static final LuaString ACME = LuaValue.valueOf("acme");
+  private static final LuaString ALLOW = LuaValue.valueOf("allow");
   private static final LuaString BACKENDS = LuaValue.valueOf("backends");
 
   /** About 6,000 entries of tables, which take less than the 10 ms of a request. */
@@ -292,6 +294,71 @@ public final class Script {
               return silent ? NO_RESULT : SelectResult.read(returned, false);
             });
     return answer.equals(NO_RESULT) ? null : answer;
+  }
+
+  /**
+   * Calls the file's {@code acme.allow} with a host, within the budget of one call. Never throws
+   * because of a script.
+   *
+   * @param host canonical
+   */
+  public Permission allows(String host) {
+    runs++;
+    Permission answer;
+    try {
+      try {
+        answer = askForPermission(host);
+      } catch (SharedTableSignal e) {
+        Selection refusal = takeOwnTables();
+        answer = refusal == null ? askForPermission(host) : noPermission(NO_MEMORY_FOR_A_COPY);
+      }
+      if (retainsTooMuch() && restart() instanceof Selection.Failed restarted) {
+        answer = Permission.failed(restarted.message());
+      }
+    } catch (Throwable e) { // only this call may fail
+      answer = noPermission(e.toString());
+    }
+    if (answer.error() != null) {
+      failures++;
+    }
+    return answer;
+  }
+
+  private Permission askForPermission(String host) {
+    LuaValue table = environment.globals.rawget(ACME);
+    if (!(table instanceof LuaTable acme && acme.rawget(ALLOW) instanceof LuaClosure function)) {
+      return noPermission("there is no function acme.allow");
+    }
+    Monitor monitor = environment.monitor;
+    monitor.start(budget);
+    monitor.effects().startServing();
+    try {
+      LuaValue returned = function.invoke(LuaValue.valueOf(host)).arg1();
+      return returned.isboolean() || returned.isnil()
+          ? Permission.of(returned.toboolean())
+          : noPermission(
+              where(function)
+                  + ": acme.allow returned a "
+                  + returned.typename()
+                  + " (expected: true or false)");
+    } catch (RefusedSignal e) {
+      return Permission.of(false);
+    } catch (LuaError e) {
+      return noPermission(Messages.text(e, monitor.calls()));
+    } catch (ExhaustedError e) {
+      exhaustions++;
+      return noPermission(String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      return noPermission("the script calls itself too deeply");
+    } finally {
+      monitor.stop();
+    }
+  }
+
+  private Permission noPermission(String message) {
+    return failed(message) instanceof Selection.Failed failure
+        ? Permission.failed(failure.message())
+        : Permission.failed(message);
   }
 
   /** The last hash that the last call of {@link #select} computed; null if none. */

@@ -378,6 +378,64 @@ class CertificatesTest {
     await(() -> catalogue().brokenCount() == 0 && hasSerial("a.test", renewed));
   }
 
+  /** Before the folders are looked at the next time, and for all that are written at once. */
+  @Test
+  void certificatesThatWereJustWrittenAreFoundAtOnce() throws Exception {
+    CA.ecdsa("a.test").writePem(folder, "a");
+    use();
+    assertTrue(!certificates.covers("b0.test"));
+    List<Thread> writers = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      String name = "b" + i + ".test";
+      Path own = Files.createDirectories(folder.resolve("live").resolve(name));
+      Thread writer =
+          new Thread(
+              () -> {
+                TestCa.Leaf leaf = CA.ecdsa(name);
+                TestCa.write(own.resolve("privkey.pem"), leaf.keyPem());
+                Path chain = TestCa.write(own.resolve("fullchain.pem"), leaf.chainPem());
+                certificates.added(chain);
+              });
+      writers.add(writer);
+      writer.start();
+    }
+    for (Thread writer : writers) {
+      writer.join();
+    }
+    for (int i = 0; i < 8; i++) {
+      assertTrue(certificates.covers("b" + i + ".test"), "b" + i);
+    }
+    assertEquals(9, catalogue().size());
+    assertNotNull(certificates.find("a.test"));
+  }
+
+  @Test
+  void aCertificateThatWasJustRenewedReplacesTheOneBefore() throws Exception {
+    Path own = Files.createDirectories(folder.resolve("a.test"));
+    for (int i = 0; i < 2; i++) {
+      TestCa.Leaf leaf = CA.ecdsa("a.test");
+      TestCa.write(own.resolve("privkey.pem"), leaf.keyPem());
+      Path chain = TestCa.write(own.resolve("fullchain.pem"), leaf.chainPem());
+      if (i == 0) {
+        use();
+      } else {
+        certificates.added(chain);
+      }
+      assertTrue(hasSerial("a.test", leaf));
+      assertEquals(1, catalogue().size());
+    }
+    Files.writeString(own.resolve("fullchain.pem"), "no certificate");
+    certificates.added(own.resolve("fullchain.pem"));
+    assertEquals(1, catalogue().brokenCount());
+  }
+
+  @Test
+  void withoutACatalogueNothingIsAdded() {
+    certificates.added(folder.resolve("x.pem"));
+    assertNull(certificates.catalogue());
+    assertTrue(!certificates.covers("a.test"));
+  }
+
   // Reloads ---------------------------------------------------------------------------------------
 
   @Test

@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.admin.JsonReader;
+import dev.rsp.admin.OpenApi;
 import dev.rsp.certs.TestCa;
+import dev.rsp.config.ConfigException;
 import dev.rsp.config.ConfigLoader;
+import dev.rsp.journal.JournalKeeper;
 import dev.rsp.net.Transport;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -268,13 +273,105 @@ final class CertificatesOfDaemonTest {
     assertFalse(figures.contains("rsp_certificates_next_expiry_timestamp_seconds 0"), figures);
   }
 
+  /** No CA is asked: nothing listens where the directory is. */
+  private String acme(String allow) {
+    return "acme = { directory = 'https://127.0.0.1:1/', store = '%s', timeout = 20, allow = %s }\n"
+        .formatted(directory.resolve("store"), allow);
+  }
+
+  @Test
+  void aHostThatIsNotAllowedGetsNoCertificateAndNoOrder() throws Exception {
+    config(acme("function(host) return host == 'a.test' end"));
+    start();
+    assertNull(serial("b.test"));
+    assertNull(serial("no-dot"));
+    assertNull(serial(null));
+    Map<String, ?> orders = orders();
+    assertEquals(List.of(), orders.get("hosts"));
+    assertEquals(0L, ((Number) orders.get("waiting_handshakes")).longValue());
+    String figures = get("/metrics");
+    assertTrue(figures.contains("\nrsp_acme_asks_total{answer=\"denied\"} 1"), figures);
+    assertTrue(figures.contains("\nrsp_acme_budget 300"), figures);
+  }
+
+  @Test
+  void aHostThatIsAllowedIsInTheReportWithWhatIsWrong() throws Exception {
+    config(acme("function(host) return host == 'a.test' end"));
+    start();
+    assertNull(serial("a.test"));
+    await(() -> String.valueOf(ordersOrNull()).contains("host=a.test"));
+    assertEquals(
+        List.of(),
+        OpenApi.shipped().differences("GET /api/certificates", 200, get("/api/certificates")));
+  }
+
+  @Test
+  void certificatesThatAreThereAreServedWithoutAsking() throws Exception {
+    TestCa.Leaf own = CA.ecdsa("a.test", "*.w.test");
+    own.writePem(folder(), "own");
+    TestCa.Leaf other = CA.ecdsa("default.test");
+    other.writePem(folder(), "default");
+    config(
+        "certificates = { path = '%s', default = 'default.test' }\n".formatted(folder())
+            + acme("function(host) error('asked') end"));
+    start();
+    assertEquals(serialOf(own), serial("a.test"));
+    assertEquals(serialOf(own), serial("x.w.test"));
+    assertEquals(serialOf(other), serial(null), "a client that names no host");
+    assertTrue(get("/metrics").contains("\nrsp_acme_asks_total{answer=\"none\"} 0"));
+    assertEquals(serialOf(other), serial("b.test"), "the default, because nothing is allowed");
+    assertTrue(get("/metrics").contains("\nrsp_acme_asks_total{answer=\"none\"} 1"));
+  }
+
+  @Test
+  void aStoreThatCannotBeMadeIsRefused() throws Exception {
+    config(acme("'journal'").replace(directory.resolve("store").toString(), "/proc/self/no/s"));
+    var refused = assertThrows(ConfigException.class, this::start);
+    assertTrue(
+        refused.problems().get(0).contains("acme.store: \"/proc/self/no/s\" (expected: a folder"),
+        refused.problems()::toString);
+  }
+
+  @Test
+  void aReloadMayEndAndBeginOrders() throws Exception {
+    config(acme("'http://127.0.0.1:1/ask'"));
+    Daemon daemon = start();
+    assertNull(serial("a.test"));
+    CA.ecdsa("b.test").writePem(folder(), "b");
+    config("certificates = '%s'".formatted(folder()));
+    daemon.reload();
+    assertNull(ordersOrNull());
+    assertNull(serial("a.test"));
+    config(acme("'journal'"));
+    daemon.reload();
+    assertNull(ordersOrNull(), "refused: a store without certificates would replace those of now");
+    config("certificates = '%s'\n".formatted(folder()) + acme("'journal'"));
+    daemon.reload();
+    assertNotNull(ordersOrNull());
+    assertNotNull(serial("b.test"));
+  }
+
+  private @Nullable Object ordersOrNull() {
+    try {
+      return json("/api/certificates").get("orders");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private Map<String, ?> orders() {
+    return (Map<String, ?>) Objects.requireNonNull(ordersOrNull());
+  }
+
   @Test
   void sendsRequestsOfAnotherNameToAnotherConnectionOnlyIfThatHelps() throws Exception {
     CA.ecdsa("a.test", "*.a.test").writePem(folder(), "a");
     CA.ecdsa("b.test").writePem(folder(), "b");
     CA.ecdsa("d.test").writePem(folder(), "d");
     config("certificates = { path = '%s', default = 'd.test' }".formatted(folder()));
-    CurrentCertificates certificates = new CurrentCertificates();
+    CurrentCertificates certificates =
+        new CurrentCertificates(new CurrentIssuer(new JournalKeeper(), path -> {}));
     certificates.open(ConfigLoader.load(directory.resolve("backends.lua")));
     Object a = entry(certificates, "a.test");
     Object byDefault = entry(certificates, null);

@@ -63,6 +63,7 @@ final class MetricsTest {
         control = "%s"
         usage = "%s"
         certificates = "%s"
+        acme = { directory = "https://127.0.0.1:1/", store = "%s", allow = "journal" }
         timeouts = { connect_retry = 0 }
         function select(request) return request.path == "/closed" and "b" or "a" end
         """
@@ -72,7 +73,8 @@ final class MetricsTest {
                 closedPort(),
                 socket(),
                 directory.resolve("usage"),
-                directory));
+                directory,
+                directory.resolve("store")));
     daemon = new Daemon(file, Transport.NIO);
     daemon.start(() -> {});
   }

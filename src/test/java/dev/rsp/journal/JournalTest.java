@@ -39,6 +39,23 @@ class JournalTest {
   }
 
   @Test
+  void aHostIsServedIfABackendHasAnsweredItWell() {
+    var journal = new Journal(MANY);
+    var counts = new HostCounts();
+    add(counts, "good.example", true);
+    add(counts, "invented.example", false);
+    journal.add(counts, 1_440);
+    assertTrue(journal.hasServed("good.example"));
+    assertFalse(journal.hasServed("invented.example"));
+    assertFalse(journal.hasServed("unknown.example"));
+  }
+
+  private static void add(HostCounts counts, String host, boolean served) {
+    byte[] bytes = host.getBytes(StandardCharsets.US_ASCII);
+    counts.add(bytes, bytes.length, "live1", served);
+  }
+
+  @Test
   void keepsTheSlotOfTheLatestRequest() {
     var journal = new Journal(MANY);
     journal.add(List.of(seen("a.example", 1, 12, "new"), seen("a.example", 1, 10, "old")));

@@ -44,6 +44,18 @@ final class StartWaitTest extends SleepingSites {
     assertTrue(calls.isEmpty());
   }
 
+  /** Authorities ask often, from many places, and no visitor waits. */
+  @Test
+  void aChallengeOfAnAuthorityDoesNotStartTheSite() throws Exception {
+    Peer authority = rig.client(get("a", "/.well-known/acme-challenge/token"));
+    authority.expectRefusal(404, "this site does not run now");
+    Peer visitor = rig.client(get("a", "/.well-known/acme-challenge/"));
+    awaitWaiting(1);
+    assertEquals("POST a", calls.take());
+    assertTrue(calls.isEmpty());
+    visitor.reset();
+  }
+
   @Test
   void aRequestWithALargerBodyThanMayWaitStartsTheSiteAndIsToldToComeAgain() throws Exception {
     reload("body_bytes = 10");

@@ -8,6 +8,7 @@ import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TicketKeys;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -15,7 +16,8 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Executor;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -30,7 +32,12 @@ final class TestTls implements CertificateSource, AutoCloseable {
   private final TicketKeys tickets = TicketKeys.random();
   private final Map<String, ServerIdentity> byName = new HashMap<>();
   private final SSLContext clients;
+  private final Map<String, String> challenges = new HashMap<>();
+  private final BlockingQueue<Runnable> ordered = new LinkedBlockingQueue<>();
   private ListenOptions options = ListenOptions.TLS;
+  private boolean orders;
+  private int orderMillis;
+  private @Nullable ServerIdentity proof;
 
   /** With an ECDSA certificate for each name; the first is also that for clients without a name. */
   TestTls(String... names) throws Exception {
@@ -46,6 +53,40 @@ final class TestTls implements CertificateSource, AutoCloseable {
   TestTls with(ListenOptions other) {
     options = other;
     return this;
+  }
+
+  /** From now on these are certificates that are ordered. */
+  TestTls ordering() {
+    orders = true;
+    return this;
+  }
+
+  /** Answers an authority that asks this host for this token. */
+  TestTls withChallenge(String host, String token, String answer) {
+    challenges.put(host + " " + token, answer);
+    return ordering();
+  }
+
+  /** Answers an authority that asks by tls-alpn-01. */
+  TestTls withProof(TestCa.Leaf leaf) throws GeneralSecurityException {
+    proof = ServerIdentity.ofProof(leaf.key(), leaf.certificate(), tickets);
+    return ordering();
+  }
+
+  /** From now on each handshake is told to wait so long, until it is answered by {@link #order}. */
+  TestTls withOrders(int millis) {
+    orderMillis = millis;
+    return ordering();
+  }
+
+  /** Answers the handshake that has waited longest. */
+  void order() throws InterruptedException {
+    ordered.take().run();
+  }
+
+  /** Handshakes that wait. */
+  int ordered() {
+    return ordered.size();
   }
 
   ServerIdentity identity(String key, TestCa.Leaf leaf) throws GeneralSecurityException {
@@ -114,13 +155,30 @@ final class TestTls implements CertificateSource, AutoCloseable {
   }
 
   @Override
-  public void find(ClientHello hello, Executor loop, Consumer<@Nullable ServerIdentity> answer) {
+  public int find(
+      ClientHello hello, EventExecutor loop, Consumer<@Nullable ServerIdentity> answer) {
     String name = hello.serverName();
-    ServerIdentity identity = byName.get(name == null ? "" : name);
+    ServerIdentity named = byName.get(name == null ? "" : name);
+    ServerIdentity identity = orders && hello.asksForProof() ? proof : named;
     if (identity != null) {
       identity.retain();
     }
-    answer.accept(identity);
+    if (orderMillis > 0) {
+      ordered.add(() -> loop.execute(() -> answer.accept(identity)));
+    } else {
+      answer.accept(identity);
+    }
+    return orderMillis;
+  }
+
+  @Override
+  public boolean ordersCertificates() {
+    return orders;
+  }
+
+  @Override
+  public @Nullable String keyAuthorization(String host, String token) {
+    return challenges.get(host + " " + token);
   }
 
   @Override
@@ -133,5 +191,8 @@ final class TestTls implements CertificateSource, AutoCloseable {
   public void close() {
     byName.remove("");
     byName.values().forEach(ServerIdentity::release);
+    if (proof != null) {
+      proof.release();
+    }
   }
 }

@@ -343,7 +343,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       stream.refuseLast(fault.refusal(), fault.ending());
     } else if (own != null) {
       body.release();
-      Ending ending = own.location() == null ? Ending.REFUSED : Ending.OWN_ANSWER;
+      Ending ending = own.isAnswer() ? Ending.OWN_ANSWER : Ending.REFUSED;
       stream.refuseRequest(own, ending, reader.bodyEnded());
     } else if (hop.trusted() && isOneTooMany(terms.limits)) {
       body.release();

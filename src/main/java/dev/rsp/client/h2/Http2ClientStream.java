@@ -272,7 +272,7 @@ final class Http2ClientStream
   private boolean isRefused(RequestHead head, @Nullable EdgeRules rules) {
     Refusal refusal = rules == null ? null : rules.refusal(head);
     if (refusal != null) {
-      refuse(refusal, refusal.location() == null ? Ending.REFUSED : Ending.OWN_ANSWER);
+      refuse(refusal, refusal.isAnswer() ? Ending.OWN_ANSWER : Ending.REFUSED);
     }
     return refusal != null;
   }

@@ -27,14 +27,7 @@ final class OwnAnswer {
       byte[] date,
       @Nullable String requestId) {
     String id = requestId == null ? "" : requestId;
-    byte[] body =
-        refusal.page()
-            ? page(refusal, id)
-            : HeadBytes.ascii(
-                refusal.status()
-                    + " "
-                    + refusal.why()
-                    + (id.isEmpty() ? "\n" : "\nrequest id: " + id + "\n"));
+    byte[] body = body(refusal, id);
     out.start(512 + body.length);
     out.put(HeadBytes.STATUS_LINE);
     out.put(HeadBytes.ascii(refusal.status() + " " + Reasons.of(refusal.status()) + "\r\n"));
@@ -45,7 +38,7 @@ final class OwnAnswer {
       // RFC 9110 §15.6.4: when to try again; overload and restarts end within seconds.
       out.put(HeadBytes.ascii("Retry-After: 2\r\n"));
     }
-    if (refusal.status() == 405 || refusal.status() == 200) {
+    if (refusal.status() == 405 || (refusal.status() == 200 && !refusal.exact())) {
       // RFC 9110 §15.5.6: required. rsp does not know which methods the backends allow.
       out.put(HeadBytes.ascii("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"));
     }
@@ -61,6 +54,19 @@ final class OwnAnswer {
     if (withBody) {
       out.put(body);
     }
+  }
+
+  private static byte[] body(Refusal refusal, String id) {
+    if (refusal.exact()) {
+      return HeadBytes.ascii(refusal.why());
+    }
+    return refusal.page()
+        ? page(refusal, id)
+        : HeadBytes.ascii(
+            refusal.status()
+                + " "
+                + refusal.why()
+                + (id.isEmpty() ? "\n" : "\nrequest id: " + id + "\n"));
   }
 
   /** A page that loads nothing else, and reloads itself. */

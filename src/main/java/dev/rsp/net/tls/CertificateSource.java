@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net.tls;
 
-import java.util.concurrent.Executor;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +9,28 @@ import org.jspecify.annotations.Nullable;
 public interface CertificateSource {
   /**
    * Finds the certificate for a ClientHello, and calls {@code answer} with it: at once if it is in
-   * memory, later on {@code loop} if it must be read first.
+   * memory, later on {@code loop} if it must be read or ordered first.
    *
    * @param answer the identity, retained for the receiver, who releases it; null if there is none
    *     for that name, or it cannot be read
+   * @return how many milliseconds an authority may take until the answer; 0 if none is asked
    */
-  void find(ClientHello hello, Executor loop, Consumer<@Nullable ServerIdentity> answer);
+  int find(ClientHello hello, EventExecutor loop, Consumer<@Nullable ServerIdentity> answer);
+
+  /** Whether certificates are ordered from an authority, which then asks for proofs. */
+  default boolean ordersCertificates() {
+    return false;
+  }
+
+  /**
+   * The answer to an authority's challenge: http-01, RFC 8555 §8.3.
+   *
+   * @param host canonical
+   * @return null if no order for that host has this token
+   */
+  default @Nullable String keyAuthorization(String host, String token) {
+    return null;
+  }
 
   /**
    * Whether a request for a host must come on another connection: there is a better certificate for

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param serverName in lower case, as the client asks for it (RFC 6066 §3); null if it names none
  *     or nothing that can be a name
  * @param takesEcdsa whether the client takes a certificate with an ECDSA key on P-256
+ * @param asksForProof whether an authority asks whether the name is served here: its only protocol
+ *     is {@code acme-tls/1} (RFC 8737 §3)
  */
-public record ClientHello(@Nullable String serverName, boolean takesEcdsa) {
+public record ClientHello(@Nullable String serverName, boolean takesEcdsa, boolean asksForProof) {
   /** Names none, and takes only RSA. */
-  static final ClientHello UNKNOWN = new ClientHello(null, false);
+  static final ClientHello UNKNOWN = new ClientHello(null, false, false);
 
   /** The longest name in DNS, in characters (RFC 1035 §2.3.4). */
   private static final int MAX_NAME = 253;
@@ -27,6 +29,9 @@ public record ClientHello(@Nullable String serverName, boolean takesEcdsa) {
 
   /** signature_algorithms: RFC 8446 §4.2.3. */
   private static final int SIGNATURE_ALGORITHMS = 13;
+
+  /** application_layer_protocol_negotiation: RFC 7301 §3.1. */
+  private static final int PROTOCOLS = 16;
 
   /** ecdsa_secp256r1_sha256: RFC 8446 §4.2.3. */
   private static final int ECDSA_P256_SHA256 = 0x0403;
@@ -50,6 +55,7 @@ public record ClientHello(@Nullable String serverName, boolean takesEcdsa) {
     private final ByteBuf in;
     private @Nullable String name;
     private boolean signsEcdsa;
+    private boolean asksForProof;
 
     Reader(ByteBuf in) {
       this.in = in;
@@ -67,7 +73,7 @@ public record ClientHello(@Nullable String serverName, boolean takesEcdsa) {
           extension(type, extensions.readSlice(extensions.readUnsignedShort()));
         }
       }
-      return new ClientHello(name, suites && signsEcdsa);
+      return new ClientHello(name, suites && signsEcdsa, asksForProof);
     }
 
     private void extension(int type, ByteBuf body) {
@@ -81,6 +87,12 @@ public record ClientHello(@Nullable String serverName, boolean takesEcdsa) {
         while (schemes.isReadable()) {
           signsEcdsa |= schemes.readUnsignedShort() == ECDSA_P256_SHA256;
         }
+      } else if (type == PROTOCOLS) {
+        ByteBuf protocols = body.readSlice(body.readUnsignedShort());
+        ByteBuf first = protocols.readSlice(protocols.readUnsignedByte());
+        asksForProof =
+            !protocols.isReadable()
+                && ServerIdentity.PROOF.contentEquals(first.toString(StandardCharsets.US_ASCII));
       }
     }
   }

@@ -38,7 +38,14 @@ public final class ServerIdentity {
   /** Not secret: the store never leaves memory, but its format needs one. */
   private static final char[] STORE_PASSWORD = "memory".toCharArray();
 
+  /** The protocol of a challenge tls-alpn-01: RFC 8737 §6.2. */
+  static final String PROOF = "acme-tls/1";
+
   private final Object key;
+
+  /** Whether it is the answer to a challenge. */
+  private final boolean proof;
+
   private final KeyManagerFactory keys;
   private final TicketKeys tickets;
   private final byte[] sessionContext;
@@ -47,8 +54,13 @@ public final class ServerIdentity {
   private long ticketGeneration;
 
   private ServerIdentity(
-      Object key, KeyManagerFactory keys, TicketKeys tickets, byte[] sessionContext) {
+      Object key,
+      boolean proof,
+      KeyManagerFactory keys,
+      TicketKeys tickets,
+      byte[] sessionContext) {
     this.key = key;
+    this.proof = proof;
     this.keys = keys;
     this.tickets = tickets;
     this.sessionContext = sessionContext;
@@ -64,6 +76,28 @@ public final class ServerIdentity {
   public static ServerIdentity of(
       Object key, PrivateKey privateKey, List<X509Certificate> chain, TicketKeys tickets)
       throws GeneralSecurityException {
+    return of(key, false, privateKey, chain, tickets);
+  }
+
+  /**
+   * Prepares the answer to a challenge tls-alpn-01 (RFC 8737 §3): a certificate for connections that
+   * end after the handshake. The same applies.
+   *
+   * @param certificate signs itself
+   */
+  public static ServerIdentity ofProof(
+      PrivateKey privateKey, X509Certificate certificate, TicketKeys tickets)
+      throws GeneralSecurityException {
+    return of(new Object(), true, privateKey, List.of(certificate), tickets);
+  }
+
+  private static ServerIdentity of(
+      Object key,
+      boolean proof,
+      PrivateKey privateKey,
+      List<X509Certificate> chain,
+      TicketKeys tickets)
+      throws GeneralSecurityException {
     try {
       // The JKS format hides the key by some rounds of SHA-1; PKCS #12 would take 10,000 of
       // PBKDF2, twice, for a store that lives for this method only.
@@ -77,7 +111,7 @@ public final class ServerIdentity {
       keys.init(store, STORE_PASSWORD);
       byte[] name = key.toString().getBytes(StandardCharsets.UTF_8);
       byte[] session = MessageDigest.getInstance("SHA-256").digest(name);
-      return new ServerIdentity(key, keys, tickets, session);
+      return new ServerIdentity(key, proof, keys, tickets, session);
     } catch (IOException e) {
       throw new GeneralSecurityException(e);
     }
@@ -86,6 +120,11 @@ public final class ServerIdentity {
   /** What the certificate is known by. */
   public Object key() {
     return key;
+  }
+
+  /** Whether it is the answer to a challenge: then no protocol follows. */
+  public boolean isProof() {
+    return proof;
   }
 
   /** Counts one more user; false if it was released meanwhile. */
@@ -134,7 +173,7 @@ public final class ServerIdentity {
         TlsPolicy.apply(SslContextBuilder.forServer(keys))
             .sessionTimeout(TicketKeys.LIFETIME_SECONDS)
             .applicationProtocolConfig(protocols(profile));
-    ClientCa clients = profile.clients();
+    ClientCa clients = proof ? null : profile.clients();
     if (clients != null) {
       builder
           .trustManager(clients.certificates())
@@ -167,12 +206,14 @@ public final class ServerIdentity {
     }
   }
 
-  private static ApplicationProtocolConfig protocols(TlsProfile profile) {
+  private ApplicationProtocolConfig protocols(TlsProfile profile) {
     return new ApplicationProtocolConfig(
         Protocol.ALPN,
         SelectorFailureBehavior.NO_ADVERTISE,
         SelectedListenerFailureBehavior.ACCEPT,
-        profile.http2()
+        proof
+            ? List.of(PROOF)
+            : profile.http2()
             ? List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)
             : List.of(ApplicationProtocolNames.HTTP_1_1));
   }

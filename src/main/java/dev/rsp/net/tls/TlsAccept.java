@@ -27,6 +27,9 @@ public final class TlsAccept extends SslClientHelloHandler<ServerIdentity> {
 
   /** Hears of the handshake, on the loop. */
   public interface Owner {
+    /** The certificate is being ordered, which takes so many milliseconds at most. */
+    void awaitsCertificate(int millis);
+
     /** The connection is encrypted: bytes that follow are the client's. */
     void secured(SslHandler tls, ClientHello hello, ServerIdentity identity);
 
@@ -69,14 +72,18 @@ public final class TlsAccept extends SslClientHelloHandler<ServerIdentity> {
     if (clientHello != null) {
       hello = ClientHello.read(clientHello);
     }
-    certificates.find(
-        hello,
-        ctx.executor(),
-        identity -> {
-          if (!found.trySuccess(identity) && identity != null) {
-            identity.release();
-          }
-        });
+    int millis =
+        certificates.find(
+            hello,
+            ctx.executor(),
+            identity -> {
+              if (!found.trySuccess(identity) && identity != null) {
+                identity.release();
+              }
+            });
+    if (millis > 0 && !found.isDone()) {
+      owner.awaitsCertificate(millis);
+    }
     return found;
   }
 

@@ -196,6 +196,15 @@ final class ResponseWriterTest {
   }
 
   @Test
+  void answersAProgramWithTheTextAlone() {
+    assertEquals(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n"
+            + OUR_DATE
+            + "\r\ntoken.x",
+        refusal(Refusal.answer("token.x"), false, true, false));
+  }
+
+  @Test
   void refusesWithTheIdOfTheRequest() {
     var writer = new HeadWriter();
     var refusal = new Refusal(502, "x");
