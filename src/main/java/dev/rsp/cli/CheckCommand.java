@@ -10,6 +10,7 @@ import dev.rsp.config.HeapNeed;
 import dev.rsp.config.ListenCheck;
 import dev.rsp.lua.ScriptException;
 import dev.rsp.net.BindCheck;
+import dev.rsp.plan.OrderForecast;
 import dev.rsp.plan.SelectTrial;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,7 +78,7 @@ final class CheckCommand extends FileCommand {
       out.append(name(file)).append(": memory: ").append(need).append(", twice during a reload\n");
     }
     String checked = name(file);
-    certificates(config.certificates(), checked, out);
+    certificates(config, checked, out);
     comparison.ifPresent(compared -> out.append(compared.text(checked)));
     config.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
     trial.warnings().forEach(warning -> out.append(marked(name(file), warning)).append('\n'));
@@ -86,9 +87,9 @@ final class CheckCommand extends FileCommand {
   }
 
   /** Adds what is broken; refuses what a reload would refuse: certificates none of which serves. */
-  private static void certificates(
-      @Nullable CertificateSettings settings, String checked, StringBuilder out)
+  private static void certificates(Config config, String checked, StringBuilder out)
       throws ConfigException {
+    CertificateSettings settings = config.certificates();
     if (settings == null) {
       return;
     }
@@ -112,7 +113,12 @@ final class CheckCommand extends FileCommand {
     }
     out.append(checked).append(": certificates: ").append(read.size()).append('\n');
     String warning = checked + ": warning: certificates: ";
-    if (read.size() == 0) {
+    OrderForecast orders = OrderPlan.of(config, read);
+    String shortage = orders == null ? null : orders.problem();
+    if (shortage != null) {
+      out.append(warning).append(shortage).append('\n');
+    }
+    if (read.size() == 0 && orders == null) {
       out.append(warning).append("there is none yet, so no TLS handshake succeeds\n");
     }
     if (!read.hasDefault()) {

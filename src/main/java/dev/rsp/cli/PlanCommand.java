@@ -2,15 +2,20 @@
 package dev.rsp.cli;
 
 import dev.rsp.admin.Json;
+import dev.rsp.certs.CertificateScan;
+import dev.rsp.certs.CertificateSettings;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
 import dev.rsp.journal.HostList;
 import dev.rsp.lua.ScriptException;
+import dev.rsp.plan.OrderForecast;
 import dev.rsp.plan.Plan;
 import dev.rsp.plan.PlanValues;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,7 +89,8 @@ final class PlanCommand extends FileCommand {
     try (var line = ProgressLine.open()) {
       plan = Plan.of(before, after, list.hosts(), line);
     }
-    print(plan, list, source, after.warnings());
+    OrderForecast orders = orders(after, list);
+    print(plan, list, source, after.warnings(), orders);
     boolean tooMany = plan.percent() > limit;
     if (tooMany) {
       System.err.println(
@@ -108,9 +114,30 @@ final class PlanCommand extends FileCommand {
     return journal == null ? after.safeguards().journal().file() : journal;
   }
 
-  private void print(Plan plan, HostList list, Path source, List<String> warnings) {
+  /** Whether the new file can have certificates for these hosts; null if it orders none. */
+  private static @Nullable OrderForecast orders(Config after, HostList list)
+      throws ConfigException {
+    CertificateSettings certificates = after.certificates();
+    if (certificates == null || after.orders() == null) {
+      return null;
+    }
+    try (var line = ProgressLine.open()) {
+      line.at("reading the certificates");
+      return OrderPlan.of(after, CertificateScan.read(certificates), list.hosts());
+    }
+  }
+
+  private void print(
+      Plan plan,
+      HostList list,
+      Path source,
+      List<String> warnings,
+      @Nullable OrderForecast orders) {
     if (json) {
-      print(Json.of(PlanValues.of(plan, list.invalidLines(), warnings)) + "\n");
+      Map<String, @Nullable Object> values =
+          new LinkedHashMap<>(PlanValues.of(plan, list.invalidLines(), warnings));
+      values.put("orders", orders == null ? null : orders.values());
+      print(Json.of(values) + "\n");
     } else {
       print(
           PlanText.of(
@@ -120,6 +147,9 @@ final class PlanCommand extends FileCommand {
               source.toString(),
               list.invalidLines(),
               list.counted()));
+      if (orders != null) {
+        print(PlanText.orders(orders));
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ package dev.rsp.cli;
 import dev.rsp.plan.Alternative;
 import dev.rsp.plan.Machines;
 import dev.rsp.plan.Moves;
+import dev.rsp.plan.OrderForecast;
 import dev.rsp.plan.Plan;
 import java.util.List;
 import java.util.Locale;
@@ -64,6 +65,19 @@ final class PlanText {
     loads(out, moves, counted);
     pairs(out, moves, counted);
     alternatives(out, plan.alternatives());
+    return out.toString();
+  }
+
+  /** Formats the forecast of orders as lines. */
+  static String orders(OrderForecast orders) {
+    var out = new StringBuilder();
+    line(out, "");
+    line(out, "certificates of the new file");
+    orders.lines().forEach(text -> line(out, "  %s", text));
+    String problem = orders.problem();
+    if (problem != null) {
+      line(out, "  problem: %s", problem);
+    }
     return out.toString();
   }
 
