@@ -154,8 +154,7 @@ public final class CertificateScan {
   }
 
   /** The same catalogue with these files as they are now. */
-  static Catalogue added(
-      Catalogue before, List<Path> paths, Predicate<CertificateEntry> isHeld) {
+  static Catalogue added(Catalogue before, List<Path> paths, Predicate<CertificateEntry> isHeld) {
     FoundFiles found = CertificateFolders.find(paths);
     Set<Path> files = new HashSet<>();
     found.certificates().forEach(one -> files.add(one.certificatePath()));

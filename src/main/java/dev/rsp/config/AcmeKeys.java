@@ -56,8 +56,7 @@ final class AcmeKeys {
           "https://acme-staging-v02.api.letsencrypt.org/directory");
 
   private static final NumberKey COUNT =
-      NumberKey.count(
-          ORDERS, AcmeSettings.DEFAULT_ORDERS, 1, AcmeSettings.MAX_ORDERS, "orders");
+      NumberKey.count(ORDERS, AcmeSettings.DEFAULT_ORDERS, 1, AcmeSettings.MAX_ORDERS, "orders");
 
   private static final NumberKey SECONDS =
       new NumberKey(
@@ -92,8 +91,7 @@ final class AcmeKeys {
    * @param hasJournal whether the journal is a file
    * @param listen the listen addresses
    */
-  @Nullable CertificateOrders read(
-      LuaValue value, boolean hasJournal, List<ListenOptions> listen) {
+  @Nullable CertificateOrders read(LuaValue value, boolean hasJournal, List<ListenOptions> listen) {
     if (value.isnil()) {
       return null;
     }

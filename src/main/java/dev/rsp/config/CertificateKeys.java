@@ -48,8 +48,7 @@ final class CertificateKeys {
    * @param store the folder of certificates that are ordered, which comes last; null if none are
    * @param journal the journal's file; null if there is none
    */
-  @Nullable CertificateSettings read(
-      LuaValue value, @Nullable Path store, @Nullable Path journal) {
+  @Nullable CertificateSettings read(LuaValue value, @Nullable Path store, @Nullable Path journal) {
     KeyPath path = KeyPath.global(CERTIFICATES);
     Path beside = journal == null ? null : journal.resolveSibling(INDEX_FILE);
     if (value.isnil()) {

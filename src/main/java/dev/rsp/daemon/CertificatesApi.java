@@ -59,7 +59,9 @@ final class CertificatesApi {
     return ApiReply.ok(values);
   }
 
-  /** What is ordered; null if nothing is. Hosts with problems first, then in the order of renewal. */
+  /**
+   * What is ordered; null if nothing is. Hosts with problems first, then in the order of renewal.
+   */
   private @Nullable Map<String, @Nullable Object> orders(String name, int limit) {
     Issuer issuer = orders.issuer();
     if (issuer == null) {

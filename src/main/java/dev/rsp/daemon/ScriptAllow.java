@@ -15,13 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the function {@code acme.allow} of the file, on a thread of its own. A function that fails or
- * uses up its budget allows nothing.
+ * Asks the function {@code acme.allow} of the file, on a thread of its own. A function that fails
+ * or uses up its budget allows nothing.
  */
 final class ScriptAllow implements Allow, Closeable {
   private static final Logger log = LoggerFactory.getLogger(ScriptAllow.class);
 
-  /** More hosts get no answer. At 100 ms each, the limit of a call, the last one waits for 100 s. */
+  /**
+   * More hosts get no answer. At 100 ms each, the limit of a call, the last one waits for 100 s.
+   */
   private static final int MAX_WAITING = 1_000;
 
   private static final int IDLE_SECONDS = 10;

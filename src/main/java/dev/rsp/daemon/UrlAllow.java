@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks a URL, with the host as the parameter {@code domain}: the form of Caddy's on_demand_tls. A
- * status of 200 to 299 allows the host, 300 to 499 does not. Others, and no answer, are no decision.
+ * status of 200 to 299 allows the host, 300 to 499 does not. Others, and no answer, are no
+ * decision.
  */
 final class UrlAllow implements Allow, Closeable {
   private static final Logger log = LoggerFactory.getLogger(UrlAllow.class);

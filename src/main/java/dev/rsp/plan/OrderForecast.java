@@ -35,13 +35,17 @@ public record OrderForecast(
    * @param hosts that are expected to need one
    * @throws IOException if the store cannot be read
    */
-  public static OrderForecast of(
-      CertificateOrders orders, Catalogue read, Collection<String> hosts) throws IOException {
+  public static OrderForecast of(CertificateOrders orders, Catalogue read, Collection<String> hosts)
+      throws IOException {
     AcmeSettings settings = orders.settings();
     StoredHosts stored = StoredHosts.read(settings);
     int missing =
         (int)
-            hosts.stream().distinct().filter(OrderForecast::isName).filter(h -> !read.has(h)).count();
+            hosts.stream()
+                .distinct()
+                .filter(OrderForecast::isName)
+                .filter(h -> !read.has(h))
+                .count();
     Forecast forecast =
         Forecast.of(stored.hosts(), missing, settings, stored.renewalsAreFree(), Instant.now());
     return new OrderForecast(orders, stored, missing, forecast);

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,14 +47,16 @@ final class AcmeKeysTest {
   }
 
   private static CertificateOrders present(@Nullable CertificateOrders orders) {
-    assertTrue(orders != null);
-    return orders;
+    return Objects.requireNonNull(orders);
+  }
+
+  private static List<Path> paths(Config config) {
+    return Objects.requireNonNull(config.certificates()).paths();
   }
 
   @Test
   void withoutTheKeyNothingIsOrdered() throws Exception {
-    assertNull(
-        ConfigFile.in(directory, "certificates = 's'" + REST).load().orders());
+    assertNull(ConfigFile.in(directory, "certificates = 's'" + REST).load().orders());
   }
 
   @Test
@@ -114,14 +117,13 @@ final class AcmeKeysTest {
   @Test
   void theStoreIsAFolderOfCertificates() throws Exception {
     String acme = "directory = 'letsencrypt', allow = 'journal'";
-    assertEquals(List.of(directory.resolve("s")), load(acme).certificates().paths());
+    assertEquals(List.of(directory.resolve("s")), paths(load(acme)));
     Files.createDirectories(directory.resolve("own"));
     Config both =
         ConfigFile.in(
                 directory, "certificates = 'own'\nacme = { store = 's', " + acme + " }" + REST)
             .load();
-    assertEquals(
-        List.of(directory.resolve("own"), directory.resolve("s")), both.certificates().paths());
+    assertEquals(List.of(directory.resolve("own"), directory.resolve("s")), paths(both));
   }
 
   @Test
@@ -195,7 +197,12 @@ final class AcmeKeysTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"http://127.0.0.1/a", "http://[::1]:5/a", "http://localhost/a", "https://a.test/a"})
+      strings = {
+        "http://127.0.0.1/a",
+        "http://[::1]:5/a",
+        "http://localhost/a",
+        "https://a.test/a"
+      })
   void aUrlThatOthersCannotAnswerNeedsNoWarning(String url) throws Exception {
     orders("directory = 'letsencrypt', allow = '" + url + "'");
   }
@@ -207,7 +214,7 @@ final class AcmeKeysTest {
             + "backends = { '10.0.0.1:80' }\njournal = 'hosts'\n";
     Config tls =
         ConfigFile.in(directory, acme + "listen = { address = '127.0.0.1:0', tls = true }").load();
-    assertEquals(ChallengeType.TLS_ALPN_01, tls.orders().settings().firstChallenge());
+    assertEquals(ChallengeType.TLS_ALPN_01, present(tls.orders()).settings().firstChallenge());
     assertEquals(List.of(), tls.warnings());
     Config clear = ConfigFile.in(directory, acme + "listen = '127.0.0.1:0'").load();
     assertTrue(

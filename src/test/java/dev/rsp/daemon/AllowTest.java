@@ -74,8 +74,17 @@ final class AllowTest {
 
   @ParameterizedTest
   @CsvSource({
-    "200, YES", "204, YES", "299, YES", "301, NO", "302, NO", "400, NO", "403, NO", "404, NO",
-    "429, UNKNOWN", "500, UNKNOWN", "503, UNKNOWN",
+    "200, YES",
+    "204, YES",
+    "299, YES",
+    "301, NO",
+    "302, NO",
+    "400, NO",
+    "403, NO",
+    "404, NO",
+    "429, UNKNOWN",
+    "500, UNKNOWN",
+    "503, UNKNOWN",
   })
   void theStatusOfAUrlIsTheAnswer(int status, Allow.Answer expected) throws Exception {
     Allow allow = url(service(status).resolve("/ask"), UrlAllow.TIMEOUT);

@@ -288,7 +288,7 @@ final class CertificatesOfDaemonTest {
     assertNull(serial(null));
     Map<String, ?> orders = orders();
     assertEquals(List.of(), orders.get("hosts"));
-    assertEquals(0L, ((Number) orders.get("waiting_handshakes")).longValue());
+    assertEquals(0L, orders.get("waiting_handshakes"));
     String figures = get("/metrics");
     assertTrue(figures.contains("\nrsp_acme_asks_total{answer=\"denied\"} 1"), figures);
     assertTrue(figures.contains("\nrsp_acme_budget 300"), figures);

@@ -20,7 +20,18 @@ final class ChallengePathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a", "z", "A", "Z", "0", "9", "-", "_", "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"})
+  @ValueSource(
+      strings = {
+        "a",
+        "z",
+        "A",
+        "Z",
+        "0",
+        "9",
+        "-",
+        "_",
+        "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"
+      })
   void aTokenIsWrittenInBase64Url(String token) {
     assertEquals(token, ChallengePath.token(head("GET " + PATH + token)));
     assertEquals(token, ChallengePath.token(head("HEAD " + PATH + token)));

@@ -70,7 +70,8 @@ final class PermissionTest {
 
   @Test
   void aFunctionThatKeepsTooMuchStartsAgain() throws Exception {
-    Script script = script("kept = kept or {} kept[#kept + 1] = string.rep(host, 5000) return true");
+    Script script =
+        script("kept = kept or {} kept[#kept + 1] = string.rep(host, 5000) return true");
     boolean restarted = false;
     for (int i = 0; i < 2_000 && !restarted; i++) {
       Permission permission = script.allows(i + ".example");
@@ -85,9 +86,9 @@ final class PermissionTest {
 
   @Test
   void withoutTheFunctionNothingIsAllowed() throws Exception {
-    Script script =
-        Program.compile("f.lua", "acme = {}".getBytes(StandardCharsets.UTF_8)).copy();
+    Script script = Program.compile("f.lua", "acme = {}".getBytes(StandardCharsets.UTF_8)).copy();
     assertEquals(
-        new Permission(false, "f.lua: there is no function acme.allow"), script.allows("a.example"));
+        new Permission(false, "f.lua: there is no function acme.allow"),
+        script.allows("a.example"));
   }
 }

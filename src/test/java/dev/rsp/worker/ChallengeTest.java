@@ -121,8 +121,7 @@ final class ChallengeTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void anAddressThatRedirectsPassesTheChallengesOfSites(boolean orders) throws Exception {
-    try (var tls =
-            orders ? tls(REDIRECT) : new TestTls("a.example").with(REDIRECT);
+    try (var tls = orders ? tls(REDIRECT) : new TestTls("a.example").with(REDIRECT);
         var rig = new Rig(Transport.NIO, tls);
         Peer client = clear(rig)) {
       client.send(get(PATH + "of-the-site"));

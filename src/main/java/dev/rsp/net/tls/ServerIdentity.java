@@ -80,8 +80,8 @@ public final class ServerIdentity {
   }
 
   /**
-   * Prepares the answer to a challenge tls-alpn-01 (RFC 8737 §3): a certificate for connections that
-   * end after the handshake. The same applies.
+   * Prepares the answer to a challenge tls-alpn-01 (RFC 8737 §3): a certificate for connections
+   * that end after the handshake. The same applies.
    *
    * @param certificate signs itself
    */
@@ -214,7 +214,7 @@ public final class ServerIdentity {
         proof
             ? List.of(PROOF)
             : profile.http2()
-            ? List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)
-            : List.of(ApplicationProtocolNames.HTTP_1_1));
+                ? List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)
+                : List.of(ApplicationProtocolNames.HTTP_1_1));
   }
 }
