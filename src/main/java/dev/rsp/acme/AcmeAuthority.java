@@ -72,6 +72,7 @@ final class AcmeAuthority implements Authority {
   private final Deque<Caller> callers = new ConcurrentLinkedDeque<>();
 
   private @Nullable URL accountLocation;
+  private volatile boolean closed;
 
   /** A session, and the client that it uses. */
   private record Caller(AcmeClient client, Login login) {}
@@ -254,11 +255,14 @@ final class AcmeAuthority implements Authority {
   }
 
   /** Waits until something is neither pending nor processed. */
-  private static void await(PollableResource resource, String what)
+  private void await(PollableResource resource, String what)
       throws AcmeException, Refused, InterruptedException {
     long deadline = System.nanoTime() + POLL_TIMEOUT.toNanos();
     long wait = FIRST_POLL_MILLIS;
     while (resource.getStatus() == Status.PENDING || resource.getStatus() == Status.PROCESSING) {
+      if (closed) {
+        throw new InterruptedException("closed");
+      }
       if (System.nanoTime() - deadline > 0) {
         throw new Refused(
             Failure.ofHost(what + " took more than " + POLL_TIMEOUT.toSeconds() + " s"));
@@ -408,6 +412,11 @@ final class AcmeAuthority implements Authority {
       // RFC 9773 §4.3.3: it is asked again later, and the time known before stays.
       return null;
     }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
   }
 
   private static @Nullable Window window(Caller caller, URL base, String id)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acme;
 
+import java.io.Closeable;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A certificate authority. All methods block, and return failures as results. Thread-safe. */
-interface Authority {
+interface Authority extends Closeable {
   /** Whose failure it is that there is no certificate. */
   enum Blame {
     /** That of the host: its DNS, its policy, its limits. */
@@ -70,4 +71,8 @@ interface Authority {
    * @param id its name
    */
   @Nullable Window window(String id);
+
+  /** Gives up orders under way soon: an interrupt may be lost in the client of HTTP. */
+  @Override
+  void close();
 }

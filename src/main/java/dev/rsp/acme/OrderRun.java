@@ -2,6 +2,7 @@
 package dev.rsp.acme;
 
 import dev.rsp.log.IoReason;
+import java.io.Closeable;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.cert.CertificateParsingException;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * What is done for one order: first all that can fail at home, then the CA, then the store. All
  * methods block. Thread-safe.
  */
-final class OrderRun {
+final class OrderRun implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(OrderRun.class);
 
   /** The type dNSName in Java's list of subjectAltNames. */
@@ -105,6 +106,14 @@ final class OrderRun {
     this.challenges = challenges;
     this.clock = clock;
     this.timer = timer;
+  }
+
+  /** Has orders under way end soon. */
+  @Override
+  public synchronized void close() {
+    if (authority != null) {
+      authority.close();
+    }
   }
 
   /** Whether the stored certificate of a host can be served now. */

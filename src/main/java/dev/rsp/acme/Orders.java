@@ -57,7 +57,10 @@ final class Orders implements Closeable {
   private static final long GIVE_UP_MILLIS = TimeUnit.DAYS.toMillis(30);
 
   /** How often it is tried to become the process that orders. */
-  private static final long LOCK_MILLIS = 500;
+  private static final long LOCK_MILLIS = 100;
+
+  /** A process, or a configuration, that ends its orders takes about as long. */
+  private static final int LOCK_TRIES = 30;
 
   /** The clock may be changed meanwhile. */
   private static final long MOST_SLEEP_MILLIS = TimeUnit.MINUTES.toMillis(1);
@@ -112,6 +115,7 @@ final class Orders implements Closeable {
 
   private int running;
   private int checking;
+  private int lockTries;
   private int renewalQuestions;
   private boolean opened;
   private boolean closed;
@@ -196,6 +200,10 @@ final class Orders implements Closeable {
     try {
       store.open();
       if (!lock()) {
+        if (++lockTries < LOCK_TRIES) {
+          openLater(LOCK_MILLIS);
+          return;
+        }
         problem = "another process orders certificates for " + settings.store();
       }
     } catch (IOException e) {
@@ -225,12 +233,15 @@ final class Orders implements Closeable {
       storePause.set(failures, clock.millis() + MOST_SLEEP_MILLIS, problem);
       asking.values().forEach(question -> waiting.addAll(question.waiting));
       asking.clear();
-      timer.schedule(
-          this::open,
-          lock == null ? LOCK_MILLIS : BackOff.storeMillis(failures),
-          TimeUnit.MILLISECONDS);
+      openLater(lockTries >= LOCK_TRIES ? LOCK_MILLIS : BackOff.storeMillis(failures));
     }
     answer(waiting, problem);
+  }
+
+  private synchronized void openLater(long millis) {
+    if (!closed) {
+      timer.schedule(this::open, millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Asks for the hosts that were wanted meanwhile. */
@@ -926,6 +937,7 @@ final class Orders implements Closeable {
       first.clear();
       renewals.clear();
       workers.shutdownNow();
+      run.close();
       timer.execute(this::release);
       timer.shutdown();
     }

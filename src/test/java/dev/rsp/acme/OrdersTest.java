@@ -1,0 +1,752 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.rsp.acme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which orders are made, and when, with a CA in memory and a clock that is moved. */
+@Timeout(60)
+final class OrdersTest {
+  private static final URI DIRECTORY = URI.create("https://ca.example/directory");
+  private static final Duration DAY = Duration.ofDays(1);
+
+  @TempDir private Path folder;
+  private final TestClock clock = new TestClock();
+  private final TestAuthority ca = new TestAuthority(clock);
+  private final Map<String, Allow.Answer> rule = new ConcurrentHashMap<>();
+  private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+  private final List<Path> stored = Collections.synchronizedList(new ArrayList<>());
+  private final Counts counts = new Counts();
+  private final List<Orders> all = new ArrayList<>();
+
+  /** Answers all hosts with yes that have no other answer. */
+  private final Allow allow =
+      (host, answer) -> {
+        asked.add(host);
+        answer.accept(rule.getOrDefault(host, Allow.Answer.YES));
+      };
+
+  @AfterEach
+  void close() {
+    ca.go(1_000);
+    all.forEach(Orders::close);
+  }
+
+  private Path store() {
+    return folder.resolve("certs");
+  }
+
+  private Orders orders() {
+    return orders(DIRECTORY, 300, 1_000, allow);
+  }
+
+  private Orders orders(URI directory, int budget, int queued, Allow with) {
+    var orders =
+        new Orders(
+            new AcmeSettings(
+                directory,
+                null,
+                store(),
+                List.of(),
+                ChallengeType.HTTP_01,
+                budget,
+                10_800,
+                10_000,
+                queued),
+            with,
+            (settings, account) -> ca,
+            new Challenges(),
+            counts,
+            stored::add,
+            clock);
+    all.add(orders);
+    orders.start();
+    return orders;
+  }
+
+  /** Wishes a certificate; the future has "" if there is one, else the reason. */
+  private static CompletableFuture<String> want(Orders orders, String host) {
+    var done = new CompletableFuture<String>();
+    orders.want(host, reason -> done.complete(reason == null ? "" : reason));
+    return done;
+  }
+
+  private static String get(CompletableFuture<String> done) {
+    try {
+      return done.get(30, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void eventually(Callable<Boolean> condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    try {
+      while (!condition.call()) {
+        assertTrue(System.nanoTime() < deadline, "it does not become true");
+        Thread.sleep(5);
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static HostReport report(Orders orders, String host) {
+    return orders.reports().stream()
+        .filter(one -> one.host().equals(host))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Authority.Failure hostFailure(String reason) {
+    return Authority.Failure.ofHost(reason);
+  }
+
+  private Path chain(String host) {
+    return store().resolve("live").resolve(host).resolve("fullchain.pem");
+  }
+
+  /** Moves the clock, and lets the orders see it. */
+  private void pass(Orders orders, Duration time) {
+    clock.pass(time);
+    orders.tick();
+  }
+
+  // Wishes ----------------------------------------------------------------------------------------
+
+  @Test
+  void aCertificateThatIsWantedIsOrderedAndStored() throws IOException {
+    Orders orders = orders();
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals(List.of("a.example"), ca.orders);
+    assertEquals(List.of(chain("a.example")), stored);
+    assertEquals(
+        Set.of("fullchain.pem", "privkey.pem"),
+        names(store().resolve("live").resolve("a.example")));
+    for (Path file :
+        List.of(chain("a.example"), chain("a.example").resolveSibling("privkey.pem"))) {
+      assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+    for (String name : List.of("live", "live/a.example", "accounts", "renewal")) {
+      assertEquals(
+          "rwx------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(store().resolve(name))),
+          name);
+    }
+    HostReport report = report(orders, "a.example");
+    assertEquals(HostReport.State.STORED, report.state());
+    assertNotNull(report.notAfter());
+    assertEquals(1, counts.figures(orders.figures()).issued());
+  }
+
+  private static Set<String> names(Path of) throws IOException {
+    Set<String> names = new HashSet<>();
+    try (var files = Files.list(of)) {
+      files.forEach(file -> names.add(file.getFileName().toString()));
+    }
+    return names;
+  }
+
+  @Test
+  void allWhoWantAHostWaitForTheSameOrder() {
+    Orders orders = orders();
+    ca.hold();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      waiting.add(want(orders, "a.example"));
+    }
+    eventually(() -> ca.orders.size() == 1);
+    waiting.add(want(orders, "a.example"));
+    assertEquals(HostReport.State.ORDERING, report(orders, "a.example").state());
+    ca.go(1);
+    waiting.forEach(one -> assertEquals("", get(one)));
+    assertEquals(List.of("a.example"), ca.orders);
+    assertEquals(1, asked.size());
+  }
+
+  @Test
+  void aHostThatIsNotAllowedIsNeitherOrderedNorLookedUpInTheStore() {
+    rule.put("b.example", Allow.Answer.NO);
+    rule.put("c.example", Allow.Answer.UNKNOWN);
+    Orders orders = orders();
+    assertEquals("certificates are not allowed for this host", get(want(orders, "b.example")));
+    assertTrue(get(want(orders, "c.example")).startsWith("it could not be asked"));
+    assertEquals(List.of(), ca.orders);
+    assertEquals(List.of(), orders.reports(), "invented names cost no memory");
+    assertFalse(Files.exists(store().resolve("live/b.example")));
+    assertEquals(1, counts.figures(orders.figures()).denied());
+    assertEquals(1, counts.figures(orders.figures()).unanswered());
+  }
+
+  @Test
+  void answersAreCachedYesLongerThanNoAndNoLongerThanUnknown() {
+    rule.put("no.example", Allow.Answer.NO);
+    rule.put("unknown.example", Allow.Answer.UNKNOWN);
+    ca.fail(hostFailure("x"));
+    Orders orders = orders();
+    List<String> hosts = List.of("yes.example", "no.example", "unknown.example");
+    hosts.forEach(host -> get(want(orders, host)));
+    hosts.forEach(host -> get(want(orders, host)));
+    assertEquals(3, asked.size());
+    clock.pass(Duration.ofSeconds(6));
+    hosts.forEach(host -> get(want(orders, host)));
+    assertEquals(4, asked.size());
+    clock.pass(Duration.ofMinutes(6));
+    hosts.forEach(host -> get(want(orders, host)));
+    assertEquals(6, asked.size(), asked::toString);
+    orders.allow(allow);
+    get(want(orders, "no.example"));
+    assertEquals(7, asked.size(), "another rule, other answers");
+  }
+
+  @Test
+  void aRuleThatNeverAnswersIsNotAwaited() {
+    Orders orders = orders(DIRECTORY, 300, 1_000, (host, answer) -> asked.add(host));
+    CompletableFuture<String> done = want(orders, "a.example");
+    eventually(() -> asked.size() == 1);
+    pass(orders, Duration.ofSeconds(31));
+    assertEquals("the rule that allows certificates does not answer", get(done));
+  }
+
+  @Test
+  void aRuleThatFailsIsNoYes() {
+    Orders orders =
+        orders(
+            DIRECTORY,
+            300,
+            1_000,
+            (host, answer) -> {
+              throw new IllegalStateException("broken rule");
+            });
+    assertTrue(get(want(orders, "a.example")).startsWith("it could not be asked"));
+    assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void theQueueIsBounded() {
+    Orders orders = orders(DIRECTORY, 1_000, 10, allow);
+    ca.hold();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
+    for (int i = 0; i < 18; i++) {
+      waiting.add(want(orders, "h" + i + ".example"));
+      int count = i + 1;
+      // Eight are under way, the others wait.
+      eventually(() -> orders.figures().queued() + orders.figures().running() == count);
+    }
+    assertEquals("too many hosts wait for certificates (10)", get(want(orders, "x.example")));
+    assertEquals(1, counts.figures(orders.figures()).refused());
+    ca.go(18);
+    waiting.forEach(one -> assertEquals("", get(one)));
+  }
+
+  @Test
+  void manyHostsAtOnceGetOneOrderEach() {
+    Orders orders = orders();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      waiting.add(want(orders, "h" + i + ".example"));
+    }
+    waiting.forEach(one -> assertEquals("", get(one)));
+    assertEquals(200, ca.orders.size());
+    assertEquals(200, new HashSet<>(ca.orders).size());
+    assertEquals(200, orders.figures().stored());
+  }
+
+  // Failures --------------------------------------------------------------------------------------
+
+  @Test
+  void aHostThatFailsIsLeftAloneForLongerAndLonger() {
+    Orders orders = orders();
+    long before = 0;
+    for (int i = 1; i <= 8; i++) {
+      ca.fail(hostFailure("dns: no address"));
+      assertEquals("dns: no address", get(want(orders, "a.example")));
+      assertEquals(i, ca.orders.size());
+      String reason = get(want(orders, "a.example"));
+      assertTrue(reason.startsWith("dns: no address (failures: " + i), reason);
+      assertEquals(i, ca.orders.size(), "not yet again");
+      Instant next = report(orders, "a.example").nextTry();
+      assertNotNull(next);
+      long millis = Duration.between(clock.instant(), next).toMillis();
+      assertTrue(millis >= before && millis <= DAY.toMillis(), "millis: " + millis);
+      before = millis;
+      clock.pass(Duration.ofMillis(millis + 1));
+    }
+    assertEquals(DAY.toMillis(), before, "a day at most");
+    assertEquals("", get(want(orders, "a.example")), "and then it succeeds");
+  }
+
+  @Test
+  void backOffSurvivesARestart() {
+    Orders orders = orders();
+    ca.fail(hostFailure("dns: no address\nfor it"));
+    get(want(orders, "a.example"));
+    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    orders.close();
+    Orders next = orders();
+    eventually(() -> !next.reports().isEmpty());
+    String reason = get(want(next, "a.example"));
+    assertTrue(reason.startsWith("dns: no address for it (failures: 1"), reason);
+    assertEquals(1, ca.orders.size());
+  }
+
+  @Test
+  void aCaThatIsDownIsLeftAloneAndThenTriedWithOneOrder() {
+    Orders orders = orders();
+    ca.fail(Authority.Failure.ofAuthority("the CA cannot be reached"));
+    assertEquals("the CA cannot be reached", get(want(orders, "a.example")));
+    String reason = get(want(orders, "b.example"));
+    assertTrue(reason.startsWith("the CA cannot be reached (next try: "), reason);
+    assertEquals(1, ca.orders.size());
+    assertNotNull(orders.figures().pausedUntil());
+    assertEquals(HostReport.State.QUEUED, report(orders, "a.example").state());
+    ca.hold();
+    pass(orders, Duration.ofSeconds(11));
+    eventually(() -> ca.orders.size() == 2);
+    assertEquals(1, orders.figures().running(), "one on trial");
+    ca.go(10);
+    eventually(() -> orders.figures().stored() == 2);
+    assertNull(orders.figures().pausedUntil());
+    assertEquals("", get(want(orders, "a.example")), "both that were queued are there");
+    assertEquals(3, ca.orders.size(), ca.orders::toString);
+  }
+
+  @Test
+  void theCaSaysHowLongToWaitAndThatSurvivesARestart() {
+    Orders orders = orders();
+    ca.fail(
+        new Authority.Failure(
+            Authority.Blame.AUTHORITY, "rateLimited: too many new orders", 7_200_000, null));
+    get(want(orders, "a.example"));
+    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("pause "));
+    orders.close();
+    Orders next = orders();
+    String reason = get(want(next, "b.example"));
+    assertTrue(reason.startsWith("rateLimited: too many new orders (next try: "), reason);
+    pass(next, Duration.ofHours(1));
+    assertEquals(1, ca.orders.size());
+    pass(next, Duration.ofHours(2));
+    eventually(() -> next.figures().stored() == 1);
+  }
+
+  @Test
+  void theLimitOfADomainHoldsItsHostsOnly() {
+    Orders orders = orders();
+    ca.fail(new Authority.Failure(Authority.Blame.HOST, "rateLimited", 7_200_000, "a.example"));
+    get(want(orders, "1.a.example"));
+    String reason = get(want(orders, "2.a.example"));
+    assertTrue(reason.startsWith("the CA refuses orders for a.example until "), reason);
+    assertEquals("", get(want(orders, "1.b.example")));
+    assertEquals(2, ca.orders.size());
+    clock.pass(Duration.ofHours(3));
+    assertEquals("", get(want(orders, "2.a.example")));
+  }
+
+  @Test
+  void aHostForWhichTheCaFailsAgainAndAgainDoesNotHoldUpTheOthersForever() {
+    Orders orders = orders();
+    for (int i = 0; i < 3; i++) {
+      ca.fail(Authority.Failure.ofAuthority("serverInternal"));
+      get(want(orders, "a.example"));
+      int count = i + 1;
+      eventually(() -> ca.orders.size() == count);
+      pass(orders, Duration.ofHours(2));
+    }
+    eventually(() -> report(orders, "a.example").failures() == 1 || ca.orders.size() > 3);
+    assertEquals(HostReport.State.FAILED, report(orders, "a.example").state());
+  }
+
+  @Test
+  void aWrongCertificateIsNotStored() {
+    Orders orders = orders();
+    ca.isWrongKey = true;
+    assertEquals("the CA has sent the certificate of another key", get(want(orders, "a.example")));
+    ca.isWrongKey = false;
+    ca.otherName = "other.example";
+    assertEquals("the CA has sent the certificate of another name", get(want(orders, "b.example")));
+    ca.otherName = null;
+    ca.life = Duration.ofSeconds(-30);
+    assertEquals("the CA has sent a certificate that has expired", get(want(orders, "c.example")));
+    assertEquals(List.of(), stored);
+    assertFalse(Files.exists(chain("a.example")));
+  }
+
+  // The store -------------------------------------------------------------------------------------
+
+  @Test
+  void aRestartKeepsCertificatesAndOrdersNothing() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    orders.close();
+    Orders next = orders();
+    assertEquals("", get(want(next, "a.example")));
+    eventually(() -> next.figures().stored() == 1);
+    assertEquals(1, ca.orders.size());
+  }
+
+  @Test
+  void whatIsUnderWayAtTheEndIsAnsweredAndCountsForTheBudget() {
+    Orders orders = orders(DIRECTORY, 2, 100, allow);
+    ca.hold();
+    CompletableFuture<String> done = want(orders, "a.example");
+    eventually(() -> ca.orders.size() == 1);
+    orders.close();
+    assertTrue(get(done).startsWith("rsp is stopping"));
+    assertTrue(get(want(orders, "a.example")).startsWith("rsp is stopping"));
+    ca.go(1_000);
+    Orders next = orders(DIRECTORY, 2, 100, allow);
+    assertEquals("", get(want(next, "b.example")));
+    assertTrue(get(want(next, "c.example")).startsWith("the budget of 2 orders in 10800 s"));
+    assertEquals(2, ca.orders.size(), "the first one counts");
+  }
+
+  @Test
+  void aPoisonedFileIsOrderedAgain() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    String good = Files.readString(chain("a.example"));
+    Files.writeString(chain("a.example"), good.substring(0, good.length() / 3));
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals(2, ca.orders.size());
+    Files.delete(chain("a.example").resolveSibling("privkey.pem"));
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals(3, ca.orders.size());
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals(3, ca.orders.size(), "well again");
+  }
+
+  @Test
+  void aPoisonedFileIsNotOrderedFasterThanAHostThatFails() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Files.writeString(chain("a.example"), "poison");
+    ca.fail(hostFailure("dns"));
+    assertEquals("dns", get(want(orders, "a.example")));
+    for (int i = 0; i < 5; i++) {
+      assertTrue(get(want(orders, "a.example")).startsWith("dns (failures: 1"));
+    }
+    assertEquals(2, ca.orders.size());
+  }
+
+  @Test
+  void aStoreThatCannotBeWrittenGetsNoOrder() throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(store(), "a file where the folder should be");
+    Orders orders = orders();
+    String reason = get(want(orders, "a.example"));
+    assertTrue(reason.startsWith("the store " + store() + " cannot be used: "), reason);
+    assertEquals(List.of(), asked);
+    assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void aStoreThatFailsLaterGetsNoOrderAndIsTriedAgain() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Path obstacle = store().resolve("live/b.example");
+    Files.writeString(obstacle, "in the way");
+    String reason = get(want(orders, "b.example"));
+    assertTrue(reason.startsWith("the store cannot be written: "), reason);
+    assertTrue(get(want(orders, "c.example")).startsWith("the store cannot be written: "));
+    assertEquals(1, ca.orders.size());
+    assertEquals(1, orders.figures().budgetUsed(), "what was not ordered does not count");
+    Files.delete(obstacle);
+    pass(orders, Duration.ofSeconds(11));
+    eventually(() -> orders.figures().stored() == 3);
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenStopsOrders() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Files.delete(store().resolve("accounts").resolve(AccountId.of(DIRECTORY) + ".key"));
+    orders.close();
+    Files.writeString(
+        store().resolve("accounts").resolve(AccountId.of(DIRECTORY) + ".key"), "damaged");
+    Orders next = orders();
+    String reason = get(want(next, "b.example"));
+    assertTrue(reason.contains("the account key") && reason.contains("is damaged"), reason);
+    assertEquals(1, ca.orders.size());
+  }
+
+  @Test
+  void onlyOneProcessOrdersForAStore() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Orders other = orders();
+    assertEquals(
+        "another process orders certificates for " + store(), get(want(other, "b.example")));
+    orders.close();
+    eventually(() -> get(want(other, "b.example")).isEmpty());
+  }
+
+  @Test
+  void certificatesWithoutALogAreTakenOver() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    get(want(orders, "b.example"));
+    orders.close();
+    eventually(() -> Files.deleteIfExists(store().resolve("renewal/orders.log")));
+    Files.writeString(chain("b.example"), "poison");
+    Orders next = orders();
+    eventually(() -> next.figures().stored() == 1);
+    assertNotNull(report(next, "a.example").renewal());
+    assertEquals("", get(want(next, "a.example")));
+    assertEquals(2, ca.orders.size());
+    assertEquals("", get(want(next, "b.example")));
+    assertEquals(3, ca.orders.size());
+  }
+
+  @Test
+  void filesThatWereCompleteWhenAProcessEndedAreUsed() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    orders.close();
+    Path chain = chain("a.example");
+    Files.move(chain, chain.resolveSibling(".fullchain.pem.new"));
+    Orders next = orders();
+    assertEquals("", get(want(next, "a.example")));
+    assertEquals(1, ca.orders.size());
+    assertTrue(Files.exists(chain));
+  }
+
+  @Test
+  void aDamagedLogLosesOnlyTheDamagedLines() throws IOException {
+    Orders orders = orders(DIRECTORY, 2, 100, allow);
+    get(want(orders, "a.example"));
+    Path log = store().resolve("renewal/orders.log");
+    eventually(() -> Files.readString(log).contains("cert "));
+    orders.close();
+    Files.writeString(log, Files.readString(log) + "cert x\n\0\0\0\0\nfail " + "x".repeat(9_000));
+    Orders next = orders(DIRECTORY, 2, 100, allow);
+    eventually(() -> next.figures().stored() == 1);
+    assertEquals(1, next.figures().budgetUsed());
+    assertEquals(2 + 1, Files.readString(log).lines().count(), "it was written anew");
+  }
+
+  // The budget ------------------------------------------------------------------------------------
+
+  @Test
+  void theBudgetHoldsAndSurvivesARestart() {
+    Orders orders = orders(DIRECTORY, 3, 100, allow);
+    for (int i = 0; i < 3; i++) {
+      assertEquals("", get(want(orders, "h" + i + ".example")));
+    }
+    String reason = get(want(orders, "x.example"));
+    assertTrue(reason.startsWith("the budget of 3 orders in 10800 s is used up until "), reason);
+    assertEquals(HostReport.State.QUEUED, report(orders, "x.example").state());
+    orders.close();
+    Orders next = orders(DIRECTORY, 3, 100, allow);
+    assertTrue(get(want(next, "x.example")).startsWith("the budget of 3 orders"));
+    assertEquals(3, ca.orders.size());
+    pass(next, Duration.ofSeconds(10_801));
+    eventually(() -> next.figures().stored() == 4);
+    assertEquals(4, ca.orders.size());
+  }
+
+  @Test
+  void failedOrdersCountForTheBudget() {
+    Orders orders = orders(DIRECTORY, 2, 100, allow);
+    ca.fail(hostFailure("dns"));
+    ca.fail(hostFailure("dns"));
+    get(want(orders, "a.example"));
+    get(want(orders, "b.example"));
+    assertTrue(get(want(orders, "c.example")).startsWith("the budget of 2 orders"));
+  }
+
+  @Test
+  void certificatesThatAreThereDoNotCount() {
+    Orders orders = orders(DIRECTORY, 2, 100, allow);
+    get(want(orders, "a.example"));
+    for (int i = 0; i < 5; i++) {
+      assertEquals("", get(want(orders, "a.example")));
+    }
+    assertEquals(1, orders.figures().budgetUsed());
+  }
+
+  // Renewals --------------------------------------------------------------------------------------
+
+  @Test
+  void aCertificateIsRenewedAtTwoThirdsOfItsLife() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    String before = Files.readString(chain("a.example"));
+    pass(orders, Duration.ofDays(50));
+    assertEquals(1, ca.orders.size());
+    pass(orders, Duration.ofDays(20));
+    eventually(() -> ca.orders.size() == 2 && stored.size() == 2);
+    assertFalse(before.equals(Files.readString(chain("a.example"))));
+    assertEquals(1, counts.figures(orders.figures()).renewed());
+    assertEquals("", get(want(orders, "a.example")));
+  }
+
+  @Test
+  void aHostThatIsNotAllowedAnyMoreIsNotRenewed() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    rule.put("a.example", Allow.Answer.NO);
+    pass(orders, Duration.ofDays(70));
+    eventually(() -> report(orders, "a.example").problem() != null);
+    assertEquals(1, ca.orders.size());
+    rule.remove("a.example");
+    pass(orders, DAY.plusHours(1));
+    eventually(() -> ca.orders.size() == 2);
+  }
+
+  @Test
+  void aRenewalThatFailsIsTriedAgain() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    ca.fail(hostFailure("dns"));
+    pass(orders, Duration.ofDays(70));
+    eventually(() -> report(orders, "a.example").failures() == 1);
+    assertEquals("", get(want(orders, "a.example")), "the old one is still good");
+    assertEquals(2, ca.orders.size());
+    pass(orders, Duration.ofMinutes(6));
+    eventually(() -> ca.orders.size() == 3);
+  }
+
+  @Test
+  void theWindowOfTheCaIsTakenAndTheCertificateIsNamed() {
+    long day = DAY.toMillis();
+    long now = clock.millis();
+    ca.window = new Authority.Window(now + 10 * day, now + 12 * day, 6 * 3_600_000L);
+    Orders orders = orders(DIRECTORY, 1, 100, allow);
+    get(want(orders, "a.example"));
+    Instant renewal = report(orders, "a.example").renewal();
+    assertNotNull(renewal);
+    assertTrue(
+        renewal.toEpochMilli() >= now + 10 * day && renewal.toEpochMilli() <= now + 12 * day,
+        renewal::toString);
+    assertTrue(orders.announces());
+    assertEquals(1, orders.figures().budgetUsed());
+    pass(orders, Duration.ofDays(13));
+    eventually(() -> ca.orders.size() == 2);
+    assertTrue(ca.orders.get(1).startsWith("a.example replaces "), ca.orders::toString);
+    assertEquals(0, orders.figures().budgetUsed(), "it does not count");
+  }
+
+  @Test
+  void aWindowThatTheCaMovesForwardIsSeen() {
+    long day = DAY.toMillis();
+    long now = clock.millis();
+    ca.window = new Authority.Window(now + 60 * day, now + 62 * day, 6 * 3_600_000L);
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    ca.window = new Authority.Window(now - day, now, 6 * 3_600_000L);
+    pass(orders, Duration.ofHours(7));
+    eventually(() -> ca.checks.size() >= 2);
+    pass(orders, Duration.ofSeconds(1));
+    eventually(() -> ca.orders.size() == 2);
+  }
+
+  @Test
+  void renewalsDoNotStarveNewNamesNorTheOtherWayRound() {
+    Orders orders = orders(DIRECTORY, 100, 1_000, allow);
+    for (int i = 0; i < 100; i++) {
+      assertEquals("", get(want(orders, "old" + i + ".example")));
+    }
+    clock.pass(Duration.ofDays(75));
+    ca.hold();
+    for (int i = 0; i < 100; i++) {
+      want(orders, "new" + i + ".example");
+    }
+    orders.tick();
+    orders.tick();
+    ca.go(1_000);
+    eventually(() -> ca.orders.size() == 200);
+    eventually(() -> orders.figures().running() == 0);
+    long renewed = ca.orders.subList(100, 200).stream().filter(o -> o.startsWith("old")).count();
+    assertTrue(renewed >= 25 && renewed <= 75, "renewed: " + renewed);
+  }
+
+  @Test
+  void certificatesOfAnotherCaAreReplaced() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    orders.close();
+    Orders next = orders(URI.create("https://other.example/directory"), 300, 100, allow);
+    eventually(() -> ca.orders.size() == 2);
+    eventually(() -> next.figures().running() == 0);
+    next.tick();
+    assertEquals(2, ca.orders.size());
+  }
+
+  @Test
+  void aCertificateThatCouldNotBeRenewedForAMonthIsGivenUp() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    rule.put("a.example", Allow.Answer.NO);
+    pass(orders, Duration.ofDays(100));
+    pass(orders, Duration.ofDays(30));
+    eventually(
+        () ->
+            "expired long ago, and could not be renewed"
+                .equals(report(orders, "a.example").problem()));
+    assertEquals(0, orders.figures().stored());
+    rule.remove("a.example");
+    clock.pass(DAY);
+    assertEquals("", get(want(orders, "a.example")), "until it is wanted again");
+  }
+
+  @Test
+  void theLogTellsCommandsWhatThereIs() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    ca.fail(hostFailure("dns"));
+    get(want(orders, "b.example"));
+    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    StoredHosts found = StoredHosts.read(orders.settings());
+    assertEquals(orders.reports(), found.hosts());
+    assertEquals(2, found.budgetUsed());
+    assertFalse(found.renewalsAreFree());
+    assertEquals(HostReport.State.FAILED, found.hosts().get(1).state());
+    assertEquals("dns", found.hosts().get(1).values().get("problem"));
+  }
+
+  @Test
+  void aStoreThatIsNotThereIsEmpty() throws IOException {
+    Consumer<@Nullable String> nobody = reason -> {};
+    Orders orders = orders();
+    orders.close();
+    orders.want("a.example", nobody);
+    Path missing = folder.resolve("missing");
+    assertEquals(
+        List.of(),
+        StoredHosts.read(
+                AcmeAuthorityTest.settings(DIRECTORY, missing, null, ChallengeType.HTTP_01, 1))
+            .hosts());
+    assertFalse(Files.exists(missing));
+  }
+}
