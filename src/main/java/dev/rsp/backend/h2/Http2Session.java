@@ -138,7 +138,9 @@ final class Http2Session implements SharedSession, FrameEvents {
     this.input =
         FrameInput.ofServer(
             this, net.allocator(), fields::start, fields::add, tables.mostHeadBytes());
-    this.output = new FrameOutput(channel, net.flusher(), net.allocator());
+    this.output =
+        new FrameOutput(
+            channel, net.flusher(), net.allocator(), cause -> connection.failed(null, cause));
     this.sending = new SendQueue(output, () -> !ended, this::idleFrame);
     long now = net.deadlines().nowMillis();
     this.idleFrames = new FrameBudget(IDLE_FRAMES, IDLE_FRAMES_PER_SECOND, now);
@@ -314,6 +316,7 @@ final class Http2Session implements SharedSession, FrameEvents {
     if (!ended) {
       ended = true;
       output.goAway(0, ErrorCode.NO_ERROR);
+      output.flush();
     }
   }
 
@@ -587,6 +590,7 @@ final class Http2Session implements SharedSession, FrameEvents {
       return;
     }
     output.goAway(0, error);
+    output.flush();
     connection.abort(new IOException("HTTP/2: " + why));
   }
 

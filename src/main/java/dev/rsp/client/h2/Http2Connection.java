@@ -33,7 +33,6 @@ import dev.rsp.net.h2.FrameOutput;
 import dev.rsp.net.h2.OutgoingContent;
 import dev.rsp.net.h2.SendQueue;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -201,7 +200,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     this.input =
         FrameInput.ofClient(
             this, net.allocator(), fields::start, fields::add, terms.limits.headBytes());
-    this.output = new FrameOutput(channel, net.flusher(), net.allocator());
+    this.output = new FrameOutput(channel, net.flusher(), net.allocator(), this::failed);
     this.sending = new SendQueue(output, this::served, this::smallWindow);
     this.responses = new ResponseWriter(output, shared.responseFields, shared.date, peer.options());
     this.timer = new ClientTimer(net.deadlines(), this);
@@ -355,8 +354,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
       spend(resets, "malformed requests");
       return;
     }
-    ByteBuf bytes = Unpooled.wrappedBuffer(fields.bytes(), 0, fields.length());
-    if (terms.parser.request(bytes, head) == Parsed.DONE) {
+    if (terms.parser.request(shared.composedHead(), head) == Parsed.DONE) {
       if (fields.isWebSocket()) {
         stream.asksForTunnel();
       }
@@ -671,6 +669,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     timer.awaitClose();
     choked = false;
     applyReading();
+    output.flush();
     if (inputEnded) {
       Closing.closeAfterFlush(channel);
     } else {
@@ -688,6 +687,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     admission.leave();
     goAwayNow();
     stopServing();
+    output.flush();
     Closing.closeAfterFlush(channel);
   }
 
@@ -703,6 +703,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     if (served() && streams.isEmpty()) {
       goAwayNow(); // the client has been idle for too long
     } else {
+      output.flush(); // TLS sends what is written before close_notify
       channel.close();
     }
   }
@@ -911,6 +912,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
     if (streams.isEmpty() && state != State.CLOSED) {
       stopServing();
+      output.flush();
       Closing.closeAfterFlush(channel);
     }
   }

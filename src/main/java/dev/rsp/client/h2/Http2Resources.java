@@ -8,6 +8,8 @@ import dev.rsp.http.RequestHead;
 import dev.rsp.http.h1.DateField;
 import dev.rsp.http.h2.RequestFields;
 import dev.rsp.http.h2.ResponseFields;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
  * What the HTTP/2 connections of one loop share. The tables and writers are used for one message at
@@ -22,6 +24,9 @@ public final class Http2Resources {
   final ResponseFields responseFields = new ResponseFields();
   final RequestHead head = new RequestHead();
 
+  /** The octets of a head that the request fields have composed. */
+  private ByteBuf composed = Unpooled.EMPTY_BUFFER;
+
   final OwnAnswers answers;
   final Http2Counters counters = new Http2Counters();
 
@@ -33,6 +38,15 @@ public final class Http2Resources {
     this.connections = connections;
     this.date = date;
     this.answers = new OwnAnswers(date);
+  }
+
+  /** The head that the request fields have composed, to be parsed; good until their next start. */
+  ByteBuf composedHead() {
+    byte[] octets = requestFields.bytes();
+    if (!composed.hasArray() || composed.array() != octets) { // it has grown
+      composed = Unpooled.wrappedBuffer(octets);
+    }
+    return composed.setIndex(0, requestFields.length());
   }
 
   /** What happened on the connections. Any thread. */

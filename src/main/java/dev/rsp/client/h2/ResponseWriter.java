@@ -9,6 +9,7 @@ import dev.rsp.http.h2.ResponseFields;
 import dev.rsp.net.h2.FrameOutput;
 import io.netty.util.AsciiString;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the heads of the responses on one connection, with what its listen address adds. */
@@ -17,6 +18,7 @@ final class ResponseWriter {
       AsciiString.cached(EdgeRules.HSTS.toLowerCase(Locale.ROOT));
 
   private final FrameOutput output;
+  private final BiConsumer<AsciiString, AsciiString> appender;
   private final ResponseFields fields;
   private final DateField date;
 
@@ -25,6 +27,7 @@ final class ResponseWriter {
 
   ResponseWriter(FrameOutput output, ResponseFields fields, DateField date, ListenOptions options) {
     this.output = output;
+    this.appender = output::field;
     this.fields = fields;
     this.date = date;
     this.hsts = options.hsts() == null ? null : new AsciiString(options.hsts());
@@ -39,7 +42,7 @@ final class ResponseWriter {
    */
   int headers(int stream, ResponseHead head, boolean hasLength, boolean last) {
     output.startBlock();
-    fields.each(head, hasLength, date.now(), output::field);
+    fields.each(head, hasLength, date.now(), appender);
     if (hsts != null && head.status() > 100 && head.field(EdgeRules.HSTS) == null) {
       output.field(HSTS, hsts);
     }

@@ -7,7 +7,6 @@ import dev.rsp.http.Octets;
 import dev.rsp.http.ResponseHead;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +31,14 @@ public final class ResponseFields {
 
   /** RFC 9110 §15: three digits. */
   private static final int STATUSES = 1000;
+
+  /** Of the largest long. */
+  private static final int DIGITS = 19;
+
+  private final KnownTexts texts = new KnownTexts();
+
+  /** The digits of a length. */
+  private final byte[] digits = new byte[DIGITS];
 
   private final @Nullable AsciiString[] statuses = new AsciiString[STATUSES];
 
@@ -61,13 +68,12 @@ public final class ResponseFields {
     for (int field = 0; field < head.fieldCount(); field++) {
       if (!KeptFields.contains(drops, head, field) && !(tunnel && isAccept(head, field))) {
         writer.accept(
-            name(bytes, head.nameStart(field), head.nameEnd(field)),
-            text(bytes, head.valueStart(field), head.valueEnd(field)));
+            texts.lowerCase(bytes, head.nameStart(field), head.nameEnd(field)),
+            texts.text(bytes, head.valueStart(field), head.valueEnd(field)));
       }
     }
     if (empty || (hasLength && head.contentLength() >= 0)) {
-      long length = empty ? 0 : head.contentLength();
-      writer.accept(CONTENT_LENGTH, new AsciiString(Long.toString(length)));
+      writer.accept(CONTENT_LENGTH, length(empty ? 0 : head.contentLength()));
     }
     // RFC 9110 §6.6.1: a recipient with a clock adds a missing Date.
     if (!head.hasDate() && (tunnel || head.status() >= 200)) {
@@ -79,6 +85,16 @@ public final class ResponseFields {
   private static boolean isAccept(ResponseHead head, int field) {
     return Octets.equalsIgnoreCase(
         head.bytes(), head.nameStart(field), head.nameEnd(field), WEBSOCKET_ACCEPT);
+  }
+
+  private AsciiString length(long length) {
+    int at = digits.length;
+    long rest = length;
+    do {
+      digits[--at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    } while (rest > 0);
+    return texts.text(digits, at, digits.length);
   }
 
   private AsciiString status(int code) {
@@ -97,17 +113,5 @@ public final class ResponseFields {
       date = new AsciiString(now, true);
     }
     return date;
-  }
-
-  private static AsciiString name(byte[] bytes, int start, int end) {
-    byte[] lower = Arrays.copyOfRange(bytes, start, end);
-    for (int at = 0; at < lower.length; at++) {
-      lower[at] = Octets.lower(lower[at]);
-    }
-    return new AsciiString(lower, false);
-  }
-
-  private static AsciiString text(byte[] bytes, int start, int end) {
-    return new AsciiString(bytes, start, end - start, true);
   }
 }

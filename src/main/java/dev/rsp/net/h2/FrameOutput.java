@@ -2,15 +2,16 @@
 package dev.rsp.net.h2;
 
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.net.WriteBatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.util.AsciiString;
+import java.util.function.Consumer;
 
 /**
  * Writes the frames of one connection (RFC 9113 §6), which leave at the end of the loop's turn. It
@@ -36,21 +37,29 @@ public final class FrameOutput {
   private static final int SETTING_BYTES = 6;
 
   private final Channel channel;
-  private final TurnFlusher flusher;
+  private final WriteBatch batch;
   private final ByteBufAllocator allocator;
 
   /** The fields of the block that is written next. */
-  private final DefaultHttp2Headers list = new DefaultHttp2Headers(false);
+  private final FieldList list = new FieldList();
 
   private final DefaultHttp2HeadersEncoder encoder =
       new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
 
   private long written;
 
-  /** The output of a connection that is open. */
-  public FrameOutput(Channel channel, TurnFlusher flusher, ByteBufAllocator allocator) {
+  /**
+   * The output of a connection that is open.
+   *
+   * @param failed takes what a write at the end of the turn throws
+   */
+  public FrameOutput(
+      Channel channel,
+      TurnFlusher flusher,
+      ByteBufAllocator allocator,
+      Consumer<Throwable> failed) {
     this.channel = channel;
-    this.flusher = flusher;
+    this.batch = new WriteBatch(channel, flusher, allocator, failed);
     this.allocator = allocator;
   }
 
@@ -66,7 +75,7 @@ public final class FrameOutput {
 
   /** Octets that the kernel has not taken yet. */
   public long unsent() {
-    return TurnFlusher.unsentBytes(channel);
+    return batch.unsentBytes();
   }
 
   /** Whether the socket takes more for now. */
@@ -79,8 +88,14 @@ public final class FrameOutput {
     encoder.maxHeaderTableSize(bytes);
   }
 
-  /** No more is written. */
+  /** Gives the channel all frames that were written, so that it can be closed behind them. */
+  public void flush() {
+    batch.write();
+  }
+
+  /** The channel is closed. */
   public void close() {
+    batch.release();
     encoder.close();
   }
 
@@ -126,7 +141,7 @@ public final class FrameOutput {
 
   /** Adds a field to the block. Name and value do not change afterwards. */
   public void field(AsciiString name, AsciiString value) {
-    list.add(name, value);
+    list.append(name, value);
   }
 
   /**
@@ -224,6 +239,6 @@ public final class FrameOutput {
 
   private void send(ByteBuf bytes) {
     written += bytes.readableBytes();
-    flusher.send(channel, bytes);
+    batch.send(bytes);
   }
 }
