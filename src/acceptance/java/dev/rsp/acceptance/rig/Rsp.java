@@ -189,6 +189,22 @@ public final class Rsp implements AutoCloseable {
     return lastNumber(name);
   }
 
+  /**
+   * One of the figures for Prometheus, by its name and labels as they stand there; its control
+   * socket is {@code control.sock} beside the configuration file.
+   */
+  public double figure(String name) {
+    String socket = file.resolveSibling("control.sock").toString();
+    Program figures = Program.run("curl", "-sS", "--unix-socket", socket, "http://rsp/metrics");
+    return figures
+        .out()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + " is missing: " + figures));
+  }
+
   /** Starts a garbage collection, after which the leak detector can find buffers that were lost. */
   public void collectGarbage() {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
@@ -196,6 +212,24 @@ public final class Rsp implements AutoCloseable {
     if (collection.awaitExit() != 0) {
       throw new AssertionError(collection);
     }
+  }
+
+  /** How many native engines of TLS there are, by a look at its heap after a collection. */
+  public long tlsEngines() {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    Program histogram = Program.run(jcmd.toString(), "" + program.pid(), "GC.class_histogram");
+    Matcher engines =
+        Pattern.compile(
+                "(?m)^ *\\d+: +(\\d+) +\\d+ +io\\.netty\\.handler\\.ssl\\.\\w*OpenSslEngine(?:\\s|$)")
+            .matcher(histogram.out());
+    if (!histogram.out().contains("java.lang.String")) {
+      throw new AssertionError(histogram);
+    }
+    long count = 0;
+    while (engines.find()) {
+      count += Long.parseLong(engines.group(1));
+    }
+    return count;
   }
 
   /**
