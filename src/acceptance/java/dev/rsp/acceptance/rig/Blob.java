@@ -45,6 +45,11 @@ public final class Blob {
     }
   }
 
+  /** Passes on each write as a chunk of its own; the last chunk is written when it is closed. */
+  public static OutputStream chunks(OutputStream to) {
+    return new Chunks(to);
+  }
+
   /** The file with the blob of a length, in a directory; made if it is missing. */
   public static Path file(Path directory, long length) throws IOException {
     Path file = directory.resolve(String.valueOf(length));
