@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.worker.ExchangeFuzz;
+import dev.rsp.worker.Http2Fuzz;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -32,7 +33,8 @@ final class FuzzTest {
           new Target("chunks", 30_000, ChunkFuzz::fuzzerTestOneInput),
           new Target("host", 50_000, HostFuzz::fuzzerTestOneInput),
           new Target("proxy", 30_000, ProxyHeaderFuzz::fuzzerTestOneInput),
-          new Target("exchange", 1_000, ExchangeFuzz::fuzzerTestOneInput));
+          new Target("exchange", 1_000, ExchangeFuzz::fuzzerTestOneInput),
+          new Target("http2", 2_000, Http2Fuzz::fuzzerTestOneInput));
 
   @TestFactory
   Stream<DynamicTest> holdsForSeedsAndFindings() {

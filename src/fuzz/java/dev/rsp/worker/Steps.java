@@ -36,12 +36,17 @@ record Steps(List<Step> steps) {
   record Step(char letter, String text, boolean follows) {}
 
   static Steps of(byte[] data) {
+    return of(data, LETTERS, MAX_STEPS);
+  }
+
+  /** The same with other letters, in which an x means the same. */
+  static Steps of(byte[] data, String letters, int most) {
     String text = new String(data, StandardCharsets.ISO_8859_1);
     List<Step> steps = new ArrayList<>();
     char letter = 'c';
     int start = 0;
-    for (int at = 0; at <= data.length && steps.size() < MAX_STEPS; at++) {
-      boolean next = at + 1 < data.length && data[at] == '@' && LETTERS.indexOf(data[at + 1]) >= 0;
+    for (int at = 0; at <= data.length && steps.size() < most; at++) {
+      boolean next = at + 1 < data.length && data[at] == '@' && letters.indexOf(data[at + 1]) >= 0;
       if (next || at == data.length) {
         if (start > 0 || at > start) {
           boolean follows = next && data[at + 1] == 'x';
