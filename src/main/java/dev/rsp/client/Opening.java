@@ -19,6 +19,7 @@ import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TlsAccept;
+import dev.rsp.net.tls.TlsFailure;
 import dev.rsp.net.tls.TlsProfile;
 import dev.rsp.proxy.ProxyHeader;
 import io.netty.buffer.ByteBuf;
@@ -387,11 +388,8 @@ final class Opening extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    failed(
-        cause instanceof Exception decoding && decoding.getCause() instanceof IOException io
-            ? io
-            : cause);
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
+    failed(TlsFailure.causeOf(caught));
   }
 
   private void expired() {

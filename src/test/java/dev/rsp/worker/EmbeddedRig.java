@@ -215,7 +215,7 @@ final class EmbeddedRig implements AutoCloseable {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
     client.socket().comesFrom(address);
-    if (options.http2()) {
+    if (options.http2() || options.tls()) {
       unjudged.add(client);
     }
     loop.adopt(client.socket(), options);
@@ -223,11 +223,11 @@ final class EmbeddedRig implements AutoCloseable {
     return client;
   }
 
-  /** The same on a listen address with options. With HTTP/2 no referee judges it. */
+  /** The same on a listen address with options. With TLS or HTTP/2 no referee judges it. */
   EmbeddedPeer client(ListenOptions options) {
     var client = new EmbeddedPeer(this, true);
     clients.add(client);
-    if (options.http2()) {
+    if (options.http2() || options.tls()) {
       unjudged.add(client);
     }
     loop.adopt(client.socket(), options);

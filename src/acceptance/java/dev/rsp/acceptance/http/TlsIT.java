@@ -2,6 +2,7 @@
 package dev.rsp.acceptance.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.acceptance.rig.Origin;
@@ -159,6 +160,19 @@ final class TlsIT {
     command.addAll(List.of("-servername", "a.example"));
     command.addAll(List.of(more));
     return Program.run(command.toArray(String[]::new));
+  }
+
+  /** RFC 8446 §8: 0-RTT can be replayed. */
+  @Test
+  void ticketsAllowNoEarlyData() {
+    String request =
+        "GET /length/1 HTTP/1.1\\r\\nHost: a.example\\r\\nConnection: close\\r\\n\\r\\n";
+    String client = "openssl s_client -connect 127.0.0.1:%d -servername a.example -tls1_3 -ign_eof";
+    Program openssl =
+        Program.run("sh", "-c", "printf '" + request + "' | " + client.formatted(tls));
+    assertTrue(openssl.out().contains("New Session Ticket arrived"), openssl::toString);
+    assertTrue(openssl.out().contains("Max Early Data: 0\n"), openssl::toString);
+    assertFalse(openssl.out().contains("Max Early Data: 1"), openssl::toString);
   }
 
   /** The report is left in target/testssl. */

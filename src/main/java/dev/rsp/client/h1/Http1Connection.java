@@ -24,6 +24,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.Shortages;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.net.tls.TlsFailure;
 import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -719,7 +720,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
+    Throwable cause = TlsFailure.causeOf(caught);
     if (cause instanceof IOException) {
       log.debug("client gone client={}: {}", hop.text(), cause.getMessage());
       close();

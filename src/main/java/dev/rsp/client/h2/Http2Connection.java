@@ -32,6 +32,7 @@ import dev.rsp.net.h2.FrameInput;
 import dev.rsp.net.h2.FrameOutput;
 import dev.rsp.net.h2.OutgoingContent;
 import dev.rsp.net.h2.SendQueue;
+import dev.rsp.net.tls.TlsFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -950,7 +951,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
+    Throwable cause = TlsFailure.causeOf(caught);
     if (cause instanceof IOException) {
       log.debug("client gone client={}: {}", hop.text(), cause.getMessage());
       channel.close();
