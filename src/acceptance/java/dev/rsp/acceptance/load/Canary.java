@@ -223,6 +223,11 @@ final class Canary implements AutoCloseable {
     return !Wire.field(head, "Connection").equals("close");
   }
 
+  /** Where marks are looked for, also by other clients of its backends. */
+  Marks marks() {
+    return marks;
+  }
+
   // Counters -----------------------------------------------------------------------------------
 
   /** Requests that clients began to send. */

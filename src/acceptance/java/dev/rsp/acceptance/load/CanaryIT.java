@@ -17,8 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * No byte of one request reaches another, whatever clients, backends and the operator do; and no
- * descriptor and no buffer is lost. {@code scripts/soak} does the same for longer.
+ * No byte of one request reaches another, whatever clients, with and without TLS, backends and the
+ * operator do; and no descriptor, no buffer and no engine of TLS is lost. {@code scripts/soak} does
+ * the same for longer.
  */
 @Isolated("loads or measures the machine")
 final class CanaryIT {
@@ -42,46 +43,60 @@ final class CanaryIT {
 
   private static final Duration ENOUGH = Duration.ofSeconds(120 + REQUESTS / 50);
 
+  private String listeners = "";
+
   @Test
   void noMarkStraysWhileAllGoWrong(@TempDir Path directory) throws Exception {
-    try (Canary canary = new Canary();
-        Rsp rsp = Rsp.servingOnJava(EXACT, directory, lua(canary, 3))) {
-      // The descriptors that a loop opens for its first request are no leak.
-      load(rsp, canary, CLIENTS * 10L);
-      int before = settled(rsp);
-      load(rsp, canary, canary.asked() + REQUESTS);
-      assertEquals(
-          0, canary.foreign() + canary.fouls(), () -> String.join("\n---\n", canary.findings()));
-      // Most requests must be answered, or the test would show little.
-      assertTrue(
-          canary.answered() > REQUESTS / 2,
-          "answered: " + canary.answered() + ", broken: " + canary.broken());
-      Eventually.holds(
-          () -> "at most " + before + " descriptors: " + rsp.program().descriptors(),
-          () -> rsp.program().descriptors() <= before);
-      Eventually.holds(
-          () -> "at most " + KEPT_BYTES + " bytes of direct memory in use: " + rsp,
-          () -> {
-            long direct = rsp.directBytes();
-            return direct >= 0 && direct <= KEPT_BYTES;
-          });
-      // The detector reports what the garbage collector found when the next buffer is allocated.
-      rsp.collectGarbage();
-      load(rsp, canary, canary.asked() + CLIENTS);
-      assertEquals(0, rsp.count("ERROR"), rsp::log);
-      assertEquals(0, rsp.count("LEAK"), rsp::log);
+    try (Canary canary = new Canary()) {
+      var secure = new SecureClients(canary.marks());
+      listeners = secure.lua(directory);
+      try (Rsp rsp = Rsp.servingOnJava(EXACT, directory, lua(canary, 3))) {
+        noneIsLost(rsp, canary, secure);
+      }
     }
   }
 
-  private static String lua(Canary canary, int backends) {
-    return "listen = \"127.0.0.1:0\"\nabort_on_close = false\nloops = "
+  private void noneIsLost(Rsp rsp, Canary canary, SecureClients secure) throws Exception {
+    // The descriptors that a loop opens for its first request are no leak.
+    load(rsp, canary, secure, CLIENTS * 10L);
+    int before = settled(rsp);
+    load(rsp, canary, secure, canary.asked() + REQUESTS);
+    assertEquals(
+        0, canary.foreign() + canary.fouls(), () -> String.join("\n---\n", canary.findings()));
+    // Most requests must be answered, or the test would show little.
+    assertTrue(
+        canary.answered() > REQUESTS / 2,
+        "answered: " + canary.answered() + ", broken: " + canary.broken());
+    assertTrue(
+        secure.answered() > secure.asked() / 2,
+        "answered with TLS: " + secure.answered() + " of " + secure.asked());
+    Eventually.holds(
+        () -> "at most " + before + " descriptors: " + rsp.program().descriptors(),
+        () -> rsp.program().descriptors() <= before);
+    Eventually.holds(
+        () -> "at most " + KEPT_BYTES + " bytes of direct memory in use: " + rsp,
+        () -> {
+          long direct = rsp.directBytes();
+          return direct >= 0 && direct <= KEPT_BYTES;
+        });
+    Eventually.holds(() -> "no engine of TLS: " + rsp.tlsEngines(), () -> rsp.tlsEngines() == 0);
+    // The detector reports what the garbage collector found when the next buffer is allocated.
+    rsp.collectGarbage();
+    load(rsp, canary, secure, canary.asked() + CLIENTS);
+    assertEquals(0, rsp.count("ERROR"), rsp::log);
+    assertEquals(0, rsp.count("LEAK"), rsp::log);
+  }
+
+  private String lua(Canary canary, int backends) {
+    return listeners
+        + "abort_on_close = false\nloops = "
         + LOOPS
-        + "\ntimeouts = { backend_keepalive = 1, linger = 1 }\n"
+        + "\ntimeouts = { keepalive = 1, backend_keepalive = 1, linger = 1 }\n"
         + canary.slots(backends);
   }
 
   /** Runs the clients until there are so many requests, and reloads some times. */
-  private static void load(Rsp rsp, Canary canary, long until) throws Exception {
+  private void load(Rsp rsp, Canary canary, SecureClients secure, long until) throws Exception {
     List<Thread> clients = new ArrayList<>();
     long deadline = System.nanoTime() + ENOUGH.toNanos();
     int port = rsp.port();
@@ -91,10 +106,12 @@ final class CanaryIT {
             (canary.asked() < until || reloads.get() < RELOADS_AT_LEAST)
                 && System.nanoTime() - deadline < 0;
     for (int i = 0; i < CLIENTS; i++) {
-      Thread client = new Thread(() -> canary.ask(port, more));
+      clients.add(new Thread(() -> canary.ask(port, more)));
+    }
+    clients.addAll(secure.threads(rsp.ports().get(1), more));
+    for (Thread client : clients) {
       client.setDaemon(true);
       client.start();
-      clients.add(client);
     }
     while (more.getAsBoolean()) {
       rsp.reconfigure(lua(canary, 1 + reloads.getAndIncrement() % 3));

@@ -5,20 +5,21 @@ import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.Rsp;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
- * Canaries, slow clients, damaged messages, reloads and good clients, all at once against one
- * packaged rsp, for any time: {@code scripts/soak}. Prints a table, and exits with 1 if a
- * requirement was not met.
+ * Canaries, clients of TLS and HTTP/2, slow clients, damaged messages, reloads and good clients,
+ * all at once against one packaged rsp, for any time: {@code scripts/soak}. Prints a table, and
+ * exits with 1 if a requirement was not met.
  */
 public final class Soak {
   private static final int LOOPS = 2;
@@ -48,6 +49,7 @@ public final class Soak {
   private static final double MOST_MIB_PER_HOUR = 1;
 
   private final Canary canary = new Canary();
+  private final SecureClients secure = new SecureClients(canary.marks());
   private final FuzzPeers fuzz = new FuzzPeers(System.nanoTime());
   private final RawBackend good = Origin.start();
   private final List<long[]> resident = Collections.synchronizedList(new ArrayList<>());
@@ -58,7 +60,9 @@ public final class Soak {
   private long goodAsked;
   private int reloads;
 
-  private Soak() throws IOException {}
+  private String listeners = "";
+
+  private Soak() throws Exception {}
 
   /** One argument: for how many minutes. */
   public static void main(String[] arguments) throws Exception {
@@ -68,8 +72,11 @@ public final class Soak {
     try {
       held = new Soak().run(directory, minutes);
     } finally {
-      Files.deleteIfExists(directory.resolve("backends.lua"));
-      Files.deleteIfExists(directory);
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
     }
     System.exit(held ? 0 : 1);
   }
@@ -81,6 +88,7 @@ public final class Soak {
         options != null
             ? options
             : "-Dio.netty.leakDetection.level=simple -Dio.netty.allocator.type=unpooled";
+    listeners = secure.lua(directory);
     try (Rsp rsp = Rsp.servingOnJava(java, directory, lua(3))) {
       load(rsp, WARM_UP_SECONDS);
       rsp.collectGarbage();
@@ -93,12 +101,12 @@ public final class Soak {
       worstMillis = 0;
       goodAsked = 0;
       goodFailed = 0;
-      long asked = canary.asked() + fuzz.sent();
+      long asked = canary.asked() + fuzz.sent() + secure.asked();
       SlowClients slow = load(rsp, minutes * 60);
-      asked = canary.asked() + fuzz.sent() - asked + goodAsked;
+      asked = canary.asked() + fuzz.sent() + secure.asked() - asked + goodAsked;
       int left = settle(rsp, descriptors);
       long direct = rsp.directBytes();
-      rsp.collectGarbage();
+      long engines = rsp.tlsEngines(); // collects the garbage as well
       load(rsp, 1);
       int log = rsp.count("ERROR") + rsp.count("LEAK");
       Map<String, Long> ended = rsp.stop();
@@ -106,6 +114,7 @@ public final class Soak {
 
       row("requests", asked);
       row("  answered to canaries whole", canary.answered());
+      row("  with TLS, answered whole", secure.asked() + ", " + secure.answered());
       row("  damaged by the fuzzer", fuzz.sent());
       row("  of good clients, without answer", goodFailed);
       row("reloads", reloads);
@@ -117,6 +126,7 @@ public final class Soak {
       row("errors and leaks in the log", log);
       row("descriptors before, after", descriptors + ", " + left);
       row("direct memory after, KiB", direct >> 10);
+      row("engines of TLS after", engines);
       row("resident before, after, KiB", residentBefore + ", " + last(resident));
       row("resident, slope of the second half", "%.1f MiB/h".formatted(slope()));
       row("good clients, p99 calm", "%.1f ms".formatted(calm.millis(0.99)));
@@ -135,6 +145,8 @@ public final class Soak {
       hold(goodFailed == 0, "every good client gets its answer");
       hold(log == 0, "no error and no leak is logged");
       hold(left <= descriptors, "no descriptor stays");
+      hold(engines == 0, "no engine of TLS stays");
+      hold(secure.answered() > secure.asked() / 2, "most requests with TLS are answered");
       hold(!java.contains("unpooled") || direct <= KEPT_BYTES, "no direct memory stays");
       hold(ended.getOrDefault("failed", 0L) == 0, "no exchange fails by a fault of rsp's own");
       hold(minutes < SLOPE_MINUTES || slope() < MOST_MIB_PER_HOUR, "resident memory does not grow");
@@ -155,7 +167,8 @@ public final class Soak {
 
   private String lua(int canaries) {
     String backends = canary.slots(canaries);
-    return "listen = \"127.0.0.1:0\"\nabort_on_close = false\nloops = "
+    return listeners
+        + "abort_on_close = false\nloops = "
         + LOOPS
         + "\ntimeouts = { head = 2, body = 2, idle = 2, keepalive = 2, backend_keepalive = 1,\n"
         + "  response = 5, connect = 2, linger = 1 }\n"
@@ -165,6 +178,7 @@ public final class Soak {
         + "}\n"
         + """
         function select(request)
+          if request.host == "localhost" then return "b0" end
           if request.host == "good.example" then return "good" end
           if request.host:find("^h%d+%.example$") then
             return hash.python(request.host, CANARIES)
@@ -193,6 +207,7 @@ public final class Soak {
       int number = i;
       threads.add(new Thread(() -> fuzz.ask(port, number, more)));
     }
+    threads.addAll(secure.threads(rsp.ports().get(1), more));
     threads.add(new Thread(() -> askWell(rsp, more)));
     Thread attack = new Thread(slow);
     threads.add(attack);
