@@ -252,8 +252,8 @@ public final class Entry {
     reason = text;
   }
 
-  /** A response head of so many octets is written to the client. */
-  public void headWritten(int octets) {
+  /** So many octets are written to the client that are not of the body of a response: heads. */
+  public void headWritten(long octets) {
     responseHeadBytes += octets;
   }
 
@@ -466,7 +466,7 @@ public final class Entry {
     return at < 0 ? ends.length : Text.FIRST_FIELD + at;
   }
 
-  /** Octets of the response's body, as it was framed for the client. */
+  /** Octets of the response's body: in HTTP/1 as it was framed, in HTTP/2 without its frames. */
   long responseBodyBytes() {
     return Math.max(0, responseBytes - responseHeadBytes);
   }

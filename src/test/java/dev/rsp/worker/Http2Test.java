@@ -789,6 +789,38 @@ final class Http2Test extends EmbeddedRigTest {
     rig.expectEndings("served=1 refused=1");
   }
 
+  @Test
+  void theAccessLogCountsTheContentWithoutTheHeadsOfItsFrames(@TempDir Path directory)
+      throws Exception {
+    Path file = directory.resolve("access.log");
+    String format = "format = '$ending $body_bytes $response_bytes' }";
+    rig.serve(EmbeddedRig.config("access_log = { path = '" + file + "', " + format));
+    Http2Peer client = Http2Peer.of(rig);
+    client.get(1, "a", "/");
+    EmbeddedPeer backend = rig.backend();
+    backend.send(ok("x".repeat(40_000)));
+    int octets = client.peer().take().length();
+    client.get(3, "a", "/");
+    rig.rest();
+    backend.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+    int octetsWithout = client.peer().take().length();
+    client.get(5, "a", "/");
+    rig.rest();
+    backend.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    int octetsOfHalf = client.peer().take().length();
+    client.reset(5);
+    rig.rest();
+    rig.closeAccessLog();
+    assertEquals(
+        List.of(
+            "served 40000 " + octets,
+            "served 0 " + octetsWithout,
+            "client_gone_reading 4 " + octetsOfHalf),
+        Files.readAllLines(file));
+    rig.serve(EmbeddedRig.config());
+    rig.expectEndings("served=2 client_gone_reading=1");
+  }
+
   // WebSockets -----------------------------------------------------------------------------------
 
   private static String[] webSocket(String... more) {

@@ -551,11 +551,7 @@ final class Http2ClientStream
   }
 
   private void writeHead(ResponseHead head, boolean hasLength, boolean last) {
-    int octets = responses.headers(id, head, hasLength, last);
-    written += octets;
-    if (entry != null) {
-      entry.headWritten(octets);
-    }
+    written += responses.headers(id, head, hasLength, last);
   }
 
   @Override
@@ -751,6 +747,7 @@ final class Http2ClientStream
     Entry ended = entry;
     if (ended != null) {
       entry = null;
+      ended.headWritten(written - sent); // what is left is content, without the heads of its frames
       ended.ended(ending.label(), hop, hop.requestId(), written);
       if (span != null) {
         span.end(ended);
