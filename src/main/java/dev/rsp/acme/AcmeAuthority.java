@@ -2,9 +2,11 @@
 package dev.rsp.acme;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpClient;
+import java.nio.channels.UnresolvedAddressException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyStore;
@@ -55,7 +57,7 @@ final class AcmeAuthority implements Authority {
   private static final Duration POLL_TIMEOUT = Duration.ofMinutes(2);
 
   /** The first look comes soon: most CAs validate within a second. */
-  private static final long FIRST_POLL_MILLIS = 250;
+  private static final long FIRST_POLL_MILLIS = 150;
 
   private static final long MOST_POLL_MILLIS = 5_000;
 
@@ -332,9 +334,20 @@ final class AcmeAuthority implements Authority {
     return new Failure(Blame.AUTHORITY, reason, retry, null);
   }
 
+  /** In words: the JDK's client of HTTP gives no message if it cannot connect. */
   private static String reason(Throwable cause) {
+    for (Throwable one = cause; one != null; one = one.getCause()) {
+      if (one instanceof UnresolvedAddressException) {
+        return "its name has no address";
+      }
+    }
     String message = cause.getMessage();
-    return message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message;
+    if (message != null && !message.isEmpty()) {
+      return message;
+    }
+    return cause instanceof ConnectException
+        ? "it takes no connections"
+        : cause.getClass().getSimpleName();
   }
 
   private static Failure failure(

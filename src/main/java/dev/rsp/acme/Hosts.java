@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,9 @@ final class Hosts {
 
   /** Lines of other accounts: their limits count if the CA is changed back. */
   private final List<String> others = new ArrayList<>();
+
+  /** Hosts with an order whose end is not in the log. */
+  private final Set<String> unfinished = new HashSet<>();
 
   private boolean announces;
 
@@ -131,6 +136,9 @@ final class Hosts {
     long millis = Long.parseLong(words[2]);
     if (words[1].equals(account)) {
       budget.add(words[3].equals(RENEWAL), millis);
+      if (CertifiableName.isOne(words[4])) {
+        unfinished.add(words[4]);
+      }
     } else {
       others.add(line);
     }
@@ -141,6 +149,7 @@ final class Hosts {
     if (words.length != 8 || !CertifiableName.isOne(words[2])) {
       return false;
     }
+    unfinished.remove(words[2]);
     stored(
         getOrAdd(words[2]),
         new StoredCertificate(
@@ -157,6 +166,7 @@ final class Hosts {
     if (words.length != 6 || !CertifiableName.isOne(words[2])) {
       return false;
     }
+    unfinished.remove(words[2]);
     int count = Integer.parseInt(words[3]);
     long retryMillis = Long.parseLong(words[4]);
     if (words[1].equals(account)) {
@@ -189,6 +199,13 @@ final class Hosts {
       others.add(line);
     }
     return true;
+  }
+
+  /** Hosts whose orders may have ended with a certificate that is not in the log. */
+  List<String> takeUnfinished() {
+    List<String> taken = List.copyOf(unfinished);
+    unfinished.clear();
+    return taken;
   }
 
   /** A certificate is in the store. It is looked at when it is renewed, or at once if due. */

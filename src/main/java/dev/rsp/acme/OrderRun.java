@@ -10,7 +10,9 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,11 @@ final class OrderRun implements Closeable {
   private final Clock clock;
   private final ScheduledExecutorService timer;
   private @Nullable Authority authority;
+
+  /** Threads that wait for the CA. */
+  private final Set<Thread> waiting = new HashSet<>();
+
+  private boolean closed;
 
   /** How an order ends. */
   enum Kind {
@@ -111,6 +118,8 @@ final class OrderRun implements Closeable {
   /** Has orders under way end soon. */
   @Override
   public synchronized void close() {
+    closed = true;
+    waiting.forEach(Thread::interrupt);
     if (authority != null) {
       authority.close();
     }
@@ -217,15 +226,38 @@ final class OrderRun implements Closeable {
   /** Ends an order that hangs in spite of the time-outs of each request. */
   private Authority.Answer ask(
       Authority with, String host, byte[] request, @Nullable String replaces) {
-    ScheduledFuture<?> end =
-        timer.schedule(Thread.currentThread()::interrupt, MOST_MINUTES, TimeUnit.MINUTES);
+    Thread thread = Thread.currentThread();
+    ScheduledFuture<?> end = begin(thread);
     try {
-      return with.order(host, request, replaces, challenges);
+      return end == null
+          ? Authority.Answer.of(Authority.Failure.ofAuthority("the order was given up"))
+          : with.order(host, request, replaces, challenges);
     } finally {
+      end(thread, end);
+    }
+  }
+
+  /** From now on, the thread may be interrupted; null if it must not begin. */
+  private synchronized @Nullable ScheduledFuture<?> begin(Thread thread) {
+    if (closed) {
+      return null;
+    }
+    waiting.add(thread);
+    return timer.schedule(() -> interrupt(thread), MOST_MINUTES, TimeUnit.MINUTES);
+  }
+
+  /** From now on it may not: an interrupt would close the files that follow. */
+  private synchronized void end(Thread thread, @Nullable ScheduledFuture<?> end) {
+    waiting.remove(thread);
+    if (end != null) {
       end.cancel(false);
-      if (!timer.isShutdown()) {
-        Thread.interrupted(); // not for the files that follow
-      }
+    }
+    Thread.interrupted();
+  }
+
+  private synchronized void interrupt(Thread thread) {
+    if (waiting.contains(thread)) {
+      thread.interrupt();
     }
   }
 

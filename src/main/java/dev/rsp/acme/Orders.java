@@ -287,7 +287,13 @@ final class Orders implements Closeable {
       }
     }
     if (isNew) {
-      adopt();
+      adopt(store.hosts());
+    } else {
+      List<String> unfinished;
+      synchronized (this) {
+        unfinished = hosts.takeUnfinished();
+      }
+      adopt(unfinished);
     }
     synchronized (this) {
       lines = hosts.lines(clock.millis());
@@ -309,9 +315,12 @@ final class Orders implements Closeable {
     }
   }
 
-  /** Takes certificates that have no log: of a store that was copied, or of certbot. */
-  private void adopt() throws IOException {
-    for (String name : store.hosts()) {
+  /**
+   * Takes certificates that are not in the log: of a store that was copied, of certbot, or of
+   * orders whose ends were not logged because the process ended.
+   */
+  private void adopt(List<String> names) throws IOException {
+    for (String name : names) {
       CertificateStore.Stored found = store.check(name);
       if (found != null && found.isUsable()) {
         synchronized (this) {
@@ -936,7 +945,8 @@ final class Orders implements Closeable {
       renewals.forEach(host -> waiting.addAll(host.takeWaiting()));
       first.clear();
       renewals.clear();
-      workers.shutdownNow();
+      workers.shutdown();
+      workers.getQueue().clear();
       run.close();
       timer.execute(this::release);
       timer.shutdown();

@@ -60,6 +60,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.addAppender(appender);
     // Netty logs its setup at INFO and DEBUG, which does not help an operator.
     context.getLogger("io.netty").setLevel(Level.WARN);
+    // It tells of each nonce that a CA does not take, which is as it should be.
+    context.getLogger("org.shredzone.acme4j").setLevel(Level.WARN);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 

@@ -26,6 +26,7 @@ final class LogProviderTest {
     assertTrue(context.isStarted());
     assertInstanceOf(LineAppender.class, root(context).getAppender("stdout"));
     assertEquals(Level.WARN, context.getLogger("io.netty").getLevel());
+    assertEquals(Level.WARN, context.getLogger("org.shredzone.acme4j").getLevel());
     context.stop();
   }
 
