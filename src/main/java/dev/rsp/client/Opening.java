@@ -217,7 +217,7 @@ final class Opening extends ChannelInboundHandlerAdapter
         serve();
       }
     } else if (certificates != null) {
-      TlsProfile profile = new TlsProfile(options.http2(), options.clientCa());
+      TlsProfile profile = TlsProfile.of(options);
       TlsAccept first = new TlsAccept(certificates, profile, this);
       channel.pipeline().addFirst(first);
       tls = first;

@@ -12,20 +12,26 @@ import dev.rsp.certs.Named;
 import dev.rsp.certs.Preparation;
 import dev.rsp.config.Config;
 import dev.rsp.config.ConfigException;
+import dev.rsp.config.ListenAddress;
+import dev.rsp.config.ListenOptions;
 import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
 import dev.rsp.net.tls.TicketKeys;
 import dev.rsp.net.tls.TicketRotation;
+import dev.rsp.net.tls.TlsProfile;
 import io.netty.util.concurrent.EventExecutor;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +67,9 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
   private final Certificates<ServerIdentity> certificates =
       new Certificates<>(new Identities(), readers);
 
+  /** Those of the addresses that are listened on. */
+  private volatile Set<TlsProfile> profiles = Set.of();
+
   private final CurrentIssuer orders;
   private final OrderWaits waits = new OrderWaits();
 
@@ -95,7 +104,15 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
   private final class Identities implements Preparation<ServerIdentity> {
     @Override
     public ServerIdentity prepare(Credential credential) throws GeneralSecurityException {
-      return ServerIdentity.of(credential.entry(), credential.key(), credential.chain(), tickets);
+      ServerIdentity identity =
+          ServerIdentity.of(credential.entry(), credential.key(), credential.chain(), tickets);
+      try {
+        identity.prepare(profiles);
+      } catch (SSLException e) {
+        identity.release();
+        throw new GeneralSecurityException(e.getMessage(), e);
+      }
+      return identity;
     }
 
     @Override
@@ -117,6 +134,7 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
     if (settings == null) {
       return null;
     }
+    profiles = profiles(newer);
     Catalogue before = certificates.catalogue();
     Catalogue read = certificates.read(settings);
     String file = newer.program().name();
@@ -136,6 +154,14 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
       log.warn("{}: certificates: none can be served yet, so no handshake succeeds", file);
     }
     return new Opened(null);
+  }
+
+  private static Set<TlsProfile> profiles(Config config) {
+    return config.listen().stream()
+        .map(ListenAddress::options)
+        .filter(ListenOptions::tls)
+        .map(TlsProfile::of)
+        .collect(Collectors.toSet());
   }
 
   @Override

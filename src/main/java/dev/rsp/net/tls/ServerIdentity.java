@@ -22,6 +22,7 @@ import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +144,27 @@ public final class ServerIdentity {
   }
 
   /**
+   * Makes what handshakes need on listen addresses with these profiles, so that the first ones do
+   * not wait for it. Takes a millisecond, so not on a loop.
+   *
+   * @throws SSLException if the engine does not take the certificate
+   */
+  public void prepare(Collection<TlsProfile> profiles) throws SSLException {
+    for (TlsProfile profile : profiles) {
+      synchronized (contexts) {
+        context(profile);
+      }
+    }
+  }
+
+  /** For how many profiles it is prepared. */
+  int contexts() {
+    synchronized (contexts) {
+      return contexts.size();
+    }
+  }
+
+  /**
    * A handler for one handshake and its connection, which keeps what it needs. The caller has
    * retained this.
    *
@@ -151,30 +173,36 @@ public final class ServerIdentity {
   public SslHandler newHandler(TlsProfile profile, ByteBufAllocator allocator) throws SSLException {
     SslHandler handler;
     synchronized (contexts) {
-      SslContext context = contexts.get(profile);
-      boolean isNew = context == null;
-      if (context == null) {
-        context = context(profile);
-        contexts.put(profile, context);
-      }
-      long generation = tickets.generation();
-      if (isNew || ticketGeneration != generation) {
-        contexts.values().forEach(tickets::applyTo);
-        ticketGeneration = generation;
-      }
-      handler = context.newHandler(allocator);
+      handler = context(profile).newHandler(allocator);
     }
     handler.setHandshakeTimeoutMillis(0); // the connection has a deadline of its own
     return handler;
   }
 
   private SslContext context(TlsProfile profile) throws SSLException {
+    SslContext context = contexts.get(profile);
+    boolean isNew = context == null;
+    if (context == null) {
+      context = newContext(profile);
+      contexts.put(profile, context);
+    }
+    long generation = tickets.generation();
+    if (isNew || ticketGeneration != generation) {
+      contexts.values().forEach(tickets::applyTo);
+      ticketGeneration = generation;
+    }
+    return context;
+  }
+
+  private SslContext newContext(TlsProfile profile) throws SSLException {
     SslContextBuilder builder =
         TlsPolicy.apply(SslContextBuilder.forServer(keys))
             .sessionTimeout(TicketKeys.LIFETIME_SECONDS)
             .applicationProtocolConfig(protocols(profile));
     ClientCa clients = proof ? null : profile.clients();
-    if (clients != null) {
+    if (clients == null) {
+      builder.trustManager(NoClientCertificates.INSTANCE);
+    } else {
       builder
           .trustManager(clients.certificates())
           .clientAuth(clients.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);

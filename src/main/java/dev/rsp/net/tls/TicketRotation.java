@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,12 @@ public final class TicketRotation implements Closeable {
   /** How often the file is looked at. */
   private static final int LOOK_SECONDS = 10;
 
+  /**
+   * The longest wait without a file: the clock of the system may go forward, and timers do not
+   * count while a machine is suspended.
+   */
+  private static final int MAX_WAIT_SECONDS = 600;
+
   private final TicketKeys keys;
   private final Clock clock;
   private final ScheduledExecutorService thread;
@@ -37,7 +44,7 @@ public final class TicketRotation implements Closeable {
   private @Nullable TicketKeyFile file;
   private Instant changed;
   private @Nullable String problem;
-  private boolean started;
+  private @Nullable ScheduledFuture<?> next;
 
   /** Without a file. */
   public TicketRotation(TicketKeys keys) {
@@ -61,10 +68,34 @@ public final class TicketRotation implements Closeable {
       problem = null;
       look();
     }
-    if (!thread.isShutdown() && !started) {
-      started = true;
-      thread.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+    plan();
+  }
+
+  private synchronized void plan() {
+    if (next != null) {
+      next.cancel(false);
     }
+    if (!thread.isShutdown()) {
+      next = thread.schedule(this::step, waitSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private void step() {
+    try {
+      look();
+    } finally {
+      plan();
+    }
+  }
+
+  /** How long to wait for the next {@link #look}: without a file, until a new key is due. */
+  synchronized long waitSeconds() {
+    if (file != null) {
+      return LOOK_SECONDS;
+    }
+    Duration left =
+        Duration.between(clock.instant(), changed.plusSeconds(TicketKeys.ROTATION_SECONDS));
+    return Math.max(1, Math.min(MAX_WAIT_SECONDS, left.toSeconds() + 1));
   }
 
   /** Takes over what the file has, and makes a new key if it is time. */

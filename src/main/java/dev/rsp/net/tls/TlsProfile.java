@@ -2,6 +2,7 @@
 package dev.rsp.net.tls;
 
 import dev.rsp.config.ClientCa;
+import dev.rsp.config.ListenOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,4 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param http2 whether HTTP/2 is offered (RFC 7301)
  * @param clients who signs the certificates of clients; null to ask for none
  */
-public record TlsProfile(boolean http2, @Nullable ClientCa clients) {}
+public record TlsProfile(boolean http2, @Nullable ClientCa clients) {
+  /** What a listen address with TLS asks. */
+  public static TlsProfile of(ListenOptions options) {
+    return new TlsProfile(options.http2(), options.clientCa());
+  }
+}

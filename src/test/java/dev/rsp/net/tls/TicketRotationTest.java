@@ -171,4 +171,20 @@ final class TicketRotationTest {
     rotation.use(folder.resolve("no/such/file"));
     assertArrayEquals(before, newest());
   }
+
+  @Test
+  void looksOftenOnlyAtAFile() {
+    rotation.use(null);
+    assertEquals(600, rotation.waitSeconds());
+    clock.pass(TicketKeys.ROTATION_SECONDS - 20);
+    assertEquals(21, rotation.waitSeconds());
+    clock.pass(100);
+    assertEquals(1, rotation.waitSeconds(), "it is late");
+    rotation.look();
+    assertEquals(600, rotation.waitSeconds());
+    rotation.use(file());
+    assertEquals(10, rotation.waitSeconds());
+    rotation.use(null);
+    assertEquals(600, rotation.waitSeconds());
+  }
 }
