@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,6 +115,64 @@ final class CertsCommandTest {
     assertEquals(1, certs("--name", "x.www.late.test"));
     assertTrue(
         printed().endsWith("problem: there is no certificate for x.www.late.test\n"), printed());
+  }
+
+  private void acme(int orders, int hosts) throws IOException {
+    Files.writeString(
+        directory.resolve("journal"),
+        IntStream.range(0, hosts)
+                .mapToObj(i -> "host-" + i + ".test 5\n")
+                .collect(Collectors.joining())
+            + "soon.test 5\nwww.late.test 5\nno-dot 5\n127.0.0.1 5\n");
+    config(
+        "certificates = 'certs'\njournal = 'journal'\n"
+            + "acme = { directory = 'letsencrypt-staging', store = 'ordered', allow = 'journal',"
+            + " orders = { %d, per = 86400 } }".formatted(orders));
+  }
+
+  /** Hosts that a certificate covers, and those that no CA certifies, need no order. */
+  @Test
+  void saysHowManyOrdersTheNextDaysNeed() throws IOException {
+    acme(100, 50);
+    assertEquals(0, certs());
+    assertTrue(
+        printed()
+            .contains(
+                " 7 days: 50 order(s) of at most 700: 0 renewal(s), 50 for hosts without a"
+                    + " certificate\n"),
+        printed());
+    assertTrue(printed().contains("90 days: 100 order(s) of at most 9000: 50 renewal(s), 50 for"));
+    assertTrue(printed().contains("50 host(s) without a certificate: all have one by 2"));
+    assertEquals(0, certs("--json"));
+    assertTrue(printed().contains("\"forecast\":{"), printed());
+    assertTrue(printed().contains("\"missing\":50,"), printed());
+    assertTrue(printed().contains("\"problem\":null}}"), printed());
+  }
+
+  @Test
+  void saysThatTheBudgetIsTooSmall() throws IOException {
+    acme(1, 200);
+    assertEquals(1, certs());
+    String problem = "acme.orders allows 1 orders in 86400 seconds: 90 in 90 days, and ";
+    assertTrue(printed().contains("problem: " + problem), printed());
+    String file = directory.resolve("backends.lua").toString();
+    assertEquals(0, run(new CheckCommand(), file));
+    assertTrue(printed().contains(": warning: certificates: " + problem), printed());
+    assertEquals(0, run(new PlanCommand(), file, file));
+    assertTrue(printed().contains("\ncertificates of the new file\n   7 days: "), printed());
+    assertTrue(printed().contains("\n  problem: " + problem), printed());
+    assertEquals(0, run(new PlanCommand(), "--json", file, file));
+    assertTrue(printed().contains("\"orders\":{\"week\":{"), printed());
+  }
+
+  /** The store is made by the first start. */
+  @Test
+  void anEmptyStoreIsNoProblem() throws IOException {
+    config("acme = { directory = 'letsencrypt-staging', store = 'ordered', allow = 'journal' }");
+    assertEquals(0, certs());
+    assertTrue(printed().startsWith("0 certificate(s)"), printed());
+    assertEquals(0, run(new CheckCommand(), directory.resolve("backends.lua").toString()));
+    assertTrue(!printed().contains("no TLS handshake succeeds"), printed());
   }
 
   @Test
