@@ -210,8 +210,11 @@ final class AcmeKeysTest {
   @Test
   void theChallengeIsOneThatTheListenAddressesCanAnswer() throws Exception {
     String acme =
-        "acme = { store = 's', directory = 'letsencrypt', allow = 'journal' }\n"
-            + "backends = { '10.0.0.1:80' }\njournal = 'hosts'\n";
+        """
+        acme = { store = 's', directory = 'letsencrypt', allow = 'journal' }
+        backends = { '10.0.0.1:80' }
+        journal = 'hosts'
+        """;
     Config tls =
         ConfigFile.in(directory, acme + "listen = { address = '127.0.0.1:0', tls = true }").load();
     assertEquals(ChallengeType.TLS_ALPN_01, present(tls.orders()).settings().firstChallenge());
