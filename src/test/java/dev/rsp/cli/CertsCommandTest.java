@@ -153,7 +153,7 @@ final class CertsCommandTest {
   void saysThatTheBudgetIsTooSmall() throws IOException {
     acme(1, 200);
     assertEquals(1, certs());
-    String problem = "acme.orders allows 1 orders in 86400 seconds: 90 in 90 days, and ";
+    String problem = "acme.orders allows 1 orders in 86400 seconds, too few for the renewals: ";
     assertTrue(printed().contains("problem: " + problem), printed());
     String file = directory.resolve("backends.lua").toString();
     assertEquals(0, run(new CheckCommand(), file));
