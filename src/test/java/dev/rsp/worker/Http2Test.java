@@ -21,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -481,6 +483,67 @@ final class Http2Test extends EmbeddedRigTest {
     backend.send(ok("ok"));
     client.expect(small(1), "DATA 1 ok END");
     rig.expectEndings("served=1");
+  }
+
+  /** Uploads, and lets the proxy and the backend take it all; returns the whole window then. */
+  private int upload(Http2Peer client, EmbeddedPeer backend, int stream, int octets) {
+    int window = windows.getOrDefault(stream, 65_535);
+    int sent = 0;
+    while (sent < octets) {
+      int size = Math.min(11_000, octets - sent);
+      assertTrue(size <= window, "content beyond the window");
+      client.data(stream, "x".repeat(size), false);
+      sent += size;
+      window -= size;
+      for (String frame : client.frames()) {
+        String[] words = frame.split(" ", -1);
+        assertEquals("WINDOW_UPDATE", words[0]);
+        window += words[1].equals("" + stream) ? Integer.parseInt(words[2]) : 0;
+      }
+      backend.take();
+    }
+    windows.put(stream, window);
+    return window;
+  }
+
+  private final Map<Integer, Integer> windows = new HashMap<>();
+
+  /** So a client 100 ms away can send 10 MB/s. */
+  @Test
+  void theWindowOfAnUploadGrowsWhileItsBackendKeepsUp() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    EmbeddedPeer backend = rig.backend();
+    int most = 0;
+    for (int i = 0; i < 50; i++) {
+      most = Math.max(most, upload(client, backend, 1, 60_000));
+    }
+    assertTrue(most > 900_000 && most <= 1 << 20, "window: " + most);
+    client.reset(1);
+    rig.expectEndings("client_gone_in_body=1");
+  }
+
+  @Test
+  void theWindowsOfAllStreamsTogetherGrowByOneOfTheConnection() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.post(1, "a");
+    EmbeddedPeer first = rig.backend();
+    client.post(3, "a");
+    EmbeddedPeer second = rig.backend();
+    upload(client, first, 1, 3_000_000);
+    int most = 0;
+    for (int i = 0; i < 50; i++) {
+      most = Math.max(most, upload(client, second, 3, 20_000));
+    }
+    assertTrue(most <= 65_535, "window beside one that has grown: " + most);
+    client.reset(1);
+    rig.rest();
+    for (int i = 0; i < 50; i++) {
+      most = Math.max(most, upload(client, second, 3, 60_000));
+    }
+    assertTrue(most > 900_000, "window when the other one is closed: " + most);
+    client.reset(3);
+    rig.expectEndings("client_gone_in_body=2");
   }
 
   @Test

@@ -59,7 +59,9 @@ final class Http2ClientStream
   private static final Refusal BACKEND_TIMEOUT =
       new Refusal(504, "the backend took too long to answer");
 
-  /** RFC 9113 §6.9.2: the window of the request's content, which no setting of rsp changes. */
+  /**
+   * RFC 9113 §6.9.2: the first window of the request's content, which no setting of rsp changes.
+   */
   static final int WINDOW_BYTES = 65_535;
 
   /** Smaller content is copied, so that it does not keep a whole read in memory. */
@@ -100,6 +102,12 @@ final class Http2ClientStream
 
   /** Octets that the client may send on this stream. */
   private int receiveWindow = WINDOW_BYTES;
+
+  /** The whole window: the first one, and what the connection had to spare. */
+  private int windowBytes = WINDOW_BYTES;
+
+  /** Whether the exchange has taken all content at once since the window was opened last. */
+  private boolean keptUp = true;
 
   /** Octets of content that were passed on, and for which the window is not opened again yet. */
   private int owed;
@@ -376,13 +384,25 @@ final class Http2ClientStream
     }
   }
 
-  /** Opens the window again, by half of it or more: one frame for many of the client's. */
+  /**
+   * Opens the window again, by half of it or more: one frame for many of the client's. An upload
+   * whose backend keeps up is bounded by the window and the way to the client, so it gets a larger
+   * one.
+   */
   private void openWindow() {
-    if (wanted && held == null && !requestEnded && owed > WINDOW_BYTES / 2) {
-      output.windowUpdate(id, owed);
-      receiveWindow += owed;
+    if (wanted && held == null && !requestEnded && owed > windowBytes / 2) {
+      int more = keptUp ? connection.takeSpareWindow(windowBytes) : 0;
+      keptUp = true;
+      windowBytes += more;
+      output.windowUpdate(id, owed + more);
+      receiveWindow += owed + more;
       owed = 0;
     }
+  }
+
+  /** What it has of the window that the connection had to spare. */
+  int spareWindow() {
+    return windowBytes - WINDOW_BYTES;
   }
 
   @Override
@@ -391,6 +411,7 @@ final class Http2ClientStream
       return;
     }
     wanted = on;
+    keptUp &= on;
     timer.readingChanged(on, owesBody());
     if (on && (held != null || endHeld)) {
       passSoon();

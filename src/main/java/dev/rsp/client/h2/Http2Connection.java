@@ -70,7 +70,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   /**
    * The window of the connection: what a client 100 ms away needs for 10 MB/s. Nothing is held for
-   * it.
+   * it. As much more than their first windows may be held for all its streams together.
    */
   private static final int WINDOW_BYTES = 1 << 20;
 
@@ -167,6 +167,9 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   private boolean announced;
 
   private int receiveWindow = SendQueue.FIRST_WINDOW_BYTES;
+
+  /** Octets by which windows of streams may still grow. */
+  private int spareWindow = WINDOW_BYTES - SendQueue.FIRST_WINDOW_BYTES;
 
   /** Of streams that the client opens from now on. */
   private int streamWindow = SendQueue.FIRST_WINDOW_BYTES;
@@ -596,9 +599,22 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     return sending.window();
   }
 
+  /**
+   * The window of a stream grows.
+   *
+   * @param most octets that it wants
+   * @return how many it gets, until it is closed
+   */
+  int takeSpareWindow(int most) {
+    int octets = Math.min(most, spareWindow);
+    spareWindow -= octets;
+    return octets;
+  }
+
   /** A stream is closed. */
   void closed(Http2ClientStream stream, boolean byReset) {
     streams.remove(stream.id());
+    spareWindow += stream.spareWindow();
     closedStreams.add(stream.id(), byReset);
     sending.remove(stream.content());
     if (freeHops.size() < mostStreams) {
