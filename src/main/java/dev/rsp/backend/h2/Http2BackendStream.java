@@ -39,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Made for one request. All methods run on the loop.
  */
 final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, Runnable {
-  private static final Refusal MALFORMED =
-      new Refusal(502, "malformed HTTP/2 response of the backend");
   private static final Refusal HTTP1_REQUIRED =
       new Refusal(502, "the backend demands HTTP/1.1 for this request");
   private static final Refusal NO_TUNNEL =
@@ -76,6 +74,9 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   /** Takes the content out of chunks; null if it comes without. */
   private @Nullable BodyFraming chunks;
+
+  /** Whether its connection had carried a whole response before. */
+  private boolean reused;
 
   private boolean requestIsHead;
 
@@ -205,6 +206,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
         net.execute(this::refuseTunnel);
         return false;
       }
+      reused = session.hasServed();
       id = session.begin(this);
       requestIsHead = request.isHead();
       OutgoingContent out = new OutgoingContent(id, output, this, session.streamWindow());
@@ -537,6 +539,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** The response is complete. */
   private void ended() {
     exchange = null;
+    session.served();
     if (load.end()) {
       connection.answered();
     }
@@ -552,8 +555,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   /** The response breaks a rule: resets the stream, which costs no other. */
   void malformed(int error, String why) {
-    fault = new IOException(why);
-    malformed(error, MALFORMED);
+    malformed(error, new Refusal(502, "malformed HTTP/2 response: " + why));
   }
 
   private void malformed(int error, Refusal refusal) {
@@ -612,7 +614,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   private void lost(BackendEvents to) {
-    to.lost(session.hasServed(id), begun, headPassed);
+    to.lost(reused, begun, headPassed);
   }
 
   @Override

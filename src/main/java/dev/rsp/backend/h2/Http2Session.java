@@ -123,6 +123,7 @@ final class Http2Session implements SharedSession, FrameEvents {
   private boolean goingAway;
 
   private boolean ended;
+  private boolean served;
   private boolean choked;
   private int receiveWindow = SendQueue.FIRST_WINDOW_BYTES;
 
@@ -335,9 +336,14 @@ final class Http2Session implements SharedSession, FrameEvents {
     return id;
   }
 
-  /** Whether a response has come on the connection before this stream was opened. */
-  boolean hasServed(int id) {
-    return id > 1;
+  /** Whether the connection has carried a whole response. */
+  boolean hasServed() {
+    return served;
+  }
+
+  /** A response is complete. */
+  void served() {
+    served = true;
   }
 
   /** Octets of content that the backend takes on a new stream. */
