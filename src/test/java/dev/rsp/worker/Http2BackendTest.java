@@ -227,6 +227,121 @@ final class Http2BackendTest extends EmbeddedRigTest {
     rig.expectEndings("served=1");
   }
 
+  // WebSockets (RFC 8441) ------------------------------------------------------------------------
+
+  private static final String WEBSOCKET =
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+  private static final String CONNECT =
+      "HEADERS 1 :method=CONNECT :protocol=websocket :scheme=http :authority=a :path=/"
+          + " sec-websocket-version=13";
+
+  /** A client of HTTP/1 whose WebSocket the backend has accepted. */
+  private Http2Peer openTunnel(EmbeddedPeer client) {
+    Http2Peer backend = Http2Peer.backend(rig, 8, 1);
+    backend.expect("SETTINGS ACK", CONNECT + HOP1);
+    backend.headers(1, false, ":status", "200", "date", "x");
+    client.expect(
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
+            + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\ndate: x\r\n"
+            + "Connection: upgrade\r\n\r\n");
+    return backend;
+  }
+
+  @Test
+  void aWebSocketIsAnExtendedConnect() {
+    EmbeddedPeer client = rig.client(WEBSOCKET);
+    Http2Peer backend = openTunnel(client);
+    client.send("ping");
+    backend.expect("DATA 1 ping");
+    backend.data(1, "pong", false);
+    client.expect("pong");
+    client.end();
+    backend.expect("DATA 1  END");
+    backend.data(1, "last", true);
+    client.expect("last");
+    assertTrue(client.hasEnd());
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void theBackendMayEndItsHalfOfATunnelFirst() {
+    EmbeddedPeer client = rig.client(WEBSOCKET);
+    Http2Peer backend = openTunnel(client);
+    backend.data(1, "last", true);
+    client.expect("last");
+    client.send("more");
+    backend.expect("DATA 1 more");
+    client.end();
+    backend.expect("DATA 1  END");
+    client.expectClosed();
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void aTunnelThatTheBackendResetsIsClosed() {
+    EmbeddedPeer client = rig.client(WEBSOCKET);
+    Http2Peer backend = openTunnel(client);
+    backend.frame(RST_STREAM, 0, 1, 8);
+    client.expectClosed();
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void aTunnelBetweenPeersOfHttp2Passes() {
+    Http2Peer client = Http2Peer.of(rig);
+    client.headers(
+        1,
+        false,
+        ":method",
+        "CONNECT",
+        ":protocol",
+        "websocket",
+        ":scheme",
+        "http",
+        ":authority",
+        "a",
+        ":path",
+        "/",
+        "sec-websocket-version",
+        "13");
+    Http2Peer backend = Http2Peer.backend(rig, 8, 1);
+    backend.expect("SETTINGS ACK", CONNECT + HOP2);
+    backend.headers(1, false, ":status", "200");
+    client.expect("HEADERS 1 :status=200");
+    client.data(1, "ping", false);
+    backend.expect("DATA 1 ping");
+    backend.data(1, "pong", true);
+    client.expect("DATA 1 pong", "DATA 1  END");
+    client.data(1, "", true);
+    backend.expect("DATA 1  END");
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
+  void aBackendMayRefuseAWebSocket() {
+    EmbeddedPeer client = rig.client(WEBSOCKET);
+    Http2Peer backend = Http2Peer.backend(rig, 8, 1);
+    backend.headers(1, false, ":status", "403", "date", "x", "content-length", "2");
+    backend.data(1, "no", true);
+    client.expect("HTTP/1.1 403 \r\ndate: x\r\ncontent-length: 2\r\nConnection: close\r\n\r\nno");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aBackendThatTakesNoWebSocketsIs501() {
+    EmbeddedPeer client = rig.client(WEBSOCKET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    client.expectRefusal(501, "the backend does not take WebSockets over HTTP/2");
+    backend.expect("SETTINGS ACK");
+    EmbeddedPeer other = rig.client(GET);
+    backend.expect(head(1, "GET", HOP1) + " END");
+    answer(backend, 1, "hi");
+    other.expect(ok("hi"));
+    rig.expectEndings("served=1 backend_malformed=1");
+  }
+
   // Windows --------------------------------------------------------------------------------------
 
   @Test

@@ -220,6 +220,14 @@ public final class Peer implements Closeable {
             "thread_pool_min=10"));
   }
 
+  /** nghttpd, which speaks HTTP/2 in the clear, with the files of a directory. */
+  public static Peer nghttpd(Path files) {
+    int port = freePort();
+    return new Peer(
+        port,
+        Program.start("nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", files.toString(), "" + port));
+  }
+
   /** A free port, below those that the system gives to outgoing connections. */
   public static int freePort() {
     while (true) {

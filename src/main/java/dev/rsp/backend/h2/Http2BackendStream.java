@@ -75,6 +75,15 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** Takes the content out of chunks; null if it comes without. */
   private @Nullable BodyFraming chunks;
 
+  /** The client's key, if the request is an extended CONNECT (RFC 8441); null if not. */
+  private @Nullable String webSocketKey;
+
+  /** Whether the backend has answered that with success. */
+  private boolean tunnel;
+
+  /** Whether the tunnel ends when all is sent. */
+  private boolean closing;
+
   /** Whether its connection had carried a whole response before. */
   private boolean reused;
 
@@ -201,7 +210,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       exchange = next;
       terms = current;
       load.send();
-      if (BackendRequestFields.isWebSocket(request)) {
+      boolean tunnelWanted = BackendRequestFields.isWebSocket(request);
+      if (tunnelWanted && !(session.allowsTunnels() && last && !request.hasBody())) {
         body.release();
         net.execute(this::refuseTunnel);
         return false;
@@ -217,9 +227,13 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
         first = copyOf(body); // its chunks stay for a repetition
       }
       first = withoutChunks(first);
-      boolean ends = last && !first.isReadable();
+      if (tunnelWanted) {
+        String key = request.field("sec-websocket-key");
+        webSocketKey = key == null ? "" : key;
+      }
+      boolean ends = last && !first.isReadable() && !tunnelWanted;
       output.startBlock();
-      requests.each(request, hop, current.viaName, session.secure(), false, output::field);
+      requests.each(request, hop, current.viaName, session.secure(), tunnelWanted, output::field);
       output.headers(id, ends);
       if (ends) {
         out.endWritten();
@@ -319,7 +333,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   @Override
-  public void frameWritten(int octets, int frameOctets) {}
+  public void frameWritten(int octets, int frameOctets) {
+    if (closing && content != null && content.ended()) {
+      net.execute(this::endTunnel); // not at once: the exchange is still at work
+    }
+  }
 
   @Override
   public void drained() {
@@ -351,7 +369,9 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       return;
     }
     try {
-      if (headPassed) {
+      if (tunnel) {
+        malformed(ErrorCode.PROTOCOL_ERROR, "HEADERS in a tunnel");
+      } else if (headPassed) {
         readTrailers(last);
       } else {
         readHead(to, last);
@@ -365,6 +385,10 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     if (!begun) {
       begun = true;
       to.responseBegins();
+    }
+    if (webSocketKey != null && responses.isSuccess()) {
+      startTunnel(to, webSocketKey, last);
+      return;
     }
     String problem = responses.compose();
     if (problem != null) {
@@ -380,6 +404,23 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       malformed(ErrorCode.PROTOCOL_ERROR, "an interim response that ends the stream");
     } else {
       to.interim(head);
+    }
+  }
+
+  /** RFC 8441 §5. */
+  private void startTunnel(BackendEvents to, String key, boolean last) {
+    responses.composeTunnel(key);
+    ByteBuf bytes = Unpooled.wrappedBuffer(responses.bytes(), 0, responses.length());
+    if (Objects.requireNonNull(terms).parser.response(bytes, head) != Parsed.DONE) {
+      malformed(ErrorCode.PROTOCOL_ERROR, head.refusal());
+      return;
+    }
+    headPassed = true;
+    tunnel = true;
+    connection.answered();
+    to.switchProtocols(head, true, Unpooled.EMPTY_BUFFER);
+    if (last && exchange != null) {
+      to.backendHalfClosed();
     }
   }
 
@@ -476,6 +517,15 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       return;
     }
     owed += bytes.readableBytes();
+    if (tunnel) {
+      to.backendTunnelBytes(bytes);
+      if (last && exchange != null) {
+        to.backendHalfClosed();
+      } else {
+        openWindow();
+      }
+      return;
+    }
     if (last) {
       try {
         Trailers fields = trailersHeld;
@@ -565,7 +615,9 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     }
     output.reset(id, error);
     close(true);
-    if (headPassed) {
+    if (tunnel) {
+      to.tunnelClosed();
+    } else if (headPassed) {
       to.malformedBody(refusal);
     } else {
       to.malformed(refusal);
@@ -614,7 +666,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   private void lost(BackendEvents to) {
-    to.lost(reused, begun, headPassed);
+    if (tunnel) {
+      to.tunnelClosed();
+    } else {
+      to.lost(reused, begun, headPassed);
+    }
   }
 
   @Override
@@ -651,18 +707,38 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     session.closed(this, byReset);
   }
 
-  // Tunnels: none --------------------------------------------------------------------------------
+  // Tunnels (RFC 8441) ---------------------------------------------------------------------------
 
   @Override
   public boolean inTunnel() {
-    return false;
+    return tunnel;
+  }
+
+  /** RFC 8441 §4: the end of a stream is what the end of a side is in TCP. */
+  @Override
+  public void shutOutput() {
+    queue(Unpooled.EMPTY_BUFFER, true);
   }
 
   @Override
-  public void shutOutput() {}
-
-  @Override
   public void closeAfterFlush() {
-    reset();
+    if (closed || closing) {
+      return;
+    }
+    closing = true;
+    if (content != null && content.ended()) {
+      net.execute(this::endTunnel);
+    } else {
+      queue(Unpooled.EMPTY_BUFFER, true);
+    }
+  }
+
+  /** Both sides have ended. */
+  private void endTunnel() {
+    BackendEvents to = leave();
+    close(false);
+    if (to != null) {
+      to.tunnelClosed();
+    }
   }
 }

@@ -3,6 +3,9 @@ package dev.rsp.http.h2;
 
 import dev.rsp.http.Trailers;
 import io.netty.util.AsciiString;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,17 @@ public final class BackendResponseFields {
 
   /** RFC 9112 §4: a space behind the status also where there is no reason, as in HTTP/2. */
   private static final byte[] NO_REASON = FieldOctets.ascii(" \r\n");
+
+  /** What 2xx is for an extended CONNECT: RFC 8441 §5. */
+  private static final byte[] TUNNEL =
+      FieldOctets.ascii(
+          "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+              + "sec-websocket-accept: ");
+
+  private static final AsciiString WEBSOCKET_ACCEPT = AsciiString.cached("sec-websocket-accept");
+
+  /** RFC 6455 §1.3. */
+  private static final String WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
   /** RFC 9113 §8.6. */
   private static final AsciiString SWITCHING = AsciiString.cached("101");
@@ -106,7 +120,10 @@ public final class BackendResponseFields {
       return "a field of the connection";
     }
     if (pseudo) {
-      lines.putField(name, value);
+      // RFC 8441 §5: HTTP/2 has no such field, and rsp says it to clients of HTTP/1.
+      if (!name.contentEquals(WEBSOCKET_ACCEPT)) {
+        lines.putField(name, value);
+      }
       return null;
     }
     if (trailers == null) {
@@ -152,6 +169,35 @@ public final class BackendResponseFields {
     head.put(lines);
     head.put(FieldOctets.CRLF);
     return null;
+  }
+
+  /** Whether an extended CONNECT has made a tunnel, as far as the fields are well formed. */
+  public boolean isSuccess() {
+    return problem == null && status != null && status.byteAt(0) == '2';
+  }
+
+  /**
+   * Ends the field block of the answer to an extended CONNECT that {@link #isSuccess}, and writes
+   * it as the 101 that it is in HTTP/1.1.
+   *
+   * @param key the client's Sec-WebSocket-Key
+   */
+  public void composeTunnel(String key) {
+    head.put(TUNNEL);
+    head.put(accept(key));
+    head.put(FieldOctets.CRLF);
+    head.put(lines);
+    head.put(FieldOctets.CRLF);
+  }
+
+  /** RFC 6455 §4.2.2: what tells a client that its peer has read its key. */
+  private static byte[] accept(String key) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-1");
+      return Base64.getEncoder().encode(digest.digest(FieldOctets.ascii(key + WEBSOCKET_GUID)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // each Java has it
+    }
   }
 
   /** The head, from 0 to {@link #length()}, after {@link #compose}. Valid until the next start. */

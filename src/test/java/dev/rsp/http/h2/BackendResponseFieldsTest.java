@@ -2,7 +2,9 @@
 package dev.rsp.http.h2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +58,24 @@ final class BackendResponseFieldsTest {
     refused("a pseudo-field behind another field", "a", "b", ":status", "200");
     refused("an unknown pseudo-field", ":path", "/");
     refused("an unknown pseudo-field", ":status", "200", ":status2", "/");
+  }
+
+  @Test
+  void successForAWebSocketIs101InTheLayoutOfHttp1() {
+    add(":status", "200", "sec-websocket-protocol", "chat", "sec-websocket-accept", "x");
+    assertTrue(fields.isSuccess());
+    fields.composeTunnel("dGhlIHNhbXBsZSBub25jZQ=="); // the example of RFC 6455 §1.3
+    assertEquals(
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+            + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+            + "sec-websocket-protocol: chat\r\n\r\n",
+        new String(fields.bytes(), 0, fields.length(), StandardCharsets.ISO_8859_1));
+    add(":status", "403");
+    assertFalse(fields.isSuccess());
+    add(":status", "200", "A", "b");
+    assertFalse(fields.isSuccess());
+    add("a", "b");
+    assertFalse(fields.isSuccess());
   }
 
   @Test
