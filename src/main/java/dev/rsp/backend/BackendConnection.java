@@ -512,7 +512,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
    * @param reusable whether the backend keeps it open, and was sent the complete request
    */
   public void responseEnded(boolean reusable) {
-    if (load.end()) {
+    if (load.end() && shared == null) { // streams say it themselves
       answered();
     }
     if (!reading) {

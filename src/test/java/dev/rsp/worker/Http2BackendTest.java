@@ -6,10 +6,13 @@ import static dev.rsp.worker.Messages.GET;
 import static dev.rsp.worker.Messages.get;
 import static dev.rsp.worker.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.config.Place;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -225,6 +228,109 @@ final class Http2BackendTest extends EmbeddedRigTest {
     backend.headers(1, true, "grpc-status", "0");
     client.expect("HTTP/1.1 200 \r\ndate: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     rig.expectEndings("served=1");
+  }
+
+  // Connections ----------------------------------------------------------------------------------
+
+  @Test
+  void requestsAreCountedOneByOneAndNotConnections() {
+    Place place = Objects.requireNonNull(Place.ofLiteral("h2c://127.0.0.1:1", null));
+    List<EmbeddedPeer> clients = List.of(rig.client(GET), rig.client(GET), rig.client(GET));
+    assertEquals(3, rig.loads().inFlight(place));
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    assertEquals(3, rig.loads().inFlight(place));
+    assertEquals(3, rig.loads().requests(place));
+    answer(backend, 1, "hi");
+    clients.get(0).expect(ok("hi"));
+    assertEquals(2, rig.loads().inFlight(place));
+    clients.get(1).reset();
+    backend.expect("RST_STREAM 3 CANCEL");
+    assertEquals(1, rig.loads().inFlight(place));
+    backend.peer().reset();
+    clients.get(2).expectRefusal(502, "the backend closed the connection without an answer");
+    assertEquals(0, rig.loads().inFlight(place));
+    rig.expectEndings("served=1 backend_gone=1 client_gone_waiting=1");
+  }
+
+  @Test
+  void allThatWaitForAConnectionAreToldThatItIsRefused() {
+    EmbeddedPeer first = rig.client(GET);
+    EmbeddedPeer second = rig.client(post("Content-Length: 2") + "hi");
+    rig.connecting().refuse();
+    first.expectRefusal(502, "the backend cannot be reached");
+    second.expectRefusal(502, "the backend cannot be reached");
+    rig.expectNoConnect();
+    rig.expectEndings("connect_failed=2");
+  }
+
+  @Test
+  void aRequestThatIsNotNeededLeavesTheOthersWaiting() {
+    EmbeddedPeer first = rig.client(GET);
+    EmbeddedPeer second = rig.client(GET);
+    first.reset();
+    rig.rest();
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.expect("SETTINGS ACK", head(1, "GET", HOP1) + " END");
+    answer(backend, 1, "hi");
+    second.expect(ok("hi"));
+    rig.expectEndings("served=1 client_gone_waiting=1");
+  }
+
+  @Test
+  void aConnectionThatNobodyNeedsAnyMoreIsClosed() {
+    rig.client(GET).reset();
+    rig.rest();
+    EmbeddedPeer backend = rig.backend();
+    backend.expectClosed();
+    rig.expectEndings("client_gone_waiting=1");
+  }
+
+  @Test
+  void aDrainEndsAConnectionWithItsLastStream() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    rig.loop().drain();
+    answer(backend, 1, "hi");
+    client.expectStart("HTTP/1.1 200 ");
+    backend.expect("GOAWAY 0 NO_ERROR");
+    assertTrue(backend.peer().hasEnd());
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aConnectionWithAProxyHeaderIsOfOneClient() throws Exception {
+    String key = ", protocol = 'h2c', send_proxy = 'v1' }";
+    rig.serve(
+        EmbeddedRig.config(
+            "backends = { { name = 'a', address = '127.0.0.1:1'%s,".formatted(key)
+                + " { name = 'b', address = '127.0.0.1:2'%s }".formatted(key)));
+    EmbeddedPeer first = rig.client(GET);
+    EmbeddedPeer second = rig.client(GET);
+    rig.backend().expectStart("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nPRI * HTTP/2.0\r\n");
+    rig.backend().expectStart("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nPRI * HTTP/2.0\r\n");
+    first.reset();
+    second.reset();
+    rig.rest();
+    rig.expectEndings("client_gone_waiting=2");
+  }
+
+  @Test
+  void credentialsStayOutOfTheTableThatClientsShare() {
+    String request = "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic secret\r\nX: 12345\r\n\r\n";
+    EmbeddedPeer client = rig.client(request);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    answer(backend, 1, "hi");
+    client.expect(ok("hi"));
+    client.send(request);
+    String octets = backend.peer().take();
+    assertTrue(octets.contains("Basic secret"), octets);
+    assertFalse(octets.contains("12345"), octets);
+    answer(backend, 3, "hi");
+    client.expect(ok("hi"));
+    rig.expectEndings("served=2");
   }
 
   // WebSockets (RFC 8441) ------------------------------------------------------------------------

@@ -240,6 +240,10 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       }
     } catch (Throwable e) {
       first.release();
+      if (id != 0) {
+        // The backend may lack a part of the tables of fields: no other stream would be understood.
+        connection.abort(new IOException("a request was not written"));
+      }
       throw e;
     }
     queue(first, last && first.isReadable());

@@ -140,7 +140,7 @@ final class Http2Session implements SharedSession, FrameEvents {
         FrameInput.ofServer(
             this, net.allocator(), fields::start, fields::add, tables.mostHeadBytes());
     this.output =
-        new FrameOutput(
+        FrameOutput.toServer(
             channel, net.flusher(), net.allocator(), cause -> connection.failed(null, cause));
     this.sending = new SendQueue(output, () -> !ended, this::idleFrame);
     long now = net.deadlines().nowMillis();

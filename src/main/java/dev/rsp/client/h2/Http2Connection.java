@@ -204,7 +204,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     this.input =
         FrameInput.ofClient(
             this, net.allocator(), fields::start, fields::add, terms.limits.headBytes());
-    this.output = new FrameOutput(channel, net.flusher(), net.allocator(), this::failed);
+    this.output = FrameOutput.toClient(channel, net.flusher(), net.allocator(), this::failed);
     this.sending = new SendQueue(output, this::served, this::smallWindow);
     this.responses = new ResponseWriter(output, shared.responseFields, shared.date, peer.options());
     this.timer = new ClientTimer(net.deadlines(), this);

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
+import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
 import io.netty.util.AsciiString;
 import java.util.function.Consumer;
 
@@ -26,12 +27,18 @@ public final class FrameOutput {
   /** RFC 9113 §4.1. */
   public static final int FRAME_HEAD_BYTES = 9;
 
+  private static final AsciiString AUTHORIZATION = AsciiString.cached("authorization");
+  private static final AsciiString COOKIE = AsciiString.cached("cookie");
+
   private static final int END_STREAM = 1;
   private static final int ACK = 1;
   private static final int END_HEADERS = 4;
 
   /** Most field blocks are smaller. */
   private static final int BLOCK_BYTES = 512;
+
+  /** RFC 9113 §6.5.2: the initial value. The peer must not make rsp hold more. */
+  private static final int MOST_TABLE_BYTES = 4_096;
 
   /** What a setting takes: RFC 9113 §6.5.1. */
   private static final int SETTING_BYTES = 6;
@@ -43,24 +50,54 @@ public final class FrameOutput {
   /** The fields of the block that is written next. */
   private final FieldList list = new FieldList();
 
-  private final DefaultHttp2HeadersEncoder encoder =
-      new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
+  private final DefaultHttp2HeadersEncoder encoder;
 
   private long written;
 
+  private FrameOutput(
+      Channel channel,
+      TurnFlusher flusher,
+      ByteBufAllocator allocator,
+      Consumer<Throwable> failed,
+      SensitivityDetector sensitive) {
+    this.channel = channel;
+    this.batch = new WriteBatch(channel, flusher, allocator, failed);
+    this.allocator = allocator;
+    this.encoder = new DefaultHttp2HeadersEncoder(sensitive, true);
+  }
+
   /**
-   * The output of a connection that is open.
+   * The output of a connection of a client.
    *
    * @param failed takes what a write at the end of the turn throws
    */
-  public FrameOutput(
+  public static FrameOutput toClient(
       Channel channel,
       TurnFlusher flusher,
       ByteBufAllocator allocator,
       Consumer<Throwable> failed) {
-    this.channel = channel;
-    this.batch = new WriteBatch(channel, flusher, allocator, failed);
-    this.allocator = allocator;
+    return new FrameOutput(
+        channel, flusher, allocator, failed, Http2HeadersEncoder.NEVER_SENSITIVE);
+  }
+
+  /**
+   * The output of a connection to a server, which the requests of many clients share: credentials
+   * stay out of its table of fields, so that no client can guess those of another by the sizes of
+   * frames (RFC 7541 §7.1.3).
+   *
+   * @param failed as of {@link #toClient}
+   */
+  public static FrameOutput toServer(
+      Channel channel,
+      TurnFlusher flusher,
+      ByteBufAllocator allocator,
+      Consumer<Throwable> failed) {
+    return new FrameOutput(
+        channel,
+        flusher,
+        allocator,
+        failed,
+        (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name));
   }
 
   /** Octets written since the connection was opened. */
@@ -83,9 +120,11 @@ public final class FrameOutput {
     return channel.isWritable();
   }
 
-  /** The peer's decoder takes this table of fields from now on. */
+  /**
+   * The peer's decoder takes this table of fields from now on, of which no more is used than this.
+   */
   public void tableSize(long bytes) throws Http2Exception {
-    encoder.maxHeaderTableSize(bytes);
+    encoder.maxHeaderTableSize(Math.min(bytes, MOST_TABLE_BYTES));
   }
 
   /** Gives the channel all frames that were written, so that it can be closed behind them. */
