@@ -108,11 +108,16 @@ final class Http2Peer {
     return new Http2Peer(peer, peer::send, peer::take);
   }
 
-  /** The next backend that is asked for a connection, with the greeting of the proxy. */
-  static Http2Peer silentBackend(EmbeddedRig rig) {
-    EmbeddedPeer peer = rig.backend();
+  /** A backend over a connection that it has accepted; its preface is in what came. */
+  static Http2Peer backendOn(EmbeddedPeer peer) {
     Http2Peer backend = new Http2Peer(peer, peer::send, peer::take);
     backend.awaitsPreface = true;
+    return backend;
+  }
+
+  /** The next backend that is asked for a connection, with the greeting of the proxy. */
+  static Http2Peer silentBackend(EmbeddedRig rig) {
+    Http2Peer backend = backendOn(rig.backend());
     assertEquals(PROXY_GREETING, backend.frames());
     return backend;
   }
