@@ -17,7 +17,7 @@ public interface Allow {
 
   /**
    * Asks for a host. The answers are cached by the caller, so this need not be fast; but it must
-   * not block: it is called on loops.
+   * not block, because all hosts wait meanwhile.
    *
    * @param host canonical
    * @param answer to be called once, on any thread; at once if the answer is known

@@ -46,6 +46,7 @@ final class Hosts {
   private final Set<String> unfinished = new HashSet<>();
 
   private boolean announces;
+  private int lineCount;
 
   /**
    * No hosts yet.
@@ -114,11 +115,14 @@ final class Hosts {
 
   /** Takes a line of the log; false if it is not understood. */
   boolean apply(String line) {
-    String[] words = line.split(" ", 7);
+    lineCount++;
     try {
+      if (line.startsWith("cert ")) { // most lines are
+        return certificate(line.split(" ", -1));
+      }
+      String[] words = line.split(" ", 7);
       return switch (words[0]) {
         case "order" -> order(line, words);
-        case "cert" -> certificate(line.split(" ", -1));
         case "fail" -> failure(line.split(" ", 6));
         case "pause" -> pause(line, line.split(" ", 5));
         case "announces" -> announcement(line, words);
@@ -199,6 +203,11 @@ final class Hosts {
       others.add(line);
     }
     return true;
+  }
+
+  /** Lines of the log that were taken. */
+  int lineCount() {
+    return lineCount;
   }
 
   /** Hosts whose orders may have ended with a certificate that is not in the log. */

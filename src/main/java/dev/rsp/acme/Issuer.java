@@ -100,7 +100,10 @@ public final class Issuer implements Closeable {
     return challenges.certificate(host);
   }
 
-  /** All hosts that have a certificate in the store, wait for one, or have failed, by name. */
+  /**
+   * All hosts that have a certificate in the store, wait for one, or have failed, by name. It may
+   * block while the state is used: not for loops.
+   */
   public List<HostReport> reports() {
     Orders now = orders;
     return now == null ? List.of() : now.reports();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acme;
 
-import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +24,13 @@ final class OrderLog implements Closeable {
   /** The first line. A change that an older rsp cannot read needs another number. */
   static final String HEADER = "# rsp orders 1";
 
+  /** The begin of the first line in every version. */
+  private static final String TITLE = "# rsp orders ";
+
   /** Longer ones are damaged. */
   private static final int MAX_LINE = 2_000;
+
+  private static final int BUFFER_BYTES = 64 << 10;
 
   private final Path file;
   private @Nullable FileChannel channel;
@@ -44,27 +48,44 @@ final class OrderLog implements Closeable {
    */
   static int read(Path file, Predicate<String> take) throws IOException {
     int damaged = 0;
-    try (var reader =
-        new BufferedReader(
-            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
-      StringBuilder line = new StringBuilder();
-      for (int c = reader.read(); c >= 0; c = reader.read()) {
-        if (c != '\n') {
-          if (line.length() <= MAX_LINE) {
-            line.append((char) c);
+    byte[] buffer = new byte[BUFFER_BYTES];
+    int start = 0;
+    int end = 0;
+    boolean isTooLong = false;
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer, end, buffer.length - end)) {
+        end += n;
+        for (int i = end - n; i < end; i++) {
+          if (buffer[i] == '\n') {
+            String line = new String(buffer, start, i - start, StandardCharsets.UTF_8);
+            start = i + 1;
+            if (line.startsWith(TITLE) && !line.equals(HEADER)) {
+              throw new IOException("it was written by a later version of rsp");
+            }
+            if (isTooLong || !(line.equals(HEADER) || take.test(line))) {
+              damaged++;
+            }
+            isTooLong = false;
           }
-          continue;
         }
-        String text = line.toString();
-        line.setLength(0);
-        if (!text.equals(HEADER) && (text.length() > MAX_LINE || !take.test(text))) {
-          damaged++;
+        if (end - start > MAX_LINE) {
+          isTooLong = true;
+          start = end;
         }
+        System.arraycopy(buffer, start, buffer, 0, end - start);
+        end -= start;
+        start = 0;
       }
-      return line.isEmpty() ? damaged : damaged + 1;
+      return isTooLong || end > 0 ? damaged + 1 : damaged;
     } catch (NoSuchFileException e) {
       return 0;
     }
+  }
+
+  /** Goes on with a file that is as it should be. */
+  synchronized void resume(int lineCount) throws IOException {
+    channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    lines = lineCount;
   }
 
   /** Replaces the file. */

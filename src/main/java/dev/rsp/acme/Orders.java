@@ -20,11 +20,15 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,6 +75,9 @@ final class Orders implements Closeable {
   /** If the CA fails for the same host again and again, the host may be the cause. */
   private static final int MOST_INTERRUPTIONS = 3;
 
+  /** More handshakes than an rsp holds open are not waiting: something is stuck. */
+  private static final int MAX_WISHES = 100_000;
+
   private static final int MAX_HELD_DOMAINS = 10_000;
 
   /** The log of orders is written anew when it has this many lines that no longer matter. */
@@ -88,7 +95,12 @@ final class Orders implements Closeable {
   private final ScheduledThreadPoolExecutor timer;
   private volatile Allow allow;
 
-  // All that follows is guarded by this.
+  /** What loops want, until the timer looks at it. */
+  private final Queue<Wish> wishes = new ConcurrentLinkedQueue<>();
+
+  private final AtomicInteger wishCount = new AtomicInteger();
+
+  // All that follows is guarded by this; the hosts only when the store is open.
 
   private final String account;
   private final Budget budget;
@@ -128,6 +140,9 @@ final class Orders implements Closeable {
     RENEWAL,
     NONE
   }
+
+  /** A host that is wanted, and who wants it. */
+  private record Wish(String host, Consumer<@Nullable String> done) {}
 
   /** A question that is not answered yet. */
   private record Question(
@@ -279,26 +294,17 @@ final class Orders implements Closeable {
 
   private void load() throws IOException {
     boolean isNew = !Files.exists(store.log());
-    List<String> lines;
-    synchronized (this) {
-      int damaged = OrderLog.read(store.log(), hosts::apply);
-      if (damaged > 0) {
-        log.warn("log of orders file={}: {} damaged lines are ignored", store.log(), damaged);
-      }
+    int damaged = OrderLog.read(store.log(), hosts::apply);
+    if (damaged > 0) {
+      log.warn("log of orders file={}: {} damaged lines are ignored", store.log(), damaged);
     }
-    if (isNew) {
-      adopt(store.hosts());
+    List<String> unfinished = isNew ? store.hosts() : hosts.takeUnfinished();
+    adopt(unfinished);
+    if (damaged > 0 || !unfinished.isEmpty() || isNew || isOld(hosts.lineCount())) {
+      orderLog.rewrite(hosts.lines(clock.millis()));
     } else {
-      List<String> unfinished;
-      synchronized (this) {
-        unfinished = hosts.takeUnfinished();
-      }
-      adopt(unfinished);
+      orderLog.resume(hosts.lineCount());
     }
-    synchronized (this) {
-      lines = hosts.lines(clock.millis());
-    }
-    orderLog.rewrite(lines);
     synchronized (this) {
       long now = clock.millis();
       for (HostState host : hosts.all()) {
@@ -323,9 +329,7 @@ final class Orders implements Closeable {
     for (String name : names) {
       CertificateStore.Stored found = store.check(name);
       if (found != null && found.isUsable()) {
-        synchronized (this) {
-          hosts.stored(hosts.getOrAdd(name), run.adopted(name, found));
-        }
+        hosts.stored(hosts.getOrAdd(name), run.adopted(name, found));
       }
     }
   }
@@ -338,13 +342,35 @@ final class Orders implements Closeable {
 
   // Wishes ----------------------------------------------------------------------------------------
 
-  /** As {@link Issuer#want}. */
+  /** As {@link Issuer#want}: a loop only leaves its wish, because it must not wait for the lock. */
   void want(String host, Consumer<@Nullable String> done) {
+    if (wishCount.incrementAndGet() > MAX_WISHES) {
+      wishCount.decrementAndGet();
+      counts.countRefused();
+      done.accept("too many handshakes wait for certificates");
+      return;
+    }
+    wishes.add(new Wish(host, done));
+    try {
+      timer.execute(this::takeWishes);
+    } catch (RejectedExecutionException e) {
+      takeWishes(); // it is closed: they are refused
+    }
+  }
+
+  private void takeWishes() {
+    for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
+      wishCount.decrementAndGet();
+      take(wish.host, wish.done);
+    }
+  }
+
+  private void take(String host, Consumer<@Nullable String> done) {
     String reason;
     boolean ask = false;
     synchronized (this) {
       long now = clock.millis();
-      HostState state = hosts.get(host);
+      HostState state = opened ? hosts.get(host) : null;
       reason = refusal(host, state, now);
       if (reason == null && state != null && !state.isIdle()) {
         state.await(done);
@@ -367,7 +393,7 @@ final class Orders implements Closeable {
       }
     }
     if (reason != null) {
-      done.accept(reason);
+      answer(List.of(done), reason);
     } else if (ask) {
       ask(host);
     }
@@ -881,10 +907,15 @@ final class Orders implements Closeable {
     wake = timer.schedule(this::tick, Math.max(10, next - now), TimeUnit.MILLISECONDS);
   }
 
+  /** Whether most of so many lines no longer matter. */
+  private boolean isOld(int lineCount) {
+    return lineCount > 2 * hosts.size() + MAX_OLD_LINES;
+  }
+
   private void compact() {
     List<String> lines;
     synchronized (this) {
-      if (orderLog.lines() <= 2 * hosts.size() + MAX_OLD_LINES) {
+      if (!isOld(orderLog.lines())) {
         return;
       }
       lines = hosts.lines(clock.millis());
@@ -898,11 +929,15 @@ final class Orders implements Closeable {
 
   // For operators ---------------------------------------------------------------------------------
 
-  synchronized List<HostReport> reports() {
-    return hosts.all().stream()
-        .map(HostState::report)
-        .sorted(Comparator.comparing(HostReport::host))
-        .toList();
+  List<HostReport> reports() {
+    List<HostReport> reports = new ArrayList<>();
+    synchronized (this) {
+      if (opened) {
+        hosts.all().forEach(host -> reports.add(host.report()));
+      }
+    }
+    reports.sort(Comparator.comparing(HostReport::host));
+    return reports;
   }
 
   /** What is not counted in {@link Counts}. */
@@ -920,14 +955,14 @@ final class Orders implements Closeable {
         0,
         0,
         0,
-        budget.used(now),
-        hosts.storedCount(),
+        opened ? budget.used(now) : 0,
+        opened ? hosts.storedCount() : 0,
         on == null ? null : time(on.untilMillis()),
         on == null ? null : on.reason());
   }
 
   synchronized boolean announces() {
-    return hosts.announces();
+    return opened && hosts.announces();
   }
 
   /** Gives up orders under way, and answers all who wait. Does not block. */
@@ -941,16 +976,18 @@ final class Orders implements Closeable {
       closed = true;
       asking.values().forEach(question -> waiting.addAll(question.waiting));
       asking.clear();
-      first.forEach(host -> waiting.addAll(host.takeWaiting()));
-      renewals.forEach(host -> waiting.addAll(host.takeWaiting()));
+      if (opened) {
+        hosts.all().forEach(host -> waiting.addAll(host.takeWaiting()));
+      }
       first.clear();
       renewals.clear();
       workers.shutdown();
       workers.getQueue().clear();
       run.close();
-      timer.execute(this::release);
       timer.shutdown();
     }
+    thread(this::release, "acme-end").start();
+    takeWishes();
     answer(waiting, "rsp is stopping, or its configuration has changed");
   }
 

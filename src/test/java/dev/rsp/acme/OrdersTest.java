@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -59,6 +63,19 @@ final class OrdersTest {
   void close() {
     ca.go(1_000);
     all.forEach(Orders::close);
+    eventually(this::isReleased); // no order writes into the folder any more
+  }
+
+  private boolean isReleased() throws IOException {
+    Path lock = store().resolve("renewal/orders.lock");
+    if (!Files.exists(lock)) {
+      return true;
+    }
+    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
   }
 
   private Path store() {
@@ -251,6 +268,51 @@ final class OrdersTest {
             });
     assertTrue(get(want(orders, "a.example")).startsWith("it could not be asked"));
     assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void aWishDoesNotWaitForARuleThatBlocks() throws InterruptedException {
+    var gate = new CountDownLatch(1);
+    Orders orders =
+        orders(
+            DIRECTORY,
+            300,
+            1_000,
+            (host, answer) -> {
+              asked.add(host);
+              try {
+                gate.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              answer.accept(Allow.Answer.YES);
+            });
+    CompletableFuture<String> first = want(orders, "a.example");
+    eventually(() -> asked.size() == 1);
+    List<CompletableFuture<String>> others = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      others.add(want(orders, "h" + i + ".example")); // would hang here
+    }
+    gate.countDown();
+    assertEquals("", get(first));
+    others.forEach(one -> assertEquals("", get(one)));
+  }
+
+  @Test
+  void allWhoWaitAreAnsweredWhenItIsClosed() {
+    rule.put("no.example", Allow.Answer.NO);
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    ca.hold();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      waiting.add(want(orders, "h" + i + ".example"));
+      waiting.add(want(orders, "a.example"));
+    }
+    orders.close();
+    waiting.add(want(orders, "late.example"));
+    waiting.forEach(
+        one -> assertTrue(get(one).isEmpty() || get(one).startsWith("rsp is stopping"), get(one)));
   }
 
   @Test
@@ -568,6 +630,39 @@ final class OrdersTest {
     eventually(() -> next.figures().stored() == 1);
     assertEquals(1, next.figures().budgetUsed());
     eventually(() -> Files.readString(log).lines().count() == 3); // it was written anew
+  }
+
+  @Test
+  void aLogOfALaterVersionIsNotChangedAndStopsOrders() throws IOException {
+    Path log = store().resolve("renewal/orders.log");
+    Files.createDirectories(log.getParent());
+    Files.writeString(log, "# rsp orders 2\nsomething new\n");
+    Orders orders = orders();
+    String reason = get(want(orders, "a.example"));
+    assertTrue(reason.endsWith("it was written by a later version of rsp"), reason);
+    assertEquals("# rsp orders 2\nsomething new\n", Files.readString(log));
+    assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void aLogWithManyLinesIsReadInPieces() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Path log = store().resolve("renewal/orders.log");
+    eventually(() -> Files.readString(log).contains("cert "));
+    orders.close();
+    eventually(this::isReleased);
+    String line =
+        Files.readString(log).lines().filter(l -> l.startsWith("cert")).findFirst().orElseThrow();
+    StringBuilder text = new StringBuilder(Files.readString(log));
+    for (int i = 0; i < 3_000; i++) {
+      text.append(line.replace("a.example", "h" + i + ".example")).append('\n');
+    }
+    Files.writeString(log, text);
+    Orders next = orders();
+    eventually(() -> next.figures().stored() == 3_001);
+    assertEquals(text.toString(), Files.readString(log), "it is only added to");
+    assertEquals(3_001, StoredHosts.read(next.settings()).hosts().size());
   }
 
   // The budget ------------------------------------------------------------------------------------
