@@ -7,7 +7,7 @@ import java.util.Base64;
 import java.util.List;
 
 /** Reads the blocks of a PEM file (RFC 7468). Text around them is ignored. */
-final class PemText {
+public final class PemText {
   private static final String BEGIN = "-----BEGIN ";
   private static final String END = "-----END ";
   private static final String DASHES = "-----";
@@ -18,7 +18,7 @@ final class PemText {
    * @param encrypted whether it has the header of an encrypted key (RFC 1421 §4.6.1.1)
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Block(String label, byte[] der, boolean encrypted) {}
+  public record Block(String label, byte[] der, boolean encrypted) {}
 
   private PemText() {}
 
@@ -27,7 +27,7 @@ final class PemText {
    *
    * @throws UnusableException if a block is not complete, or is not Base64
    */
-  static List<Block> blocks(byte[] file) throws UnusableException {
+  public static List<Block> blocks(byte[] file) throws UnusableException {
     String text = new String(file, StandardCharsets.ISO_8859_1);
     List<Block> blocks = new ArrayList<>();
     int at = begin(text, 0);

@@ -16,7 +16,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Reads private keys, and compares them with the public keys of certificates. */
-final class PrivateKeys {
+public final class PrivateKeys {
   /** OBJECT IDENTIFIERs, without tag and length: RFC 5480 §2.1.1, RFC 8017 A.1, RFC 8410 §3. */
   private static final byte[] EC = HexFormat.of().parseHex("2a8648ce3d0201");
 
@@ -32,7 +32,7 @@ final class PrivateKeys {
   private PrivateKeys() {}
 
   /** Whether a PEM block is a private key. */
-  static boolean isKey(PemText.Block block) {
+  public static boolean isKey(PemText.Block block) {
     return block.label().endsWith("PRIVATE KEY");
   }
 
@@ -43,7 +43,8 @@ final class PrivateKeys {
    * @throws UnusableException if it is encrypted, damaged, of another type, or not that of the
    *     certificate
    */
-  static PrivateKey read(PemText.Block block, PublicKey certificate) throws UnusableException {
+  public static PrivateKey read(PemText.Block block, PublicKey certificate)
+      throws UnusableException {
     if (block.encrypted()) {
       throw new UnusableException(
           "the private key is encrypted (expected: one without a passphrase, as of: openssl pkey"

@@ -2,7 +2,7 @@
 package dev.rsp.certs;
 
 /** A certificate or key cannot be used. The message is a reason for operators, without a path. */
-final class UnusableException extends Exception {
+public final class UnusableException extends Exception {
   private static final long serialVersionUID = 1;
 
   UnusableException(String reason) {
@@ -10,7 +10,7 @@ final class UnusableException extends Exception {
   }
 
   /** The reason. */
-  String reason() {
+  public String reason() {
     return String.valueOf(getMessage());
   }
 }

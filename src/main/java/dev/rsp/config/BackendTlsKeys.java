@@ -196,12 +196,11 @@ final class BackendTlsKeys {
   }
 
   private @Nullable PrivateKey key(KeyPath path, Path file, List<X509Certificate> chain) {
+    if (chain.isEmpty()) {
+      return null; // which is a problem of its own
+    }
     try {
-      PrivateKey key = PemFile.read(file).key();
-      if (!chain.isEmpty() && !PemFile.isKeyOf(chain.get(0), key)) {
-        problems.add(path, ValueText.quoted(file.toString()), "the key of the first certificate");
-      }
-      return key;
+      return PemFile.read(file).keyOf(chain.get(0));
     } catch (IOException | GeneralSecurityException e) {
       problems.add(
           path, ValueText.quoted(file.toString()), "a private key in PEM form: " + e.getMessage());

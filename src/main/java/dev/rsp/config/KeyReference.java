@@ -354,7 +354,8 @@ public final class KeyReference {
             BackendTlsKeys.KEY,
             "the path of a file in PEM form",
             "the file of `certificate`",
-            "the private key of that certificate: RSA or EC, in PKCS #8, without a password"));
+            "the private key of that certificate: RSA or EC, in PKCS #8, PKCS #1 or SEC 1, without a"
+                + " password"));
   }
 
   private static KeyEntry backendTls(String key, String value, String unset, String meaning) {

@@ -36,6 +36,11 @@ final class BackendTlsKeysTest {
     OWN.writePem(directory, "both");
     CA.ecdsa("other.example").writeTo(directory, "other");
     Files.writeString(directory.resolve("old.key"), OWN.oldKeyPem());
+    CA.ecdsa("third.example").writeTo(directory, "third");
+    Files.writeString(directory.resolve("cut.key"), OWN.keyPem().substring(0, 200));
+    Files.writeString(
+        directory.resolve("secret.key"),
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
     Files.writeString(directory.resolve("empty.pem"), "nothing\n");
     Files.writeString(
         directory.resolve("broken.pem"),
@@ -155,13 +160,21 @@ final class BackendTlsKeysTest {
         "verify = 1 | verify: 1 (expected: true or false)",
         "key = 'own.key' | key: \"own.key\" (expected: none: there is no certificate)",
         "certificate = 'own.crt' | certificate: \"own.crt\" (expected: a private key in PEM form: no BEGIN PRIVATE KEY in it)",
-        "certificate = 'own.crt', key = 'other.key' | key: \"other.key\" (expected: the key of the first certificate)",
-        "certificate = 'own.crt', key = 'old.key' | key: \"old.key\" (expected: a private key in PEM form: BEGIN RSA PRIVATE KEY in it: 'openssl pkcs8 -topk8 -nodes' makes the form for rsp)",
+        "certificate = 'own.crt', key = 'other.key' | key: \"other.key\" (expected: a private key in PEM form: the private key is of type EC, the certificate of type RSA)",
+        "certificate = 'other.crt', key = 'third.key' | key: \"third.key\" (expected: a private key in PEM form: the private key is that of another certificate)",
+        "certificate = 'own.crt', key = 'cut.key' | key: \"cut.key\" (expected: a private key in PEM form: the end of PRIVATE KEY is missing: is it being written?)",
+        "certificate = 'own.crt', key = 'secret.key' | key: \"secret.key\" (expected: a private key in PEM form: the private key is encrypted (expected: one without a passphrase, as of: openssl pkey -in KEY -out NEWKEY))",
         "sni = 'a' | sni: \"a\" (expected: one of ca, name, verify, certificate, key)",
       })
   void wrongValuesAreProblemsWithTheirLine(String tls, String problem) {
     String withCa = tls.startsWith("ca") ? tls : "ca = 'ca.pem', " + tls;
     assertEquals(List.of("backends.lua:2: backends[1].tls." + problem), problems(backend(withCa)));
+  }
+
+  @Test
+  void aKeyMayHaveTheFormOfPkcs1() throws Exception {
+    String text = backend("ca = 'ca.pem', certificate = 'own.crt', key = 'old.key'");
+    assertEquals(OWN.key(), tls(places(text).get(0)).key());
   }
 
   @Test
