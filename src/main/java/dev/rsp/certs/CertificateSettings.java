@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param index the file in which facts about the certificates are kept for the next start; null for
  *     none
  * @param prepared how many certificates are kept in memory, ready for handshakes
- * @param store one of the paths, which need not exist yet; null if all must
+ * @param store one of the paths, which may not be there or not be readable; null if all must be
  */
 public record CertificateSettings(
     List<Path> paths,
@@ -28,16 +28,16 @@ public record CertificateSettings(
 
   public static final int MAX_PREPARED = 1_000_000;
 
-  /** Paths that must exist. */
+  /** Paths that must be there. */
   public CertificateSettings(
       List<Path> paths, @Nullable String defaultName, @Nullable Path index, int prepared) {
     this(paths, defaultName, index, prepared, null);
   }
 
-  /** The paths to read now. */
+  /** The paths to read now: a store that is not there, or is that of another user, is left out. */
   List<Path> present() {
     Path made = store;
-    return made == null || Files.exists(made)
+    return made == null || Files.isReadable(made)
         ? paths
         : paths.stream().filter(path -> !path.equals(made)).toList();
   }

@@ -4,7 +4,6 @@ package dev.rsp.cli;
 import dev.rsp.certs.Catalogue;
 import dev.rsp.config.CertificateOrders;
 import dev.rsp.config.Config;
-import dev.rsp.config.ConfigException;
 import dev.rsp.journal.HostList;
 import dev.rsp.journal.SeenHost;
 import dev.rsp.log.IoReason;
@@ -19,23 +18,26 @@ import org.jspecify.annotations.Nullable;
 final class OrderPlan {
   private OrderPlan() {}
 
-  /** The forecast for a configuration; null if it orders no certificates. */
-  static @Nullable OrderForecast of(Config config, Catalogue read) throws ConfigException {
+  /**
+   * The forecast for a configuration; null if it orders no certificates, or if there is none
+   * because a file cannot be read: standard error then says why. Only rsp's user can read the
+   * store.
+   */
+  static @Nullable OrderForecast of(Config config, Catalogue read) {
     Path journal = config.safeguards().journal().file();
     List<SeenHost> hosts = List.of();
     if (config.orders() != null && journal != null && Files.exists(journal)) {
       try {
         hosts = HostList.read(journal, FileCommand.MAX_HOSTS).hosts();
       } catch (IOException e) {
-        throw unreadable(journal, e);
+        return unreadable(journal, e);
       }
     }
     return of(config, read, hosts);
   }
 
   /** The same for these hosts. */
-  static @Nullable OrderForecast of(Config config, Catalogue read, List<SeenHost> hosts)
-      throws ConfigException {
+  static @Nullable OrderForecast of(Config config, Catalogue read, List<SeenHost> hosts) {
     CertificateOrders orders = config.orders();
     if (orders == null) {
       return null;
@@ -43,12 +45,13 @@ final class OrderPlan {
     try {
       return OrderForecast.of(orders, read, hosts.stream().map(SeenHost::host).toList());
     } catch (IOException e) {
-      throw unreadable(orders.settings().store(), e);
+      return unreadable(orders.settings().store(), e);
     }
   }
 
-  private static ConfigException unreadable(Path path, IOException e) {
-    return new ConfigException(
-        ConfigException.Kind.CANNOT_RUN, List.of("cannot read " + path + ": " + IoReason.of(e)));
+  private static @Nullable OrderForecast unreadable(Path path, IOException e) {
+    System.err.println(
+        "no forecast of the orders of certificates: cannot read " + path + ": " + IoReason.of(e));
+    return null;
   }
 }

@@ -115,8 +115,7 @@ final class PlanCommand extends FileCommand {
   }
 
   /** Whether the new file can have certificates for these hosts; null if it orders none. */
-  private static @Nullable OrderForecast orders(Config after, HostList list)
-      throws ConfigException {
+  private static @Nullable OrderForecast orders(Config after, HostList list) {
     CertificateSettings certificates = after.certificates();
     if (certificates == null || after.orders() == null) {
       return null;

@@ -175,6 +175,20 @@ final class CertsCommandTest {
     assertTrue(!printed().contains("no TLS handshake succeeds"), printed());
   }
 
+  /** As for an operator who may not read it. */
+  @Test
+  void aStoreThatCannotBeReadCostsOnlyTheForecast() throws IOException {
+    acme(1, 200);
+    Files.createDirectories(directory.resolve("ordered/live"));
+    Files.createDirectories(directory.resolve("ordered/renewal/orders.log"));
+    String file = directory.resolve("backends.lua").toString();
+    assertEquals(0, run(new CheckCommand(), file));
+    String said = err.toString(StandardCharsets.UTF_8);
+    assertTrue(said.contains("no forecast of the orders of certificates: cannot read "), said);
+    assertEquals(0, certs());
+    assertTrue(printed().contains("2 certificate(s)"), printed());
+  }
+
   @Test
   void printsAllAsJson() {
     assertEquals(0, certs("--json"));
