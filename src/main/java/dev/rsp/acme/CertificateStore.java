@@ -208,6 +208,24 @@ final class CertificateStore {
     return new Prepared(host, keys);
   }
 
+  /** Whether the store takes files of this size at all, although not those of some host. */
+  boolean isWritable() {
+    Path probe = state.resolve(".probe.new");
+    try {
+      write(probe, new byte[RESERVED_BYTES]);
+      return true;
+    } catch (IOException e) {
+      log.debug("the store cannot be written", e);
+      return false;
+    } finally {
+      try {
+        Files.deleteIfExists(probe);
+      } catch (IOException e) {
+        log.debug("cannot remove {}", probe, e);
+      }
+    }
+  }
+
   /** Removes what {@link #prepare} has written. */
   void discard(String host) {
     for (String name : List.of(NEW_KEY, NEW_CHAIN)) {

@@ -189,9 +189,16 @@ final class OrderRun implements Closeable {
         return new Outcome(Kind.PRESENT, adopted(host, found), false, false, 0, null);
       }
       with = authority();
+    } catch (IOException e) {
+      return Outcome.storeFailed(false, "the store cannot be used: " + IoReason.of(e));
+    }
+    try {
       prepared = store.prepare(host);
     } catch (IOException e) {
-      return Outcome.storeFailed(false, "the store cannot be written: " + IoReason.of(e));
+      String reason = "the store cannot be written: " + IoReason.of(e);
+      return store.isWritable()
+          ? Outcome.failed(Kind.HOST_FAILED, false, Authority.Failure.ofHost(reason))
+          : Outcome.storeFailed(false, reason);
     }
     try {
       if (line != null) {

@@ -723,7 +723,9 @@ final class Orders implements Closeable {
         }
       }
       default -> {
-        endPauses(lines);
+        if (outcome.ordered()) {
+          endPauses(lines);
+        }
         fail(host, outcome, reason, lines);
       }
     }

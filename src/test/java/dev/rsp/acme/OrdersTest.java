@@ -533,17 +533,32 @@ final class OrdersTest {
   }
 
   @Test
+  void aHostWhoseFolderCannotBeWrittenDoesNotHoldUpTheOthers() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Files.writeString(store().resolve("live/b.example"), "in the way");
+    String reason = get(want(orders, "b.example"));
+    assertTrue(reason.startsWith("the store cannot be written: "), reason);
+    assertEquals("", get(want(orders, "c.example")));
+    assertEquals(List.of("a.example", "c.example"), ca.orders);
+    assertEquals(2, orders.figures().budgetUsed(), "what was not ordered does not count");
+    assertEquals(1, report(orders, "b.example").failures());
+  }
+
+  @Test
   void aStoreThatFailsLaterGetsNoOrderAndIsTriedAgain() throws IOException {
     Orders orders = orders();
     get(want(orders, "a.example"));
-    Path obstacle = store().resolve("live/b.example");
-    Files.writeString(obstacle, "in the way");
-    String reason = get(want(orders, "b.example"));
-    assertTrue(reason.startsWith("the store cannot be written: "), reason);
-    assertTrue(get(want(orders, "c.example")).startsWith("the store cannot be written: "));
+    Path away = folder.resolve("away");
+    Files.move(store(), away);
+    Files.writeString(store(), "in the way");
+    assertTrue(get(want(orders, "b.example")).startsWith("the store cannot be "));
+    String reason = get(want(orders, "c.example"));
+    assertTrue(reason.startsWith("the store cannot be ") && reason.contains("next try"), reason);
     assertEquals(1, ca.orders.size());
-    assertEquals(1, orders.figures().budgetUsed(), "what was not ordered does not count");
-    Files.delete(obstacle);
+    assertEquals(1, orders.figures().budgetUsed());
+    Files.delete(store());
+    Files.move(away, store());
     pass(orders, Duration.ofSeconds(11));
     eventually(() -> orders.figures().stored() == 3);
   }
