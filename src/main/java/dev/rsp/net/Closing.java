@@ -5,8 +5,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 
@@ -37,11 +39,40 @@ public final class Closing {
 
   /** Closes when the kernel has taken all written bytes. */
   public static void closeAfterFlush(Channel channel) {
-    channel.flush();
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      channel.flush();
+    } else {
+      flushWithCloseNotify(channel, tls);
+    }
     if (TurnFlusher.unsentBytes(channel) == 0) {
       channel.close();
     } else {
       channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  /**
+   * RFC 8446 §6.1: close_notify follows the last bytes. It leaves in one write with them; a flush
+   * of its own would cost a system call and a packet.
+   */
+  private static void flushWithCloseNotify(Channel channel, SslHandler tls) {
+    HeldFlush held = new HeldFlush();
+    channel.pipeline().addFirst(held);
+    try {
+      channel.flush(); // encrypts what was written
+      tls.closeOutbound();
+    } finally {
+      channel.pipeline().remove(held);
+    }
+    channel.unsafe().flush();
+  }
+
+  /** Keeps a flush of the handlers behind it from the socket. */
+  private static final class HeldFlush extends ChannelOutboundHandlerAdapter {
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+      // follows when it is removed
     }
   }
 
