@@ -629,6 +629,47 @@ final class Http2BackendTest extends EmbeddedRigTest {
   }
 
   @Test
+  void aBackendThatDoesNotAnswerInTimeLosesOneStreamAndNotItsConnection() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    rig.pass(61_000);
+    client.expectRefusal(504, "the backend took too long to answer");
+    backend.expect("RST_STREAM 1 CANCEL");
+    client.send(GET);
+    backend.expect(head(3, "GET", HOP1) + " END");
+    answer(backend, 3, "hi");
+    client.expect(ok("hi"));
+    rig.expectEndings("served=1 response_timeout=1");
+  }
+
+  @Test
+  void aResponseThatStandsStillIsCut() {
+    EmbeddedPeer client = rig.client(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.frames();
+    backend.headers(1, false, ":status", "200", "date", "x");
+    backend.data(1, "part", false);
+    client.expectStart("HTTP/1.1 200 ");
+    rig.pass(120_000);
+    assertTrue(client.hasEnd());
+    assertTrue(backend.frames().contains("RST_STREAM 1 CANCEL"));
+    rig.expectEndings("backend_stalled=1");
+  }
+
+  @Test
+  void aBackendThatTakesNoMoreOfARequestIsATimeout() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 100"));
+    Http2Peer backend = Http2Peer.backend(rig, 4, 0);
+    backend.frames();
+    client.send("x".repeat(50));
+    rig.pass(120_000);
+    client.expectStart("HTTP/1.1 504 ");
+    assertTrue(backend.frames().contains("RST_STREAM 1 CANCEL"));
+    rig.expectEndings("response_timeout=1");
+  }
+
+  @Test
   void aBackendThatDoesNotSpeakHttp2Is502AndSaysSo() {
     EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
     EmbeddedPeer backend = rig.backend();
