@@ -66,9 +66,15 @@ final class BackendResponseFieldsTest {
     assertTrue(fields.isSuccess());
     fields.composeTunnel("dGhlIHNhbXBsZSBub25jZQ=="); // the example of RFC 6455 §1.3
     assertEquals(
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-            + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-            + "sec-websocket-protocol: chat\r\n\r\n",
+        String.join(
+            "\r\n",
+            "HTTP/1.1 101 Switching Protocols",
+            "connection: upgrade",
+            "upgrade: websocket",
+            "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+            "sec-websocket-protocol: chat",
+            "",
+            ""),
         new String(fields.bytes(), 0, fields.length(), StandardCharsets.ISO_8859_1));
     add(":status", "403");
     assertFalse(fields.isSuccess());
