@@ -4,6 +4,7 @@ package dev.rsp.worker;
 import static dev.rsp.worker.Http2Peer.GOAWAY;
 import static dev.rsp.worker.Http2Peer.RST_STREAM;
 import static dev.rsp.worker.Http2Peer.request;
+import static dev.rsp.worker.Messages.lines;
 import static dev.rsp.worker.Messages.post;
 
 import java.util.ArrayList;
@@ -39,8 +40,13 @@ final class Http2BackendChaosTest {
   };
 
   private static final String WEBSOCKET =
-      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      lines(
+          "GET / HTTP/1.1",
+          "Host: a",
+          "Connection: upgrade",
+          "Upgrade: websocket",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
   private static final String[] REQUESTS = {
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -4,6 +4,7 @@ package dev.rsp.worker;
 import static dev.rsp.worker.Http2Peer.RST_STREAM;
 import static dev.rsp.worker.Messages.GET;
 import static dev.rsp.worker.Messages.get;
+import static dev.rsp.worker.Messages.lines;
 import static dev.rsp.worker.Messages.post;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -336,8 +337,13 @@ final class Http2BackendTest extends EmbeddedRigTest {
   // WebSockets (RFC 8441) ------------------------------------------------------------------------
 
   private static final String WEBSOCKET =
-      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      lines(
+          "GET / HTTP/1.1",
+          "Host: a",
+          "Connection: upgrade",
+          "Upgrade: websocket",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
   private static final String CONNECT =
       "HEADERS 1 :method=CONNECT :protocol=websocket :scheme=http :authority=a :path=/"
@@ -349,9 +355,12 @@ final class Http2BackendTest extends EmbeddedRigTest {
     backend.expect("SETTINGS ACK", CONNECT + HOP1);
     backend.headers(1, false, ":status", "200", "date", "x");
     client.expect(
-        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
-            + "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\ndate: x\r\n"
-            + "Connection: upgrade\r\n\r\n");
+        lines(
+            "HTTP/1.1 101 Switching Protocols",
+            "upgrade: websocket",
+            "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+            "date: x",
+            "Connection: upgrade"));
     return backend;
   }
 
