@@ -16,14 +16,16 @@ public final class NearestKey {
 
   /**
    * The path whose last part is most similar to the word; null if none is similar. Similar means
-   * one typing error in a word of up to five letters, two in a longer one.
+   * one typing error in a word of up to five letters, two in a longer one that begins with the same
+   * letter: {@code workers} is no {@code orders}.
    */
   public static @Nullable String to(String word, Collection<String> paths) {
     String nearest = null;
     int least = word.length() <= 5 ? 2 : 3;
     for (String path : paths) {
-      int distance = distance(word, path.substring(path.lastIndexOf('.') + 1));
-      if (distance < least) {
+      String name = path.substring(path.lastIndexOf('.') + 1);
+      int distance = distance(word, name);
+      if (distance < least && (distance < 2 || same(word, 1, name, 1))) {
         least = distance;
         nearest = path;
       }
