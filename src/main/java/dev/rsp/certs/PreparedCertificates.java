@@ -44,6 +44,7 @@ final class PreparedCertificates<T> {
   private final Map<CertificateEntry, List<Waiter<T>>> loads = new ConcurrentHashMap<>();
   private final LongAdder loaded = new LongAdder();
   private final LongAdder failed = new LongAdder();
+  private volatile boolean ended;
 
   private record Waiter<T>(Executor loop, BiConsumer<@Nullable T, @Nullable String> answer) {}
 
@@ -189,7 +190,7 @@ final class PreparedCertificates<T> {
     T value = preparation.prepare(new Credential(entry, now.key(), now.chain()));
     preparation.retain(value);
     cache.put(entry, new Slot(value));
-    if (entry.isRetired()) {
+    if (ended || entry.isRetired()) {
       cache.invalidate(entry);
     }
     loaded.increment();
@@ -227,9 +228,12 @@ final class PreparedCertificates<T> {
   }
 
   /** Keeps one whose files are broken, if it is in memory; whether it is. */
-  boolean keep(CertificateEntry entry) {
+  synchronized boolean keep(CertificateEntry entry) {
     if (kept.containsKey(entry)) {
       return true;
+    }
+    if (ended || entry.isRetired()) {
+      return false; // nobody would end its use
     }
     Slot slot = cache.getIfPresent(entry);
     T value = slot == null ? null : slot.retained();
@@ -241,7 +245,7 @@ final class PreparedCertificates<T> {
   }
 
   /** Ends the use of one that was replaced, or is readable again. */
-  void forgetKept(CertificateEntry entry) {
+  synchronized void forgetKept(CertificateEntry entry) {
     Slot slot = kept.remove(entry);
     if (slot != null) {
       slot.close();
@@ -249,7 +253,7 @@ final class PreparedCertificates<T> {
   }
 
   /** Ends the use of one that is no longer among the certificates. */
-  void forget(CertificateEntry entry) {
+  synchronized void forget(CertificateEntry entry) {
     entry.retire();
     forgetKept(entry);
     cache.invalidate(entry);
@@ -273,7 +277,8 @@ final class PreparedCertificates<T> {
     return failed.sum();
   }
 
-  void close() {
+  synchronized void close() {
+    ended = true;
     keptEntries().forEach(this::forgetKept);
     cache.asMap().values().forEach(Slot::close);
     cache.invalidateAll();

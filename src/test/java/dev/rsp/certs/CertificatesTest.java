@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -434,6 +435,26 @@ class CertificatesTest {
     certificates.added(folder.resolve("x.pem"));
     assertNull(certificates.catalogue());
     assertTrue(!certificates.covers("a.test"));
+  }
+
+  @Test
+  void aLoadThatEndsAfterTheEndLeavesNothing() {
+    CA.ecdsa("a.test").writePem(folder, "a");
+    use();
+    var gate = new CountDownLatch(1);
+    library.gate = gate;
+    var answered = new AtomicInteger();
+    certificates.load(
+        Objects.requireNonNull(certificates.find("a.test")),
+        true,
+        Runnable::run,
+        (ready, reason) -> {
+          library.release(ready);
+          answered.incrementAndGet();
+        });
+    certificates.close();
+    gate.countDown();
+    await(() -> answered.get() == 1 && library.all.get(0).users.get() == 0);
   }
 
   // Reloads ---------------------------------------------------------------------------------------
