@@ -39,9 +39,9 @@ final class ArchitectureTest {
           Set.of("client.h1.Http1ClientStream", "client.h1.Http1Connection"),
           "The connection reads requests and its stream answers them; each owns a state of its"
               + " own.",
-          Set.of("client.h2.Http2ClientStream", "client.h2.Http2Connection"),
-          "The connection has requests served by its streams; these share its window and its"
-              + " socket.",
+          Set.of("client.h2.Http2ClientStream", "client.h2.Http2Streams"),
+          "The table holds the open streams; these share what it has of the connection: its windows"
+              + " and its socket.",
           Set.of("exchange.BackendEvents", "exchange.BackendStream"),
           "A stream is given the exchange that hears of it, and names itself when it is connected.",
           Set.of("exchange.Exchange", "exchange.RequestSender", "exchange.StartWait"),

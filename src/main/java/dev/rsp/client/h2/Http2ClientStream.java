@@ -68,7 +68,7 @@ final class Http2ClientStream
   private static final int COPIED_BYTES = 2_048;
 
   private final int id;
-  private final Http2Connection connection;
+  private final Http2Streams streams;
   private final OwnAnswers answers;
   private final LoopState loop;
   private final NetLoop net;
@@ -160,7 +160,7 @@ final class Http2ClientStream
    */
   Http2ClientStream(
       int id,
-      Http2Connection connection,
+      Http2Streams streams,
       Http2Resources shared,
       FrameOutput output,
       ResponseWriter responses,
@@ -168,7 +168,7 @@ final class Http2ClientStream
       ReadSize size,
       long sendWindow) {
     this.id = id;
-    this.connection = connection;
+    this.streams = streams;
     this.answers = shared.answers;
     this.loop = shared.loop;
     this.net = loop.net();
@@ -391,7 +391,7 @@ final class Http2ClientStream
    */
   private void openWindow() {
     if (wanted && held == null && !requestEnded && owed > windowBytes / 2) {
-      int more = keptUp ? connection.takeSpareWindow(windowBytes) : 0;
+      int more = keptUp ? streams.takeSpareWindow(windowBytes) : 0;
       keptUp = true;
       windowBytes += more;
       output.windowUpdate(id, owed + more);
@@ -442,7 +442,7 @@ final class Http2ClientStream
     try {
       pass(bytes, last);
     } catch (Throwable e) {
-      connection.failed(e);
+      streams.failed(e);
     }
   }
 
@@ -599,7 +599,7 @@ final class Http2ClientStream
     if (last) {
       content.end();
     }
-    connection.send(content);
+    streams.send(content);
     if (content.bytes() > 0) {
       moved();
     }
@@ -668,7 +668,7 @@ final class Http2ClientStream
   /** A read that the windows do not admit would be kept, so it is a small one. */
   @Override
   public int mostReadBytes() {
-    long window = Math.min(content.window(), connection.sendWindow());
+    long window = Math.min(content.window(), streams.sendWindow());
     int most = size.mostBytes(output.taken());
     return window >= most
         ? most
@@ -794,12 +794,12 @@ final class Http2ClientStream
       admission.leaveRequest();
     }
     hop.end();
-    connection.closed(this, byReset);
+    streams.closed(this, byReset);
   }
 
   @Override
   public void fail() {
-    connection.fail();
+    streams.fail();
   }
 
   /** The capacity of the buffers that it and its exchange hold. */
@@ -815,7 +815,7 @@ final class Http2ClientStream
 
   @Override
   public boolean reading() {
-    return wanted && connection.reading();
+    return wanted && streams.reading();
   }
 
   @Override
@@ -845,7 +845,7 @@ final class Http2ClientStream
 
   @Override
   public boolean closedOrGone() {
-    return connection.closedOrGone() || closed;
+    return streams.closedOrGone() || closed;
   }
 
   /** Heads come whole: the connection's timer bounds them. */
@@ -904,6 +904,6 @@ final class Http2ClientStream
 
   @Override
   public void failed(Throwable cause) {
-    connection.failed(cause);
+    streams.failed(cause);
   }
 }
