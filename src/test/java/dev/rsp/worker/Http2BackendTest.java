@@ -17,6 +17,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests to backends that speak HTTP/2 in the clear, and their responses. */
 @Timeout(60)
@@ -404,8 +406,23 @@ final class Http2BackendTest extends EmbeddedRigTest {
   }
 
   @Test
-  void aTunnelBetweenPeersOfHttp2Passes() {
-    Http2Peer client = Http2Peer.of(rig);
+  void whatCameOfATunnelBeforeItsEndIsPassedOn() {
+    Http2Peer client = Http2Peer.of(rig, 4, 0); // takes no content
+    connect(client);
+    Http2Peer backend = Http2Peer.backend(rig, 8, 1);
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "first", false);
+    backend.data(1, "last", true);
+    rig.rest();
+    backend.peer().end();
+    client.expect("HEADERS 1 :status=200");
+    client.windowUpdate(1, 100);
+    client.expect("DATA 1 first", "DATA 1 last END", "RST_STREAM 1 NO_ERROR");
+    rig.expectEndings("tunnelled=1");
+  }
+
+  /** Asks for a WebSocket. */
+  private static void connect(Http2Peer client) {
     client.headers(
         1,
         false,
@@ -421,6 +438,12 @@ final class Http2BackendTest extends EmbeddedRigTest {
         "/",
         "sec-websocket-version",
         "13");
+  }
+
+  @Test
+  void aTunnelBetweenPeersOfHttp2Passes() {
+    Http2Peer client = Http2Peer.of(rig);
+    connect(client);
     Http2Peer backend = Http2Peer.backend(rig, 8, 1);
     backend.expect("SETTINGS ACK", CONNECT + HOP2);
     backend.headers(1, false, ":status", "200");
@@ -607,12 +630,101 @@ final class Http2BackendTest extends EmbeddedRigTest {
     backend.headers(1, true, ":status", "413", "date", "x", "content-length", "0");
     backend.frame(RST_STREAM, 0, 1, 0);
     client.expectStart("HTTP/1.1 413 \r\n");
-    backend.expect("RST_STREAM 1 NO_ERROR");
+    backend.expect("RST_STREAM 1 CANCEL");
     EmbeddedPeer next = rig.client(GET);
     backend.expect(head(3, "GET", HOP1) + " END");
     answer(backend, 3, "hi");
     next.expect(ok("hi"));
     rig.expectEndings("served=2");
+  }
+
+  /** How a backend can end a stream, or its connection, behind the end of a response. */
+  enum EndOfStream {
+    RESET_WITHOUT_ERROR,
+    RESET,
+    GOAWAY,
+    MORE_CONTENT,
+    END,
+    BREAK
+  }
+
+  private static void endStream(Http2Peer backend, EndOfStream how) {
+    switch (how) {
+      case RESET_WITHOUT_ERROR -> backend.frame(RST_STREAM, 0, 1, 0);
+      case RESET -> backend.frame(RST_STREAM, 0, 1, 2);
+      case GOAWAY -> backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[8]);
+      case MORE_CONTENT -> backend.data(1, "more", true);
+      case END -> backend.peer().end();
+      case BREAK -> backend.peer().reset();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aWholeResponseThatTheClientDoesNotTakeYetOutlivesItsStream(EndOfStream end) {
+    Http2Peer slow = Http2Peer.of(rig, 4, 0); // takes no content
+    slow.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "first", false);
+    backend.data(1, "second", false);
+    backend.headers(1, true, "grpc-status", "0");
+    rig.rest();
+    endStream(backend, end);
+    slow.expect("HEADERS 1 :status=200");
+    slow.windowUpdate(1, 100);
+    slow.expect("DATA 1 first", "DATA 1 second", "HEADERS 1 grpc-status=0 END");
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aResponseThatIsNotWholeIsCutAlsoIfItIsHeld() {
+    Http2Peer slow = Http2Peer.of(rig, 4, 0);
+    slow.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "first", false);
+    backend.data(1, "second", false);
+    rig.rest();
+    backend.frame(RST_STREAM, 0, 1, 0);
+    slow.expect("HEADERS 1 :status=200", "RST_STREAM 1 INTERNAL_ERROR");
+    rig.expectEndings("backend_truncated=1");
+  }
+
+  @Test
+  void aClientThatLeavesAWholeResponseFreesWhatIsHeld() {
+    Http2Peer slow = Http2Peer.of(rig, 4, 0);
+    slow.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "first", false);
+    backend.data(1, "x".repeat(10_000), true);
+    backend.frames();
+    assertTrue(rig.held() > 10_000, "held: " + rig.held());
+    slow.reset(1);
+    assertTrue(rig.held() < 10_000, "held: " + rig.held());
+    backend.expect();
+    rig.expectEndings("client_gone_reading=1");
+  }
+
+  @Test
+  void aClientThatFirstSendsItsRequestIsReadOnBehindAWholeResponse() {
+    EmbeddedPeer client = rig.client(post("Content-Length: 100000"));
+    Http2Peer backend = Http2Peer.backend(rig, 4, 0); // takes no content
+    client.takes(0);
+    client.send("x".repeat(50_000));
+    assertFalse(client.isRead());
+    backend.headers(1, false, ":status", "200", "date", "x", "content-length", "196608");
+    for (int i = 0; i < 12; i++) {
+      backend.data(1, "y".repeat(16_384), i == 11);
+      rig.rest();
+    }
+    assertTrue(backend.frames().contains("RST_STREAM 1 CANCEL"));
+    assertTrue(client.isRead());
+    client.send("x".repeat(50_000));
+    client.takesAll();
+    assertTrue(client.take().endsWith("y".repeat(196_608)));
+    rig.expectEndings("served=1");
   }
 
   @Test

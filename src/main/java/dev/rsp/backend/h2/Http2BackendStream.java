@@ -34,7 +34,9 @@ import org.jspecify.annotations.Nullable;
  * exchange.
  *
  * <p>Content of the response that the exchange does not want is held here, at most a window of it,
- * and the window is opened again only when the exchange has taken it.
+ * and the window is opened again only when the exchange has taken it. With the end of its response
+ * the stream leaves its connection, so that nothing that happens there costs what is held (RFC 9113
+ * §8.1).
  *
  * <p>Made for one request. All methods run on the loop.
  */
@@ -65,6 +67,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   private @Nullable Hop client;
 
   private @Nullable Terms terms;
+
+  /** Whether it has left its connection: nothing more comes, and nothing more is sent. */
   private boolean closed;
 
   // The request ----------------------------------------------------------------------------------
@@ -109,7 +113,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** Whether the exchange wants more of it. */
   private boolean wanted = true;
 
-  /** Content that the exchange does not want yet; null if none. */
+  /** Content that the exchange does not want yet; null if none, and if there is no exchange. */
   private @Nullable ByteBuf held;
 
   /** Whether the end of the response waits with it, and which fields. */
@@ -314,7 +318,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   @Override
   public boolean writable() {
-    boolean writable = content == null || (content.bytes() == 0 && output.writable());
+    boolean writable = closed || content == null || (content.bytes() == 0 && output.writable());
     full |= !writable;
     return writable;
   }
@@ -496,6 +500,10 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     }
     if (!wanted || held != null || passing) {
       hold(bytes, last);
+      if (last && !tunnel) {
+        complete();
+        discardRequest();
+      }
     } else {
       ByteBuf own =
           octets < COPIED_BYTES
@@ -559,7 +567,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   @Override
   public void setReading(boolean on) {
-    if (closed || wanted == on) {
+    if (exchange == null || wanted == on) {
       return;
     }
     wanted = on;
@@ -579,7 +587,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     passing = false;
     ByteBuf bytes = held;
     BackendEvents to = exchange;
-    if (closed || !wanted || bytes == null || to == null) {
+    if (!wanted || bytes == null || to == null) {
       return; // what is held is released with the stream
     }
     held = null;
@@ -590,9 +598,17 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     }
   }
 
-  /** The response is complete. */
+  /** The exchange has the complete response with what it is given next. */
   private void ended() {
     exchange = null;
+    complete();
+  }
+
+  /** The complete response has come: the connection is left, whose end would be no loss. */
+  private void complete() {
+    if (closed) {
+      return;
+    }
     session.served();
     if (load.end()) {
       connection.answered();
@@ -600,9 +616,19 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     OutgoingContent out = content;
     boolean unfinished = out != null && !out.ended();
     if (unfinished) {
-      output.reset(id, ErrorCode.NO_ERROR); // RFC 9113 §8.1: the rest is not needed
+      // The rest of the request is not needed: RFC 9113 §8.1, and §7 for the code of a client.
+      output.reset(id, ErrorCode.CANCEL);
     }
-    close(unfinished);
+    leaveConnection(unfinished);
+  }
+
+  /** The client, which may take the response only after its request, is read on. */
+  private void discardRequest() {
+    BackendEvents current = exchange;
+    if (full && current != null) {
+      full = false;
+      current.backendWritable();
+    }
   }
 
   // Ends before that -----------------------------------------------------------------------------
@@ -632,7 +658,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   void resetByBackend(long error) {
     BackendEvents to = leave();
     fault = new IOException("it reset the stream: " + Http2Session.name(error));
-    close(false);
+    leaveConnection(false);
     if (to == null) {
       return;
     }
@@ -649,7 +675,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   void notProcessed(String why) {
     BackendEvents to = leave();
     fault = new IOException(why);
-    close(true);
+    leaveConnection(true);
     if (to == null) {
       return;
     }
@@ -663,23 +689,30 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** The connection is closed. */
   void connectionClosed() {
     BackendEvents to = leave();
-    close(true);
+    leaveConnection(true);
     if (to != null) {
       lost(to);
     }
   }
 
   private void lost(BackendEvents to) {
-    if (tunnel) {
-      to.tunnelClosed();
-    } else {
+    if (!tunnel) {
+      releaseHeld();
       to.lost(reused, begun, headPassed);
+      return;
     }
+    ByteBuf rest = held;
+    held = null;
+    if (rest != null) {
+      to.backendTunnelBytes(rest); // as what came before the end of a TCP connection
+    }
+    to.tunnelClosed();
   }
 
   @Override
   public void reset() {
     exchange = null;
+    releaseHeld();
     if (closed) {
       return;
     }
@@ -693,16 +726,24 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   private void close(boolean byReset) {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    load.close();
+    releaseHeld();
+    leaveConnection(byReset);
+  }
+
+  private void releaseHeld() {
     ByteBuf rest = held;
     held = null;
     if (rest != null) {
       rest.release();
     }
+  }
+
+  private void leaveConnection(boolean byReset) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    load.close();
     OutgoingContent out = content;
     if (out != null) {
       session.sending().remove(out);
