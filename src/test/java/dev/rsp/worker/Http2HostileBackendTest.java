@@ -305,6 +305,61 @@ final class Http2HostileBackendTest extends EmbeddedRigTest {
     expectConnectionError("ENHANCE_YOUR_CALM");
   }
 
+  /** As gRPC does, to measure the round trip. */
+  private void openWindowsAndPing(int stream) {
+    backend.windowUpdate(0, 5);
+    backend.windowUpdate(stream, 5);
+    backend.ping(1, false);
+  }
+
+  @Test
+  void aBackendThatAnswersEachPieceOfAnUploadWithSmallFramesIsNotCut() {
+    Http2Peer upload = Http2Peer.of(rig);
+    upload.post(1, "a");
+    for (int i = 0; i < 6_000; i++) {
+      upload.data(1, "hello", false);
+      rig.rest();
+      openWindowsAndPing(5);
+    }
+    backend.frames();
+    backend.headers(1, true, ":status", "204", "date", "x");
+    backend.headers(5, true, ":status", "204");
+    expectOtherIsServed();
+    rig.expectEndings("served=3");
+  }
+
+  @Test
+  void aBackendThatAnswersEachRequestWithSmallFramesIsNotCut() {
+    Http2Peer busy = Http2Peer.of(rig);
+    for (int i = 0; i < 6_000; i++) {
+      busy.get(2 * i + 1, "a", "/");
+      rig.rest();
+      openWindowsAndPing(2 * i + 5);
+      backend.headers(2 * i + 5, true, ":status", "204");
+    }
+    assertFalse(backend.peer().hasEnd());
+    backend.headers(1, true, ":status", "204", "date", "x");
+    expectOtherIsServed();
+    rig.expectEndings("served=6002");
+  }
+
+  @Test
+  void windowsOfOneOctetEarnNothing() {
+    Http2Peer upload = Http2Peer.of(rig);
+    backend.settings(4, 0);
+    rig.rest();
+    upload.post(1, "a");
+    upload.data(1, "x".repeat(16_000), false);
+    rig.rest();
+    for (int i = 0; i < 11_000 && backend.peer().isOpen(); i++) {
+      backend.windowUpdate(5, 1);
+      rig.rest();
+    }
+    List<String> frames = backend.frames();
+    assertEquals("GOAWAY 0 ENHANCE_YOUR_CALM", frames.get(frames.size() - 1));
+    rig.expectEndings("backend_gone=3");
+  }
+
   @Test
   void settingsWithoutEndEndTheConnection() {
     for (int i = 0; i < 11_000; i++) {

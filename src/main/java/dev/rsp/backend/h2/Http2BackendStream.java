@@ -22,6 +22,7 @@ import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameOutput;
 import dev.rsp.net.h2.OutgoingContent;
+import dev.rsp.net.h2.SendQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -342,7 +343,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   @Override
   public void frameWritten(int octets, int frameOctets) {
-    if (closing && content != null && content.ended()) {
+    OutgoingContent out = Objects.requireNonNull(content);
+    if (octets >= SendQueue.SMALL_WINDOW_BYTES || out.bytes() == 0) {
+      session.frameSent();
+    }
+    if (closing && out.ended()) {
       net.execute(this::endTunnel); // not at once: the exchange is still at work
     }
   }

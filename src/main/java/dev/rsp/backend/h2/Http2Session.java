@@ -77,6 +77,13 @@ final class Http2Session implements SharedSession, FrameEvents {
 
   private static final int IDLE_FRAMES_PER_SECOND = 1_000;
 
+  /**
+   * How many more of them for each frame of a request that rsp sends: the windows of stream and
+   * connection, which are small if the frame was, and a PING that measures the round trip. All
+   * requests of a loop may share the connection, for days, so that no constant number is enough.
+   */
+  private static final int IDLE_FRAMES_PER_FRAME = 4;
+
   /** Frames that wait for a backend which does not read: then it is not read either. */
   private static final int MOST_UNSENT_BYTES = 128 * 1024;
 
@@ -330,6 +337,7 @@ final class Http2Session implements SharedSession, FrameEvents {
   /** A number for a stream whose request is sent now. */
   int begin(Http2BackendStream stream) {
     opened--;
+    frameSent();
     int id = nextStream;
     nextStream += 2;
     streams.put(id, stream);
@@ -344,6 +352,11 @@ final class Http2Session implements SharedSession, FrameEvents {
   /** A response is complete. */
   void served() {
     served = true;
+  }
+
+  /** A frame of a request was sent, whose size is not due to a small window. */
+  void frameSent() {
+    idleFrames.add(IDLE_FRAMES_PER_FRAME);
   }
 
   /** Octets of content that the backend takes on a new stream. */

@@ -2,8 +2,9 @@
 package dev.rsp.net.h2;
 
 /**
- * Bounds what one connection may make rsp do beside serving requests: so many at once, and so many
- * a second in the long run. One per kind of frames and connection, on the loop.
+ * Bounds what one connection may make rsp do beside serving requests: so many at once, and in the
+ * long run so many a second, and so many for what it does in earnest. One per kind of frames and
+ * connection, on the loop.
  */
 public final class FrameBudget {
   private final int most;
@@ -22,6 +23,11 @@ public final class FrameBudget {
     this.perSecond = perSecond;
     this.thousandths = most * 1000L;
     this.filledMillis = nowMillis;
+  }
+
+  /** Puts some in, for something in earnest that the peer may have to answer. */
+  public void add(int more) {
+    thousandths = Math.min(most * 1000L, thousandths + more * 1000L);
   }
 
   /** Takes one out; false if none is left. */
