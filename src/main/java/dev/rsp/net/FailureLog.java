@@ -19,6 +19,7 @@ public final class FailureLog {
 
   private final RateLimit client = new RateLimit();
   private final RateLimit backend = new RateLimit();
+  private final RateLimit stream = new RateLimit();
 
   /** By what failed. Callers use constants, so there are few. */
   private final Map<String, RateLimit> others = new HashMap<>();
@@ -45,6 +46,14 @@ public final class FailureLog {
     if (backend.allows()) {
       log.error(
           "connection failed backend={} suppressed={}", place, backend.takeSuppressed(), cause);
+    }
+  }
+
+  /** A stream of a connection to a backend failed, and is closed; the connection goes on. */
+  public void streamFailed(Place place, Throwable cause) {
+    action.accept(cause);
+    if (stream.allows()) {
+      log.error("stream failed backend={} suppressed={}", place, stream.takeSuppressed(), cause);
     }
   }
 

@@ -488,6 +488,54 @@ final class Http2HostileBackendTest extends EmbeddedRigTest {
     rig.expectEndings("served=1 backend_malformed=1");
   }
 
+  private void expectOneStreamFailed() {
+    List<String> errors = rig.takeErrors();
+    assertEquals(1, errors.size(), errors::toString);
+    assertTrue(
+        errors.get(0).startsWith("stream failed backend=h2c://127.0.0.1:1 "), errors::toString);
+  }
+
+  @Test
+  void anErrorInAStreamCostsNoOtherStream() {
+    backend.headers(1, false, ":status", "200", "date", "x");
+    rig.rest();
+    rig.allocator().failAfter(1); // the copy of the content
+    backend.data(1, "part", false);
+    rig.rest();
+    assertTrue(rig.allocator().stopFailing());
+    expectOneStreamFailed();
+    client.expectClosed();
+    backend.expect("RST_STREAM 1 INTERNAL_ERROR");
+    expectOtherIsServed();
+    rig.expectEndings("served=1 failed=1");
+  }
+
+  @Test
+  void anErrorWhenAStreamIsSentAgainCostsNoOtherStream() {
+    rig.failOpening(new LinkageError("injected"));
+    // The second request was not processed, so it is sent over another connection.
+    backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[] {0, 0, 0, 1, 0, 0, 0, 0});
+    rig.rest();
+    expectOneStreamFailed();
+    other.expectClosed();
+    backend.headers(1, true, ":status", "204", "date", "x");
+    client.expect("HTTP/1.1 204 \r\ndate: x\r\n\r\n");
+    rig.expectEndings("served=1 failed=1");
+  }
+
+  @Test
+  void anErrorInOneStreamOfALostConnectionCostsNoOther() {
+    backend.headers(1, true, ":status", "204", "date", "x");
+    client.expect("HTTP/1.1 204 \r\ndate: x\r\n\r\n");
+    EmbeddedPeer third = rig.client(GET);
+    rig.failOpening(new LinkageError("injected"));
+    backend.peer().end();
+    expectOneStreamFailed();
+    third.expectClosed(); // it was to be sent again
+    other.expectRefusal(502, GONE);
+    rig.expectEndings("served=1 backend_gone=1 failed=1");
+  }
+
   @Test
   void framesAreReadAcrossAnySplit() {
     byte[] head =

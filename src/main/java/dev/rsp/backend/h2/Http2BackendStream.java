@@ -221,11 +221,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
         net.execute(this::refuseTunnel);
         return false;
       }
-      reused = session.hasServed();
-      id = session.begin(this);
       requestIsHead = request.isHead();
-      OutgoingContent out = new OutgoingContent(id, output, this, session.streamWindow());
-      content = out;
       if (kind == BodyKind.CHUNKED) {
         chunks = new BodyFraming();
         chunks.startChunked(false);
@@ -239,6 +235,10 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       boolean ends = last && !first.isReadable() && !tunnelWanted;
       output.startBlock();
       requests.each(request, hop, current.viaName, session.secure(), tunnelWanted, output::field);
+      reused = session.hasServed();
+      id = session.begin(this);
+      OutgoingContent out = new OutgoingContent(id, output, this, session.streamWindow());
+      content = out;
       output.headers(id, ends);
       if (ends) {
         out.endWritten();
@@ -246,7 +246,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     } catch (Throwable e) {
       first.release();
       if (id != 0) {
-        // The backend may lack a part of the tables of fields: no other stream would be understood.
+        // The backend may know nothing of the stream, which must not be reset then (RFC 9113 §5.1).
         connection.abort(new IOException("a request was not written"));
       }
       throw e;
@@ -259,7 +259,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     BackendEvents current = exchange;
     if (current != null) {
       begun = true;
-      current.malformed(NO_TUNNEL);
+      guarded(current, () -> current.malformed(NO_TUNNEL));
     }
   }
 
@@ -357,7 +357,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     BackendEvents current = exchange;
     if (full && !closed && current != null && unsentBytes() == 0 && output.writable()) {
       full = false;
-      current.backendWritable();
+      guarded(current, current::backendWritable);
     }
   }
 
@@ -390,7 +390,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
         readHead(to, last);
       }
     } catch (Throwable e) {
-      connection.failed(to, e);
+      failed(to, e);
     }
   }
 
@@ -487,7 +487,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       try {
         take(bytes, last);
       } catch (Throwable e) {
-        connection.failed(to, e);
+        failed(to, e);
       }
     }
   }
@@ -599,7 +599,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     try {
       pass(bytes, endHeld);
     } catch (Throwable e) {
-      connection.failed(to, e);
+      failed(to, e);
     }
   }
 
@@ -648,56 +648,69 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     if (to == null) {
       return;
     }
-    output.reset(id, error);
-    close(true);
-    if (tunnel) {
-      to.tunnelClosed();
-    } else if (headPassed) {
-      to.malformedBody(refusal);
-    } else {
-      to.malformed(refusal);
-    }
+    guarded(
+        to,
+        () -> {
+          output.reset(id, error);
+          close(true);
+          if (tunnel) {
+            to.tunnelClosed();
+          } else if (headPassed) {
+            to.malformedBody(refusal);
+          } else {
+            to.malformed(refusal);
+          }
+        });
   }
 
   /** The backend has reset it. */
   void resetByBackend(long error) {
     BackendEvents to = leave();
     fault = new IOException("it reset the stream: " + Http2Session.name(error));
-    leaveConnection(false);
-    if (to == null) {
-      return;
-    }
-    if (!begun && error == ErrorCode.REFUSED_STREAM) {
-      to.refused(); // RFC 9113 §8.7
-    } else if (!headPassed && error == ErrorCode.HTTP_1_1_REQUIRED) {
-      to.malformed(HTTP1_REQUIRED);
-    } else {
-      lost(to);
-    }
+    guarded(
+        to,
+        () -> {
+          leaveConnection(false);
+          if (to == null) {
+            return;
+          }
+          if (!begun && error == ErrorCode.REFUSED_STREAM) {
+            to.refused(); // RFC 9113 §8.7
+          } else if (!headPassed && error == ErrorCode.HTTP_1_1_REQUIRED) {
+            to.malformed(HTTP1_REQUIRED);
+          } else {
+            lost(to);
+          }
+        });
   }
 
   /** The backend goes away, and says that it has not processed the request (RFC 9113 §6.8). */
   void notProcessed(String why) {
     BackendEvents to = leave();
     fault = new IOException(why);
-    leaveConnection(true);
-    if (to == null) {
-      return;
-    }
-    if (begun) {
-      lost(to);
-    } else {
-      to.refused();
-    }
+    guarded(
+        to,
+        () -> {
+          leaveConnection(true);
+          if (to != null && begun) {
+            lost(to);
+          } else if (to != null) {
+            to.refused();
+          }
+        });
   }
 
   /** The connection is closed. */
   void connectionClosed() {
     BackendEvents to = leave();
-    leaveConnection(true);
-    if (to != null) {
-      lost(to);
-    }
+    guarded(
+        to,
+        () -> {
+          leaveConnection(true);
+          if (to != null) {
+            lost(to);
+          }
+        });
   }
 
   private void lost(BackendEvents to) {
@@ -712,6 +725,37 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       to.backendTunnelBytes(rest); // as what came before the end of a TCP connection
     }
     to.tunnelClosed();
+  }
+
+  /** What a step of this stream throws costs no other. */
+  private void guarded(@Nullable BackendEvents to, Runnable step) {
+    try {
+      step.run();
+    } catch (Throwable e) {
+      failed(to, e);
+    }
+  }
+
+  /**
+   * An unexpected exception: ends this stream, and its exchange with the client's connection.
+   *
+   * @param served the exchange that was served, which may have left meanwhile
+   */
+  private void failed(@Nullable BackendEvents served, Throwable cause) {
+    net.failureLog().streamFailed(place(), cause);
+    exchange = null;
+    releaseHeld();
+    try {
+      if (!closed && id != 0) {
+        output.reset(id, ErrorCode.INTERNAL_ERROR);
+        leaveConnection(true);
+      }
+    } catch (Throwable e) {
+      connection.failed(null, e);
+    }
+    if (served != null) {
+      net.guarded("an exchange was not ended", served::fail);
+    }
   }
 
   @Override
@@ -786,9 +830,13 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** Both sides have ended. */
   private void endTunnel() {
     BackendEvents to = leave();
-    close(false);
-    if (to != null) {
-      to.tunnelClosed();
-    }
+    guarded(
+        to,
+        () -> {
+          close(false);
+          if (to != null) {
+            to.tunnelClosed();
+          }
+        });
   }
 }

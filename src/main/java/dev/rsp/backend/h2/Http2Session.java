@@ -228,7 +228,7 @@ final class Http2Session implements SharedSession, FrameEvents {
     try {
       step.run();
     } catch (Throwable e) {
-      net.failureLog().backendFailed(connection.leadsTo(), e);
+      net.failureLog().streamFailed(connection.leadsTo(), e);
       net.guarded("an exchange was not ended", exchange::fail);
     }
   }
@@ -314,9 +314,7 @@ final class Http2Session implements SharedSession, FrameEvents {
     goingAway = true;
     input.close();
     output.close();
-    for (Http2BackendStream stream : sent()) {
-      net.guarded("a stream was not ended", stream::connectionClosed);
-    }
+    sent().forEach(Http2BackendStream::connectionClosed);
   }
 
   @Override

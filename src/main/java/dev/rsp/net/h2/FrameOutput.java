@@ -51,8 +51,12 @@ public final class FrameOutput {
   private final FieldList list = new FieldList();
 
   private final DefaultHttp2HeadersEncoder encoder;
+  private final Consumer<Throwable> failed;
 
   private long written;
+
+  /** Whether a frame was written in part: the peer would take the next ones for its rest. */
+  private boolean broken;
 
   private FrameOutput(
       Channel channel,
@@ -63,13 +67,15 @@ public final class FrameOutput {
     this.channel = channel;
     this.batch = new WriteBatch(channel, flusher, allocator, failed);
     this.allocator = allocator;
+    this.failed = failed;
     this.encoder = new DefaultHttp2HeadersEncoder(sensitive, true);
   }
 
   /**
    * The output of a connection of a client.
    *
-   * @param failed takes what a write at the end of the turn throws
+   * @param failed takes, later in the turn, what a write has thrown: nothing more leaves, and the
+   *     connection must end
    */
   public static FrameOutput toClient(
       Channel channel,
@@ -197,6 +203,9 @@ public final class FrameOutput {
       done = true;
     } catch (Http2Exception e) {
       throw new IllegalStateException(e); // the encoder has no limit of its own
+    } catch (Throwable e) {
+      breakOff(e); // RFC 7541 §2.2: its table may have fields that the peer's does not get
+      throw e;
     } finally {
       list.clear();
       if (!done) {
@@ -277,7 +286,22 @@ public final class FrameOutput {
   }
 
   private void send(ByteBuf bytes) {
+    if (broken) {
+      bytes.release();
+      return;
+    }
     written += bytes.readableBytes();
-    batch.send(bytes);
+    try {
+      batch.send(bytes);
+    } catch (Throwable e) {
+      breakOff(e);
+      throw e;
+    }
+  }
+
+  /** Not at once: the stream that writes is still at work. */
+  private void breakOff(Throwable cause) {
+    broken = true;
+    channel.eventLoop().execute(() -> failed.accept(cause));
   }
 }
