@@ -331,6 +331,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /**
    * Whether one more request to a place can join those that it carries, or that wait for it.
    *
+   * @param client whose request it is
    * @param open whether the connection is open, or is being opened
    */
   boolean hasRoom(Place to, Hop client, boolean open) {
@@ -339,6 +340,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         && shared.hasRoom()
         && Objects.equals(address, to.address())
         && (owner == null || owner == client)
+        && (place.sendProxy() == null || isOf(client.source()))
         && !writeFailed
         && !endIsUnclean;
   }

@@ -115,6 +115,13 @@ final class Http2Peer {
     return backend;
   }
 
+  /** The same, if some has been taken from what came, and the preface follows in the rest. */
+  static Http2Peer backendOn(EmbeddedPeer peer, String rest) {
+    Http2Peer backend = backendOn(peer);
+    backend.in.writeBytes(rest.getBytes(StandardCharsets.ISO_8859_1));
+    return backend;
+  }
+
   /** The next backend that is asked for a connection, with the greeting of the proxy. */
   static Http2Peer silentBackend(EmbeddedRig rig) {
     Http2Peer backend = backendOn(rig.backend());

@@ -350,6 +350,69 @@ final class SendProxyTest {
     rig.expectEndings("served=3 client_gone_waiting=1");
   }
 
+  private static final String NAMED = "PROXY TCP4 192.0.2.%d 127.0.0.1 0 2\r\n";
+
+  /** A client of HTTP/2 that names others, and backends of HTTP/2. */
+  private Http2Peer proxyToHttp2() throws Exception {
+    String key = "protocol = 'h2c', send_proxy";
+    reload(sending("v1", "trusted_proxies = '127.0.0.0/8'").replace("send_proxy", key));
+    return Http2Peer.of(rig);
+  }
+
+  private static void getFor(Http2Peer proxy, int stream, int client) {
+    List<String> fields = new ArrayList<>(List.of(Http2Peer.request("GET", "a", "/" + stream)));
+    fields.addAll(List.of("x-forwarded-for", "192.0.2." + client));
+    proxy.headers(stream, true, fields.toArray(String[]::new));
+  }
+
+  /** A connection has begun with a header about this client. */
+  private static Http2Peer http2Backend(EmbeddedPeer connection, int client) {
+    String header = NAMED.formatted(client);
+    String came = connection.take();
+    assertEquals(header, came.substring(0, Math.min(header.length(), came.length())));
+    Http2Peer backend = Http2Peer.backendOn(connection, came.substring(header.length()));
+    assertEquals(Http2Peer.PROXY_GREETING, backend.frames());
+    return backend;
+  }
+
+  /** A GET of this path has come over HTTP/2 after the settings, and is answered. */
+  private void servesHttp2(Http2Peer backend, Http2Peer proxy, int stream) {
+    backend.settings();
+    List<String> frames = backend.frames();
+    assertEquals(2, frames.size(), frames::toString);
+    String path = ":path=/" + stream + " ";
+    assertTrue(frames.get(1).contains(path), frames::toString);
+    backend.headers(1, true, ":status", "204");
+    proxy.expect("HEADERS " + stream + " :status=204 END");
+  }
+
+  @Test
+  void aConnectionThatIsBeingOpenedIsNotJoinedForAnotherClientOfTheSameProxy() throws Exception {
+    Http2Peer proxy = proxyToHttp2();
+    getFor(proxy, 1, 1);
+    EmbeddedPeer first = rig.connecting();
+    proxy.reset(1);
+    getFor(proxy, 3, 2);
+    servesHttp2(http2Backend(rig.backend(), 2), proxy, 3);
+    first.accept();
+    first.expectClosed();
+    rig.expectEndings("served=1 client_gone_waiting=1");
+  }
+
+  @Test
+  void norIsOneWhoseBackendHasNotGreetedYet() throws Exception {
+    Http2Peer proxy = proxyToHttp2();
+    getFor(proxy, 1, 1);
+    Http2Peer first = http2Backend(rig.backend(), 1);
+    proxy.reset(1);
+    getFor(proxy, 3, 2);
+    servesHttp2(http2Backend(rig.backend(), 2), proxy, 3);
+    getFor(proxy, 5, 1);
+    rig.expectNoConnect();
+    servesHttp2(first, proxy, 5);
+    rig.expectEndings("served=2 client_gone_waiting=1");
+  }
+
   @Test
   void nothingIsSentBeforeThereIsARequest() {
     EmbeddedPeer client = rig.client(GET);
