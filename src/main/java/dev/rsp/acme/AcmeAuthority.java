@@ -221,10 +221,11 @@ final class AcmeAuthority implements Authority {
       return;
     }
     Challenge challenge = choose(authorization);
+    AlpnCredential credential = null;
     if (challenge instanceof Http01Challenge file) {
       challenges.addFile(host, file.getToken(), file.getAuthorization());
     } else if (challenge instanceof TlsAlpn01Challenge alpn) {
-      challenges.addCertificate(host, alpn.getAuthorization());
+      credential = challenges.addCertificate(host, alpn.getAuthorization());
     } else {
       throw new Refused(Failure.ofHost("the CA offers neither http-01 nor tls-alpn-01"));
     }
@@ -234,8 +235,8 @@ final class AcmeAuthority implements Authority {
     } finally {
       if (challenge instanceof Http01Challenge file) {
         challenges.removeFile(host, file.getToken());
-      } else {
-        challenges.removeCertificate(host);
+      } else if (credential != null) {
+        challenges.removeCertificate(host, credential);
       }
     }
     if (authorization.getStatus() != Status.VALID) {

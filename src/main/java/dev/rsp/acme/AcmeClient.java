@@ -2,10 +2,12 @@
 package dev.rsp.acme;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
@@ -67,8 +69,18 @@ final class AcmeClient extends GenericAcmeProvider {
         throws IOException {
       status = 0;
       retryMillis = 0;
-      super.sendRequest(session, url, body);
-      status = lastResponse.statusCode();
+      // As in DefaultConnection, but for compression, which may make a small answer a large one,
+      // and for the body, which is read here.
+      HttpRequest.Builder request =
+          httpConnector
+              .createRequestBuilder(url)
+              .header("Accept-Charset", "utf-8")
+              .header("Accept-Language", session.getLanguageHeader());
+      body.accept(request);
+      HttpResponse<InputStream> response =
+          CompleteAnswer.of(http, request.build(), session.networkSettings().getTimeout());
+      lastResponse = response;
+      status = response.statusCode();
       try {
         retryMillis =
             getRetryAfter()

@@ -197,6 +197,11 @@ final class CertificateStore {
   Prepared prepare(String host) throws IOException {
     Path folder = folder(host);
     Files.createDirectories(folder, PRIVATE_FOLDER);
+    for (String name : List.of(KEY, CHAIN)) {
+      if (Files.isDirectory(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(folder.resolve(name) + " is a folder");
+      }
+    }
     KeyPair keys = CertificateRequest.keys();
     try {
       write(folder.resolve(NEW_KEY), pem("PRIVATE KEY", keys.getPrivate().getEncoded()));

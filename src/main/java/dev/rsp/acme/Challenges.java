@@ -21,12 +21,16 @@ final class Challenges {
     files.remove(new Key(host, token));
   }
 
-  void addCertificate(String host, String keyAuthorization) {
-    certificates.put(host, CertificateRequest.answer(host, keyAuthorization));
+  /** Returns what {@link #removeCertificate} takes. */
+  AlpnCredential addCertificate(String host, String keyAuthorization) {
+    AlpnCredential credential = CertificateRequest.answer(host, keyAuthorization);
+    certificates.put(host, credential);
+    return credential;
   }
 
-  void removeCertificate(String host) {
-    certificates.remove(host);
+  /** Removes this one, and not that of a later order of the same host. */
+  void removeCertificate(String host, AlpnCredential credential) {
+    certificates.remove(host, credential);
   }
 
   @Nullable String file(String host, String token) {

@@ -66,6 +66,11 @@ final class HostState {
     return retryMillis;
   }
 
+  /** Whether nothing may be ordered yet, because an order has failed. */
+  boolean isHeld(long nowMillis) {
+    return BackOff.isAhead(retryMillis, nowMillis, BackOff.MOST_HOST_MILLIS);
+  }
+
   @Nullable String problem() {
     return problem;
   }

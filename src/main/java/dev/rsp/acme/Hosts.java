@@ -6,11 +6,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,13 @@ final class Hosts {
   private static final String NONE = "-";
   private static final String FIRST = "first";
   private static final String RENEWAL = "renewal";
+
+  /** The time of an order that is among those of the budget already: only its host counts. */
+  private static final long UNCOUNTED = 0;
+
+  /** No budget has a longer window. */
+  private static final long MAX_WINDOW_MILLIS =
+      TimeUnit.SECONDS.toMillis(AcmeSettings.MAX_PER_SECONDS);
 
   /** Longer reasons of CAs are cut. */
   private static final int MAX_REASON = 500;
@@ -39,14 +48,19 @@ final class Hosts {
           Comparator.<HostState>comparingLong(HostState::nextMillis)
               .thenComparing(HostState::name));
 
-  /** Lines of other accounts: their limits count if the CA is changed back. */
-  private final List<String> others = new ArrayList<>();
+  /** Orders of other accounts: they count if the CA is changed back. */
+  private final List<OtherOrder> otherOrders = new ArrayList<>();
+
+  /** What else is known of other accounts: the last line of each kind, by its first two words. */
+  private final Map<String, String> others = new LinkedHashMap<>();
 
   /** Hosts with an order whose end is not in the log. */
   private final Set<String> unfinished = new HashSet<>();
 
   private boolean announces;
   private int lineCount;
+
+  private record OtherOrder(long millis, String line) {}
 
   /**
    * No hosts yet.
@@ -94,6 +108,12 @@ final class Hosts {
     return byTime.isEmpty() ? null : byTime.first();
   }
 
+  /** The certificate that an order for a host replaces (RFC 9773 §5); null if the CA knows none. */
+  @Nullable String replaced(HostState host) {
+    StoredCertificate before = host.certificate();
+    return announces && before != null && before.account().equals(account) ? before.id() : null;
+  }
+
   /** Looks at a host with a certificate at this time. */
   void lookAt(HostState host, long millis) {
     byTime.remove(host);
@@ -139,12 +159,14 @@ final class Hosts {
     }
     long millis = Long.parseLong(words[2]);
     if (words[1].equals(account)) {
-      budget.add(words[3].equals(RENEWAL), millis);
+      if (millis != UNCOUNTED) {
+        budget.add(words[3].equals(RENEWAL), millis);
+      }
       if (CertifiableName.isOne(words[4])) {
         unfinished.add(words[4]);
       }
     } else {
-      others.add(line);
+      otherOrders.add(new OtherOrder(millis, line));
     }
     return true;
   }
@@ -188,7 +210,7 @@ final class Hosts {
     if (words[1].equals(account)) {
       pause.set(failures, until, words[4]);
     } else {
-      others.add(line);
+      others.put(words[0] + ' ' + words[1], line);
     }
     return true;
   }
@@ -200,7 +222,7 @@ final class Hosts {
     if (words[1].equals(account)) {
       announces = true;
     } else {
-      others.add(line);
+      others.put(line, line);
     }
     return true;
   }
@@ -248,8 +270,16 @@ final class Hosts {
     return "fail " + account + ' ' + host + ' ' + failures + ' ' + retryMillis + ' ' + line(reason);
   }
 
-  String pauseLine(long untilMillis, int failures, @Nullable String reason) {
-    return "pause " + account + ' ' + untilMillis + ' ' + failures + ' ' + line(reason);
+  /** The pause of the CA as it is now. */
+  String pauseLine() {
+    return "pause "
+        + account
+        + ' '
+        + pause.untilMillis()
+        + ' '
+        + pause.failures()
+        + ' '
+        + line(pause.reason());
   }
 
   String announcesLine() {
@@ -258,14 +288,19 @@ final class Hosts {
 
   /** All lines that still matter. */
   List<String> lines(long nowMillis) {
-    List<String> lines = new ArrayList<>(others);
+    List<String> lines = new ArrayList<>(others.values());
+    otherOrders.removeIf(order -> order.millis < nowMillis - MAX_WINDOW_MILLIS);
+    otherOrders.forEach(order -> lines.add(order.line));
     if (announces) {
       lines.add(announcesLine());
     }
     budget.forEach(nowMillis, (renewal, millis) -> lines.add(orderLine(renewal, millis, NONE)));
     if (pause.failures() > 0) {
-      lines.add(pauseLine(pause.untilMillis(), pause.failures(), pause.reason()));
+      lines.add(pauseLine());
     }
+    byName.values().stream()
+        .filter(host -> host.phase() == HostState.Phase.ORDERING)
+        .forEach(host -> lines.add(orderLine(false, UNCOUNTED, host.name())));
     for (HostState host : List.copyOf(byName.values())) {
       StoredCertificate stored = host.certificate();
       if (stored != null) {
@@ -288,8 +323,21 @@ final class Hosts {
     String text = reason == null || reason.isEmpty() ? "unknown" : reason;
     for (int i = 0; i < text.length() && i < MAX_REASON; i++) {
       char c = text.charAt(i);
-      line.append(c < ' ' || c == 0x7f || Character.isSurrogate(c) ? ' ' : c);
+      line.append(isVisible(c) ? c : ' ');
     }
     return line.toString();
+  }
+
+  /** Not what moves the cursor of a terminal, or changes the order of what it shows. */
+  private static boolean isVisible(char c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 }

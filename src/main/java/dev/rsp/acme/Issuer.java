@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acme;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -51,7 +52,9 @@ public final class Issuer implements Closeable {
     if (before != null) {
       before.close();
     }
-    Orders next = new Orders(settings, allow, authorities, challenges, counts, stored, clock);
+    Orders next =
+        new Orders(
+            settings, allow, authorities, challenges, counts, stored, clock, Ticker.systemTicker());
     next.start();
     orders = next;
   }

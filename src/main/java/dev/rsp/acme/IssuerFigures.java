@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param refused wishes that were refused because too many hosts wait
  * @param budgetUsed orders of the window of the budget that ends now
  * @param stored hosts with a certificate in the store
- * @param pausedUntil until when nothing is ordered, because of the CA or the store; null if orders
- *     are made
- * @param pauseReason why; null if orders are made
+ * @param pausedUntil when an order was or is tried again after the CA or the store has failed; null
+ *     if one has succeeded since
+ * @param pauseReason how it has failed; null if an order has succeeded since
  */
 public record IssuerFigures(
     long issued,

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ final class OrderLog implements Closeable {
 
   private final Path file;
   private @Nullable FileChannel channel;
-  private int lines;
+  private volatile int lines;
 
   OrderLog(Path file) {
     this.file = file;
@@ -88,8 +89,14 @@ final class OrderLog implements Closeable {
     lines = lineCount;
   }
 
-  /** Replaces the file. */
-  synchronized void rewrite(List<String> all) throws IOException {
+  /**
+   * Replaces the file.
+   *
+   * @param lineSource gives all lines; nothing is added until they are written, so that none is
+   *     lost between the two
+   */
+  synchronized void rewrite(Supplier<List<String>> lineSource) throws IOException {
+    List<String> all = lineSource.get();
     Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
     StringBuilder text = new StringBuilder(HEADER).append('\n');
     all.forEach(line -> text.append(line).append('\n'));
@@ -129,7 +136,7 @@ final class OrderLog implements Closeable {
   }
 
   /** Lines in the file, also those that no longer matter. */
-  synchronized int lines() {
+  int lines() {
     return lines;
   }
 

@@ -136,8 +136,28 @@ final class OrderRun implements Closeable {
     }
   }
 
+  /**
+   * A certificate of a host that is in the store; null if there is none that can be served.
+   *
+   * @throws IOException if this is closed
+   */
+  @Nullable StoredCertificate adopt(String host) throws IOException {
+    synchronized (this) {
+      if (closed) {
+        throw new IOException("closed");
+      }
+    }
+    try {
+      CertificateStore.Stored found = store.check(host);
+      return found != null && found.isUsable() ? adopted(host, found) : null;
+    } catch (IOException e) {
+      log.warn("cannot read the certificate of host={}: {}", host, IoReason.of(e));
+      return null;
+    }
+  }
+
   /** A certificate that was not ordered by rsp, or whose order is not in the log. */
-  StoredCertificate adopted(String host, CertificateStore.Stored stored) {
+  private static StoredCertificate adopted(String host, CertificateStore.Stored stored) {
     return new StoredCertificate(
         "",
         stored.notBeforeMillis(),
@@ -154,13 +174,20 @@ final class OrderRun implements Closeable {
       return null;
     }
     try {
-      return authority().window(id);
+      return window(authority(), id);
     } catch (IOException e) {
       log.debug("cannot ask for the time of a renewal", e);
-    } catch (RuntimeException e) {
-      log.error("cannot ask for the time of a renewal", e);
     }
     return null;
+  }
+
+  private static Authority.@Nullable Window window(Authority of, String id) {
+    try {
+      return of.window(id);
+    } catch (RuntimeException e) {
+      log.error("cannot ask for the time of a renewal", e);
+      return null;
+    }
   }
 
   /**
@@ -188,17 +215,15 @@ final class OrderRun implements Closeable {
       if (found != null && found.isUsable() && found.notAfterMillis() > clock.millis()) {
         return new Outcome(Kind.PRESENT, adopted(host, found), false, false, 0, null);
       }
-      with = authority();
-    } catch (IOException e) {
-      return Outcome.storeFailed(false, "the store cannot be used: " + IoReason.of(e));
-    }
-    try {
       prepared = store.prepare(host);
     } catch (IOException e) {
-      String reason = "the store cannot be written: " + IoReason.of(e);
-      return store.isWritable()
-          ? Outcome.failed(Kind.HOST_FAILED, false, Authority.Failure.ofHost(reason))
-          : Outcome.storeFailed(false, reason);
+      return notWritten(false, e);
+    }
+    try {
+      with = authority();
+    } catch (IOException e) {
+      store.discard(host);
+      return Outcome.storeFailed(false, "the store cannot be used: " + IoReason.of(e));
     }
     try {
       if (line != null) {
@@ -225,9 +250,17 @@ final class OrderRun implements Closeable {
       store.store(prepared, answer.chain());
     } catch (IOException e) {
       store.discard(host);
-      return Outcome.storeFailed(true, "the store cannot be written: " + IoReason.of(e));
+      return notWritten(true, e);
     }
     return issued(host, with, answer.chain().get(0));
+  }
+
+  /** A host whose files cannot be written must not hold up the others. */
+  private Outcome notWritten(boolean ordered, IOException e) {
+    String reason = "the store cannot be written: " + IoReason.of(e);
+    return store.isWritable()
+        ? Outcome.failed(Kind.HOST_FAILED, ordered, Authority.Failure.ofHost(reason))
+        : Outcome.storeFailed(ordered, reason);
   }
 
   /** Ends an order that hangs in spite of the time-outs of each request. */
@@ -272,11 +305,13 @@ final class OrderRun implements Closeable {
     long notBefore = leaf.getNotBefore().toInstant().toEpochMilli();
     long notAfter = leaf.getNotAfter().toInstant().toEpochMilli();
     String id = CertificateId.of(leaf);
-    Authority.Window window = id == null ? null : with.window(id);
-    long renewal =
+    Authority.Window window = id == null ? null : window(with, id);
+    long suggested =
         window == null
             ? RenewalTime.of(host, notBefore, notAfter)
-            : RenewalTime.within(host, window.startMillis(), window.endMillis());
+            : RenewalTime.within(
+                host, notBefore, notAfter, window.startMillis(), window.endMillis());
+    long renewal = Math.max(suggested, RenewalTime.earliest(notAfter, clock.millis()));
     var certificate =
         new StoredCertificate(account, notBefore, notAfter, renewal, window != null, id);
     log.info(

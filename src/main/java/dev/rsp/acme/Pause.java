@@ -10,7 +10,7 @@ final class Pause {
   private @Nullable String reason;
 
   boolean isOn(long nowMillis) {
-    return untilMillis > nowMillis;
+    return BackOff.isAhead(untilMillis, nowMillis, BackOff.MOST_PAUSE_MILLIS);
   }
 
   /** Whether it is over, but no order has succeeded since: one is tried first. */

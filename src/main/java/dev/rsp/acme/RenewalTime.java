@@ -29,9 +29,23 @@ final class RenewalTime {
     return notBeforeMillis + (long) (life * (PART_OF_LIFE + SPREAD * (2 * fraction(host) - 1)));
   }
 
-  /** In the window that the CA suggests (RFC 9773 §4.2), always the same for a host. */
-  static long within(String host, long startMillis, long endMillis) {
-    return startMillis + (long) (Math.max(0, endMillis - startMillis) * fraction(host));
+  /**
+   * In the window that the CA suggests (RFC 9773 §4.2), always the same for a host; but not later
+   * than in the last tenth of the certificate's life.
+   */
+  static long within(
+      String host, long notBeforeMillis, long notAfterMillis, long startMillis, long endMillis) {
+    long latest = notAfterMillis - (notAfterMillis - notBeforeMillis) / 10;
+    double length = Math.max(0, (double) endMillis - startMillis);
+    return Math.min(latest, startMillis + (long) (length * fraction(host)));
+  }
+
+  /**
+   * When a certificate that was just issued is renewed at the earliest, whatever the CA or its own
+   * times say: else a CA whose certificates are always due got order after order.
+   */
+  static long earliest(long notAfterMillis, long nowMillis) {
+    return nowMillis + Math.min(LEAST_CHECK_MILLIS, Math.max(0, notAfterMillis - nowMillis) / 2);
   }
 
   /** How long until the CA is asked again, if it asks for this. */

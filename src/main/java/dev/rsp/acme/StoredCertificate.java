@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acme;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,19 @@ record StoredCertificate(
     long renewalMillis,
     boolean announced,
     @Nullable String id) {
+  private static final long YOUNG_MILLIS = TimeUnit.DAYS.toMillis(1);
+
   StoredCertificate withRenewal(long millis) {
     return new StoredCertificate(account, notBeforeMillis, notAfterMillis, millis, true, id);
   }
 
-  /** Whether the CA does not count its renewal (RFC 9773 §5): it must be named in the order. */
-  boolean isFree(String currentAccount) {
-    return announced && id != null && account.equals(currentAccount);
+  /**
+   * Whether its renewal does not count (RFC 9773 §5): it must be named in the order. One that is
+   * wanted in the first day of a certificate counts: a CA that always names a time in the past must
+   * not get order after order.
+   */
+  boolean isFree(String currentAccount, long nowMillis) {
+    boolean isYoung = nowMillis - notBeforeMillis < YOUNG_MILLIS;
+    return announced && !isYoung && id != null && account.equals(currentAccount);
   }
 }

@@ -162,7 +162,7 @@ final class CertificatesApi {
     figures.gauge("rsp_acme_budget_used", "Orders of that time so far.", now.budgetUsed());
     figures.gauge(
         "rsp_acme_paused",
-        "1 if nothing is ordered now, because of the authority or the store.",
+        "1 if nothing was ordered since the authority or the store failed last.",
         now.pausedUntil() == null ? 0 : 1);
   }
 }

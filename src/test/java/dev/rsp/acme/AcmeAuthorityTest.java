@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.security.KeyPair;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,6 +226,14 @@ final class AcmeAuthorityTest {
   }
 
   @Test
+  void anAnswerThatIsTooLongIsAFailureOfTheCa() {
+    ca.breakDown(200, "x".repeat(CompleteAnswer.MAX_BYTES + 1), "");
+    Authority.Failure failure = failure(order(authority(null, ChallengeType.HTTP_01), "a.example"));
+    assertEquals(Authority.Blame.AUTHORITY, failure.blame());
+    assertTrue(failure.reason().endsWith("has more than 1048576 bytes"), failure.reason());
+  }
+
+  @Test
   void aRefusedNonceIsNoFailure() {
     ca.refuse(400, "badNonce", "again", "");
     assertNull(order(authority(null, ChallengeType.HTTP_01), "a.example").failure());
@@ -265,17 +276,13 @@ final class AcmeAuthorityTest {
   }
 
   @Test
-  void anOrderThatIsUnderWayEndsWithTheClient() throws InterruptedException {
+  void anOrderThatIsUnderWayEndsWithTheClient() throws Exception {
     ca.pendingPolls = 1_000;
     AcmeAuthority authority = authority(null, ChallengeType.HTTP_01);
-    Authority.Answer[] answer = new Authority.Answer[1];
-    Thread thread = new Thread(() -> answer[0] = order(authority, "a.example"));
-    thread.start();
-    for (int i = 0; i < 1_000 && ca.count("/chall") == 0; i++) {
-      Thread.sleep(10);
-    }
+    CompletableFuture<Authority.Answer> answer =
+        CompletableFuture.supplyAsync(() -> order(authority, "a.example"));
+    Eventually.is(() -> ca.count("/chall") > 0);
     authority.close();
-    thread.join();
-    assertEquals(Authority.Blame.AUTHORITY, failure(answer[0]).blame());
+    assertEquals(Authority.Blame.AUTHORITY, failure(answer.get(30, TimeUnit.SECONDS)).blame());
   }
 }

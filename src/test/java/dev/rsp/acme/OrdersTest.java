@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
@@ -23,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -50,6 +50,7 @@ final class OrdersTest {
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
   private final List<Path> stored = Collections.synchronizedList(new ArrayList<>());
   private final Counts counts = new Counts();
+  private volatile boolean isUseBroken;
   private final List<Orders> all = new ArrayList<>();
 
   /** Answers all hosts with yes that have no other answer. */
@@ -63,7 +64,7 @@ final class OrdersTest {
   void close() {
     ca.go(1_000);
     all.forEach(Orders::close);
-    eventually(this::isReleased); // no order writes into the folder any more
+    Eventually.is(this::isReleased); // no order writes into the folder any more
   }
 
   private boolean isReleased() throws IOException {
@@ -103,11 +104,19 @@ final class OrdersTest {
             (settings, account) -> ca,
             new Challenges(),
             counts,
-            stored::add,
-            clock);
+            this::use,
+            clock,
+            clock.ticker());
     all.add(orders);
     orders.start();
     return orders;
+  }
+
+  private void use(Path chain) {
+    stored.add(chain);
+    if (isUseBroken) {
+      throw new IllegalStateException("no memory for it");
+    }
   }
 
   /** Wishes a certificate; the future has "" if there is one, else the reason. */
@@ -121,20 +130,6 @@ final class OrdersTest {
     try {
       return done.get(30, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static void eventually(Callable<Boolean> condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    try {
-      while (!condition.call()) {
-        assertTrue(System.nanoTime() < deadline, "it does not become true");
-        Thread.sleep(5);
-      }
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Exception e) {
       throw new AssertionError(e);
     }
   }
@@ -203,7 +198,7 @@ final class OrdersTest {
     for (int i = 0; i < 50; i++) {
       waiting.add(want(orders, "a.example"));
     }
-    eventually(() -> ca.orders.size() == 1);
+    Eventually.is(() -> ca.orders.size() == 1);
     waiting.add(want(orders, "a.example"));
     assertEquals(HostReport.State.ORDERING, report(orders, "a.example").state());
     ca.go(1);
@@ -251,7 +246,7 @@ final class OrdersTest {
   void aRuleThatNeverAnswersIsNotAwaited() {
     Orders orders = orders(DIRECTORY, 300, 1_000, (host, answer) -> asked.add(host));
     CompletableFuture<String> done = want(orders, "a.example");
-    eventually(() -> asked.size() == 1);
+    Eventually.is(() -> asked.size() == 1);
     pass(orders, Duration.ofSeconds(31));
     assertEquals("the rule that allows certificates does not answer", get(done));
   }
@@ -268,6 +263,41 @@ final class OrdersTest {
             });
     assertTrue(get(want(orders, "a.example")).startsWith("it could not be asked"));
     assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void aRuleThatWasReplacedWhileItWasAskedDoesNotDecide() {
+    List<Consumer<Allow.Answer>> unanswered = Collections.synchronizedList(new ArrayList<>());
+    Orders orders = orders(DIRECTORY, 300, 1_000, (host, answer) -> unanswered.add(answer));
+    CompletableFuture<String> done = want(orders, "a.example");
+    Eventually.is(() -> unanswered.size() == 1);
+    rule.put("a.example", Allow.Answer.NO);
+    orders.allow(allow);
+    unanswered.get(0).accept(Allow.Answer.YES);
+    assertEquals("certificates are not allowed for this host", get(done));
+    assertEquals("certificates are not allowed for this host", get(want(orders, "a.example")));
+    assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void answersAreForgottenInTimeAlsoIfTheClockIsSetBack() {
+    rule.put("a.example", Allow.Answer.NO);
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    rule.remove("a.example");
+    clock.jump(Duration.ofDays(-365));
+    clock.pass(Duration.ofMinutes(2));
+    assertEquals("", get(want(orders, "a.example")));
+  }
+
+  @Test
+  void thoseWhoWaitAreAnsweredAlsoIfTheCertificateCannotBeUsedYet() {
+    Orders orders = orders();
+    isUseBroken = true;
+    assertEquals("", get(want(orders, "a.example")));
+    isUseBroken = false;
+    assertEquals("", get(want(orders, "b.example")));
+    assertEquals(0, orders.figures().running());
   }
 
   @Test
@@ -288,7 +318,7 @@ final class OrdersTest {
               answer.accept(Allow.Answer.YES);
             });
     CompletableFuture<String> first = want(orders, "a.example");
-    eventually(() -> asked.size() == 1);
+    Eventually.is(() -> asked.size() == 1);
     List<CompletableFuture<String>> others = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       others.add(want(orders, "h" + i + ".example")); // would hang here
@@ -324,7 +354,7 @@ final class OrdersTest {
       waiting.add(want(orders, "h" + i + ".example"));
       int count = i + 1;
       // Eight are under way, the others wait.
-      eventually(() -> orders.figures().queued() + orders.figures().running() == count);
+      Eventually.is(() -> orders.figures().queued() + orders.figures().running() == count);
     }
     assertEquals("too many hosts wait for certificates (10)", get(want(orders, "x.example")));
     assertEquals(1, counts.figures(orders.figures()).refused());
@@ -374,10 +404,10 @@ final class OrdersTest {
     Orders orders = orders();
     ca.fail(hostFailure("dns: no address\nfor it"));
     get(want(orders, "a.example"));
-    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
     orders.close();
     Orders next = orders();
-    eventually(() -> !next.reports().isEmpty());
+    Eventually.is(() -> !next.reports().isEmpty());
     String reason = get(want(next, "a.example"));
     assertTrue(reason.startsWith("dns: no address for it (failures: 1"), reason);
     assertEquals(1, ca.orders.size());
@@ -395,10 +425,12 @@ final class OrdersTest {
     assertEquals(HostReport.State.QUEUED, report(orders, "a.example").state());
     ca.hold();
     pass(orders, Duration.ofSeconds(11));
-    eventually(() -> ca.orders.size() == 2);
+    Eventually.is(() -> ca.orders.size() == 2);
     assertEquals(1, orders.figures().running(), "one on trial");
+    assertNotNull(orders.figures().pausedUntil(), "until one has succeeded");
+    assertEquals("the CA cannot be reached", orders.figures().pauseReason());
     ca.go(10);
-    eventually(() -> orders.figures().stored() == 2);
+    Eventually.is(() -> orders.figures().stored() == 2);
     assertNull(orders.figures().pausedUntil());
     assertEquals("", get(want(orders, "a.example")), "both that were queued are there");
     assertEquals(3, ca.orders.size(), ca.orders::toString);
@@ -411,7 +443,7 @@ final class OrdersTest {
         new Authority.Failure(
             Authority.Blame.AUTHORITY, "rateLimited: too many new orders", 7_200_000, null));
     get(want(orders, "a.example"));
-    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("pause "));
+    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("pause "));
     orders.close();
     Orders next = orders();
     String reason = get(want(next, "b.example"));
@@ -419,7 +451,24 @@ final class OrdersTest {
     pass(next, Duration.ofHours(1));
     assertEquals(1, ca.orders.size());
     pass(next, Duration.ofHours(2));
-    eventually(() -> next.figures().stored() == 1);
+    Eventually.is(() -> next.figures().stored() == 1);
+  }
+
+  @Test
+  void waitsDoNotGetLongerBecauseTheClockWasSetBack() {
+    Orders orders = orders();
+    clock.jump(Duration.ofDays(365));
+    ca.fail(hostFailure("dns"));
+    get(want(orders, "a.example"));
+    ca.fail(new Authority.Failure(Authority.Blame.HOST, "rateLimited", 7_200_000, "c.example"));
+    get(want(orders, "1.c.example"));
+    ca.fail(Authority.Failure.ofAuthority("the CA cannot be reached"));
+    get(want(orders, "b.example"));
+    clock.jump(Duration.ofDays(-365));
+    orders.tick();
+    Eventually.is(() -> orders.figures().stored() == 1);
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals("", get(want(orders, "2.c.example")));
   }
 
   @Test
@@ -442,10 +491,10 @@ final class OrdersTest {
       ca.fail(Authority.Failure.ofAuthority("serverInternal"));
       get(want(orders, "a.example"));
       int count = i + 1;
-      eventually(() -> ca.orders.size() == count);
+      Eventually.is(() -> ca.orders.size() == count);
       pass(orders, Duration.ofHours(2));
     }
-    eventually(() -> report(orders, "a.example").failures() == 1 || ca.orders.size() > 3);
+    Eventually.is(() -> report(orders, "a.example").failures() == 1 || ca.orders.size() > 3);
     assertEquals(HostReport.State.FAILED, report(orders, "a.example").state());
   }
 
@@ -473,7 +522,7 @@ final class OrdersTest {
     orders.close();
     Orders next = orders();
     assertEquals("", get(want(next, "a.example")));
-    eventually(() -> next.figures().stored() == 1);
+    Eventually.is(() -> next.figures().stored() == 1);
     assertEquals(1, ca.orders.size());
   }
 
@@ -482,7 +531,7 @@ final class OrdersTest {
     Orders orders = orders(DIRECTORY, 2, 100, allow);
     ca.hold();
     CompletableFuture<String> done = want(orders, "a.example");
-    eventually(() -> ca.orders.size() == 1);
+    Eventually.is(() -> ca.orders.size() == 1);
     orders.close();
     assertTrue(get(done).startsWith("rsp is stopping"));
     assertTrue(get(want(orders, "a.example")).startsWith("rsp is stopping"));
@@ -546,6 +595,45 @@ final class OrdersTest {
   }
 
   @Test
+  void aFolderInThePlaceOfAFileGetsNoOrderAndDoesNotHoldUpTheOthers() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    for (String file : List.of("b.example/privkey.pem", "c.example/fullchain.pem")) {
+      Files.createDirectories(store().resolve("live").resolve(file).resolve("in the way"));
+      String reason = get(want(orders, file.substring(0, file.indexOf('/'))));
+      assertTrue(reason.startsWith("the store cannot be written: "), reason);
+    }
+    assertEquals("", get(want(orders, "d.example")));
+    assertEquals(List.of("a.example", "d.example"), ca.orders);
+    assertEquals(2, orders.figures().budgetUsed());
+  }
+
+  @Test
+  void aFolderThatAppearsWhileTheOrderIsUnderWayDoesNotHoldUpTheOthers() throws IOException {
+    Orders orders = orders();
+    ca.hold();
+    CompletableFuture<String> done = want(orders, "a.example");
+    Eventually.is(() -> ca.orders.size() == 1);
+    Files.createDirectories(store().resolve("live/a.example/privkey.pem/in the way"));
+    ca.go(1_000);
+    assertTrue(get(done).startsWith("the store cannot be written: "), get(done));
+    assertEquals("", get(want(orders, "b.example")));
+    assertEquals(List.of("a.example", "b.example"), ca.orders, "not again and again");
+  }
+
+  @Test
+  void aHalfWrittenFileThatCannotBeReadDoesNotHoldUpTheOthers() throws IOException {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Path folder = Files.createDirectories(store().resolve("live/b.example"));
+    Files.writeString(folder.resolve(".fullchain.pem.new"), "complete");
+    Files.createDirectories(folder.resolve("fullchain.pem/in the way"));
+    String reason = get(want(orders, "b.example"));
+    assertTrue(reason.startsWith("the store cannot be written: "), reason);
+    assertEquals("", get(want(orders, "c.example")));
+  }
+
+  @Test
   void aStoreThatFailsLaterGetsNoOrderAndIsTriedAgain() throws IOException {
     Orders orders = orders();
     get(want(orders, "a.example"));
@@ -559,8 +647,11 @@ final class OrdersTest {
     assertEquals(1, orders.figures().budgetUsed());
     Files.delete(store());
     Files.move(away, store());
-    pass(orders, Duration.ofSeconds(11));
-    eventually(() -> orders.figures().stored() == 3);
+    clock.pass(Duration.ofSeconds(11));
+    assertNotNull(orders.figures().pausedUntil(), "until an order has succeeded");
+    orders.tick();
+    Eventually.is(() -> orders.figures().stored() == 3);
+    assertNull(orders.figures().pausedUntil());
   }
 
   @Test
@@ -585,7 +676,7 @@ final class OrdersTest {
     assertEquals(
         "another process orders certificates for " + store(), get(want(other, "b.example")));
     orders.close();
-    eventually(() -> get(want(other, "b.example")).isEmpty());
+    Eventually.is(() -> get(want(other, "b.example")).isEmpty());
   }
 
   @Test
@@ -594,10 +685,10 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     get(want(orders, "b.example"));
     orders.close();
-    eventually(() -> Files.deleteIfExists(store().resolve("renewal/orders.log")));
+    Eventually.is(() -> Files.deleteIfExists(store().resolve("renewal/orders.log")));
     Files.writeString(chain("b.example"), "poison");
     Orders next = orders();
-    eventually(() -> next.figures().stored() == 1);
+    Eventually.is(() -> next.figures().stored() == 1);
     assertNotNull(report(next, "a.example").renewal());
     assertEquals("", get(want(next, "a.example")));
     assertEquals(2, ca.orders.size());
@@ -623,11 +714,11 @@ final class OrdersTest {
     Orders orders = orders();
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    eventually(() -> Files.readString(log).contains("cert "));
+    Eventually.is(() -> Files.readString(log).contains("cert "));
     orders.close();
     Files.writeString(log, Files.readString(log).replaceFirst("cert .*\n", ""));
     Orders next = orders();
-    eventually(() -> next.figures().stored() == 1);
+    Eventually.is(() -> next.figures().stored() == 1);
     assertNotNull(report(next, "a.example").renewal());
     assertEquals(1, next.figures().budgetUsed());
     assertEquals(1, ca.orders.size());
@@ -638,13 +729,13 @@ final class OrdersTest {
     Orders orders = orders(DIRECTORY, 2, 100, allow);
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    eventually(() -> Files.readString(log).contains("cert "));
+    Eventually.is(() -> Files.readString(log).contains("cert "));
     orders.close();
     Files.writeString(log, Files.readString(log) + "cert x\n\0\0\0\0\nfail " + "x".repeat(9_000));
     Orders next = orders(DIRECTORY, 2, 100, allow);
-    eventually(() -> next.figures().stored() == 1);
+    Eventually.is(() -> next.figures().stored() == 1);
     assertEquals(1, next.figures().budgetUsed());
-    eventually(() -> Files.readString(log).lines().count() == 3); // it was written anew
+    Eventually.is(() -> Files.readString(log).lines().count() == 3); // it was written anew
   }
 
   @Test
@@ -664,9 +755,9 @@ final class OrdersTest {
     Orders orders = orders();
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    eventually(() -> Files.readString(log).contains("cert "));
+    Eventually.is(() -> Files.readString(log).contains("cert "));
     orders.close();
-    eventually(this::isReleased);
+    Eventually.is(this::isReleased);
     String line =
         Files.readString(log).lines().filter(l -> l.startsWith("cert")).findFirst().orElseThrow();
     StringBuilder text = new StringBuilder(Files.readString(log));
@@ -675,7 +766,7 @@ final class OrdersTest {
     }
     Files.writeString(log, text);
     Orders next = orders();
-    eventually(() -> next.figures().stored() == 3_001);
+    Eventually.is(() -> next.figures().stored() == 3_001);
     assertEquals(text.toString(), Files.readString(log), "it is only added to");
     assertEquals(3_001, StoredHosts.read(next.settings()).hosts().size());
   }
@@ -696,7 +787,7 @@ final class OrdersTest {
     assertTrue(get(want(next, "x.example")).startsWith("the budget of 3 orders"));
     assertEquals(3, ca.orders.size());
     pass(next, Duration.ofSeconds(10_801));
-    eventually(() -> next.figures().stored() == 4);
+    Eventually.is(() -> next.figures().stored() == 4);
     assertEquals(4, ca.orders.size());
   }
 
@@ -730,7 +821,7 @@ final class OrdersTest {
     pass(orders, Duration.ofDays(50));
     assertEquals(1, ca.orders.size());
     pass(orders, Duration.ofDays(20));
-    eventually(() -> ca.orders.size() == 2 && stored.size() == 2);
+    Eventually.is(() -> ca.orders.size() == 2 && stored.size() == 2);
     assertFalse(before.equals(Files.readString(chain("a.example"))));
     assertEquals(1, counts.figures(orders.figures()).renewed());
     assertEquals("", get(want(orders, "a.example")));
@@ -742,11 +833,11 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     rule.put("a.example", Allow.Answer.NO);
     pass(orders, Duration.ofDays(70));
-    eventually(() -> report(orders, "a.example").problem() != null);
+    Eventually.is(() -> report(orders, "a.example").problem() != null);
     assertEquals(1, ca.orders.size());
     rule.remove("a.example");
     pass(orders, DAY.plusHours(1));
-    eventually(() -> ca.orders.size() == 2);
+    Eventually.is(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -755,11 +846,11 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.fail(hostFailure("dns"));
     pass(orders, Duration.ofDays(70));
-    eventually(() -> report(orders, "a.example").failures() == 1);
+    Eventually.is(() -> report(orders, "a.example").failures() == 1);
     assertEquals("", get(want(orders, "a.example")), "the old one is still good");
     assertEquals(2, ca.orders.size());
     pass(orders, Duration.ofMinutes(6));
-    eventually(() -> ca.orders.size() == 3);
+    Eventually.is(() -> ca.orders.size() == 3);
   }
 
   @Test
@@ -777,7 +868,7 @@ final class OrdersTest {
     assertTrue(orders.announces());
     assertEquals(1, orders.figures().budgetUsed());
     pass(orders, Duration.ofDays(13));
-    eventually(() -> ca.orders.size() == 2);
+    Eventually.is(() -> ca.orders.size() == 2);
     assertTrue(ca.orders.get(1).startsWith("a.example replaces "), ca.orders::toString);
     assertEquals(0, orders.figures().budgetUsed(), "it does not count");
   }
@@ -791,9 +882,63 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.window = new Authority.Window(now - day, now, 6 * 3_600_000L);
     pass(orders, Duration.ofHours(7));
-    eventually(() -> ca.checks.size() >= 2);
+    Eventually.is(() -> ca.checks.size() >= 2);
     pass(orders, Duration.ofSeconds(1));
-    eventually(() -> ca.orders.size() == 2);
+    Eventually.is(() -> ca.orders.size() == 2);
+  }
+
+  @Test
+  void aWindowThatIsAlwaysInThePastGivesNotOneOrderAfterTheOther() {
+    long day = DAY.toMillis();
+    long now = clock.millis();
+    ca.window = new Authority.Window(now - 2 * day, now - day, 6 * 3_600_000L);
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Instant renewal = report(orders, "a.example").renewal();
+    assertEquals(clock.instant().plus(Duration.ofHours(1)), renewal);
+    pass(orders, Duration.ofMinutes(61));
+    Eventually.is(() -> stored.size() == 2);
+    assertEquals(2, orders.figures().budgetUsed(), "that of a young certificate counts");
+    orders.tick();
+    assertEquals(2, ca.orders.size());
+  }
+
+  @Test
+  void aWindowAfterTheEndOfTheCertificateIsNotAwaited() {
+    long day = DAY.toMillis();
+    long now = clock.millis();
+    ca.window = new Authority.Window(now + 100 * day, now + 120 * day, 6 * 3_600_000L);
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    pass(orders, Duration.ofDays(82));
+    Eventually.is(() -> ca.orders.size() == 2);
+  }
+
+  @Test
+  void aCertificateThatIsDueWhenItIsIssuedIsNotRenewedAtOnce() {
+    ca.life = Duration.ofSeconds(20); // and its begin is a minute ago
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    Instant renewal = report(orders, "a.example").renewal();
+    assertNotNull(renewal);
+    // Times in certificates have whole seconds.
+    assertTrue(renewal.isAfter(clock.instant().plusSeconds(9)), renewal::toString);
+  }
+
+  @Test
+  void certificatesThatWereGivenUpAreLookedAtAgainIfTheClockWasWrong() {
+    Orders orders = orders();
+    get(want(orders, "a.example"));
+    rule.put("a.example", Allow.Answer.NO);
+    clock.jump(Duration.ofDays(365));
+    orders.tick();
+    Eventually.is(() -> orders.figures().stored() == 0);
+    rule.remove("a.example");
+    clock.jump(Duration.ofDays(-365));
+    orders.tick();
+    assertEquals(1, orders.figures().stored());
+    pass(orders, Duration.ofDays(70));
+    Eventually.is(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -810,8 +955,8 @@ final class OrdersTest {
     orders.tick();
     orders.tick();
     ca.go(1_000);
-    eventually(() -> ca.orders.size() == 200);
-    eventually(() -> orders.figures().running() == 0);
+    Eventually.is(() -> ca.orders.size() == 200);
+    Eventually.is(() -> orders.figures().running() == 0);
     long renewed = ca.orders.subList(100, 200).stream().filter(o -> o.startsWith("old")).count();
     assertTrue(renewed >= 25 && renewed <= 75, "renewed: " + renewed);
   }
@@ -822,8 +967,8 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     orders.close();
     Orders next = orders(URI.create("https://other.example/directory"), 300, 100, allow);
-    eventually(() -> ca.orders.size() == 2);
-    eventually(() -> next.figures().running() == 0);
+    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.is(() -> next.figures().running() == 0);
     next.tick();
     assertEquals(2, ca.orders.size());
   }
@@ -835,7 +980,7 @@ final class OrdersTest {
     rule.put("a.example", Allow.Answer.NO);
     pass(orders, Duration.ofDays(100));
     pass(orders, Duration.ofDays(30));
-    eventually(
+    Eventually.is(
         () ->
             "expired long ago, and could not be renewed"
                 .equals(report(orders, "a.example").problem()));
@@ -851,7 +996,7 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.fail(hostFailure("dns"));
     get(want(orders, "b.example"));
-    eventually(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
     StoredHosts found = StoredHosts.read(orders.settings());
     assertEquals(orders.reports(), found.hosts());
     assertEquals(2, found.budgetUsed());
