@@ -505,7 +505,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** Takes over the buffer. */
   public void send(ByteBuf bytes) {
     sent += bytes.readableBytes();
-    flusher.send(channel, bytes);
+    flusher.send(channel, bytes, TurnFlusher.MOST_HELD_BYTES);
   }
 
   /**

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TurnFlusher implements Runnable {
   /**
-   * This much is sent at once: held until the end of the turn, it would leave the processor's
-   * cache, and a fast sender could fill memory in one turn.
+   * This much of a read is sent at once: held until the end of the turn, it would leave the
+   * processor's cache, and a fast sender could fill memory in one turn.
    */
-  private static final int LARGE_BYTES = 32 * 1024;
+  public static final int MOST_HELD_BYTES = 32 * 1024;
 
   /** Our flag for {@link ChannelOutboundBuffer#setUserDefinedWritability}. */
   private static final int FULL = 1;
@@ -61,11 +61,15 @@ public final class TurnFlusher implements Runnable {
     return out == null ? 0 : out.totalPendingWriteBytes() - out.currentProgress();
   }
 
-  /** Writes to a channel of this loop, and takes over the buffer. */
-  public void send(Channel channel, ByteBuf bytes) {
+  /**
+   * Writes to a channel of this loop, and takes over the buffer.
+   *
+   * @param mostHeldBytes with so much or more, all that the channel holds is sent at once
+   */
+  public void send(Channel channel, ByteBuf bytes, int mostHeldBytes) {
     ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
     long unsent = out == null ? 0 : out.totalPendingWriteBytes() - out.currentProgress();
-    if (bytes.readableBytes() + unsent >= LARGE_BYTES) {
+    if (bytes.readableBytes() + unsent >= mostHeldBytes) {
       channel.writeAndFlush(bytes, channel.voidPromise());
       flushed(channel);
       return;

@@ -22,6 +22,13 @@ public final class WriteBatch implements Runnable {
   /** The content of one TLS record (RFC 8446 §5.1). */
   private static final int MOST_BYTES = 16 * 1024;
 
+  /**
+   * Large messages are held up to this many octets, because a frame of HTTP/2 is only as large as a
+   * TLS record. Measured with bodies of 1 MiB over TLS, in multiples of the CPU time at 32 KiB:
+   * 0.80 at 64 KiB, 0.76 at 128 KiB.
+   */
+  private static final int MOST_HELD_BYTES = 64 * 1024;
+
   /** A single small frame fits; it grows twofold, so that a full socket holds few unused bytes. */
   private static final int FIRST_BYTES = 256;
 
@@ -69,7 +76,7 @@ public final class WriteBatch implements Runnable {
       bytes.release();
       throw e;
     }
-    flusher.send(channel, bytes);
+    flusher.send(channel, bytes, MOST_HELD_BYTES);
   }
 
   private void join(ByteBuf bytes) {
@@ -90,7 +97,7 @@ public final class WriteBatch implements Runnable {
     ByteBuf all = joined;
     joined = null;
     if (all != null) {
-      flusher.send(channel, all);
+      flusher.send(channel, all, MOST_HELD_BYTES);
     }
   }
 

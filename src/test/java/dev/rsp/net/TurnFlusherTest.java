@@ -69,10 +69,10 @@ final class TurnFlusherTest {
 
   @Test
   void aChannelIsFlushedOnceForAllMessagesOfATurn() {
-    flusher.send(one, text("a"));
-    flusher.send(other, text("1"));
-    flusher.send(one, text("b"));
-    flusher.send(other, text("2"));
+    flusher.send(one, text("a"), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(other, text("1"), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(one, text("b"), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(other, text("2"), TurnFlusher.MOST_HELD_BYTES);
     assertNull(one.readOutbound());
     turn.runPendingTasks();
     assertEquals("ab", sent(one));
@@ -83,9 +83,9 @@ final class TurnFlusherTest {
 
   @Test
   void theMessagesOfTheNextTurnAreFlushedAgain() {
-    flusher.send(one, text("a"));
+    flusher.send(one, text("a"), TurnFlusher.MOST_HELD_BYTES);
     turn.runPendingTasks();
-    flusher.send(one, text("b"));
+    flusher.send(one, text("b"), TurnFlusher.MOST_HELD_BYTES);
     turn.runPendingTasks();
     assertEquals("ab", sent(one));
     assertEquals(2, first.count);
@@ -93,8 +93,8 @@ final class TurnFlusherTest {
 
   @Test
   void aLargeMessageLeavesAtOnceWithThoseBeforeIt() {
-    flusher.send(one, text("a"));
-    flusher.send(one, text("b".repeat(40_000)));
+    flusher.send(one, text("a"), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(one, text("b".repeat(40_000)), TurnFlusher.MOST_HELD_BYTES);
     assertEquals(40_001, sent(one).length());
     turn.runPendingTasks();
     assertEquals(1, first.count);
@@ -102,8 +102,8 @@ final class TurnFlusherTest {
 
   @Test
   void aChannelThatWasClosedMeanwhileIsNotFlushed() {
-    flusher.send(one, text("a"));
-    flusher.send(other, text("1"));
+    flusher.send(one, text("a"), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(other, text("1"), TurnFlusher.MOST_HELD_BYTES);
     one.close();
     int before = first.count;
     turn.runPendingTasks();

@@ -3,6 +3,7 @@ package dev.rsp.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -95,6 +96,21 @@ final class WriteBatchTest {
       send(each);
     }
     assertEquals(List.of(each.repeat(8), each.repeat(2)), sent());
+  }
+
+  /** Each is as large as a TLS record: one system call for each would cost too much. */
+  @Test
+  void largeMessagesLeaveTogetherWhenTheyAre64KiB() {
+    var turn = new EmbeddedChannel(); // whose loop runs no task here
+    var ends = new TurnFlusher(turn.eventLoop(), true, new FailureLog());
+    var large = new WriteBatch(channel, ends, allocator, failures::add);
+    for (int i = 0; i < 3; i++) {
+      large.send(text("x".repeat(16_384)));
+    }
+    assertNull(channel.readOutbound());
+    large.send(text("x".repeat(16_384)));
+    assertEquals(4, sent().size());
+    assertFalse(turn.finishAndReleaseAll());
   }
 
   @Test

@@ -122,8 +122,8 @@ final class CallbackErrorTest {
         };
     EmbeddedChannel other = new EmbeddedChannel();
     var flusher = new TurnFlusher(other.eventLoop(), true, new FailureLog());
-    flusher.send(broken, Unpooled.copiedBuffer(new byte[1]));
-    flusher.send(other, Unpooled.copiedBuffer(new byte[1]));
+    flusher.send(broken, Unpooled.copiedBuffer(new byte[1]), TurnFlusher.MOST_HELD_BYTES);
+    flusher.send(other, Unpooled.copiedBuffer(new byte[1]), TurnFlusher.MOST_HELD_BYTES);
     flusher.run();
     assertLogged("a flush failed");
     assertTrue(!broken.isOpen(), "the channel whose flush failed is open");

@@ -9,6 +9,8 @@ import dev.rsp.config.ListenOptions;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
 import java.net.Socket;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,36 @@ final class Http2TlsTest {
       client.data(1, "", true);
       backend.send(ok("ok"));
       assertEquals("DATA 1 ok END", client.await("DATA 1"));
+    }
+  }
+
+  /** With its head each is as large as a TLS record, and is copied for it in one piece. */
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void muchContentComesWholeInFramesAsLargeAsARecord(Transport transport) throws Exception {
+    try (var tls = new TestTls("a.example").with(OPTIONS);
+        var rig = new Rig(transport, tls);
+        SSLSocket socket = client(tls, rig, "a.example", "h2")) {
+      Http2Peer client = Http2Peer.over(socket);
+      client.get(1, "a.example", "/");
+      client.windowUpdate(1, 1 << 22);
+      client.windowUpdate(0, 1 << 22);
+      Peer backend = rig.backend();
+      backend.head();
+      String content =
+          IntStream.range(0, 400_000).mapToObj("%06d "::formatted).collect(Collectors.joining());
+      backend.send(ok(content));
+      var received = new StringBuilder();
+      int largest = 0;
+      for (boolean last = false; !last; ) {
+        String frame = client.await("DATA 1 ");
+        last = frame.endsWith(" END");
+        String part = frame.substring("DATA 1 ".length(), frame.length() - (last ? 4 : 0));
+        received.append(part);
+        largest = Math.max(largest, part.length());
+      }
+      assertEquals(content, received.toString());
+      assertEquals(16_384 - 9, largest);
     }
   }
 

@@ -513,7 +513,7 @@ final class Http1ClientStream implements ClientStream {
 
   private void send(ByteBuf bytes) {
     written += bytes.readableBytes();
-    flusher.send(channel, bytes);
+    flusher.send(channel, bytes, TurnFlusher.MOST_HELD_BYTES);
   }
 
   // Refusals -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import java.util.function.Consumer;
 
@@ -20,12 +21,19 @@ import java.util.function.Consumer;
  */
 public final class FrameOutput {
   /**
-   * RFC 9113 §4.2: each peer takes frames of this size. Larger ones would hold up other streams.
+   * RFC 9113 §4.2: each peer takes frames with so many octets behind their heads. Larger ones would
+   * hold up other streams.
    */
-  public static final int MOST_FRAME_BYTES = 16_384;
+  private static final int MOST_FRAME_BYTES = 16_384;
 
   /** RFC 9113 §4.1. */
   public static final int FRAME_HEAD_BYTES = 9;
+
+  /**
+   * Of much content, each frame has so much: with its head it is what one TLS record holds (RFC
+   * 8446 §5.1). With more, the TLS handler would cut and join all frames behind the first.
+   */
+  private static final int BEST_CONTENT_BYTES = MOST_FRAME_BYTES - FRAME_HEAD_BYTES;
 
   private static final AsciiString AUTHORIZATION = AsciiString.cached("authorization");
   private static final AsciiString COOKIE = AsciiString.cached("cookie");
@@ -53,6 +61,9 @@ public final class FrameOutput {
   private final DefaultHttp2HeadersEncoder encoder;
   private final Consumer<Throwable> failed;
 
+  /** Whether the frames become TLS records. */
+  private final boolean secure;
+
   private long written;
 
   /** Whether a frame was written in part: the peer would take the next ones for its rest. */
@@ -69,6 +80,7 @@ public final class FrameOutput {
     this.allocator = allocator;
     this.failed = failed;
     this.encoder = new DefaultHttp2HeadersEncoder(sensitive, true);
+    this.secure = channel.pipeline().get(SslHandler.class) != null;
   }
 
   /**
@@ -241,6 +253,11 @@ public final class FrameOutput {
     return octets + frames * FRAME_HEAD_BYTES;
   }
 
+  /** How much of this content the next frame should have, if the windows admit it. */
+  static int frameBytes(int content) {
+    return content <= MOST_FRAME_BYTES ? content : BEST_CONTENT_BYTES;
+  }
+
   /**
    * Content.
    *
@@ -256,6 +273,15 @@ public final class FrameOutput {
       send(bytes);
       return;
     }
+    // The TLS handler would join a head and its content too, and grow a buffer for it.
+    if (secure || octets == 0) {
+      try {
+        send(frame(octets, Http2FrameTypes.DATA, flags, stream).writeBytes(bytes));
+      } finally {
+        bytes.release();
+      }
+      return;
+    }
     try {
       ByteBuf head = allocator.directBuffer(FRAME_HEAD_BYTES).writeZero(FRAME_HEAD_BYTES);
       setHead(head, octets, Http2FrameTypes.DATA, flags, stream);
@@ -264,11 +290,7 @@ public final class FrameOutput {
       bytes.release();
       throw e;
     }
-    if (octets == 0) {
-      bytes.release();
-    } else {
-      send(bytes);
-    }
+    send(bytes);
   }
 
   private ByteBuf frame(int octets, byte type, int flags, int stream) {

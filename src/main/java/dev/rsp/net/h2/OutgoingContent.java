@@ -165,8 +165,8 @@ public final class OutgoingContent {
     int written = 0;
     ByteBuf front = pending.peek();
     if (front != null) {
-      octets = Math.min((int) Math.min(most, window), FrameOutput.MOST_FRAME_BYTES);
-      octets = Math.min(octets, front.readableBytes());
+      octets = FrameOutput.frameBytes(front.readableBytes());
+      octets = (int) Math.min(octets, Math.min(most, window));
       boolean whole = octets == front.readableBytes();
       boolean last = whole && endPending && pending.size() == 1 && trailers == null;
       ByteBuf part = whole ? front : front.readRetainedSlice(octets);
