@@ -124,7 +124,9 @@ public final class Service {
     for (Place place : served) {
       prepare(place.tls(), place.protocol() == Protocol.H2);
     }
+    // What a script returns may begin with https:// or h2://.
     prepare(config.selection().scriptTls(), false);
+    prepare(config.selection().scriptTls(), true);
     // Only a script can name a place that is not listed.
     boolean scripted = config.hasSelect() || hasOnFailure;
     this.share = new SlotShare(loads, config.limits(), places.size() <= 1 && !scripted);

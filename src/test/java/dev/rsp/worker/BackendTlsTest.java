@@ -24,6 +24,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +149,37 @@ final class BackendTlsTest extends RigTest {
     first.send(ok("three"));
     other.expect(ok("three"));
     assertEquals(made, TlsBackend.session(second).getCreationTime());
+  }
+
+  /** A request asks for an HTTP/2 connection; returns when its TLS session was made. */
+  private long asksForHttp2(TlsBackend listening) throws Exception {
+    Peer client = rig.client(GET);
+    SSLSocket socket = listening.shake(listening.raw(), "TLSv1.2");
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {"h2"});
+    socket.setSSLParameters(parameters);
+    byte[] preface = socket.getInputStream().readNBytes(24);
+    assertEquals(Http2Peer.PREFACE, new String(preface, StandardCharsets.ISO_8859_1));
+    assertEquals("h2", socket.getApplicationProtocol());
+    long made = socket.getSession().getCreationTime();
+    socket.close();
+    client.expectRefusal(502, "the backend does not agree on HTTP/2");
+    return made;
+  }
+
+  @Test
+  void anAddressOfAScriptCanSpeakHttp2AndResumesItsSessions() throws Exception {
+    TlsBackend listening = backend(LEAF);
+    rig.reload(
+        "backend_tls = {"
+            + tls(NAME)
+            + "}\nfunction select() return 'h2://"
+            + listening.address()
+            + "' end");
+    long made = asksForHttp2(listening);
+    rig.await("another millisecond", () -> System.currentTimeMillis() > made);
+    System.gc(); // what only connections need is forgotten with them
+    assertEquals(made, asksForHttp2(listening));
   }
 
   @Test
