@@ -61,9 +61,12 @@ public final class OutgoingContent {
     this.window = window;
   }
 
-  /** Adds content, perhaps none, and takes over the buffer. {@link SendQueue#send} sends it. */
+  /**
+   * Adds content, perhaps none, and takes over the buffer. {@link SendQueue#send} sends it; after
+   * {@link #release} it is released at once.
+   */
   public void add(ByteBuf bytes) {
-    if (bytes.isReadable()) {
+    if (bytes.isReadable() && !released) {
       frontIsOwn |= pending.isEmpty();
       pendingBytes += bytes.readableBytes();
       pending.add(bytes);

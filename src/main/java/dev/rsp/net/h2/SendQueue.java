@@ -22,6 +22,9 @@ public final class SendQueue {
   /** Content that the connection's window or socket did not admit. */
   private final ArrayDeque<OutgoingContent> waiting = new ArrayDeque<>();
 
+  /** Content of which only the end is left, which the socket did not admit. */
+  private final ArrayDeque<OutgoingContent> ending = new ArrayDeque<>();
+
   private long window = FIRST_WINDOW_BYTES;
 
   /**
@@ -56,7 +59,8 @@ public final class SendQueue {
     if (content.queued()) {
       return;
     }
-    while (waiting.isEmpty() && mayBeSent(content)) {
+    // RFC 9113 §6.9.1: an end needs no window, so it does not wait behind what does.
+    while (mayBeSent(content) && (waiting.isEmpty() || content.bytes() == 0)) {
       sendFrame(content);
     }
     settle(content);
@@ -79,7 +83,7 @@ public final class SendQueue {
   private void settle(OutgoingContent content) {
     if (content.hasSomethingToSend()) {
       content.queued(true);
-      waiting.add(content);
+      (content.bytes() == 0 ? ending : waiting).add(content);
     } else {
       content.drained();
     }
@@ -87,18 +91,25 @@ public final class SendQueue {
 
   /** One frame of each stream in turn, as long as the socket and the window take them. */
   public void sendWaiting() {
+    while (!ending.isEmpty() && output.writable() && served.getAsBoolean()) {
+      sendNext(ending);
+    }
     while (!waiting.isEmpty() && output.writable() && served.getAsBoolean()) {
       OutgoingContent content = waiting.element();
       if (content.hasSomethingToSend() && !mayBeSent(content)) {
         return; // no window
       }
-      waiting.remove();
-      content.queued(false);
-      if (mayBeSent(content)) {
-        sendFrame(content);
-      }
-      settle(content);
+      sendNext(waiting);
     }
+  }
+
+  private void sendNext(ArrayDeque<OutgoingContent> queue) {
+    OutgoingContent content = queue.remove();
+    content.queued(false);
+    if (mayBeSent(content)) {
+      sendFrame(content);
+    }
+    settle(content);
   }
 
   /** A stream sends nothing more. */
@@ -106,6 +117,7 @@ public final class SendQueue {
     if (content.queued()) {
       content.queued(false);
       waiting.remove(content);
+      ending.remove(content);
     }
   }
 }
