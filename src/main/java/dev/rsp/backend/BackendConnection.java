@@ -367,6 +367,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
   /** The backend has begun with its protocol: the connection is open. */
   public void greeted() {
     greeting = false;
+    used = true; // its age counts from its SETTINGS on
     deadlines.disarm(deadline);
     state = State.BUSY;
     pools.accepted(place);
@@ -401,12 +402,23 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     if (state == State.BUSY) {
       pools.notBusy(this);
       responseEnded(reusable);
+    } else if (state == State.IDLE && !reusable) {
+      close();
     }
   }
 
   /** The backend takes no more streams. */
   public void takesNoMore() {
+    endOfIdle();
     pools.forget(this);
+  }
+
+  /** The backend ends the connection; one that was idle tells for how long it may be. */
+  private void endOfIdle() {
+    if (state == State.IDLE && used && !closedByUs) {
+      closedByUs = true; // it is known now
+      pools.closedIdle(place, idleForMillis());
+    }
   }
 
   /** What one request adds to the load of its place; to be closed. */
@@ -662,9 +674,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
     BackendEvents current = stream.exchange();
     try {
-      if (state == State.IDLE && used && !closedByUs) {
-        pools.closedIdle(place, deadlines.millisSinceArmed(deadline, idleMillis));
-      }
+      endOfIdle();
       state = State.CLOSED;
       load.close();
       deadlines.disarm(deadline);

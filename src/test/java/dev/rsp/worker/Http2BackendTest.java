@@ -14,11 +14,14 @@ import dev.rsp.config.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to backends that speak HTTP/2 in the clear, and their responses. */
 @Timeout(60)
@@ -591,7 +594,7 @@ final class Http2BackendTest extends EmbeddedRigTest {
     EmbeddedPeer second = rig.client(post("Content-Length: 2") + "bb");
     Http2Peer backend = Http2Peer.backend(rig);
     backend.frames();
-    backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[] {0, 0, 0, 1, 0, 0, 0, 0});
+    goAway(backend, 1);
     Http2Peer other = Http2Peer.backend(rig);
     other.expect("SETTINGS ACK", head(1, "POST", " content-length=2" + HOP1), "DATA 1 bb END");
     answer(backend, 1, "first");
@@ -653,7 +656,7 @@ final class Http2BackendTest extends EmbeddedRigTest {
     switch (how) {
       case RESET_WITHOUT_ERROR -> backend.frame(RST_STREAM, 0, 1, 0);
       case RESET -> backend.frame(RST_STREAM, 0, 1, 2);
-      case GOAWAY -> backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[8]);
+      case GOAWAY -> goAway(backend, 0);
       case MORE_CONTENT -> backend.data(1, "more", true);
       case END -> backend.peer().end();
       case BREAK -> backend.peer().reset();
@@ -800,6 +803,49 @@ final class Http2BackendTest extends EmbeddedRigTest {
     rig.expectEndings("backend_http2=1");
   }
 
+  /** Each is a valid frame, behind a first SETTINGS frame. */
+  private static Stream<byte[]> framesThatAreNoSettings() {
+    return Stream.of(
+        Http2Peer.bytesOf(Http2Peer.GOAWAY, 0, 0, new byte[8]),
+        Http2Peer.bytesOf(Http2Peer.PING, 0, 0, new byte[8]),
+        Http2Peer.bytesOf(Http2Peer.SETTINGS, 1, 0),
+        Http2Peer.bytesOf(Http2Peer.WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 1, 0}),
+        Http2Peer.bytesOf(Http2Peer.HEADERS, 5, 1, new byte[] {(byte) 0x88}),
+        Http2Peer.bytesOf(0x77, 0, 0, new byte[1]));
+  }
+
+  /** RFC 9113 §3.4: it is none, so nothing was sent and another place may be asked. */
+  @ParameterizedTest
+  @MethodSource("framesThatAreNoSettings")
+  void aFirstFrameThatIsNoSettingsIsNoHttp2AndTheRequestGoesElsewhere(byte[] frame)
+      throws Exception {
+    rig.serve(EmbeddedRig.config(H2C, "failover = 1"));
+    EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
+    Http2Peer first = Http2Peer.silentBackend(rig);
+    first.peer().send(frame);
+    rig.rest();
+    first.expect();
+    first.peer().expectClosed();
+    Http2Peer second = Http2Peer.backend(rig);
+    second.expect("SETTINGS ACK", head(1, "POST", " content-length=2" + HOP1), "DATA 1 hi END");
+    answer(second, 1, "ok");
+    client.expect(ok("ok"));
+    rig.expectEndings("served=1");
+  }
+
+  @Test
+  void aBackendThatGoesAwayBehindItsSettingsIsNotAskedAgain() throws Exception {
+    EmbeddedPeer client = rig.client(post("Content-Length: 2") + "hi");
+    Http2Peer first = Http2Peer.backend(rig);
+    goAway(first, 0);
+    rig.rest();
+    Http2Peer second = Http2Peer.backend(rig);
+    answer(second, 1, "ok");
+    client.expect(ok("ok"));
+    first.peer().expectClosed();
+    rig.expectEndings("served=1");
+  }
+
   @Test
   void aBackendThatSaysNothingIsATimeout() {
     EmbeddedPeer client = rig.client(GET);
@@ -823,6 +869,65 @@ final class Http2BackendTest extends EmbeddedRigTest {
     Http2Peer.backend(rig, 3, 0);
     client.expectRefusal(502, "the backend does not agree on HTTP/2");
     rig.expectEndings("backend_http2=1");
+  }
+
+  /** A request is served over a new connection, which is idle then. */
+  private Http2Peer idleHttp2(EmbeddedPeer client) {
+    client.send(GET);
+    Http2Peer backend = Http2Peer.backend(rig);
+    answer(backend, 1, "hi");
+    client.expect(ok("hi"));
+    backend.frames();
+    return backend;
+  }
+
+  private static void goAway(Http2Peer backend, int last) {
+    backend.frame(Http2Peer.GOAWAY, 0, 0, new byte[] {0, 0, 0, (byte) last, 0, 0, 0, 0});
+  }
+
+  @Test
+  void anIdleConnectionThatTheBackendLeavesIsClosedAtOnce() {
+    EmbeddedPeer client = rig.client();
+    Http2Peer left = idleHttp2(client);
+    goAway(left, 1);
+    left.expect("GOAWAY 0 NO_ERROR");
+    left.peer().expectClosed();
+    Http2Peer ended = idleHttp2(client);
+    ended.peer().end();
+    ended.peer().expectClosed();
+    idleHttp2(client);
+    rig.expectEndings("served=3");
+  }
+
+  @Test
+  void aConnectionThatIsNotKeptIdleIsClosedWithItsLastStream() throws Exception {
+    rig.serve(EmbeddedRig.config(H2C, "limits = { backend_idle = 0 }"));
+    idleHttp2(rig.client()).peer().expectClosed();
+    rig.expectEndings("served=1");
+  }
+
+  /** As {@link IdleAgeTest}, by GOAWAY or by the end of the connection. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPostGoesOverNoConnectionThatIsNearlyAsOldAsThoseThatWereLeft(boolean byGoaway) {
+    EmbeddedPeer client = rig.client();
+    for (int i = 0; i < 2; i++) {
+      Http2Peer left = idleHttp2(client);
+      rig.pass(1_000);
+      if (byGoaway) {
+        goAway(left, 1);
+      }
+      left.peer().end();
+      left.peer().expectClosed();
+    }
+    Http2Peer old = idleHttp2(client);
+    rig.pass(900);
+    client.send(post("Content-Length: 2") + "hi");
+    Http2Peer another = Http2Peer.backend(rig);
+    old.expect();
+    answer(another, 1, "hi");
+    client.expect(ok("hi"));
+    rig.expectEndings("served=4");
   }
 
   @Test

@@ -118,7 +118,12 @@ final class Http2Session implements SharedSession, FrameEvents {
   /** Streams that were opened, and that have no number yet. */
   private int opened;
 
-  /** How many streams the backend takes at a time. */
+  /**
+   * How many streams the backend takes at a time. The next connection to the same address does not
+   * need to remember it: no request is sent before the SETTINGS have said it, so that none is
+   * refused for it. What it costs is that requests above a limit, which seldom is less than {@link
+   * #MOST_STREAMS}, are given another connection only when this one is open.
+   */
   private long allowed = MOST_STREAMS;
 
   private boolean allowsTunnels;
