@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.config.ListenOptions;
+import dev.rsp.exchange.Ending;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
 import java.net.Socket;
@@ -148,6 +149,23 @@ final class Http2TlsTest {
       String second = client.await("HEADERS 3");
       assertTrue(second.contains(" strict-transport-security=x"), second);
       assertTrue(!second.contains("max-age"), second);
+    }
+  }
+
+  /** The engine ends both directions with it, so nobody could be answered. */
+  @ParameterizedTest
+  @MethodSource("dev.rsp.worker.Rig#transports")
+  void aClientThatSaysItHasGoneEndsItsRequests(Transport transport) throws Exception {
+    try (var tls = new TestTls("a.example").with(OPTIONS);
+        var rig = new Rig(transport, tls);
+        SSLSocket socket = client(tls, rig, "a.example", "h2")) {
+      Http2Peer client = Http2Peer.over(socket);
+      client.get(1, "a.example", "/");
+      Peer backend = rig.backend();
+      backend.head();
+      socket.shutdownOutput(); // close_notify, and no FIN
+      backend.expectGone();
+      rig.awaitEnding(Ending.CLIENT_GONE_WAITING);
     }
   }
 }

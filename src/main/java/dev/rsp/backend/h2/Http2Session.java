@@ -72,7 +72,7 @@ final class Http2Session implements SharedSession, FrameEvents {
   /** The window of the connection: that of a few streams. Nothing is held for it. */
   private static final int CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
 
-  /** Frames that serve no request, as {@code Http2Connection} bounds those of clients. */
+  /** Frames that serve no request, as {@code ClientFrames} bounds those of clients. */
   private static final int IDLE_FRAMES = 10_000;
 
   private static final int IDLE_FRAMES_PER_SECOND = 1_000;

@@ -3,12 +3,10 @@ package dev.rsp.client.h1;
 
 import dev.rsp.client.Admission;
 import dev.rsp.client.BodyFault;
-import dev.rsp.client.ClientConnection;
-import dev.rsp.client.ClientConnections;
+import dev.rsp.client.ClientSocket;
 import dev.rsp.client.ClientTimer;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
-import dev.rsp.client.TimedClient;
 import dev.rsp.config.Limits;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
@@ -19,29 +17,20 @@ import dev.rsp.http.Parsed;
 import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.net.Closing;
-import dev.rsp.net.HalfClosed;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.Shortages;
 import dev.rsp.net.TurnFlusher;
-import dev.rsp.net.tls.TlsFailure;
 import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.channel.socket.ChannelOutputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A client's HTTP/1 connection, from its accept to its close: reads one request after the other,
@@ -52,9 +41,7 @@ import org.slf4j.LoggerFactory;
  * loop.
  */
 public final class Http1Connection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, TimedClient {
-  private static final Logger log = LoggerFactory.getLogger(Http1Connection.class);
-
+    implements ClientSocket.Owner {
   private static final Refusal TOO_MANY = new Refusal(503, "too many connections");
   private static final Refusal TOO_MANY_OF_CLIENT =
       new Refusal(503, "too many connections from this address");
@@ -62,17 +49,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private static final Refusal LONG_HOST = new Refusal(400, "host too long");
   private static final Refusal HEAD_TIMEOUT = new Refusal(408, "the request head took too long");
 
-  private enum State {
-    /** Requests are read and answered. */
-    OPEN,
-    /** No more requests are served; the connection is about to close. */
-    ENDING,
-    CLOSED
-  }
-
   private final LoopState loop;
   private final NetLoop net;
-  private final ClientConnections connections;
   private final Shortages shortages;
   private final Channel channel;
   private final Hop hop;
@@ -80,34 +58,21 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private final RequestHead head;
   private final RequestReader reader;
   private final ClientTimer timer;
+  private final ClientSocket socket;
   private final Http1ClientStream stream;
 
   /** What the listen address asks of requests; null if nothing. */
   private final @Nullable EdgeRules rules;
 
-  private State state = State.OPEN;
-
   /** Whether {@link #readRequests} is running. */
   private boolean parsing;
 
-  /** Whether the client has ended its side. */
-  private boolean inputEnded;
-
-  /** Whether the exchange wants the client to be read. */
-  private boolean wanted = true;
-
-  /** Whether reading is paused because memory is short. */
-  private boolean paused;
-
-  private boolean reading = true;
-
-  /** Whether the client has not taken all that was sent to it. */
-  private boolean slow;
+  /** Whether no event may report what there is of the next request: its bytes, or the end. */
+  private boolean missed;
 
   private Http1Connection(Http1Resources shared, Channel channel, Peer peer, Admission admission) {
     this.loop = shared.loop;
     this.net = loop.net();
-    this.connections = shared.connections;
     this.shortages = shared.shortages;
     this.channel = channel;
     this.hop = peer.newHop();
@@ -115,6 +80,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     this.head = shared.head;
     this.reader = new RequestReader(net.allocator());
     this.timer = new ClientTimer(net.deadlines(), this);
+    this.socket = new ClientSocket(loop, shared.connections, channel, hop, admission, this, timer);
     this.rules = EdgeRules.of(loop, peer, false);
     byte[] hstsLine = rules == null ? null : rules.hstsLine();
     this.stream = new Http1ClientStream(shared, channel, this, timer, hop, hstsLine);
@@ -147,9 +113,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       Peer peer,
       Admission admission,
       @Nullable ByteBuf early) {
-    var connection = new Http1Connection(shared, channel, peer, admission);
-    channel.pipeline().addLast(connection);
-    connection.opened();
+    Http1Connection connection = opened(shared, channel, peer, admission);
     if (early != null) {
       connection.read(early);
     }
@@ -165,23 +129,23 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    */
   public static IntSupplier turnAway(
       Http1Resources shared, Channel channel, Peer peer, Admission admission, Ending tooMany) {
-    var connection = new Http1Connection(shared, channel, peer, admission);
-    channel.pipeline().addLast(connection);
-    connection.turnAway(tooMany, connection.opened());
+    Http1Connection connection = opened(shared, channel, peer, admission);
+    connection.turnAway(tooMany);
     return connection::mostReadBytes;
   }
 
-  /** Begins to wait for a request; whether it is counted is the caller's. */
-  private Terms opened() {
-    connections.opened(this);
-    Terms terms = loop.terms();
-    timer.awaitHead(terms);
-    return terms;
+  private static Http1Connection opened(
+      Http1Resources shared, Channel channel, Peer peer, Admission admission) {
+    var connection = new Http1Connection(shared, channel, peer, admission);
+    channel.pipeline().addLast(connection);
+    connection.socket.opened();
+    return connection;
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    Terms terms = opened();
+    socket.opened();
+    Terms terms = loop.terms();
     Ending tooMany = enter(terms);
     if (tooMany == null) {
       return;
@@ -192,15 +156,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       setReading(false);
       return;
     }
-    turnAway(tooMany, terms);
+    turnAway(tooMany);
   }
 
   /** Counts the connection; if there are too many, an idle one gives way. */
   private @Nullable Ending enter(Terms terms) {
     SocketAddress remote = channel.remoteAddress();
     InetAddress ip =
-        remote instanceof InetSocketAddress socket && !hop.trusts(terms.trusted)
-            ? socket.getAddress()
+        remote instanceof InetSocketAddress at && !hop.trusts(terms.trusted)
+            ? at.getAddress()
             : null;
     Ending tooMany = admission.enter(ip, terms.limits);
     return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
@@ -210,19 +174,19 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Idle connections of other loops have given way, or there are none. */
   private void enterLate() {
-    if (state != State.OPEN) {
+    if (!socket.served()) {
       return;
     }
-    Terms terms = loop.terms();
-    Ending tooMany = enter(terms);
+    Ending tooMany = enter(loop.terms());
     if (tooMany == null) {
       setReading(true);
     } else {
-      turnAway(tooMany, terms);
+      turnAway(tooMany);
     }
   }
 
-  private void turnAway(Ending tooMany, Terms terms) {
+  private void turnAway(Ending tooMany) {
+    Terms terms = loop.terms();
     stream.begin(terms.recorded);
     stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
     if (admission.mayLinger(terms.limits)) {
@@ -240,10 +204,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void read(ByteBuf bytes) {
-    if (state != State.OPEN) {
-      bytes.release();
-      return;
-    }
     switch (stream.state()) {
       case IDLE -> {
         Terms terms = loop.terms();
@@ -274,7 +234,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       do {
         // Limits the responses that queue for a client that sends but does not read.
         read = channel.isWritable() && readRequest(terms);
-      } while (read && state == State.OPEN && stream.isIdle());
+      } while (read && stream.isIdle() && socket.served());
     } finally {
       parsing = false;
     }
@@ -302,9 +262,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private void awaitMore() {
     if (!channel.isWritable()) {
       setReading(false);
-    } else if (inputEnded) {
+    } else if (socket.inputEnded()) {
       closeAfterFlush();
     } else {
+      missed = false;
       setReading(true);
     }
   }
@@ -371,7 +332,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       return;
     }
     stream.requestBody(body, reader.bodyEnded());
-    if (stream.awaitsResponse() && state == State.OPEN && !reader.holdsBuffer()) {
+    if (stream.awaitsResponse() && socket.served() && !reader.holdsBuffer()) {
       // The backend may not have taken all of it, but no more body follows: reading only detects
       // that the client closes.
       setReading(true);
@@ -391,19 +352,19 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       admission.leaveRequest();
     }
     hop.end();
-    if (state == State.CLOSED) {
+    if (!channel.isOpen()) {
       return;
     }
     if (keepAlive && !loop.stopping()) {
       Terms terms = loop.terms();
       timer.awaitRequest(terms);
-      if (reader.holdsBuffer() || !reading || inputEnded) {
+      if (reader.holdsBuffer() || missed) {
         readRequests(terms);
       }
       return;
     }
     boolean clientMaySend = !requestEnded || reader.holdsBuffer();
-    if (clientMaySend && !inputEnded) {
+    if (clientMaySend && !socket.inputEnded()) {
       linger();
     } else {
       closeAfterFlush();
@@ -417,7 +378,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (early != null) {
       stream.tunnelBytes(early);
     }
-    if (inputEnded) {
+    if (socket.inputEnded()) {
       stream.clientHalfClosed();
     }
     setReading(true);
@@ -448,10 +409,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Ends the connection by a reset, which also frees what the kernel holds for it. */
+  /** Ends the connection by a reset. */
   void reset() {
-    stopServing();
-    Closing.reset(channel);
+    reader.close();
+    socket.reset();
   }
 
   /** The tunnel has ended: closes when the client has taken all. */
@@ -462,10 +423,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void stopServing() {
-    if (state != State.CLOSED) {
-      state = State.ENDING;
-    }
-    reader.release();
+    socket.stopServing();
+    reader.close();
   }
 
   /** Closes when the responses are sent; no request is read any more. */
@@ -476,48 +435,32 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     Closing.closeAfterFlush(channel);
   }
 
-  /**
-   * RFC 9112 §9.6: closing with bytes unread would reset the connection, and the client could lose
-   * the answer. So only our side is closed; what still comes is discarded for a while.
-   */
+  /** Ends our side, and reads on for a while, so that the client gets the answer. */
   private void linger() {
-    stopServing();
-    timer.awaitClose();
-    setReading(true);
-    Closing.shutOutputAfterFlush(channel);
+    reader.close();
+    socket.linger();
   }
 
   // Reading --------------------------------------------------------------------------------------
 
   void setReading(boolean on) {
-    wanted = on;
-    applyReading();
+    missed |= !on;
+    socket.setReading(on);
   }
 
   @Override
   public void pause(boolean on) {
-    paused = on;
-    applyReading();
-  }
-
-  private void applyReading() {
-    boolean on = wanted && !paused;
-    if (reading != on) {
-      reading = on;
-      channel.config().setAutoRead(on);
-      HalfClosed.reading(channel, on);
-      timer.readingChanged(on, stream.owesBody());
-    }
+    socket.pause(on);
   }
 
   @Override
   public boolean reading() {
-    return reading;
+    return socket.reading();
   }
 
   /** The maximal size of the next read, in bytes. */
   int mostReadBytes() {
-    if (state != State.OPEN) {
+    if (!socket.served()) {
       return ReadBuffers.LARGEST_BYTES; // it is discarded
     }
     return stream.mostRequestReadBytes();
@@ -567,8 +510,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean closedOrGone() {
-    closeIfGone();
-    return state == State.CLOSED;
+    return socket.closedOrGone();
   }
 
   @Override
@@ -582,7 +524,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void bodyTimedOut() {
-    stream.bodyTimedOut(wanted);
+    stream.bodyTimedOut(socket.wanted());
   }
 
   @Override
@@ -609,124 +551,71 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (channel.unsafe().outboundBuffer() == null) {
-      setSlow(false); // our side has ended
-      return;
-    }
-    setSlow(!channel.isWritable());
-    if (slow) {
+    socket.writabilityChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    socket.ended(event);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    socket.inactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    socket.failed(cause);
+  }
+
+  // From the socket ------------------------------------------------------------------------------
+
+  @Override
+  public void writableChanged() {
+    if (full()) {
       stream.clientFull();
     } else {
       stream.clientWritable();
-      if (state == State.OPEN && stream.isIdle()) {
+      if (socket.served() && stream.isIdle()) {
         readRequests(loop.terms());
       }
     }
   }
 
-  private void setSlow(boolean now) {
-    if (slow != now) {
-      slow = now;
-      net.countSlowClients(now ? 1 : -1);
-    }
-  }
-
   @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE) {
-      inputEnded = true;
-      HalfClosed.endSeen(channel);
-      inputEnded();
-    } else if (event == SslCloseCompletionEvent.SUCCESS) {
-      tlsClosed();
-    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
-      HalfClosed.reading(channel, reading);
-    } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-      closeIfGone();
-    }
-  }
-
-  /**
-   * The client has sent close_notify. TLS 1.2 ends both directions with it (RFC 5246 §7.2.1), and
-   * so does the engine, although TLS 1.3 would let the response be sent.
-   */
-  private void tlsClosed() {
-    if (state == State.ENDING) {
-      Closing.closeAfterFlush(channel);
-    } else {
-      close();
-    }
-  }
-
-  /** The client has ended its side. */
-  private void inputEnded() {
-    if (state == State.ENDING) {
-      Closing.closeAfterFlush(channel);
-    } else if (state == State.OPEN) {
-      switch (stream.state()) {
-        case IDLE -> {
-          if (channel.isWritable()) {
-            closeAfterFlush();
-          }
+  public void inputEnded() {
+    switch (stream.state()) {
+      case IDLE -> {
+        if (channel.isWritable()) {
+          closeAfterFlush();
         }
-        case BODY -> {
-          // RFC 9112 §8: an incomplete request. The backend must not take it for a complete one.
-          stream.abandon(Ending.CLIENT_GONE_IN_BODY);
+      }
+      case BODY -> {
+        // RFC 9112 §8: an incomplete request. The backend must not take it for a complete one.
+        stream.abandon(Ending.CLIENT_GONE_IN_BODY);
+        stopServing();
+        close();
+      }
+      case TUNNEL -> stream.clientHalfClosed();
+      case RESPONSE -> {
+        missed = true;
+        // Nearly all that do this have gone. A client that has sent more requests has not.
+        if (stream.abortsOnEnd() && !reader.holdsBuffer()) {
+          stream.abandon(Ending.CLIENT_GONE_WAITING);
           stopServing();
           close();
         }
-        case TUNNEL -> stream.clientHalfClosed();
-        case RESPONSE -> {
-          // Nearly all that do this have gone. A client that has sent more requests has not.
-          if (stream.abortsOnEnd() && !reader.holdsBuffer()) {
-            stream.abandon(Ending.CLIENT_GONE_WAITING);
-            stopServing();
-            close();
-          }
-        }
       }
     }
   }
 
-  /**
-   * Ends the connection if its client has closed it. With reading off, io_uring does not report
-   * that.
-   */
-  private void closeIfGone() {
-    if (inputEnded ? HalfClosed.gone(channel) : !reading && net.peerState().broken(channel)) {
-      close();
-    }
-  }
-
   @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    if (state == State.CLOSED) {
-      return;
-    }
-    boolean open = state == State.OPEN;
+  public void closed(boolean served) {
     try {
-      setSlow(false);
-      state = State.CLOSED;
-      timer.stop();
-      reader.release();
+      reader.close();
     } finally {
-      try {
-        stream.closed(open);
-      } finally {
-        connections.closed(this);
-        admission.leave();
-      }
-    }
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
-    Throwable cause = TlsFailure.causeOf(caught);
-    if (cause instanceof IOException) {
-      log.debug("client gone client={}: {}", hop.text(), cause.getMessage());
-      close();
-    } else {
-      failed(cause);
+      stream.closed(served);
     }
   }
 
@@ -746,22 +635,18 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public long idleSinceMillis() {
-    boolean idle =
-        awaitsRequest()
-            && admission.counted()
-            && !reader.holdsBuffer()
-            && TurnFlusher.unsentBytes(channel) == 0;
-    return idle ? timer.idleSinceMillis() : NOT_IDLE;
+    return socket.idleSinceMillis(
+        awaitsRequest() && !reader.holdsBuffer() && TurnFlusher.unsentBytes(channel) == 0);
   }
 
   @Override
   public void giveWay() {
-    admission.leave();
+    socket.leavePlace();
     closeAfterFlush();
   }
 
   private boolean awaitsRequest() {
-    return state == State.OPEN && stream.isIdle() && !stream.owesEnding();
+    return socket.served() && stream.isIdle() && !stream.owesEnding();
   }
 
   @Override

@@ -38,6 +38,9 @@ final class RequestReader {
 
   private Progress progress = Progress.DONE;
 
+  /** Whether nothing more is read. */
+  private boolean closed;
+
   RequestReader(ByteBufAllocator allocator) {
     this.allocator = allocator;
   }
@@ -65,6 +68,10 @@ final class RequestReader {
    */
   boolean holdHead(ByteBuf bytes, int maxHeadBytes) {
     ByteBuf before = held;
+    if (closed) {
+      bytes.release();
+      return false;
+    }
     if (before == null) {
       held = bytes;
       return true;
@@ -203,8 +210,13 @@ final class RequestReader {
     return all;
   }
 
-  /** Releases what is held. */
-  void release() {
+  /** Reads no more requests: releases what is held, and what still comes. */
+  void close() {
+    closed = true;
+    release();
+  }
+
+  private void release() {
     ByteBuf bytes = held;
     held = null;
     if (bytes != null) {

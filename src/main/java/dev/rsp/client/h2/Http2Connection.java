@@ -2,12 +2,10 @@
 package dev.rsp.client.h2;
 
 import dev.rsp.client.Admission;
-import dev.rsp.client.ClientConnection;
-import dev.rsp.client.ClientConnections;
+import dev.rsp.client.ClientSocket;
 import dev.rsp.client.ClientTimer;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
-import dev.rsp.client.TimedClient;
 import dev.rsp.client.h2.Http2Counters.Event;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
@@ -16,22 +14,16 @@ import dev.rsp.http.Hop;
 import dev.rsp.http.h2.RequestFields;
 import dev.rsp.net.Closing;
 import dev.rsp.net.Deadline;
-import dev.rsp.net.HalfClosed;
 import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameInput;
 import dev.rsp.net.h2.FrameOutput;
 import dev.rsp.net.h2.SendQueue;
-import dev.rsp.net.tls.TlsFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.channel.socket.ChannelOutputShutdownEvent;
-import java.io.IOException;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * have the exchanges. All methods run on the connection's loop.
  */
 public final class Http2Connection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, TimedClient, ClientFrames.Owner, Http2Streams.Owner {
+    implements ClientSocket.Owner, ClientFrames.Owner, Http2Streams.Owner {
   private static final Logger log = LoggerFactory.getLogger(Http2Connection.class);
 
   /** Frames that wait for a client which does not read: then it is not read either. */
@@ -55,58 +47,41 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   /** In the PING whose answer says that the client has heard of it. */
   private static final long GOAWAY_PING = 0x7273702d676f6179L;
 
-  private enum State {
-    /** Streams are opened and served. */
-    OPEN,
-    /** The client has the last GOAWAY: streams that are open go on, new ones are refused. */
-    GOING_AWAY,
-    /** No stream is left; the connection is about to close. */
-    ENDING,
-    CLOSED
+  /** How far the client knows that the connection ends. */
+  private enum GoAway {
+    NOT_SENT,
+    /** The first one was sent, which refuses nothing. */
+    ANNOUNCED,
+    /** The last one was sent: streams that are open go on, new ones are refused. */
+    SENT
   }
 
-  private final ClientConnections connections;
   private final Http2Counters counters;
   private final LoopState loop;
   private final NetLoop net;
   private final Channel channel;
-  private final Admission admission;
   private final Hop hop;
   private final FrameOutput output;
-  private final Http2Streams streams;
   private final ClientTimer timer;
+  private final ClientSocket socket;
+  private final Http2Streams streams;
   private final ClientFrames frames;
   private final FrameInput input;
   private final Deadline lastGoAway;
 
-  private State state = State.OPEN;
-
-  /** Whether the first GOAWAY was sent, which refuses nothing. */
-  private boolean announced;
-
-  private boolean inputEnded;
-
-  /** Whether reading is paused because memory is short. */
-  private boolean paused;
-
-  /** Whether it is paused because the client does not take our frames. */
-  private boolean choked;
-
-  private boolean reading = true;
-  private boolean slow;
+  private GoAway goAway = GoAway.NOT_SENT;
 
   private Http2Connection(Http2Resources shared, Channel channel, Peer peer, Admission admission) {
-    this.connections = shared.connections;
     this.counters = shared.counters;
     this.loop = shared.loop;
     this.net = loop.net();
     this.channel = channel;
-    this.admission = admission;
     this.hop = peer.newHop();
     this.output = FrameOutput.toClient(channel, net.flusher(), net.allocator(), this::failed);
     SendQueue sending = new SendQueue(output, this::served, this::sentLittle);
-    this.streams = new Http2Streams(shared, peer, output, sending, this);
     this.timer = new ClientTimer(net.deadlines(), this);
+    this.socket = new ClientSocket(loop, shared.connections, channel, hop, admission, this, timer);
+    this.streams = new Http2Streams(shared, peer, socket, output, sending, this);
     EdgeRules rules = EdgeRules.of(loop, peer, true);
     this.frames = new ClientFrames(shared, this, hop, rules, output, sending, streams, timer);
     RequestFields fields = shared.requestFields;
@@ -150,13 +125,15 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   }
 
   private void begin() {
-    connections.opened(this);
+    socket.opened();
     counters.count(Event.CONNECTION);
-    Terms terms = loop.terms();
-    timer.awaitHead(terms);
-    frames.greet(terms);
+    frames.greet(loop.terms());
   }
 
+  /**
+   * Frames that rsp must answer are not read while the client does not take the answers. What one
+   * read brings about is bounded by its size.
+   */
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
@@ -165,8 +142,8 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
       return;
     }
     input.read(ctx, bytes);
-    if (served()) {
-      chokeIfFull();
+    if (served() && !output.writable() && output.unsent() > MOST_UNSENT_BYTES) {
+      socket.setReading(false);
     }
   }
 
@@ -174,12 +151,12 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean served() {
-    return state == State.OPEN || state == State.GOING_AWAY;
+    return socket.served();
   }
 
   @Override
   public boolean goesAway() {
-    return state == State.GOING_AWAY;
+    return goAway == GoAway.SENT;
   }
 
   /** The client's windows made a frame small. */
@@ -192,7 +169,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     if (!served()) {
       return;
     }
-    if (state == State.GOING_AWAY || inputEnded) {
+    if (goesAway() || socket.inputEnded()) {
       linger();
     } else {
       timer.awaitRequest(loop.terms());
@@ -207,10 +184,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
    */
   @Override
   public void drain() {
-    if (state != State.OPEN || announced) {
+    if (!served() || goAway != GoAway.NOT_SENT) {
       return;
     }
-    announced = true;
+    goAway = GoAway.ANNOUNCED;
     output.goAway(Integer.MAX_VALUE, ErrorCode.NO_ERROR);
     output.ping(GOAWAY_PING, false);
     net.deadlines().arm(lastGoAway, GOAWAY_MILLIS);
@@ -218,7 +195,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean heardGoAway(long payload) {
-    boolean heard = payload == GOAWAY_PING && announced && state == State.OPEN;
+    boolean heard = payload == GOAWAY_PING && goAway == GoAway.ANNOUNCED && served();
     if (heard) {
       goAwayNow();
     }
@@ -229,10 +206,10 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   @Override
   public void goAwayNow() {
     net.deadlines().disarm(lastGoAway);
-    if (state != State.OPEN) {
+    if (!served() || goesAway()) {
       return;
     }
-    state = State.GOING_AWAY;
+    goAway = GoAway.SENT;
     output.goAway(streams.last(), ErrorCode.NO_ERROR);
     if (streams.isEmpty()) {
       linger();
@@ -253,9 +230,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   }
 
   private void stopServing() {
-    if (state != State.CLOSED) {
-      state = State.ENDING;
-    }
+    socket.stopServing();
     net.deadlines().disarm(lastGoAway);
     input.close();
   }
@@ -263,27 +238,23 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   /** Ends our side, and reads on for a while: a reset could make the last frames be lost. */
   private void linger() {
     stopServing();
-    if (state == State.CLOSED) {
-      return;
+    if (!socket.closed()) {
+      output.flush();
+      socket.linger();
     }
-    timer.awaitClose();
-    choked = false;
-    applyReading();
+  }
+
+  private void closeAfterFlush() {
+    stopServing();
     output.flush();
-    if (inputEnded) {
-      Closing.closeAfterFlush(channel);
-    } else {
-      Closing.shutOutputAfterFlush(channel);
-    }
+    Closing.closeAfterFlush(channel);
   }
 
   @Override
   public void giveWay() {
-    admission.leave();
+    socket.leavePlace();
     goAwayNow();
-    stopServing();
-    output.flush();
-    Closing.closeAfterFlush(channel);
+    closeAfterFlush();
   }
 
   @Override
@@ -307,8 +278,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
   public void endForMemory() {
     stopServing();
     streams.end(Ending.LIMIT_MEMORY);
-    // A reset also frees what the kernel holds for a client that takes nothing.
-    Closing.reset(channel);
+    socket.reset(); // not closed: the client may take nothing
   }
 
   @Override
@@ -330,40 +300,17 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  // Reading --------------------------------------------------------------------------------------
+  // What operators and the loop ask --------------------------------------------------------------
 
   @Override
   public void pause(boolean on) {
-    paused = on;
-    applyReading();
-  }
-
-  private void applyReading() {
-    boolean on = !paused && !choked;
-    if (reading != on) {
-      reading = on;
-      channel.config().setAutoRead(on);
-      HalfClosed.reading(channel, on);
-    }
-  }
-
-  /**
-   * Frames that rsp must answer are not read while the client does not take the answers. What one
-   * read brings about is bounded by its size.
-   */
-  private void chokeIfFull() {
-    if (!choked && !output.writable() && output.unsent() > MOST_UNSENT_BYTES) {
-      choked = true;
-      applyReading();
-    }
+    socket.pause(on);
   }
 
   @Override
   public boolean reading() {
-    return reading;
+    return socket.reading();
   }
-
-  // What operators and the loop ask --------------------------------------------------------------
 
   @Override
   public long heldBytes() {
@@ -387,9 +334,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public long idleSinceMillis() {
-    boolean idle =
-        state == State.OPEN && streams.isEmpty() && admission.counted() && output.unsent() == 0;
-    return idle ? timer.idleSinceMillis() : NOT_IDLE;
+    return socket.idleSinceMillis(streams.isEmpty() && !goesAway() && output.unsent() == 0);
   }
 
   // For the timer: of a connection without streams ------------------------------------------------
@@ -416,8 +361,7 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean closedOrGone() {
-    closeIfGone();
-    return state == State.CLOSED;
+    return socket.closedOrGone();
   }
 
   @Override
@@ -454,84 +398,51 @@ public final class Http2Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    boolean now = channel.unsafe().outboundBuffer() != null && !channel.isWritable();
-    if (slow != now) {
-      slow = now;
-      net.countSlowClients(now ? 1 : -1);
-    }
-    if (now || !served()) {
-      return;
-    }
-    choked = false;
-    applyReading();
-    streams.drained();
+    socket.writabilityChanged();
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE) {
-      inputEnded = true;
-      HalfClosed.endSeen(channel);
-      inputEnded();
-    } else if (event == ChannelOutputShutdownEvent.INSTANCE) {
-      HalfClosed.reading(channel, reading);
-    } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-      closeIfGone();
-    }
-  }
-
-  /** The client has ended its side: requests that are complete are still answered. */
-  private void inputEnded() {
-    if (served()) {
-      streams.inputEnded();
-    }
-    if (streams.isEmpty() && state != State.CLOSED) {
-      stopServing();
-      output.flush();
-      Closing.closeAfterFlush(channel);
-    }
-  }
-
-  /** With reading off, io_uring does not report that the client has closed. */
-  private void closeIfGone() {
-    if (inputEnded ? HalfClosed.gone(channel) : !reading && net.peerState().broken(channel)) {
-      channel.close();
-    }
+    socket.ended(event);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    if (state == State.CLOSED) {
-      return;
+    socket.inactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    socket.failed(cause);
+  }
+
+  // From the socket ------------------------------------------------------------------------------
+
+  @Override
+  public void writableChanged() {
+    if (served() && output.writable()) {
+      socket.setReading(true);
+      streams.drained();
     }
-    boolean wasServed = served();
-    try {
-      if (slow) {
-        net.countSlowClients(-1);
-      }
-      stopServing();
-      state = State.CLOSED;
-      timer.stop();
-    } finally {
-      try {
-        streams.end(wasServed ? null : Ending.FAILED);
-        streams.close();
-        output.close();
-      } finally {
-        connections.closed(this);
-        admission.leave();
-      }
+  }
+
+  /** Requests that are complete are still answered. */
+  @Override
+  public void inputEnded() {
+    streams.inputEnded();
+    if (streams.isEmpty() && !socket.closed()) {
+      closeAfterFlush();
     }
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
-    Throwable cause = TlsFailure.causeOf(caught);
-    if (cause instanceof IOException) {
-      log.debug("client gone client={}: {}", hop.text(), cause.getMessage());
-      channel.close();
-    } else {
-      failed(cause);
+  public void closed(boolean served) {
+    try {
+      stopServing();
+    } finally {
+      streams.end(served ? null : Ending.FAILED);
+      streams.close();
+      output.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h2;
 
+import dev.rsp.client.ClientSocket;
 import dev.rsp.client.Peer;
 import dev.rsp.exchange.Backends;
 import dev.rsp.exchange.Ending;
@@ -33,12 +34,6 @@ final class Http2Streams {
 
   /** The connection of the streams. */
   interface Owner {
-    /** Whether the client is read. */
-    boolean reading();
-
-    /** Whether it is closed. A connection whose end was not reported is closed now. */
-    boolean closedOrGone();
-
     /** No stream is open any more. */
     void allClosed();
 
@@ -53,6 +48,7 @@ final class Http2Streams {
   private final Backends backends;
   private final NetLoop net;
   private final Peer peer;
+  private final ClientSocket socket;
   private final FrameOutput output;
   private final ResponseWriter responses;
   private final SendQueue sending;
@@ -78,13 +74,19 @@ final class Http2Streams {
    * @param sending shares out what the client takes on the connection
    */
   Http2Streams(
-      Http2Resources shared, Peer peer, FrameOutput output, SendQueue sending, Owner owner) {
+      Http2Resources shared,
+      Peer peer,
+      ClientSocket socket,
+      FrameOutput output,
+      SendQueue sending,
+      Owner owner) {
     LoopState loop = shared.loop;
     Terms terms = loop.terms();
     this.shared = shared;
     this.backends = shared.backends;
     this.net = loop.net();
     this.peer = peer;
+    this.socket = socket;
     this.output = output;
     this.responses = new ResponseWriter(output, shared.responseFields, shared.date, peer.options());
     this.sending = sending;
@@ -214,12 +216,12 @@ final class Http2Streams {
 
   /** Whether the client is read. */
   boolean reading() {
-    return owner.reading();
+    return socket.reading();
   }
 
-  /** As of {@link Owner#closedOrGone}. */
+  /** Whether the connection is closed; as of {@link ClientSocket#closedOrGone}. */
   boolean closedOrGone() {
-    return owner.closedOrGone();
+    return socket.closedOrGone();
   }
 
   /** As of {@link Owner#fail}. */
