@@ -21,7 +21,9 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.HeldContent;
 import dev.rsp.net.h2.OutgoingContent;
+import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.net.h2.SendQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -46,9 +48,6 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       new Refusal(502, "the backend demands HTTP/1.1 for this request");
   private static final Refusal NO_TUNNEL =
       new Refusal(501, "the backend does not take WebSockets over HTTP/2");
-
-  /** Smaller content is copied, so that it does not keep a whole read in memory. */
-  private static final int COPIED_BYTES = 2_048;
 
   private final Http2Session session;
   private final BackendConnection connection;
@@ -105,25 +104,16 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** Octets of content that are still to come; -1 if it is not known. */
   private long remaining = -1;
 
-  /** Octets that the backend may send on this stream. */
-  private int receiveWindow = Http2Session.WINDOW_BYTES;
-
-  /** Octets that were passed on, and for which the window is not opened again yet. */
-  private int owed;
+  private final ReceiveWindow window = new ReceiveWindow(Http2Session.WINDOW_BYTES);
 
   /** Whether the exchange wants more of it. */
   private boolean wanted = true;
 
-  /** Content that the exchange does not want yet; null if none, and if there is no exchange. */
-  private @Nullable ByteBuf held;
+  /** Content that the exchange does not want yet; none if there is no exchange. */
+  private final HeldContent held;
 
-  /** Whether the end of the response waits with it, and which fields. */
-  private boolean endHeld;
-
+  /** The fields behind the content, until that is passed on. */
   private @Nullable Trailers trailersHeld;
-
-  /** Whether {@link #run} is going to pass on what is held. */
-  private boolean passing;
 
   /** Why the backend ended it, for the log. */
   private @Nullable Throwable fault;
@@ -134,6 +124,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     this.connection = connection;
     this.net = tables.net();
     this.output = output;
+    this.held = new HeldContent(net, this);
     this.requests = tables.requests();
     this.responses = tables.responses();
     this.head = tables.head();
@@ -338,7 +329,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   @Override
   public long heldBytes() {
-    return (content == null ? 0 : content.heldBytes()) + (held == null ? 0 : held.capacity());
+    return (content == null ? 0 : content.heldBytes()) + held.heldBytes();
   }
 
   @Override
@@ -476,10 +467,9 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     if (to == null) {
       return;
     }
-    int octets = bytes.readableBytes();
-    receiveWindow -= octets + padding;
-    owed += padding;
-    if (receiveWindow < 0) {
+    boolean admitted = window.receive(bytes.readableBytes() + padding);
+    window.take(padding);
+    if (!admitted) {
       malformed(ErrorCode.FLOW_CONTROL_ERROR, "content beyond the window");
     } else if (!headPassed) {
       malformed(ErrorCode.PROTOCOL_ERROR, "content before the head");
@@ -494,36 +484,23 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   /** Passes content on, or holds it. */
   private void take(ByteBuf bytes, boolean last) {
-    int octets = bytes.readableBytes();
     if (remaining >= 0) {
-      remaining -= octets;
+      remaining -= bytes.readableBytes();
       // RFC 9113 §8.1.1.
       if (remaining < 0 || (last && remaining > 0)) {
         malformed(ErrorCode.PROTOCOL_ERROR, "not as much content as announced");
         return;
       }
     }
-    if (!wanted || held != null || passing) {
-      hold(bytes, last);
+    if (!wanted || held.precedes()) {
+      held.add(bytes, last);
       if (last && !tunnel) {
         complete();
         discardRequest();
       }
     } else {
-      ByteBuf own =
-          octets < COPIED_BYTES
-              ? net.allocator().directBuffer(Math.max(1, octets)).writeBytes(bytes)
-              : bytes.retainedSlice();
-      pass(own, last);
+      pass(held.unheld(bytes), last);
     }
-  }
-
-  private void hold(ByteBuf bytes, boolean last) {
-    if (held == null) {
-      held = net.allocator().directBuffer(Math.max(1, bytes.readableBytes()));
-    }
-    held.writeBytes(bytes);
-    endHeld = last;
   }
 
   /** Gives content to the exchange, and takes over the buffer. */
@@ -533,7 +510,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       bytes.release();
       return;
     }
-    owed += bytes.readableBytes();
+    window.take(bytes.readableBytes());
     if (tunnel) {
       to.backendTunnelBytes(bytes);
       if (last && exchange != null) {
@@ -563,10 +540,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   /** Opens the window again, by half of it or more: one frame for many of the backend's. */
   private void openWindow() {
-    if (!closed && wanted && held == null && owed > Http2Session.WINDOW_BYTES / 2) {
-      output.windowUpdate(id, owed);
-      receiveWindow += owed;
-      owed = 0;
+    if (!closed && wanted && held.isEmpty() && window.isDue()) {
+      output.windowUpdate(id, window.open(0));
     }
   }
 
@@ -576,11 +551,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       return;
     }
     wanted = on;
-    if (on && held != null) {
-      if (!passing) {
-        passing = true;
-        net.execute(this); // not at once: the exchange that wants more is still at work
-      }
+    if (on && !held.isEmpty()) {
+      held.passSoon();
     } else if (on) {
       openWindow();
     }
@@ -589,15 +561,13 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   /** Passes on what was held. */
   @Override
   public void run() {
-    passing = false;
-    ByteBuf bytes = held;
     BackendEvents to = exchange;
-    if (!wanted || bytes == null || to == null) {
-      return; // what is held is released with the stream
+    ByteBuf bytes = wanted && to != null ? held.take() : null;
+    if (bytes == null) {
+      return;
     }
-    held = null;
     try {
-      pass(bytes, endHeld);
+      pass(bytes, held.isLast());
     } catch (Throwable e) {
       failed(to, e);
     }
@@ -715,12 +685,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   private void lost(BackendEvents to) {
     if (!tunnel) {
-      releaseHeld();
+      held.release();
       to.lost(reused, begun, headPassed);
       return;
     }
-    ByteBuf rest = held;
-    held = null;
+    ByteBuf rest = held.take();
     if (rest != null) {
       to.backendTunnelBytes(rest); // as what came before the end of a TCP connection
     }
@@ -744,7 +713,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   private void failed(@Nullable BackendEvents served, Throwable cause) {
     net.failureLog().streamFailed(place(), cause);
     exchange = null;
-    releaseHeld();
+    held.release();
     try {
       if (!closed && id != 0) {
         output.reset(id, ErrorCode.INTERNAL_ERROR);
@@ -761,7 +730,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   @Override
   public void reset() {
     exchange = null;
-    releaseHeld();
+    held.release();
     if (closed) {
       return;
     }
@@ -775,16 +744,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   private void close(boolean byReset) {
-    releaseHeld();
+    held.release();
     leaveConnection(byReset);
-  }
-
-  private void releaseHeld() {
-    ByteBuf rest = held;
-    held = null;
-    if (rest != null) {
-      rest.release();
-    }
   }
 
   private void leaveConnection(boolean byReset) {

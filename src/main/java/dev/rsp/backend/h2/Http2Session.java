@@ -17,6 +17,7 @@ import dev.rsp.net.h2.FrameBudget;
 import dev.rsp.net.h2.FrameEvents;
 import dev.rsp.net.h2.FrameInput;
 import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.net.h2.SendQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -137,7 +138,9 @@ final class Http2Session implements SharedSession, FrameEvents {
   private boolean ended;
   private boolean served;
   private boolean choked;
-  private int receiveWindow = SendQueue.FIRST_WINDOW_BYTES;
+
+  /** The window of the content of all streams. */
+  private final ReceiveWindow window = new ReceiveWindow(SendQueue.FIRST_WINDOW_BYTES);
 
   /** Of streams that are opened from now on. */
   private int streamWindow = SendQueue.FIRST_WINDOW_BYTES;
@@ -186,8 +189,7 @@ final class Http2Session implements SharedSession, FrameEvents {
         WINDOW_BYTES,
         MAX_HEADER_LIST_SIZE,
         tables.mostHeadBytes());
-    output.windowUpdate(0, CONNECTION_WINDOW_BYTES - SendQueue.FIRST_WINDOW_BYTES);
-    receiveWindow = CONNECTION_WINDOW_BYTES;
+    output.windowUpdate(0, window.open(CONNECTION_WINDOW_BYTES - window.bytes()));
   }
 
   @Override
@@ -464,14 +466,13 @@ final class Http2Session implements SharedSession, FrameEvents {
       return;
     }
     int octets = bytes.readableBytes() + padding;
-    receiveWindow -= octets;
-    if (receiveWindow < 0) {
+    if (!window.receive(octets)) {
       connectionError(ErrorCode.FLOW_CONTROL_ERROR, "content beyond the connection's window");
       return;
     }
-    if (receiveWindow < CONNECTION_WINDOW_BYTES / 2) {
-      output.windowUpdate(0, CONNECTION_WINDOW_BYTES - receiveWindow);
-      receiveWindow = CONNECTION_WINDOW_BYTES;
+    window.take(octets);
+    if (window.isDue()) {
+      output.windowUpdate(0, window.open(0));
     }
     if (!bytes.isReadable() && !last && !spend("empty frames")) {
       return;

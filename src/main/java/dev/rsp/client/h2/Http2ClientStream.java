@@ -26,7 +26,9 @@ import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.HeldContent;
 import dev.rsp.net.h2.OutgoingContent;
+import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.trace.RequestSpan;
 import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
@@ -64,9 +66,6 @@ final class Http2ClientStream
    */
   static final int WINDOW_BYTES = 65_535;
 
-  /** Smaller content is copied, so that it does not keep a whole read in memory. */
-  private static final int COPIED_BYTES = 2_048;
-
   private final int id;
   private final Http2Streams streams;
   private final OwnAnswers answers;
@@ -87,30 +86,18 @@ final class Http2ClientStream
   /** Whether the exchange wants more of it. */
   private boolean wanted = true;
 
-  /** Content that the exchange does not want yet; null if none. */
-  private @Nullable ByteBuf held;
-
-  /** Whether the end of the request waits with it. */
-  private boolean endHeld;
-
-  /** Whether {@link #run} is going to pass on what is held. */
-  private boolean passing;
+  /** Content that the exchange does not want yet. */
+  private final HeldContent held;
 
   private long length = -1;
   private long received;
   private long mostBodyBytes;
 
-  /** Octets that the client may send on this stream. */
-  private int receiveWindow = WINDOW_BYTES;
-
-  /** The whole window: the first one, and what the connection had to spare. */
-  private int windowBytes = WINDOW_BYTES;
+  /** The window of the content: the first one, and what the connection had to spare. */
+  private final ReceiveWindow window = new ReceiveWindow(WINDOW_BYTES);
 
   /** Whether the exchange has taken all content at once since the window was opened last. */
   private boolean keptUp = true;
-
-  /** Octets of content that were passed on, and for which the window is not opened again yet. */
-  private int owed;
 
   private boolean isHead;
   private boolean abortOnEnd;
@@ -176,6 +163,7 @@ final class Http2ClientStream
     this.responses = responses;
     this.hop = hop;
     this.size = size;
+    this.held = new HeldContent(net, this);
     this.content = new OutgoingContent(id, output, this, sendWindow);
     this.exchange = new Exchange(loop, shared.backends, this, hop);
     this.timer = new ClientTimer(net.deadlines(), this);
@@ -307,7 +295,7 @@ final class Http2ClientStream
 
   /** Whether so many octets are within the window that the client has. */
   boolean mayReceive(int octets) {
-    return octets <= receiveWindow;
+    return window.admits(octets);
   }
 
   /**
@@ -318,9 +306,9 @@ final class Http2ClientStream
    */
   void data(ByteBuf bytes, int padding, boolean last) {
     int octets = bytes.readableBytes();
-    receiveWindow -= octets + padding;
+    window.receive(octets + padding);
     received += octets;
-    owed += padding;
+    window.take(padding);
     requestEnded = last;
     if (entry != null) {
       entry.bodyCame(octets);
@@ -332,25 +320,13 @@ final class Http2ClientStream
       refuseOrCut(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
     } else if (content.endPending() && !tunnel) {
       return; // the response is complete: nobody needs the rest
-    } else if (!mayPass() || held != null || passing) {
-      hold(bytes, last);
+    } else if (!mayPass() || held.precedes()) {
+      held.add(bytes, last);
+      if (mayPass()) {
+        held.passSoon();
+      }
     } else {
-      ByteBuf own =
-          octets < COPIED_BYTES
-              ? net.allocator().directBuffer(Math.max(1, octets)).writeBytes(bytes)
-              : bytes.retainedSlice();
-      pass(own, last);
-    }
-  }
-
-  private void hold(ByteBuf bytes, boolean last) {
-    if (held == null) {
-      held = net.allocator().directBuffer(Math.max(1, bytes.readableBytes()));
-    }
-    held.writeBytes(bytes);
-    endHeld = last;
-    if (mayPass()) {
-      passSoon();
+      pass(held.unheld(bytes), last);
     }
   }
 
@@ -361,7 +337,7 @@ final class Http2ClientStream
   /** Gives content to the exchange, and takes over the buffer. */
   private void pass(ByteBuf bytes, boolean last) {
     int octets = bytes.readableBytes();
-    owed += octets;
+    window.take(octets);
     if (tunnel) {
       passInTunnel(bytes, last);
       return;
@@ -390,19 +366,16 @@ final class Http2ClientStream
    * one.
    */
   private void openWindow() {
-    if (wanted && held == null && !requestEnded && owed > windowBytes / 2) {
-      int more = keptUp ? streams.takeSpareWindow(windowBytes) : 0;
+    if (wanted && held.isEmpty() && !requestEnded && window.isDue()) {
+      int more = keptUp ? streams.takeSpareWindow(window.bytes()) : 0;
       keptUp = true;
-      windowBytes += more;
-      output.windowUpdate(id, owed + more);
-      receiveWindow += owed + more;
-      owed = 0;
+      output.windowUpdate(id, window.open(more));
     }
   }
 
   /** What it has of the window that the connection had to spare. */
   int spareWindow() {
-    return windowBytes - WINDOW_BYTES;
+    return window.bytes() - WINDOW_BYTES;
   }
 
   @Override
@@ -413,34 +386,25 @@ final class Http2ClientStream
     wanted = on;
     keptUp &= on;
     timer.readingChanged(on, owesBody());
-    if (on && (held != null || endHeld)) {
-      passSoon();
+    if (on && !held.isEmpty()) {
+      held.passSoon();
     } else if (on) {
       openWindow();
-    }
-  }
-
-  /** Not at once: the exchange that wants more is still at work. */
-  private void passSoon() {
-    if (!passing) {
-      passing = true;
-      net.execute(this);
     }
   }
 
   /** Passes on what was held. */
   @Override
   public void run() {
-    passing = false;
-    ByteBuf bytes = held;
-    if (closed || !mayPass() || bytes == null || (content.endPending() && !tunnel)) {
+    if (closed || !mayPass() || (content.endPending() && !tunnel)) {
       return; // what is held is released with the stream
     }
-    held = null;
-    boolean last = endHeld;
-    endHeld = false;
+    ByteBuf bytes = held.take();
+    if (bytes == null) {
+      return;
+    }
     try {
-      pass(bytes, last);
+      pass(bytes, held.isLast());
     } catch (Throwable e) {
       streams.failed(e);
     }
@@ -693,8 +657,8 @@ final class Http2ClientStream
     }
     queue(bytes, false);
     setReading(true);
-    if (held != null) {
-      passSoon();
+    if (!held.isEmpty()) {
+      held.passSoon();
     }
   }
 
@@ -784,11 +748,7 @@ final class Http2ClientStream
     }
     closed = true;
     timer.stop();
-    ByteBuf rest = held;
-    held = null;
-    if (rest != null) {
-      rest.release();
-    }
+    held.release();
     content.release();
     if (admission != null) {
       admission.leaveRequest();
@@ -804,7 +764,7 @@ final class Http2ClientStream
 
   /** The capacity of the buffers that it and its exchange hold. */
   long heldBytes() {
-    return exchange.heldBytes() + (held == null ? 0 : held.capacity()) + content.heldBytes();
+    return exchange.heldBytes() + held.heldBytes() + content.heldBytes();
   }
 
   boolean holdsBody() {
