@@ -73,6 +73,9 @@ public interface BackendEvents {
   /** The response is invalid, or not to this request. Resets the stream. */
   void malformed(Refusal refusal);
 
+  /** The backend does not take such a request over its protocol. Resets the stream. */
+  void unfit(Refusal refusal);
+
   /** The body is malformed, after the head was passed on. The stream has ended. */
   void malformedBody(Refusal refusal);
 

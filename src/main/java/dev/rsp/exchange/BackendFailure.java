@@ -19,12 +19,14 @@ public enum BackendFailure {
   CERTIFICATE("certificate", "its certificate is not accepted"),
   /** The TLS handshake failed for another reason. */
   TLS("tls", "the TLS handshake failed"),
-  /** It does not speak HTTP/2. */
+  /** It does not speak HTTP/2, or does not take such a request over it. */
   HTTP2("http2", "it does not agree on HTTP/2"),
   /** {@code limits.slot_share}: the request was not sent. */
   OVER_SHARE("over_share", "its requests have their share of limits.connections"),
   /** It closed the connection before its response. */
   CLOSED("closed", "it closed the connection before the end of a response head"),
+  /** It has refused the request without processing it: REFUSED_STREAM or GOAWAY. */
+  STREAM_REFUSED("stream_refused", "it refused the request without processing it"),
   /** Its response, or the begin of its body, is malformed or not to this request. */
   MALFORMED("malformed", "malformed response"),
   /** {@code timeouts.response}. */

@@ -78,7 +78,7 @@ public enum Ending {
   BACKEND_CERTIFICATE("backend_certificate"),
   /** The TLS handshake with the backend failed for another reason: 502. */
   BACKEND_TLS("backend_tls"),
-  /** The backend does not agree on HTTP/2: 502. */
+  /** The backend does not agree on HTTP/2: 502; or takes no such request over it: 502 or 501. */
   BACKEND_HTTP2("backend_http2"),
   /** The backend closed its connection before a response: 502. */
   BACKEND_GONE("backend_gone"),

@@ -541,11 +541,20 @@ public final class Exchange implements BackendEvents {
 
   @Override
   public void malformed(Refusal refusal) {
+    refuseFor(BackendFailure.MALFORMED, refusal, Ending.BACKEND_MALFORMED);
+  }
+
+  @Override
+  public void unfit(Refusal refusal) {
+    refuseFor(BackendFailure.HTTP2, refusal, Ending.BACKEND_HTTP2);
+  }
+
+  private void refuseFor(BackendFailure kind, Refusal refusal, Ending ending) {
     BackendStream from = backend;
     if (from != null) {
-      loop.backendLog().failed(from, BackendFailure.MALFORMED, refusal);
+      loop.backendLog().failed(from, kind, refusal);
     }
-    refuse(refusal, Ending.BACKEND_MALFORMED);
+    refuse(refusal, ending);
   }
 
   @Override
@@ -575,7 +584,7 @@ public final class Exchange implements BackendEvents {
   public void refused() {
     BackendStream left = leaveBackend();
     if (!sender.sendRefusedAgain()) {
-      logFailure(left, BackendFailure.CLOSED);
+      logFailure(left, BackendFailure.STREAM_REFUSED);
       refuse(BACKEND_REFUSES, Ending.BACKEND_GONE);
     }
   }

@@ -274,6 +274,48 @@ final class BackendLogTest {
         });
   }
 
+  private void assertLoggedOfHttp2(String expected, Failure failure) throws Exception {
+    try (EmbeddedRig rig = new EmbeddedRig(Http2BackendTest.H2C)) {
+      rig.leaveBackendsUnjudged();
+      failure.happen(rig);
+      rig.acceptEndings();
+      String place = "h2c://127.0.0.1:1";
+      assertLines(
+          "backend failed slot=one address=%s tried=127.0.0.1:1 reason=".formatted(place)
+              + expected);
+    }
+  }
+
+  @Test
+  void aRequestThatHttp2Refuses() throws Exception {
+    assertLoggedOfHttp2(
+        "stream_refused: it reset the stream: REFUSED_STREAM",
+        rig -> {
+          rig.client(POST);
+          Http2Peer backend = Http2Peer.backend(rig);
+          for (int stream = 1; stream <= 5; stream += 2) {
+            backend.frames();
+            backend.frame(Http2Peer.RST_STREAM, 0, stream, 7);
+          }
+        });
+  }
+
+  @Test
+  void aRequestThatABackendDoesNotTakeOverHttp2() throws Exception {
+    assertLoggedOfHttp2(
+        "http2: the backend demands HTTP/1.1 for this request",
+        rig -> {
+          rig.client(GET);
+          Http2Peer.backend(rig).frame(Http2Peer.RST_STREAM, 0, 1, 13);
+        });
+    assertLoggedOfHttp2(
+        "http2: the backend does not take WebSockets over HTTP/2",
+        rig -> {
+          rig.client("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n" + A);
+          Http2Peer.backend(rig);
+        });
+  }
+
   @Test
   void aRequestThatIsNotTaken() throws Exception {
     assertLogged(

@@ -480,7 +480,7 @@ final class Http2BackendTest extends EmbeddedRigTest {
     backend.expect(head(1, "GET", HOP1) + " END");
     answer(backend, 1, "hi");
     other.expect(ok("hi"));
-    rig.expectEndings("served=1 backend_malformed=1");
+    rig.expectEndings("served=1 backend_http2=1");
   }
 
   // Windows --------------------------------------------------------------------------------------

@@ -485,7 +485,7 @@ final class Http2HostileBackendTest extends EmbeddedRigTest {
     backend.frame(RST_STREAM, 0, 1, 13);
     client.expectRefusal(502, "the backend demands HTTP/1.1 for this request");
     expectOtherIsServed();
-    rig.expectEndings("served=1 backend_malformed=1");
+    rig.expectEndings("served=1 backend_http2=1");
   }
 
   private void expectOneStreamFailed() {

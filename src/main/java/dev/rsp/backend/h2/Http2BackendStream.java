@@ -250,7 +250,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     BackendEvents current = exchange;
     if (current != null) {
       begun = true;
-      guarded(current, () -> current.malformed(NO_TUNNEL));
+      guarded(current, () -> current.unfit(NO_TUNNEL));
     }
   }
 
@@ -647,7 +647,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
           if (!begun && error == ErrorCode.REFUSED_STREAM) {
             to.refused(); // RFC 9113 §8.7
           } else if (!headPassed && error == ErrorCode.HTTP_1_1_REQUIRED) {
-            to.malformed(HTTP1_REQUIRED);
+            to.unfit(HTTP1_REQUIRED);
           } else {
             lost(to);
           }
