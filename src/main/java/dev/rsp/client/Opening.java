@@ -15,6 +15,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.Shortages;
 import dev.rsp.net.TurnFlusher;
+import dev.rsp.net.h2.Preface;
 import dev.rsp.net.tls.CertificateSource;
 import dev.rsp.net.tls.ClientHello;
 import dev.rsp.net.tls.ServerIdentity;
@@ -33,7 +34,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
@@ -57,10 +57,6 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   /** Its name in ALPN: RFC 9113 §3.1. */
   private static final String HTTP2_BY_ALPN = "h2";
-
-  /** RFC 9113 §3.4. */
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private enum State {
     /** The phases are under way. */
@@ -302,15 +298,15 @@ final class Opening extends ChannelInboundHandlerAdapter
       all = before.writeBytes(bytes);
       bytes.release();
     }
-    int most = Math.min(all.readableBytes(), PREFACE.length);
+    int most = Math.min(all.readableBytes(), Preface.LENGTH);
     boolean same = true;
     for (int i = 0; i < most && same; i++) {
-      same = all.getByte(all.readerIndex() + i) == PREFACE[i];
+      same = all.getByte(all.readerIndex() + i) == Preface.at(i);
     }
     ByteBuf first = all;
     if (!same) {
       serveBy(() -> protocols.http1(channel, peer, admission, first));
-    } else if (most == PREFACE.length) {
+    } else if (most == Preface.LENGTH) {
       serveBy(() -> protocols.http2(channel, peer, admission, first));
     } else {
       early = all;

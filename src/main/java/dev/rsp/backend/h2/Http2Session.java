@@ -17,8 +17,10 @@ import dev.rsp.net.h2.FrameBudget;
 import dev.rsp.net.h2.FrameEvents;
 import dev.rsp.net.h2.FrameInput;
 import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.Preface;
 import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.net.h2.SendQueue;
+import dev.rsp.net.h2.Setting;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,7 +30,6 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,10 +50,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Http2Session implements SharedSession, FrameEvents {
   private static final Logger log = LoggerFactory.getLogger(Http2Session.class);
-
-  /** RFC 9113 §3.4. */
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   /**
    * Streams at a time on one connection, if the backend allows as many: what RFC 9113 §6.5.2 says a
@@ -87,14 +84,6 @@ final class Http2Session implements SharedSession, FrameEvents {
 
   /** Frames that wait for a backend which does not read: then it is not read either. */
   private static final int MOST_UNSENT_BYTES = 128 * 1024;
-
-  // Of the settings: RFC 9113 §6.5.2.
-  private static final int ENABLE_PUSH = 2;
-  private static final int INITIAL_WINDOW_SIZE = 4;
-  private static final int MAX_HEADER_LIST_SIZE = 6;
-
-  /** RFC 8441 §3. */
-  private static final char ENABLE_CONNECT_PROTOCOL = 8;
 
   private final Http2Tables tables;
   private final BackendConnection connection;
@@ -181,13 +170,15 @@ final class Http2Session implements SharedSession, FrameEvents {
   @Override
   public void begin() {
     context = Objects.requireNonNull(channel.pipeline().context(connection));
-    connection.send(net.allocator().directBuffer(PREFACE.length).writeBytes(PREFACE));
+    ByteBuf preface = net.allocator().directBuffer(Preface.LENGTH);
+    Preface.write(preface);
+    connection.send(preface);
     output.settings(
-        ENABLE_PUSH,
+        Setting.ENABLE_PUSH,
         0,
-        INITIAL_WINDOW_SIZE,
+        Setting.INITIAL_WINDOW_SIZE,
         WINDOW_BYTES,
-        MAX_HEADER_LIST_SIZE,
+        Setting.MAX_HEADER_LIST_SIZE,
         tables.mostHeadBytes());
     output.windowUpdate(0, window.open(CONNECTION_WINDOW_BYTES - window.bytes()));
   }
@@ -421,7 +412,7 @@ final class Http2Session implements SharedSession, FrameEvents {
     if (most != null) {
       allowed = Math.min(most, MOST_STREAMS);
     }
-    Long tunnels = settings.get(ENABLE_CONNECT_PROTOCOL);
+    Long tunnels = settings.get((char) Setting.ENABLE_CONNECT_PROTOCOL);
     allowsTunnels |= tunnels != null && tunnels == 1;
     Integer window = settings.initialWindowSize();
     if (window != null) {

@@ -19,6 +19,7 @@ import dev.rsp.net.h2.FrameBudget;
 import dev.rsp.net.h2.FrameEvents;
 import dev.rsp.net.h2.FrameOutput;
 import dev.rsp.net.h2.SendQueue;
+import dev.rsp.net.h2.Setting;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -55,13 +56,6 @@ final class ClientFrames implements FrameEvents {
 
   /** Programs measure round trips by a PING for each read; on a fast network that is as often. */
   private static final int IDLE_FRAMES_PER_SECOND = 1_000;
-
-  // Of the settings: RFC 9113 §6.5.2.
-  private static final int MAX_CONCURRENT_STREAMS = 3;
-  private static final int MAX_HEADER_LIST_SIZE = 6;
-
-  /** RFC 8441 §3. */
-  private static final int ENABLE_CONNECT_PROTOCOL = 8;
 
   /** The connection on which the frames come. */
   interface Owner {
@@ -153,11 +147,11 @@ final class ClientFrames implements FrameEvents {
   /** RFC 9113 §3.4: the first frame of a server is its settings. */
   void greet(Terms terms) {
     output.settings(
-        MAX_CONCURRENT_STREAMS,
+        Setting.MAX_CONCURRENT_STREAMS,
         streams.most(),
-        MAX_HEADER_LIST_SIZE,
+        Setting.MAX_HEADER_LIST_SIZE,
         terms.limits.headBytes(),
-        ENABLE_CONNECT_PROTOCOL,
+        Setting.ENABLE_CONNECT_PROTOCOL,
         1);
     output.windowUpdate(0, Http2Streams.WINDOW_BYTES - receiveWindow);
     receiveWindow = Http2Streams.WINDOW_BYTES;

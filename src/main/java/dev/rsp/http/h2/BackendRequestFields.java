@@ -42,6 +42,8 @@ public final class BackendRequestFields {
           | 1 << FieldName.CONTENT_LENGTH
           | 1 << FieldName.MAX_FORWARDS;
 
+  private final KnownTexts texts = new KnownTexts();
+
   /** The lines of the hop that were read last, and their names and values in turn. */
   private byte[] hopLines = {};
 
@@ -79,8 +81,8 @@ public final class BackendRequestFields {
     writer.accept(SCHEME, secure ? HTTPS : HTTP);
     AsciiString authority =
         head.namesHost()
-            ? text(bytes, head.hostStart(), head.hostEnd())
-            : text(head.hostBytes(), 0, head.hostLength());
+            ? texts.text(bytes, head.hostStart(), head.hostEnd())
+            : texts.text(head.hostBytes(), 0, head.hostLength());
     writer.accept(AUTHORITY, authority);
     writer.accept(PATH, path(head));
     int drops = hop.trusted() ? REWRITTEN : REWRITTEN | KeptFields.FORWARDING;
@@ -90,8 +92,8 @@ public final class BackendRequestFields {
     for (int field = 0; field < head.fieldCount(); field++) {
       if (!KeptFields.contains(drops, head, field) && !(tunnel && isKey(head, field))) {
         writer.accept(
-            name(bytes, head.nameStart(field), head.nameEnd(field)),
-            text(bytes, head.valueStart(field), head.valueEnd(field)));
+            texts.lowerCase(bytes, head.nameStart(field), head.nameEnd(field)),
+            texts.text(bytes, head.valueStart(field), head.valueEnd(field)));
       }
     }
     if (head.contentLength() >= 0) {
@@ -107,13 +109,13 @@ public final class BackendRequestFields {
     hopFields(hop.fieldLines(head, viaName), authority, writer);
   }
 
-  private static AsciiString method(RequestHead head) {
-    return text(head.bytes(), head.methodStart(), head.methodEnd());
+  private AsciiString method(RequestHead head) {
+    return texts.text(head.bytes(), head.methodStart(), head.methodEnd());
   }
 
-  private static AsciiString path(RequestHead head) {
+  private AsciiString path(RequestHead head) {
     return head.rawOctets() == 0 && !head.absoluteForm()
-        ? text(head.bytes(), head.targetStart(), head.targetEnd())
+        ? texts.text(head.bytes(), head.targetStart(), head.targetEnd())
         : new AsciiString(head.pathAndQuery());
   }
 
@@ -141,16 +143,16 @@ public final class BackendRequestFields {
   }
 
   /** Names and values in turn; a line without an end is a name without its value. */
-  private static AsciiString[] fieldsIn(byte[] lines) {
+  private AsciiString[] fieldsIn(byte[] lines) {
     AsciiString[] fields = new AsciiString[lines.length];
     int count = 0;
     int at = 0;
     while (at < lines.length) {
       int colon = indexOf(lines, ':', at);
       int end = indexOf(lines, '\r', colon);
-      fields[count++] = name(lines, at, colon);
+      fields[count++] = texts.lowerCase(lines, at, colon);
       if (end < lines.length) {
-        fields[count++] = text(lines, colon + 2, end);
+        fields[count++] = texts.text(lines, colon + 2, end);
       }
       at = end + 2;
     }
@@ -164,17 +166,5 @@ public final class BackendRequestFields {
       at++;
     }
     return at;
-  }
-
-  private static AsciiString name(byte[] bytes, int start, int end) {
-    byte[] lower = Arrays.copyOfRange(bytes, start, end);
-    for (int at = 0; at < lower.length; at++) {
-      lower[at] = Octets.lower(lower[at]);
-    }
-    return new AsciiString(lower, false);
-  }
-
-  private static AsciiString text(byte[] bytes, int start, int end) {
-    return new AsciiString(bytes, start, end - start, true);
   }
 }

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts of fields that were seen lately: most responses repeat the names and many values of those
+ * Texts of fields that were seen lately: most heads repeat the names and many values of those
  * before them, and an object that is used again has its hash, by which the encoder of HPACK looks
  * it up.
  *
  * <p>One per event loop, on its thread.
  */
 final class KnownTexts {
-  /** A power of two. A response has some ten names and values; others replace those in a place. */
+  /** A power of two. A head has some ten names and values; others replace those in a place. */
   private static final int PLACES = 512;
 
   /** Longer values are seldom repeated. So all texts together take 64 KiB at most. */

@@ -21,12 +21,6 @@ import org.jspecify.annotations.Nullable;
  * form (RFC 9113 §4 and §6) and bounds CONTINUATION frames; an incomplete frame is held here.
  */
 public final class FrameInput implements Http2FrameListener {
-  /** RFC 9113 §3.4. */
-  private static final byte[] PREFACE = {
-    'P', 'R', 'I', ' ', '*', ' ', 'H', 'T', 'T', 'P', '/', '2', '.', '0', '\r', '\n', '\r', '\n',
-    'S', 'M', '\r', '\n', '\r', '\n',
-  };
-
   private final FrameEvents connection;
   private final ByteBufAllocator allocator;
   private final DefaultHttp2FrameReader reader;
@@ -77,17 +71,12 @@ public final class FrameInput implements Http2FrameListener {
       BiConsumer<AsciiString, AsciiString> fields,
       long mostListBytes) {
     FieldBlocks blocks = new FieldBlocks(start, fields, mostListBytes);
-    return new FrameInput(connection, allocator, blocks, PREFACE.length);
+    return new FrameInput(connection, allocator, blocks, Preface.LENGTH);
   }
 
   /** The capacity of what is held. */
   public int heldBytes() {
     return held == null ? 0 : held.capacity();
-  }
-
-  /** Whether the peer has begun as HTTP/2 demands: with its settings. */
-  public boolean hasBegun() {
-    return settingsCame;
   }
 
   /** Reads the frames in the bytes, which are taken over. */
@@ -132,8 +121,8 @@ public final class FrameInput implements Http2FrameListener {
   }
 
   private void readFrames(ChannelHandlerContext ctx, ByteBuf in) {
-    while (preface < PREFACE.length && in.isReadable()) {
-      if (in.readByte() != PREFACE[preface++]) {
+    while (preface < Preface.LENGTH && in.isReadable()) {
+      if (in.readByte() != Preface.at(preface++)) {
         connection.connectionError(ErrorCode.PROTOCOL_ERROR, "not the preface of HTTP/2");
         return;
       }

@@ -118,12 +118,7 @@ public final class FrameOutput {
         (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name));
   }
 
-  /** Octets written since the connection was opened. */
-  public long written() {
-    return written;
-  }
-
-  /** Octets that the peer has taken since then. */
+  /** Octets that the peer has taken since the connection was opened. */
   public long taken() {
     return written - unsent();
   }

@@ -3,6 +3,7 @@ package dev.rsp.http.h2;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.http.Hop;
@@ -12,8 +13,11 @@ import dev.rsp.http.TrustedProxies;
 import dev.rsp.http.WireOptions;
 import dev.rsp.http.h1.HeadParser;
 import io.netty.buffer.Unpooled;
+import io.netty.util.AsciiString;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +57,21 @@ final class BackendRequestFieldsTest {
   void pseudoFieldsComeFirstAndNamesAreInLowerCase() {
     assertEquals(
         get("/p?q") + "|x-name=Value" + ADDED, of("GET /p?q HTTP/1.1|Host: a|X-Name:  Value "));
+  }
+
+  @Test
+  void textsAreUsedAgainForTheNextRequest() {
+    parse("GET /p HTTP/1.1|Host: a.example|X-Name: value|Cookie: a=b");
+    List<AsciiString> first = new ArrayList<>();
+    fields.each(head, hop, null, false, false, (name, value) -> first.addAll(List.of(name, value)));
+    List<AsciiString> second = new ArrayList<>();
+    parse("GET /p HTTP/1.1|Host: a.example|X-Name: value|Cookie: a=b");
+    fields.each(
+        head, hop, null, false, false, (name, value) -> second.addAll(List.of(name, value)));
+    assertEquals(first, second);
+    for (int i = 0; i < first.size(); i++) {
+      assertSame(first.get(i), second.get(i));
+    }
   }
 
   @Test
