@@ -3,7 +3,9 @@ package dev.rsp.client;
 
 import dev.rsp.config.Limits;
 import dev.rsp.exchange.Ending;
+import dev.rsp.http.Hop;
 import dev.rsp.net.ConnectionCount;
+import dev.rsp.net.Shortages;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -22,26 +24,30 @@ public final class Admission {
   }
 
   /**
-   * Counts a connection.
+   * Counts a connection. If there are too many, an idle one of this loop gives way.
    *
    * @param ip of the client; null if it has none, or is a trusted proxy, whose clients are counted
    *     by request
    * @return null, or the limit that it exceeds
    */
-  public @Nullable Ending enter(@Nullable InetAddress ip, Limits limits) {
+  public @Nullable CountedRefusal enter(
+      @Nullable InetAddress ip, Limits limits, Shortages shortages) {
+    CountedRefusal tooMany = enter(ip, limits);
+    boolean full = tooMany != null && tooMany.ending() == Ending.LIMIT_CONNECTIONS;
+    return full && shortages.closeIdleClient() ? enter(ip, limits) : tooMany;
+  }
+
+  private @Nullable CountedRefusal enter(@Nullable InetAddress ip, Limits limits) {
     // First the client's own limit: one that is over it must not cost another its place.
-    if (limits.clientConnections() > 0 && ip != null) {
-      clientKey = ConnectionCount.keyOf(ip);
-      countedByClient = connections.enterClient(clientKey, limits.clientConnections());
-      if (!countedByClient) {
-        return Ending.LIMIT_CLIENT_CONNECTIONS;
-      }
+    CountedRefusal tooMany = ip == null ? null : enterClient(ip, limits);
+    if (tooMany != null) {
+      return tooMany;
     }
-    if (!connections.enter(limits.connections())) {
+    counted = connections.enter(limits.connections());
+    if (!counted) {
       leaveRequest();
-      return Ending.LIMIT_CONNECTIONS;
+      return CountedRefusal.TOO_MANY;
     }
-    counted = true;
     leaveTurnedAway();
     return null;
   }
@@ -70,27 +76,30 @@ public final class Admission {
   }
 
   /**
-   * Counts a request of a client that a trusted proxy names, as a connection of that client.
+   * Counts a request of a trusted proxy, as a connection of the client that it names.
    *
-   * @return whether it is within the limit
+   * @param hop at which the request is
+   * @return whether it is within the limit; true if it is not counted
    */
-  public boolean enterRequest(InetAddress client, Limits limits) {
-    leaveRequest();
-    clientKey = ConnectionCount.keyOf(client);
-    countedByClient = connections.enterClient(clientKey, limits.clientConnections());
-    return countedByClient;
+  public boolean enterRequest(Hop hop, Limits limits) {
+    InetAddress client = limits.clientConnections() == 0 ? null : hop.namedClient();
+    return client == null || enterClient(client, limits) == null;
   }
 
   /**
-   * Counts a connection, which is counted among all, as one of the client that its PROXY header
-   * names.
+   * Counts a connection, which may be counted among all, as one of a client. It counts for no other
+   * one any more.
    *
    * @return null, or the limit that it exceeds
    */
-  public @Nullable Ending enterClient(InetAddress client, Limits limits) {
-    return limits.clientConnections() == 0 || enterRequest(client, limits)
-        ? null
-        : Ending.LIMIT_CLIENT_CONNECTIONS;
+  @Nullable CountedRefusal enterClient(InetAddress client, Limits limits) {
+    if (limits.clientConnections() == 0) {
+      return null;
+    }
+    leaveRequest();
+    clientKey = ConnectionCount.keyOf(client);
+    countedByClient = connections.enterClient(clientKey, limits.clientConnections());
+    return countedByClient ? null : CountedRefusal.TOO_MANY_OF_CLIENT;
   }
 
   /** Ends the counting of a request. */

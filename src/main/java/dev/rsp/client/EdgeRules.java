@@ -2,6 +2,7 @@
 package dev.rsp.client;
 
 import dev.rsp.config.ListenOptions;
+import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Service;
 import dev.rsp.http.ChallengePath;
@@ -70,7 +71,15 @@ public final class EdgeRules {
   }
 
   /** Why a request with a host is not served here, or what rsp answers itself; null if neither. */
-  public @Nullable Refusal refusal(RequestHead head) {
+  public @Nullable CountedRefusal refusal(RequestHead head) {
+    Refusal own = answer(head);
+    if (own == null) {
+      return null;
+    }
+    return new CountedRefusal(own, own.isAnswer() ? Ending.OWN_ANSWER : Ending.REFUSED);
+  }
+
+  private @Nullable Refusal answer(RequestHead head) {
     int redirectPort = options.redirectPort();
     String token = answersChallenges || redirectPort > 0 ? ChallengePath.token(head) : null;
     if (token != null) {

@@ -32,7 +32,6 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -132,7 +131,8 @@ final class Opening extends ChannelInboundHandlerAdapter
       refuse(Ending.PROXY_PEER, "not one of proxy_protocol");
       return;
     }
-    Ending tooMany = enter(terms);
+    InetAddress ip = senders == null ? countedAddress(terms) : null;
+    CountedRefusal tooMany = admission.enter(ip, terms.limits, shortages);
     if (tooMany != null) {
       turnAway(tooMany);
     } else if (senders != null) {
@@ -144,30 +144,19 @@ final class Opening extends ChannelInboundHandlerAdapter
     }
   }
 
-  private void turnAway(Ending tooMany) {
+  private void turnAway(CountedRefusal tooMany) {
     if (options.tls()) {
       // A 503 would need the handshake first, which costs more than all else.
-      loop.counters().count(tooMany);
+      loop.counters().count(tooMany.ending());
       channel.close();
     } else {
       serveBy(() -> protocols.http1TooMany(channel, peer, admission, tooMany));
     }
   }
 
-  /** Counts the connection; if there are too many, an idle one gives way. */
-  private @Nullable Ending enter(Terms terms) {
-    InetAddress ip = options.proxyProtocol() == null ? countedAddress(terms) : null;
-    Ending tooMany = admission.enter(ip, terms.limits);
-    return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
-        ? admission.enter(ip, terms.limits)
-        : tooMany;
-  }
-
   /** The address for which a connection counts; null if it counts for none. */
   private @Nullable InetAddress countedAddress(Terms terms) {
-    return peer.remote() instanceof InetSocketAddress socket && !peer.newHop().trusts(terms.trusted)
-        ? socket.getAddress()
-        : null;
+    return peer.newHop().countedAddress(terms.trusted);
   }
 
   // The PROXY header -----------------------------------------------------------------------------
@@ -181,7 +170,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     }
     Terms terms = loop.terms();
     InetAddress client = countedAddress(terms);
-    Ending tooMany = client == null ? null : admission.enterClient(client, terms.limits);
+    CountedRefusal tooMany = client == null ? null : admission.enterClient(client, terms.limits);
     if (tooMany == null) {
       shakeHands();
     } else {

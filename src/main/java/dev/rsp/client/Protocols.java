@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client;
 
-import dev.rsp.exchange.Ending;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.function.IntSupplier;
@@ -27,5 +26,5 @@ public interface Protocols {
    * @param tooMany the limit
    * @return how large the next read may be
    */
-  IntSupplier http1TooMany(Channel channel, Peer peer, Admission admission, Ending tooMany);
+  IntSupplier http1TooMany(Channel channel, Peer peer, Admission admission, CountedRefusal tooMany);
 }

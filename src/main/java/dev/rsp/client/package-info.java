@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Admits and counts the connections of clients, whatever their protocol. */
+/** Admits the connections of clients, and has their sockets and times, whatever their protocol. */
 @NullMarked
 package dev.rsp.client;
 

@@ -110,6 +110,18 @@ public final class Hop implements Client {
     return trustsPeer;
   }
 
+  /**
+   * The address for which the connection of the peer is counted.
+   *
+   * @return null if it has no IP address, or is a trusted proxy, whose clients are counted by
+   *     request
+   */
+  public @Nullable InetAddress countedAddress(TrustedProxies proxies) {
+    return remote instanceof InetSocketAddress socket && !trusts(proxies)
+        ? socket.getAddress()
+        : null;
+  }
+
   /** The client speaks HTTP/2, although heads are in the layout of HTTP/1.1. */
   public void overHttp2() {
     http2 = true;

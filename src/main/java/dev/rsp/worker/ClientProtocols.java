@@ -2,13 +2,13 @@
 package dev.rsp.worker;
 
 import dev.rsp.client.Admission;
+import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.Peer;
 import dev.rsp.client.Protocols;
 import dev.rsp.client.h1.Http1Connection;
 import dev.rsp.client.h1.Http1Resources;
 import dev.rsp.client.h2.Http2Connection;
 import dev.rsp.client.h2.Http2Resources;
-import dev.rsp.exchange.Ending;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.function.IntSupplier;
@@ -37,7 +37,8 @@ final class ClientProtocols implements Protocols {
   }
 
   @Override
-  public IntSupplier http1TooMany(Channel channel, Peer peer, Admission admission, Ending tooMany) {
+  public IntSupplier http1TooMany(
+      Channel channel, Peer peer, Admission admission, CountedRefusal tooMany) {
     return Http1Connection.turnAway(http1, channel, peer, admission, tooMany);
   }
 }

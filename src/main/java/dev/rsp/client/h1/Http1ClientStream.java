@@ -3,6 +3,7 @@ package dev.rsp.client.h1;
 
 import dev.rsp.access.Entry;
 import dev.rsp.client.ClientTimer;
+import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BackendFailure;
@@ -43,12 +44,6 @@ import org.jspecify.annotations.Nullable;
  * decides what is next.
  */
 final class Http1ClientStream implements ClientStream {
-  private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
-  private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
-  private static final Refusal NO_MEMORY = new Refusal(503, "the proxy is short of memory");
-  private static final Refusal BACKEND_TIMEOUT =
-      new Refusal(504, "the backend took too long to answer");
-
   /**
    * The progress of the current request.
    *
@@ -525,6 +520,10 @@ final class Http1ClientStream implements ClientStream {
     responseEnded(ending);
   }
 
+  private void refuse(CountedRefusal refusal) {
+    refuse(refusal.refusal(), refusal.ending());
+  }
+
   private boolean givesConnectionBack() {
     return loop.service().share.closesRefused(loop.connections().get());
   }
@@ -543,15 +542,15 @@ final class Http1ClientStream implements ClientStream {
    *
    * @param last whether the request is complete
    */
-  void refuseRequest(Refusal refusal, Ending ending, boolean last) {
+  void refuseRequest(CountedRefusal refusal, boolean last) {
     state = last ? State.RESPONSE : State.BODY;
-    refuse(refusal, ending);
+    refuse(refusal);
   }
 
   /** Refuses the request, and ends the connection. */
-  void refuseLast(Refusal refusal, Ending ending) {
+  void refuseLast(CountedRefusal refusal) {
     keepAlive = false;
-    refuse(refusal, ending);
+    refuse(refusal);
   }
 
   /**
@@ -559,30 +558,30 @@ final class Http1ClientStream implements ClientStream {
    *
    * @param toHead whether the answer has no body, because the bytes begin as a HEAD request
    */
-  void refuseUnread(boolean toHead, Refusal refusal, Ending ending) {
+  void refuseUnread(boolean toHead, CountedRefusal refusal) {
     startResponse(false, toHead, false);
-    refuse(refusal, ending);
+    refuse(refusal);
   }
 
   /** Refuses a connection before its first request. The caller then ends it. */
-  void turnAway(Refusal refusal, Ending ending) {
+  void turnAway(CountedRefusal tooMany) {
     startResponse(false, false, false);
-    writeRefusal(refusal);
-    end(ending);
+    writeRefusal(tooMany.refusal());
+    end(tooMany.ending());
   }
 
   /** The body is malformed or over a limit. */
-  void bodyBroken(Refusal refusal, Ending ending) {
+  void bodyBroken(CountedRefusal refusal) {
     exchange.abandon();
-    refuseOrCut(refusal, ending);
+    refuseOrCut(refusal);
   }
 
   /** Refuses a request, or cuts its response if that has begun. */
-  private void refuseOrCut(Refusal refusal, Ending ending) {
+  private void refuseOrCut(CountedRefusal refusal) {
     if (headWritten) {
       cut(Ending.REQUEST_BROKEN);
     } else {
-      refuseLast(refusal, ending);
+      refuseLast(refusal);
     }
   }
 
@@ -685,17 +684,17 @@ final class Http1ClientStream implements ClientStream {
   void bodyTimedOut(boolean clientIsSlow) {
     if (clientIsSlow) {
       exchange.abandon();
-      refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);
+      refuseOrCut(CountedRefusal.BODY_TIMEOUT);
     } else {
       exchange.abandonSlow(BackendFailure.REQUEST_STALLED);
-      refuseOrCut(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+      refuseOrCut(CountedRefusal.BACKEND_TIMEOUT);
     }
   }
 
   /** The backend did not begin to answer in time. */
   void responseTimedOut() {
     exchange.abandonSlow(BackendFailure.RESPONSE_TIMEOUT);
-    refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+    refuse(CountedRefusal.BACKEND_TIMEOUT);
   }
 
   /**
@@ -720,7 +719,7 @@ final class Http1ClientStream implements ClientStream {
   /** The request comes below the minimal rate. */
   void sendsTooSlowly() {
     exchange.abandon();
-    refuseOrCut(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
+    refuseOrCut(CountedRefusal.BODY_TOO_SLOW);
   }
 
   /** The client takes the response below the minimal rate. */
@@ -734,7 +733,7 @@ final class Http1ClientStream implements ClientStream {
     boolean canRefuse = state == State.BODY && !headWritten && channel.isWritable();
     exchange.abandon();
     if (canRefuse) {
-      refuseLast(NO_MEMORY, Ending.LIMIT_MEMORY);
+      refuseLast(CountedRefusal.NO_MEMORY);
     } else {
       end(Ending.LIMIT_MEMORY);
       // A reset also frees what the kernel holds for a client that takes nothing.

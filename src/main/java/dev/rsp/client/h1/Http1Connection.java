@@ -2,19 +2,17 @@
 package dev.rsp.client.h1;
 
 import dev.rsp.client.Admission;
-import dev.rsp.client.BodyFault;
 import dev.rsp.client.ClientSocket;
 import dev.rsp.client.ClientTimer;
+import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.Peer;
-import dev.rsp.config.Limits;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
 import dev.rsp.exchange.LoopState;
 import dev.rsp.exchange.Terms;
 import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
-import dev.rsp.http.Refusal;
 import dev.rsp.http.RequestHead;
 import dev.rsp.net.Closing;
 import dev.rsp.net.NetLoop;
@@ -26,9 +24,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http1Connection extends ChannelInboundHandlerAdapter
     implements ClientSocket.Owner {
-  private static final Refusal TOO_MANY = new Refusal(503, "too many connections");
-  private static final Refusal TOO_MANY_OF_CLIENT =
-      new Refusal(503, "too many connections from this address");
-  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
-  private static final Refusal LONG_HOST = new Refusal(400, "host too long");
-  private static final Refusal HEAD_TIMEOUT = new Refusal(408, "the request head took too long");
-
   private final LoopState loop;
   private final NetLoop net;
   private final Shortages shortages;
@@ -128,7 +116,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    * @return how large the next read may be
    */
   public static IntSupplier turnAway(
-      Http1Resources shared, Channel channel, Peer peer, Admission admission, Ending tooMany) {
+      Http1Resources shared,
+      Channel channel,
+      Peer peer,
+      Admission admission,
+      CountedRefusal tooMany) {
     Http1Connection connection = opened(shared, channel, peer, admission);
     connection.turnAway(tooMany);
     return connection::mostReadBytes;
@@ -146,11 +138,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   public void channelActive(ChannelHandlerContext ctx) {
     socket.opened();
     Terms terms = loop.terms();
-    Ending tooMany = enter(terms);
+    CountedRefusal tooMany = enter(terms);
     if (tooMany == null) {
       return;
     }
-    if (tooMany == Ending.LIMIT_CONNECTIONS
+    if (tooMany.ending() == Ending.LIMIT_CONNECTIONS
         && admission.mayLinger(terms.limits)
         && shortages.closeIdleClientElsewhere(this::enterLate)) {
       setReading(false);
@@ -159,17 +151,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     turnAway(tooMany);
   }
 
-  /** Counts the connection; if there are too many, an idle one gives way. */
-  private @Nullable Ending enter(Terms terms) {
-    SocketAddress remote = channel.remoteAddress();
-    InetAddress ip =
-        remote instanceof InetSocketAddress at && !hop.trusts(terms.trusted)
-            ? at.getAddress()
-            : null;
-    Ending tooMany = admission.enter(ip, terms.limits);
-    return tooMany == Ending.LIMIT_CONNECTIONS && shortages.closeIdleClient()
-        ? admission.enter(ip, terms.limits)
-        : tooMany;
+  private @Nullable CountedRefusal enter(Terms terms) {
+    return admission.enter(hop.countedAddress(terms.trusted), terms.limits, shortages);
   }
 
   /** Idle connections of other loops have given way, or there are none. */
@@ -177,7 +160,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     if (!socket.served()) {
       return;
     }
-    Ending tooMany = enter(loop.terms());
+    CountedRefusal tooMany = enter(loop.terms());
     if (tooMany == null) {
       setReading(true);
     } else {
@@ -185,10 +168,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  private void turnAway(Ending tooMany) {
+  private void turnAway(CountedRefusal tooMany) {
     Terms terms = loop.terms();
     stream.begin(terms.recorded);
-    stream.turnAway(tooMany == Ending.LIMIT_CONNECTIONS ? TOO_MANY : TOO_MANY_OF_CLIENT, tooMany);
+    stream.turnAway(tooMany);
     if (admission.mayLinger(terms.limits)) {
       linger();
     } else {
@@ -250,7 +233,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       begin(terms);
     } else if (parsed == Parsed.REFUSED) {
       stream.begin(terms.recorded);
-      stream.refuseUnread(head.isHead(), head.refusal(), endingOf(head.refusal()));
+      stream.refuseUnread(head.isHead(), CountedRefusal.ofHead(head.refusal()));
     } else if (parsed == Parsed.MORE && !stream.owesEnding() && reader.headHasBegun()) {
       stream.begin(terms.recorded);
       timer.awaitHead(terms);
@@ -270,14 +253,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  private static Ending endingOf(Refusal refusal) {
-    return switch (refusal.status()) {
-      case 414 -> Ending.LIMIT_TARGET;
-      case 431 -> Ending.LIMIT_HEAD;
-      default -> Ending.REFUSED;
-    };
-  }
-
   /** Begins the exchange of the request whose head was read. */
   private void begin(Terms terms) {
     byte[] defaultHost = terms.defaultHost;
@@ -291,44 +266,32 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       stream.trace(traces, head);
     }
     if (head.hostLength() == 0) {
-      stream.refuseLast(NO_HOST, Ending.REFUSED);
+      stream.refuseLast(CountedRefusal.NO_HOST);
       return;
     }
     if (!head.hostAssumed() && head.hostLength() > terms.limits.hostBytes()) {
-      stream.refuseLast(LONG_HOST, Ending.LIMIT_HOST);
+      stream.refuseLast(CountedRefusal.LONG_HOST);
       return;
     }
-    Refusal own = rules == null ? null : rules.refusal(head);
+    CountedRefusal own = rules == null ? null : rules.refusal(head);
     ByteBuf body = reader.startBody(head, terms.limits);
     if (body == null) {
-      BodyFault fault = reader.fault();
-      stream.refuseLast(fault.refusal(), fault.ending());
+      stream.refuseLast(reader.fault());
     } else if (own != null) {
       body.release();
-      Ending ending = own.isAnswer() ? Ending.OWN_ANSWER : Ending.REFUSED;
-      stream.refuseRequest(own, ending, reader.bodyEnded());
-    } else if (hop.trusted() && isOneTooMany(terms.limits)) {
+      stream.refuseRequest(own, reader.bodyEnded());
+    } else if (hop.trusted() && !admission.enterRequest(hop, terms.limits)) {
       body.release();
-      stream.refuseRequest(TOO_MANY_OF_CLIENT, Ending.LIMIT_CLIENT_CONNECTIONS, reader.bodyEnded());
+      stream.refuseRequest(CountedRefusal.TOO_MANY_OF_CLIENT, reader.bodyEnded());
     } else {
       stream.request(terms, head, body, reader.bodyEnded());
     }
   }
 
-  /** Counts a request of a trusted proxy for the client that it names. */
-  private boolean isOneTooMany(Limits limits) {
-    if (limits.clientConnections() == 0) {
-      return false;
-    }
-    InetAddress client = hop.namedClient();
-    return client != null && !admission.enterRequest(client, limits);
-  }
-
   private void readBody(ByteBuf bytes) {
     ByteBuf body = reader.readBody(bytes);
     if (body == null) {
-      BodyFault fault = reader.fault();
-      stream.bodyBroken(fault.refusal(), fault.ending());
+      stream.bodyBroken(reader.fault());
       return;
     }
     stream.requestBody(body, reader.bodyEnded());
@@ -516,7 +479,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void headTimedOut() {
     if (stream.owesEnding()) {
-      stream.refuseUnread(false, HEAD_TIMEOUT, Ending.HEAD_TIMEOUT);
+      stream.refuseUnread(false, CountedRefusal.HEAD_TIMEOUT);
     } else {
       close();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.client.h1;
 
-import dev.rsp.client.BodyFault;
+import dev.rsp.client.CountedRefusal;
 import dev.rsp.config.Limits;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
@@ -179,13 +179,13 @@ final class RequestReader {
   /**
    * Why the body is not passed on. Only if {@link #startBody} or {@link #readBody} returned null.
    */
-  BodyFault fault() {
+  CountedRefusal fault() {
     if (progress != Progress.MALFORMED) {
-      return BodyFault.TOO_LARGE;
+      return CountedRefusal.BODY_TOO_LARGE;
     }
     return framing.tooManyExtensions()
-        ? BodyFault.CHUNK_EXT
-        : framing.tooManyTrailers() ? BodyFault.TRAILER : BodyFault.MALFORMED;
+        ? CountedRefusal.CHUNK_EXT
+        : framing.tooManyTrailers() ? CountedRefusal.TRAILER : CountedRefusal.BODY_MALFORMED;
   }
 
   /** Splits off the bytes of the body, for the caller; what follows is held. */

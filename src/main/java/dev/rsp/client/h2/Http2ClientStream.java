@@ -3,8 +3,8 @@ package dev.rsp.client.h2;
 
 import dev.rsp.access.Entry;
 import dev.rsp.client.Admission;
-import dev.rsp.client.BodyFault;
 import dev.rsp.client.ClientTimer;
+import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.TimedClient;
 import dev.rsp.config.AbortOnClose;
@@ -33,7 +33,6 @@ import dev.rsp.trace.RequestSpan;
 import dev.rsp.trace.Traces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,16 +49,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http2ClientStream
     implements ClientStream, OutgoingContent.Owner, TimedClient, Runnable {
-  private static final Refusal NO_HOST = new Refusal(400, "no Host field");
-  private static final Refusal LONG_HOST = new Refusal(400, "host too long");
-  private static final Refusal TOO_MANY_OF_CLIENT =
-      new Refusal(503, "too many connections from this address");
-  private static final Refusal BODY_TIMEOUT = new Refusal(408, "the request body took too long");
-  private static final Refusal BODY_TOO_SLOW = new Refusal(408, "the request body came too slowly");
   private static final Refusal NO_TUNNEL =
       new Refusal(502, "the backend answered a request for a tunnel with a page");
-  private static final Refusal BACKEND_TIMEOUT =
-      new Refusal(504, "the backend took too long to answer");
 
   /**
    * RFC 9113 §6.9.2: the first window of the request's content, which no setting of rsp changes.
@@ -197,13 +188,7 @@ final class Http2ClientStream
     begin(terms);
     requestEnded = last;
     isHead = toHead;
-    Ending ending =
-        switch (refusal.status()) {
-          case 414 -> Ending.LIMIT_TARGET;
-          case 431 -> Ending.LIMIT_HEAD;
-          default -> Ending.REFUSED;
-        };
-    refuse(refusal, ending);
+    refuse(CountedRefusal.ofHead(refusal));
   }
 
   private void begin(Terms terms) {
@@ -244,15 +229,15 @@ final class Http2ClientStream
     if (last && length > 0) {
       reset(ErrorCode.PROTOCOL_ERROR, Ending.REFUSED); // RFC 9113 §8.1.1
     } else if (head.hostLength() == 0) {
-      refuse(NO_HOST, Ending.REFUSED);
+      refuse(CountedRefusal.NO_HOST);
     } else if (head.hostLength() > terms.limits.hostBytes()) {
-      refuse(LONG_HOST, Ending.LIMIT_HOST);
+      refuse(CountedRefusal.LONG_HOST);
     } else if (isRefused(head, rules)) {
       return;
     } else if (isTooLarge(length)) {
-      refuse(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
+      refuse(CountedRefusal.BODY_TOO_LARGE);
     } else if (hop.trusted() && isOneTooMany(terms.limits)) {
-      refuse(TOO_MANY_OF_CLIENT, Ending.LIMIT_CLIENT_CONNECTIONS);
+      refuse(CountedRefusal.TOO_MANY_OF_CLIENT);
     } else {
       AbortOnClose abort = terms.abortOnClose;
       abortOnEnd =
@@ -266,9 +251,9 @@ final class Http2ClientStream
 
   /** Whether the listen address does not serve the host of this request; it is answered then. */
   private boolean isRefused(RequestHead head, @Nullable EdgeRules rules) {
-    Refusal refusal = rules == null ? null : rules.refusal(head);
+    CountedRefusal refusal = rules == null ? null : rules.refusal(head);
     if (refusal != null) {
-      refuse(refusal, refusal.isAnswer() ? Ending.OWN_ANSWER : Ending.REFUSED);
+      refuse(refusal);
     }
     return refusal != null;
   }
@@ -279,13 +264,12 @@ final class Http2ClientStream
 
   /** Counts a request of a trusted proxy for the client that it names. */
   private boolean isOneTooMany(Limits limits) {
-    InetAddress client = limits.clientConnections() == 0 ? null : hop.namedClient();
-    if (client == null) {
+    if (limits.clientConnections() == 0) {
       return false;
     }
     Admission own = new Admission(loop.connections());
     admission = own;
-    return !own.enterRequest(client, limits);
+    return !own.enterRequest(hop, limits);
   }
 
   /** Whether the client has ended its side of the stream. */
@@ -317,7 +301,7 @@ final class Http2ClientStream
       bodyBroken(); // RFC 9113 §8.1.1
     } else if (isTooLarge(received)) {
       exchange.abandon();
-      refuseOrCut(BodyFault.TOO_LARGE.refusal(), BodyFault.TOO_LARGE.ending());
+      refuseOrCut(CountedRefusal.BODY_TOO_LARGE);
     } else if (content.endPending() && !tunnel) {
       return; // the response is complete: nobody needs the rest
     } else if (!mayPass() || held.precedes()) {
@@ -692,12 +676,16 @@ final class Http2ClientStream
     respond(answers.head(), BodyKind.LENGTH, text, true);
   }
 
+  private void refuse(CountedRefusal refusal) {
+    refuse(refusal.refusal(), refusal.ending());
+  }
+
   /** Refuses a request, or cuts its response if that has begun. */
-  private void refuseOrCut(Refusal refusal, Ending ending) {
+  private void refuseOrCut(CountedRefusal refusal) {
     if (headWritten) {
       cut(Ending.REQUEST_BROKEN);
     } else {
-      refuse(refusal, ending);
+      refuse(refusal);
     }
   }
 
@@ -818,17 +806,17 @@ final class Http2ClientStream
   public void bodyTimedOut() {
     if (wanted) {
       exchange.abandon();
-      refuseOrCut(BODY_TIMEOUT, Ending.BODY_TIMEOUT);
+      refuseOrCut(CountedRefusal.BODY_TIMEOUT);
     } else {
       exchange.abandonSlow(BackendFailure.REQUEST_STALLED);
-      refuseOrCut(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+      refuseOrCut(CountedRefusal.BACKEND_TIMEOUT);
     }
   }
 
   @Override
   public void responseTimedOut() {
     exchange.abandonSlow(BackendFailure.RESPONSE_TIMEOUT);
-    refuse(BACKEND_TIMEOUT, Ending.RESPONSE_TIMEOUT);
+    refuse(CountedRefusal.BACKEND_TIMEOUT);
   }
 
   @Override
@@ -849,7 +837,7 @@ final class Http2ClientStream
   @Override
   public void sendsTooSlowly() {
     exchange.abandon();
-    refuseOrCut(BODY_TOO_SLOW, Ending.LIMIT_BODY_RATE);
+    refuseOrCut(CountedRefusal.BODY_TOO_SLOW);
   }
 
   @Override
