@@ -40,8 +40,9 @@ final class Http2BackendAllocationTest {
     try (EmbeddedRig rig = new EmbeddedRig(Http2BackendTest.H2C)) {
       rig.leaveBackendsUnjudged();
       Http2Peer http2 = Http2Peer.of(rig);
+      Http2Peer slow = Http2Peer.of(rig, 4, 0); // takes no content
       rig.allocator().failAfter(after);
-      play(rig, http2);
+      play(rig, http2, slow);
       failed = rig.allocator().stopFailing();
       List<String> errors = rig.takeErrors();
       assertEquals(failed, !errors.isEmpty(), () -> when + errors);
@@ -55,7 +56,8 @@ final class Http2BackendAllocationTest {
     return failed;
   }
 
-  private void play(EmbeddedRig rig, Http2Peer http2) {
+  private void play(EmbeddedRig rig, Http2Peer http2, Http2Peer slow) {
+    slow.get(1, "a", "/");
     rig.client(GET);
     serve(rig);
     EmbeddedPeer chunks = rig.client(post("Transfer-Encoding: chunked") + "3\r\nabc\r\n");
@@ -71,6 +73,10 @@ final class Http2BackendAllocationTest {
       http2.data(1, "call", false);
       http2.headers(1, true, "x-checksum", "1");
       serve(rig);
+    }
+    if (slow.peer().isOpen()) {
+      slow.windowUpdate(1, 100_000);
+      rig.rest();
     }
   }
 
