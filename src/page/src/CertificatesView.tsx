@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, type Api, type Certificate, type Certificates } from "./api";
 import { condition, inDays, nameList, verdict } from "./certificates";
 import { count, localTime, plural } from "./format";
+import { OrdersPart } from "./OrdersPart";
 import { Loading, Problem } from "./parts";
 
 /** How many certificates are listed, how many names of each, and how often they are asked for. */
@@ -10,7 +11,7 @@ const LISTED = 100;
 const NAMES = 3;
 const EACH_MILLIS = 30_000;
 
-/** What rsp knows of its certificates: those with problems first, then in the order of expiry. */
+/** What rsp knows of its certificates: those with problems first, then in the order of expiry; then what it orders. */
 export function CertificatesView({ api, name }: { api: Api; name: string }) {
   const [typed, setTyped] = useState(name);
   const [last, setLast] = useState<{ name: string; found: Certificates } | null>(null);
@@ -50,11 +51,12 @@ export function CertificatesView({ api, name }: { api: Api; name: string }) {
     return <Loading what="the certificates" />;
   }
   const { found } = last;
-  if (found.total === 0 && found.broken === 0) {
+  const none = found.total === 0 && found.broken === 0;
+  if (none && found.orders === null) {
     return (
       <p class="empty">
         <b>rsp has no certificates.</b> Put <code>certificates = "/etc/rsp/certs"</code> into the configuration and reload:{" "}
-        <a href="#/help/tls">how rsp serves TLS</a>
+        <a href="#/help/tls">how rsp serves TLS</a>. Or set <code>acme</code>: <a href="#/help/acme">certificates on demand</a>
       </p>
     );
   }
@@ -89,6 +91,10 @@ export function CertificatesView({ api, name }: { api: Api; name: string }) {
         <h2 id="listed">{name === "" ? "Problems first, then the next to expire" : <>Certificates that name “{name}”</>}</h2>
         {last.name !== name ? (
           <Loading what={name === "" ? "the certificates" : name} />
+        ) : none ? (
+          <p class="empty">
+            <b>No certificate yet.</b> rsp orders one when a client asks for an allowed host.
+          </p>
         ) : found.certificates.length === 0 ? (
           <p class="empty">
             <b>None.</b> A wildcard is found by its own name: <code>*.example.com</code>.
@@ -98,6 +104,7 @@ export function CertificatesView({ api, name }: { api: Api; name: string }) {
         )}
         {last.name === name && found.more && <p class="dim">There are more: find one by a name, or run <code>rsp certs FILE</code>.</p>}
       </section>
+      {last.name === name && found.orders !== null && <OrdersPart orders={found.orders} name={name} />}
     </div>
   );
 }

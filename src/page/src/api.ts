@@ -140,6 +140,42 @@ export interface Certificates {
   next_expiry: string | null;
   certificates: Certificate[];
   more: boolean;
+  /** Null if none are ordered: acme is not configured. */
+  orders: Orders | null;
+}
+
+/** A host for which certificates are ordered. */
+export interface OrderedHost {
+  host: string;
+  state: "stored" | "queued" | "ordering" | "failed";
+  not_before: string | null;
+  not_after: string | null;
+  /** When the next certificate is ordered. */
+  renewal: string | null;
+  failures: number;
+  problem: string | null;
+  next_try: string | null;
+}
+
+/** What was ordered since the start, and what waits now. */
+export interface Orders {
+  issued: number;
+  renewed: number;
+  /** Orders that failed because of their hosts. */
+  failed: number;
+  /** Orders that failed because of the authority or the store. */
+  interrupted: number;
+  queued: number;
+  running: number;
+  waiting_handshakes: number;
+  stored: number;
+  budget: number;
+  budget_used: number;
+  /** May be past: then the next order is the attempt. */
+  paused_until: string | null;
+  pause_reason: string | null;
+  hosts: OrderedHost[];
+  more: boolean;
 }
 
 export interface Status {

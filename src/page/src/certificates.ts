@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Certificate } from "./api";
-import { count, plural } from "./format";
+import type { Certificate, OrderedHost, Orders } from "./api";
+import { count, localTime, plural } from "./format";
 
 /** With fewer days left, something should have renewed it: certbot and lego do so with 30 days left. */
 export const SOON_DAYS = 14;
@@ -44,4 +44,36 @@ export function inDays(days: number): string {
 export function nameList(names: string[], most: number): string {
   const shown = names.slice(0, most).join(", ");
   return names.length > most ? `${shown} and ${count(names.length - most)} more` : shown;
+}
+
+/** What happens with a host for which certificates are ordered, in words. */
+export function orderState(host: OrderedHost): string {
+  switch (host.state) {
+    case "failed":
+      return host.failures > 1 ? `${plural(host.failures, "order")} failed` : "Order failed";
+    case "queued":
+      return "Waits for an order";
+    case "ordering":
+      return "Is ordered now";
+    default:
+      return "Has one";
+  }
+}
+
+/** When something is ordered for a host; null if that is not known, or is now. */
+export function nextOrder(host: OrderedHost): string | null {
+  const at = host.state === "failed" ? host.next_try : host.state === "stored" ? host.renewal : null;
+  return at === null ? null : `${host.state === "failed" ? "tried again" : "renewed"} ${localTime(at)}`;
+}
+
+/** Until when nothing is ordered, and why; null if orders go on. */
+export function pause(orders: Orders, now: number): { title: string; reason: string } | null {
+  if (orders.paused_until === null) {
+    return null;
+  }
+  const ahead = Date.parse(orders.paused_until) > now;
+  return {
+    title: ahead ? `Nothing is ordered until ${localTime(orders.paused_until)}.` : "The last order was interrupted; the next one is an attempt.",
+    reason: orders.pause_reason ?? "unknown",
+  };
 }

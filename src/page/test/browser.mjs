@@ -301,14 +301,14 @@ try {
 
   await part("certificates with problems come first, and one is found by its name with the keyboard", async () => {
     const page = await opened(`${mock.url}#/certificates`, { token: "open-sesame" });
-    const rows = page.locator("tbody tr");
+    const rows = page.locator("section[aria-labelledby=listed] tbody tr");
     await page.getByText("no private key (expected: in the same file").waitFor();
     assert.match(await rows.first().textContent(), /not knownBroken, not served.*\/etc\/rsp\/certs\/broken\.example\.pem/);
     assert.match(await rows.nth(1).textContent(), /Broken file; the last good one is served/);
     assert.match(await rows.nth(2).textContent(), /old\.exampleExpired.*3 days ago/);
     assert.match(await rows.nth(3).textContent(), /Not valid yet/);
     assert.match(await rows.nth(4).textContent(), /Expires soon.*in 5 days/);
-    assert.match(await page.locator(".counts").textContent(), /Served6 certificatesBroken2 filesExpired1Next expiry2026-12-0/);
+    assert.match(await page.locator(".counts").first().textContent(), /Served6 certificatesBroken2 filesExpired1Next expiry2026-12-0/);
     const focused = () => page.evaluate(() => document.activeElement.id);
     for (let i = 0; i < 30 && (await focused()) !== "certificate-name"; i++) {
       await page.keyboard.press("Tab");
@@ -316,7 +316,7 @@ try {
     await page.keyboard.type("*.Alice.example");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Certificates that name “*.alice.example”" }).waitFor();
-    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    await page.waitForFunction(() => document.querySelectorAll("section[aria-labelledby=listed] tbody tr").length === 1);
     assert.match(await rows.first().textContent(), /^alice\.example, \*\.alice\.example, alice\.test and 2 more/);
     await page.reload();
     await page.getByRole("heading", { name: "Certificates that name “*.alice.example”" }).waitFor();
@@ -326,6 +326,38 @@ try {
     await page.getByRole("link", { name: "Show all" }).click();
     await page.getByText("alice.example, *.alice.example").waitFor();
     await page.context().close();
+  });
+
+  await part("orders of certificates show why nothing is ordered, and are reached with the keyboard", async () => {
+    const ordering = await startMock({ page: options.page });
+    const page = await opened(`${ordering.url}#/certificates`);
+    const part = page.getByRole("region", { name: "Ordered on demand" });
+    assert.match(await part.getByRole("status").textContent(), /^Nothing is ordered until 2027-11-2.*the CA answers 503/);
+    assert.match(await part.locator(".counts").textContent(), /Stored2 hosts.*2 issued, 14 renewedFailed3, .*4 handshakes held for themBudget19 of 300 orders used/);
+    const rows = part.locator("tbody tr");
+    assert.match(await rows.first().textContent(), /^refused\.example3 orders failedhttp-01: connection.*tried again 2026-11-27/);
+    assert.match(await rows.nth(1).textContent(), /^waits\.exampleWaits for an order––/);
+    assert.match(await rows.nth(2).textContent(), /^fresh\.exampleHas one2027-02-1.renewed 2027-01-20/);
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+    for (let i = 0; i < 40 && (await focused()) !== "Hosts of orders"; i++) {
+      await page.keyboard.press("Tab");
+    }
+    assert.equal(await focused(), "Hosts of orders");
+    await page.getByLabel("Name in the certificates").fill("shop.example");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Certificates that name “shop.example”" }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll(".orders tbody tr").length === 1);
+    ordering.certificates = [];
+    ordering.orders = { ...ordering.orders, hosts: [], stored: 0, paused_until: null, pause_reason: null };
+    await page.goto(`${ordering.url}#/certificates`);
+    await page.reload();
+    await page.getByText("No certificate yet.").waitFor();
+    await page.getByText("Nothing was ordered yet.").waitFor();
+    assert.equal(await page.getByText("rsp has no certificates.").count(), 0);
+    assert.equal(await part.getByRole("status").count(), 0);
+    await accessible(page, "nothing ordered yet");
+    await page.context().close();
+    await ordering.close();
   });
 
   await part("the documents are found by keyboard, and come only when they are opened", async () => {
@@ -377,6 +409,7 @@ try {
     await page.getByRole("link", { name: "Reloads" }).click();
     await page.getByText("No reload since rsp started.").waitFor();
     empty.certificates = [];
+    empty.orders = null;
     await page.getByRole("link", { name: "Certificates" }).click();
     await page.getByText("rsp has no certificates.").waitFor();
     await accessible(page, "no certificates");

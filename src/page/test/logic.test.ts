@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { Api, ApiError, type Certificate, type Slot, type Slots } from "../src/api";
-import { condition, inDays, nameList, verdict } from "../src/certificates";
+import { Api, ApiError, type Certificate, type OrderedHost, type Orders, type Slot, type Slots } from "../src/api";
+import { condition, inDays, nameList, nextOrder, orderState, pause, verdict } from "../src/certificates";
 import { EventReader, follow, pauseMillis, type Connection } from "../src/events";
 import { aligned, flows, grouped, lineOf, OTHERS, shares } from "../src/flows";
 import { ago, bytes, count, millis, percent, plural, rate } from "../src/format";
@@ -82,6 +82,31 @@ describe("certificates", () => {
     expect(inDays(-2)).toBe("2 days ago");
     expect(nameList(["a", "b"], 2)).toBe("a, b");
     expect(nameList(["a", "b", "c", "d"], 2)).toBe("a, b and 2 more");
+  });
+
+  const host = (more: Partial<OrderedHost>): OrderedHost => ({
+    host: "a.example", state: "stored", not_before: null, not_after: null, renewal: null, failures: 0, problem: null, next_try: null, ...more,
+  });
+
+  it("that are ordered say what happens with their host, and when", () => {
+    expect(orderState(host({}))).toBe("Has one");
+    expect(orderState(host({ state: "queued" }))).toBe("Waits for an order");
+    expect(orderState(host({ state: "ordering" }))).toBe("Is ordered now");
+    expect(orderState(host({ state: "failed", failures: 1 }))).toBe("Order failed");
+    expect(orderState(host({ state: "failed", failures: 3 }))).toBe("3 orders failed");
+    expect(nextOrder(host({ renewal: "2027-01-20T04:11:00Z" }))).toMatch(/^renewed 2027-01-/);
+    expect(nextOrder(host({ state: "failed", renewal: "2027-01-20T04:11:00Z", next_try: "2026-11-27T16:45:00Z" }))).toMatch(/^tried again 2026-11-/);
+    expect(nextOrder(host({ state: "queued", renewal: "2027-01-20T04:11:00Z" }))).toBeNull();
+    expect(nextOrder(host({}))).toBeNull();
+  });
+
+  it("that are ordered say that nothing is ordered, only while it is so", () => {
+    const orders = (until: string | null, reason: string | null) => ({ paused_until: until, pause_reason: reason }) as Orders;
+    const now = Date.parse("2026-11-27T16:00:00Z");
+    expect(pause(orders(null, null), now)).toBeNull();
+    expect(pause(orders("2026-11-27T16:00:01Z", "503"), now)?.title).toMatch(/^Nothing is ordered until 2026-11-/);
+    expect(pause(orders("2026-11-27T16:00:01Z", "503"), now)?.reason).toBe("503");
+    expect(pause(orders("2026-11-27T15:59:59Z", null), now)).toEqual({ title: "The last order was interrupted; the next one is an attempt.", reason: "unknown" });
   });
 });
 

@@ -51,6 +51,24 @@ function someCertificates() {
   ];
 }
 
+/** What acme orders: one host failed, one waits, two are stored; and the authority is asked again later. */
+function someOrders() {
+  const one = (host, state, more = {}) => ({ host, state, not_before: null, not_after: null, renewal: null, failures: 0, problem: null, next_try: null, ...more });
+  const stored = { not_before: "2026-11-20T00:00:00Z", not_after: "2027-02-18T00:00:00Z", renewal: "2027-01-20T04:11:00Z" };
+  return {
+    issued: 2, renewed: 14, failed: 3, interrupted: 1, queued: 1, running: 0, waiting_handshakes: 4, stored: 2, budget: 300, budget_used: 19,
+    paused_until: "2027-11-27T17:00:00Z",
+    pause_reason: "the CA answers 503 (Service busy; retry later)",
+    hosts: [
+      one("refused.example", "failed", { failures: 3, problem: "http-01: connection: Fetching http://refused.example/.well-known/acme-challenge/x: Connection refused", next_try: "2026-11-27T16:45:00Z" }),
+      one("waits.example", "queued"),
+      one("fresh.example", "stored", stored),
+      one("shop.example", "stored", stored),
+    ],
+    more: false,
+  };
+}
+
 /** Hours that end now, the oldest first. */
 function hours() {
   const start = Date.UTC(2026, 10, 26, 16);
@@ -63,7 +81,7 @@ function hours() {
 /**
  * Starts one on a free port of 127.0.0.1.
  *
- * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "certificates", "usage", "token" and "delayMillis" at any time.
+ * page: the folder of the built page. token: null if none is needed. slots: how many. past: how many seconds a new reader of events gets at once. Of the result, change "slots", "reloads", "hosts", "certificates", "orders", "usage", "token" and "delayMillis" at any time.
  */
 export async function startMock({ page = null, token = null, slots = 12, port = 0, past = 1 } = {}) {
   const state = {
@@ -72,6 +90,8 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
     reloads: [...FIRST_RELOADS],
     hosts: ["www.alice.example", "www.bob.example", "www.carol.example", "shop.dave.example"],
     certificates: someCertificates(),
+    /** null if acme is not set. */
+    orders: someOrders(),
     delayMillis: 0,
     /** Whether the configuration sets usage. */
     usage: true,
@@ -134,7 +154,7 @@ export async function startMock({ page = null, token = null, slots = 12, port = 
       const expired = all.filter((c) => c.days_left !== null && c.days_left < 0).length;
       const broken = all.filter((c) => c.problem && !/^(expired|not valid)/.test(c.problem)).length;
       const next = all.filter((c) => c.days_left >= 0 && c.not_after).map((c) => c.not_after).sort()[0] ?? null;
-      return [200, { total: all.filter((c) => c.served).length, broken, expired, next_expiry: next, certificates: found.slice(0, limit), more: found.length > limit }];
+      return [200, { total: all.filter((c) => c.served).length, broken, expired, next_expiry: next, certificates: found.slice(0, limit), more: found.length > limit, orders: state.orders && { ...state.orders, hosts: state.orders.hosts.filter((h) => !name || h.host === name) } }];
     },
     "GET /api/explain": (query) => [200, { host: query.get("host"), rule: "select", hash: null, n: 12, slot: "live4", index: 4, address: "10.0.0.4:8080", failover: ["live7", "live9"] }],
     "POST /api/space": (_query, text) => {
