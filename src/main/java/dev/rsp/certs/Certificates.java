@@ -65,6 +65,7 @@ public final class Certificates<T> implements Closeable {
   private volatile @Nullable PreparedCertificates<T> prepared;
 
   private final FolderWatch watch = new FolderWatch();
+  private final ReadGarbage garbage = new ReadGarbage();
 
   /** Held while folders are compared, so that none is compared twice at the same time. */
   private final Object comparing = new Object();
@@ -138,7 +139,8 @@ public final class Certificates<T> implements Closeable {
     }
   }
 
-  private static Catalogue readFirst(CertificateSettings settings) {
+  /** Nobody is served yet, so that this is the best time for a collection. */
+  private Catalogue readFirst(CertificateSettings settings) {
     Path file = settings.index();
     IndexedCertificates known = file == null ? null : IndexFile.read(file);
     if (known != null) {
@@ -147,7 +149,9 @@ public final class Certificates<T> implements Closeable {
         return indexed;
       }
     }
-    return CertificateScan.all(settings, List.of(), entry -> false);
+    Catalogue read = CertificateScan.all(settings, List.of(), entry -> false);
+    garbage.collectAfter(read.size());
+    return read;
   }
 
   /** Uses what {@link #read} has returned. Certificates that did not change stay ready. */
@@ -176,6 +180,12 @@ public final class Certificates<T> implements Closeable {
         thread.start();
       }
     }
+    collectGarbage();
+  }
+
+  private void collectGarbage() {
+    Catalogue now = catalogue;
+    garbage.collectAfter(now == null ? 0 : now.size());
   }
 
   /** Ends the use of all, for a configuration without certificates. */
@@ -307,6 +317,7 @@ public final class Certificates<T> implements Closeable {
       long start = System.nanoTime();
       compareHeard();
       writeIndex(false);
+      collectGarbage();
       watch.settle(REST_AFTER_CHANGE * millisSince(start));
     }
     long next = due(nextPass);
@@ -334,6 +345,7 @@ public final class Certificates<T> implements Closeable {
     long passMillis = millisSince(start);
     rested = after(REST_AFTER_CHANGE * passMillis);
     writeIndex(false);
+    collectGarbage();
     Catalogue now = catalogue;
     boolean watched = now != null && watch.isComplete(now.folders());
     long rest = again || !watched ? UNWATCHED_PASS_MILLIS : WATCHED_PASS_MILLIS;
@@ -385,6 +397,7 @@ public final class Certificates<T> implements Closeable {
         replaceBy(CertificateScan.added(before, files, this::keep));
       }
     }
+    collectGarbage();
   }
 
   private boolean keep(CertificateEntry entry) {
