@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.certs.TestCa;
+import dev.rsp.documents.Document;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,6 +192,51 @@ final class CertsCommandTest {
     assertTrue(said.contains("no forecast of the orders of certificates: cannot read "), said);
     assertEquals(0, certs());
     assertTrue(printed().contains("2 certificate(s)"), printed());
+  }
+
+  /** As text, without what differs from day to day. */
+  private static String timeless(String text) {
+    return text.replaceAll("2[0-9]{3}-[0-9]{2}-[0-9]{2}", "DATE").replaceAll("T[0-9:]{5}Z", "TIME");
+  }
+
+  @Test
+  void printsWhatTheDocumentOfOrdersShows() throws Exception {
+    long now = System.currentTimeMillis();
+    long day = Duration.ofDays(1).toMillis();
+    URI letsEncrypt = URI.create("https://acme-v02.api.letsencrypt.org/directory");
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256")
+            .digest(letsEncrypt.toString().getBytes(StandardCharsets.UTF_8));
+    String account = HexFormat.of().formatHex(digest, 0, 4);
+    Path store = directory.resolve("store");
+    Path host = Files.createDirectories(store.resolve("live/a.example"));
+    CA.leaf(TestCa.ecdsaKeys(), Duration.ofDays(89).plusHours(1), "a.example")
+        .writePem(host, "both");
+    String pem = Files.readString(host.resolve("both.pem"));
+    Files.delete(host.resolve("both.pem"));
+    int key = pem.indexOf("-----BEGIN PRIVATE KEY");
+    Files.writeString(host.resolve("fullchain.pem"), pem.substring(0, key));
+    Files.writeString(host.resolve("privkey.pem"), pem.substring(key));
+    Files.setPosixFilePermissions(
+        host.resolve("privkey.pem"), PosixFilePermissions.fromString("rw-------"));
+    Files.createDirectories(store.resolve("renewal"));
+    Files.writeString(
+        store.resolve("renewal/orders.log"),
+        "# rsp orders 1\ncert %s a.example %d %d %d - -\n"
+                .formatted(account, now - day, now + 89 * day, now + 59 * day)
+            + "fail %s b.example 1 %d http-01: dns: DNS problem: NXDOMAIN looking up A for b.example\n"
+                .formatted(account, now + 300_000));
+    Files.writeString(directory.resolve("journal"), "a.example 5\nb.example 5\n");
+    config(
+        "journal = 'journal'\n"
+            + "acme = { directory = 'letsencrypt', store = 'store', allow = 'journal' }");
+    assertEquals(1, certs());
+    String shown =
+        Document.read(Path.of("src/docs/acme.md")).blocks().stream()
+            .filter(block -> block.info().endsWith("CertsCommandTest compares it"))
+            .map(block -> block.text().replace("/var/lib/rsp/certs/", "store/"))
+            .collect(Collectors.joining());
+    assertEquals(timeless(shown), timeless(printed()));
   }
 
   @Test
