@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The socket of a client whose protocol is known, until it is closed: whether the client is served,
  * whether it is read, whether it has ended its side, and whether it takes what is sent. The
- * connection, its {@link Owner}, passes on the events of the channel, but for the bytes, and is
- * told what they mean.
+ * connection, its {@link Owner}, passes on the events of the channel, and is told what they mean.
+ * Bytes go to the connection alone.
  *
  * <p>All methods run on the connection's loop.
  */

@@ -8,5 +8,14 @@ public enum AbortOnClose {
   /** GET and HEAD: to stop half-way does no harm. */
   GET,
   /** All. */
-  ALL
+  ALL;
+
+  /**
+   * Whether it is for one request.
+   *
+   * @param isSafe whether it is a GET or HEAD
+   */
+  public boolean ends(boolean isSafe) {
+    return this == ALL || (this == GET && isSafe);
+  }
 }

@@ -5,6 +5,7 @@ import dev.rsp.access.AccessLog;
 import dev.rsp.access.Entries;
 import dev.rsp.access.Entry;
 import dev.rsp.access.LoopLog;
+import dev.rsp.http.Hop;
 import dev.rsp.http.Parsed;
 import dev.rsp.http.RequestHead;
 import dev.rsp.http.ResponseHead;
@@ -14,6 +15,7 @@ import dev.rsp.journal.HostTally;
 import dev.rsp.lua.CallCounts;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.NetLoop;
+import dev.rsp.trace.RequestSpan;
 import dev.rsp.usage.LoopUsage;
 import dev.rsp.usage.Usage;
 import dev.rsp.wake.Starter;
@@ -140,8 +142,16 @@ public final class LoopState {
   /**
    * The exchange of an entry has ended: all that are in force now read it. It is not used after
    * that.
+   *
+   * @param hop at which the request was
+   * @param written octets to the client, for this exchange
+   * @param span of the request; ends as well. Null if it is not traced
    */
-  public void ended(Entry entry, Ending ending) {
+  public void ended(Entry entry, Ending ending, Hop hop, long written, @Nullable RequestSpan span) {
+    entry.ended(ending.label(), hop, hop.requestId(), written);
+    if (span != null) {
+      span.end(entry);
+    }
     if (counts) {
       requests.ended(entry, ending);
     }

@@ -5,7 +5,6 @@ import dev.rsp.access.Entry;
 import dev.rsp.client.ClientTimer;
 import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.EdgeRules;
-import dev.rsp.config.AbortOnClose;
 import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.BodyKind;
 import dev.rsp.exchange.ClientStream;
@@ -223,10 +222,7 @@ final class Http1ClientStream implements ClientStream {
   void request(Terms terms, RequestHead head, ByteBuf body, boolean last) {
     try {
       state = last ? State.RESPONSE : State.BODY;
-      AbortOnClose abort = terms.abortOnClose;
-      abortOnEnd =
-          abort == AbortOnClose.ALL
-              || (abort == AbortOnClose.GET && (head.isGet() || head.isHead()));
+      abortOnEnd = terms.abortOnClose.ends(head.isGet() || head.isHead());
       boolean expectsContinue = !last && head.expectContinue() && !body.isReadable();
       timer.requestBegan(terms, last, expectsContinue);
     } catch (Throwable e) {
@@ -616,13 +612,10 @@ final class Http1ClientStream implements ClientStream {
   }
 
   private void record(Entry ended, Ending ending) {
+    RequestSpan traced = span;
     entry = null;
-    ended.ended(ending.label(), hop, hop.requestId(), written - writtenBefore);
-    if (span != null) {
-      span.end(ended);
-      span = null;
-    }
-    loop.ended(ended, ending);
+    span = null;
+    loop.ended(ended, ending, hop, written - writtenBefore, traced);
   }
 
   /** No request is read any more: a partial head will not be completed. */

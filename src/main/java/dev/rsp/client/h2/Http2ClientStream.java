@@ -7,7 +7,6 @@ import dev.rsp.client.ClientTimer;
 import dev.rsp.client.CountedRefusal;
 import dev.rsp.client.EdgeRules;
 import dev.rsp.client.TimedClient;
-import dev.rsp.config.AbortOnClose;
 import dev.rsp.config.Limits;
 import dev.rsp.exchange.BackendFailure;
 import dev.rsp.exchange.BodyKind;
@@ -239,9 +238,7 @@ final class Http2ClientStream
     } else if (hop.trusted() && isOneTooMany(terms.limits)) {
       refuse(CountedRefusal.TOO_MANY_OF_CLIENT);
     } else {
-      AbortOnClose abort = terms.abortOnClose;
-      abortOnEnd =
-          abort == AbortOnClose.ALL || (abort == AbortOnClose.GET && (head.isGet() || isHead));
+      abortOnEnd = terms.abortOnClose.ends(head.isGet() || isHead);
       boolean whole = last || asksForTunnel;
       timer.requestBegan(terms, whole, !whole && head.expectContinue());
       BodyKind kind = head.chunked() ? BodyKind.CONTENT : BodyKind.LENGTH;
@@ -721,12 +718,7 @@ final class Http2ClientStream
     if (ended != null) {
       entry = null;
       ended.headWritten(written - sent); // what is left is content, without the heads of its frames
-      ended.ended(ending.label(), hop, hop.requestId(), written);
-      if (span != null) {
-        span.end(ended);
-        span = null;
-      }
-      loop.ended(ended, ending);
+      loop.ended(ended, ending, hop, written, span);
     }
   }
 
