@@ -3,6 +3,12 @@ package dev.rsp.daemon;
 
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Handshakes that wait until the certificate of their host is ordered: not more than a number, and
- * each for a time. Thread-safe.
+ * each for a time. Those of one host share one wish, and one that has given up leaves nothing
+ * behind, however long the order takes. Thread-safe.
  */
 final class OrderWaits {
   /** Each costs some KiB: its ClientHello and its connection. More get no certificate now. */
@@ -26,6 +33,9 @@ final class OrderWaits {
 
   private final int most;
   private final AtomicInteger waiting = new AtomicInteger();
+
+  /** The handshakes that wait for the same wish, by host; never empty. Changed in place. */
+  private final Map<String, Set<Wait>> byHost = new ConcurrentHashMap<>();
 
   OrderWaits() {
     this(MAX_WAITING);
@@ -43,6 +53,7 @@ final class OrderWaits {
   /**
    * Has a handshake wait. Call it on its loop.
    *
+   * @param wish called if no other handshake waits for this host
    * @param then goes on with what there is: when the order has ended, however, or the time is over;
    *     at once if too many wait; on the loop
    * @return how many milliseconds it waits at most; 0 if it does not
@@ -53,19 +64,39 @@ final class OrderWaits {
       then.run();
       return 0;
     }
-    var wait = new Wait(loop, then);
+    var wait = new Wait(host, loop, then);
+    Set<Wait> all = byHost.compute(host, (name, others) -> wait.joined(others));
     try {
-      wish.want(host, reason -> wait.end());
+      if (wait.isFirst) {
+        wish.want(host, reason -> end(host, all));
+      }
       wait.limit(millis);
     } catch (RuntimeException | Error e) {
-      wait.end();
+      end(host, all);
       throw e;
     }
     return millis;
   }
 
+  /** Ends those who wait for a wish; nothing if all of them have given up. */
+  @SuppressWarnings("ReferenceEquality") // a later wish may have an equal set
+  private void end(String host, Set<Wait> those) {
+    List<Wait> ended = new ArrayList<>();
+    byHost.computeIfPresent(
+        host,
+        (name, all) -> {
+          if (all != those) {
+            return all;
+          }
+          ended.addAll(all);
+          return null;
+        });
+    ended.forEach(Wait::end);
+  }
+
   /** One handshake. */
   private final class Wait {
+    private final String host;
     private final EventExecutor loop;
     private final Runnable then;
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -73,15 +104,35 @@ final class OrderWaits {
     /** Used on the loop only. */
     private @Nullable ScheduledFuture<?> late;
 
-    Wait(EventExecutor loop, Runnable then) {
+    private boolean isFirst;
+
+    Wait(String host, EventExecutor loop, Runnable then) {
+      this.host = host;
       this.loop = loop;
       this.then = then;
+    }
+
+    private Set<Wait> joined(@Nullable Set<Wait> others) {
+      isFirst = others == null;
+      Set<Wait> all = others == null ? new HashSet<>() : others;
+      all.add(this);
+      return all;
+    }
+
+    private void giveUp() {
+      byHost.computeIfPresent(
+          host,
+          (name, all) -> {
+            all.remove(this);
+            return all.isEmpty() ? null : all;
+          });
+      end();
     }
 
     /** For names that get an answer at once it must cost nothing. */
     void limit(int millis) {
       if (!ended.get()) {
-        late = loop.schedule(this::end, millis, TimeUnit.MILLISECONDS);
+        late = loop.schedule(this::giveUp, millis, TimeUnit.MILLISECONDS);
       }
     }
 

@@ -281,7 +281,7 @@ final class AcmeAuthorityTest {
     AcmeAuthority authority = authority(null, ChallengeType.HTTP_01);
     CompletableFuture<Authority.Answer> answer =
         CompletableFuture.supplyAsync(() -> order(authority, "a.example"));
-    Eventually.is(() -> ca.count("/chall") > 0);
+    Eventually.holds(() -> ca.count("/chall") > 0);
     authority.close();
     assertEquals(Authority.Blame.AUTHORITY, failure(answer.get(30, TimeUnit.SECONDS)).blame());
   }

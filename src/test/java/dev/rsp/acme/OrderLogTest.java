@@ -27,7 +27,7 @@ final class OrderLogTest {
       log.rewrite(
           () -> {
             adding.start();
-            Eventually.is(() -> adding.getState() == Thread.State.BLOCKED || !adding.isAlive());
+            Eventually.holds(() -> adding.getState() == Thread.State.BLOCKED || !adding.isAlive());
             return List.of("new");
           });
       adding.join(TimeUnit.SECONDS.toMillis(30));

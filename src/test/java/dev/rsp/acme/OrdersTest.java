@@ -64,7 +64,7 @@ final class OrdersTest {
   void close() {
     ca.go(1_000);
     all.forEach(Orders::close);
-    Eventually.is(this::isReleased); // no order writes into the folder any more
+    Eventually.holds(this::isReleased); // no order writes into the folder any more
   }
 
   private boolean isReleased() throws IOException {
@@ -198,7 +198,7 @@ final class OrdersTest {
     for (int i = 0; i < 50; i++) {
       waiting.add(want(orders, "a.example"));
     }
-    Eventually.is(() -> ca.orders.size() == 1);
+    Eventually.holds(() -> ca.orders.size() == 1);
     waiting.add(want(orders, "a.example"));
     assertEquals(HostReport.State.ORDERING, report(orders, "a.example").state());
     ca.go(1);
@@ -246,7 +246,7 @@ final class OrdersTest {
   void aRuleThatNeverAnswersIsNotAwaited() {
     Orders orders = orders(DIRECTORY, 300, 1_000, (host, answer) -> asked.add(host));
     CompletableFuture<String> done = want(orders, "a.example");
-    Eventually.is(() -> asked.size() == 1);
+    Eventually.holds(() -> asked.size() == 1);
     pass(orders, Duration.ofSeconds(31));
     assertEquals("the rule that allows certificates does not answer", get(done));
   }
@@ -270,7 +270,7 @@ final class OrdersTest {
     List<Consumer<Allow.Answer>> unanswered = Collections.synchronizedList(new ArrayList<>());
     Orders orders = orders(DIRECTORY, 300, 1_000, (host, answer) -> unanswered.add(answer));
     CompletableFuture<String> done = want(orders, "a.example");
-    Eventually.is(() -> unanswered.size() == 1);
+    Eventually.holds(() -> unanswered.size() == 1);
     rule.put("a.example", Allow.Answer.NO);
     orders.allow(allow);
     unanswered.get(0).accept(Allow.Answer.YES);
@@ -311,14 +311,14 @@ final class OrdersTest {
             (host, answer) -> {
               asked.add(host);
               try {
-                gate.await();
+                assertTrue(gate.await(30, TimeUnit.SECONDS));
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
               answer.accept(Allow.Answer.YES);
             });
     CompletableFuture<String> first = want(orders, "a.example");
-    Eventually.is(() -> asked.size() == 1);
+    Eventually.holds(() -> asked.size() == 1);
     List<CompletableFuture<String>> others = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       others.add(want(orders, "h" + i + ".example")); // would hang here
@@ -354,7 +354,7 @@ final class OrdersTest {
       waiting.add(want(orders, "h" + i + ".example"));
       int count = i + 1;
       // Eight are under way, the others wait.
-      Eventually.is(() -> orders.figures().queued() + orders.figures().running() == count);
+      Eventually.holds(() -> orders.figures().queued() + orders.figures().running() == count);
     }
     assertEquals("too many hosts wait for certificates (10)", get(want(orders, "x.example")));
     assertEquals(1, counts.figures(orders.figures()).refused());
@@ -404,10 +404,11 @@ final class OrdersTest {
     Orders orders = orders();
     ca.fail(hostFailure("dns: no address\nfor it"));
     get(want(orders, "a.example"));
-    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    Eventually.holds(
+        () -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
     orders.close();
     Orders next = orders();
-    Eventually.is(() -> !next.reports().isEmpty());
+    Eventually.holds(() -> !next.reports().isEmpty());
     String reason = get(want(next, "a.example"));
     assertTrue(reason.startsWith("dns: no address for it (failures: 1"), reason);
     assertEquals(1, ca.orders.size());
@@ -425,12 +426,12 @@ final class OrdersTest {
     assertEquals(HostReport.State.QUEUED, report(orders, "a.example").state());
     ca.hold();
     pass(orders, Duration.ofSeconds(11));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
     assertEquals(1, orders.figures().running(), "one on trial");
     assertNotNull(orders.figures().pausedUntil(), "until one has succeeded");
     assertEquals("the CA cannot be reached", orders.figures().pauseReason());
     ca.go(10);
-    Eventually.is(() -> orders.figures().stored() == 2);
+    Eventually.holds(() -> orders.figures().stored() == 2);
     assertNull(orders.figures().pausedUntil());
     assertEquals("", get(want(orders, "a.example")), "both that were queued are there");
     assertEquals(3, ca.orders.size(), ca.orders::toString);
@@ -443,7 +444,8 @@ final class OrdersTest {
         new Authority.Failure(
             Authority.Blame.AUTHORITY, "rateLimited: too many new orders", 7_200_000, null));
     get(want(orders, "a.example"));
-    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("pause "));
+    Eventually.holds(
+        () -> Files.readString(store().resolve("renewal/orders.log")).contains("pause "));
     orders.close();
     Orders next = orders();
     String reason = get(want(next, "b.example"));
@@ -451,7 +453,7 @@ final class OrdersTest {
     pass(next, Duration.ofHours(1));
     assertEquals(1, ca.orders.size());
     pass(next, Duration.ofHours(2));
-    Eventually.is(() -> next.figures().stored() == 1);
+    Eventually.holds(() -> next.figures().stored() == 1);
   }
 
   @Test
@@ -466,7 +468,7 @@ final class OrdersTest {
     get(want(orders, "b.example"));
     clock.jump(Duration.ofDays(-365));
     orders.tick();
-    Eventually.is(() -> orders.figures().stored() == 1);
+    Eventually.holds(() -> orders.figures().stored() == 1);
     assertEquals("", get(want(orders, "a.example")));
     assertEquals("", get(want(orders, "2.c.example")));
   }
@@ -491,10 +493,10 @@ final class OrdersTest {
       ca.fail(Authority.Failure.ofAuthority("serverInternal"));
       get(want(orders, "a.example"));
       int count = i + 1;
-      Eventually.is(() -> ca.orders.size() == count);
+      Eventually.holds(() -> ca.orders.size() == count);
       pass(orders, Duration.ofHours(2));
     }
-    Eventually.is(() -> report(orders, "a.example").failures() == 1 || ca.orders.size() > 3);
+    Eventually.holds(() -> report(orders, "a.example").failures() == 1 || ca.orders.size() > 3);
     assertEquals(HostReport.State.FAILED, report(orders, "a.example").state());
   }
 
@@ -522,7 +524,7 @@ final class OrdersTest {
     orders.close();
     Orders next = orders();
     assertEquals("", get(want(next, "a.example")));
-    Eventually.is(() -> next.figures().stored() == 1);
+    Eventually.holds(() -> next.figures().stored() == 1);
     assertEquals(1, ca.orders.size());
   }
 
@@ -531,7 +533,7 @@ final class OrdersTest {
     Orders orders = orders(DIRECTORY, 2, 100, allow);
     ca.hold();
     CompletableFuture<String> done = want(orders, "a.example");
-    Eventually.is(() -> ca.orders.size() == 1);
+    Eventually.holds(() -> ca.orders.size() == 1);
     orders.close();
     assertTrue(get(done).startsWith("rsp is stopping"));
     assertTrue(get(want(orders, "a.example")).startsWith("rsp is stopping"));
@@ -613,7 +615,7 @@ final class OrdersTest {
     Orders orders = orders();
     ca.hold();
     CompletableFuture<String> done = want(orders, "a.example");
-    Eventually.is(() -> ca.orders.size() == 1);
+    Eventually.holds(() -> ca.orders.size() == 1);
     Files.createDirectories(store().resolve("live/a.example/privkey.pem/in the way"));
     ca.go(1_000);
     assertTrue(get(done).startsWith("the store cannot be written: "), get(done));
@@ -650,7 +652,7 @@ final class OrdersTest {
     clock.pass(Duration.ofSeconds(11));
     assertNotNull(orders.figures().pausedUntil(), "until an order has succeeded");
     orders.tick();
-    Eventually.is(() -> orders.figures().stored() == 3);
+    Eventually.holds(() -> orders.figures().stored() == 3);
     assertNull(orders.figures().pausedUntil());
   }
 
@@ -676,7 +678,7 @@ final class OrdersTest {
     assertEquals(
         "another process orders certificates for " + store(), get(want(other, "b.example")));
     orders.close();
-    Eventually.is(() -> get(want(other, "b.example")).isEmpty());
+    Eventually.holds(() -> get(want(other, "b.example")).isEmpty());
   }
 
   @Test
@@ -685,10 +687,10 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     get(want(orders, "b.example"));
     orders.close();
-    Eventually.is(() -> Files.deleteIfExists(store().resolve("renewal/orders.log")));
+    Eventually.holds(() -> Files.deleteIfExists(store().resolve("renewal/orders.log")));
     Files.writeString(chain("b.example"), "poison");
     Orders next = orders();
-    Eventually.is(() -> next.figures().stored() == 1);
+    Eventually.holds(() -> next.figures().stored() == 1);
     assertNotNull(report(next, "a.example").renewal());
     assertEquals("", get(want(next, "a.example")));
     assertEquals(2, ca.orders.size());
@@ -714,11 +716,11 @@ final class OrdersTest {
     Orders orders = orders();
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    Eventually.is(() -> Files.readString(log).contains("cert "));
+    Eventually.holds(() -> Files.readString(log).contains("cert "));
     orders.close();
     Files.writeString(log, Files.readString(log).replaceFirst("cert .*\n", ""));
     Orders next = orders();
-    Eventually.is(() -> next.figures().stored() == 1);
+    Eventually.holds(() -> next.figures().stored() == 1);
     assertNotNull(report(next, "a.example").renewal());
     assertEquals(1, next.figures().budgetUsed());
     assertEquals(1, ca.orders.size());
@@ -729,13 +731,13 @@ final class OrdersTest {
     Orders orders = orders(DIRECTORY, 2, 100, allow);
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    Eventually.is(() -> Files.readString(log).contains("cert "));
+    Eventually.holds(() -> Files.readString(log).contains("cert "));
     orders.close();
     Files.writeString(log, Files.readString(log) + "cert x\n\0\0\0\0\nfail " + "x".repeat(9_000));
     Orders next = orders(DIRECTORY, 2, 100, allow);
-    Eventually.is(() -> next.figures().stored() == 1);
+    Eventually.holds(() -> next.figures().stored() == 1);
     assertEquals(1, next.figures().budgetUsed());
-    Eventually.is(() -> Files.readString(log).lines().count() == 3); // it was written anew
+    Eventually.holds(() -> Files.readString(log).lines().count() == 3); // it was written anew
   }
 
   @Test
@@ -755,9 +757,9 @@ final class OrdersTest {
     Orders orders = orders();
     get(want(orders, "a.example"));
     Path log = store().resolve("renewal/orders.log");
-    Eventually.is(() -> Files.readString(log).contains("cert "));
+    Eventually.holds(() -> Files.readString(log).contains("cert "));
     orders.close();
-    Eventually.is(this::isReleased);
+    Eventually.holds(this::isReleased);
     String line =
         Files.readString(log).lines().filter(l -> l.startsWith("cert")).findFirst().orElseThrow();
     StringBuilder text = new StringBuilder(Files.readString(log));
@@ -766,7 +768,7 @@ final class OrdersTest {
     }
     Files.writeString(log, text);
     Orders next = orders();
-    Eventually.is(() -> next.figures().stored() == 3_001);
+    Eventually.holds(() -> next.figures().stored() == 3_001);
     assertEquals(text.toString(), Files.readString(log), "it is only added to");
     assertEquals(3_001, StoredHosts.read(next.settings()).hosts().size());
   }
@@ -787,7 +789,7 @@ final class OrdersTest {
     assertTrue(get(want(next, "x.example")).startsWith("the budget of 3 orders"));
     assertEquals(3, ca.orders.size());
     pass(next, Duration.ofSeconds(10_801));
-    Eventually.is(() -> next.figures().stored() == 4);
+    Eventually.holds(() -> next.figures().stored() == 4);
     assertEquals(4, ca.orders.size());
   }
 
@@ -821,7 +823,7 @@ final class OrdersTest {
     pass(orders, Duration.ofDays(50));
     assertEquals(1, ca.orders.size());
     pass(orders, Duration.ofDays(20));
-    Eventually.is(() -> ca.orders.size() == 2 && stored.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2 && stored.size() == 2);
     assertFalse(before.equals(Files.readString(chain("a.example"))));
     assertEquals(1, counts.figures(orders.figures()).renewed());
     assertEquals("", get(want(orders, "a.example")));
@@ -833,11 +835,11 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     rule.put("a.example", Allow.Answer.NO);
     pass(orders, Duration.ofDays(70));
-    Eventually.is(() -> report(orders, "a.example").problem() != null);
+    Eventually.holds(() -> report(orders, "a.example").problem() != null);
     assertEquals(1, ca.orders.size());
     rule.remove("a.example");
     pass(orders, DAY.plusHours(1));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -846,11 +848,11 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.fail(hostFailure("dns"));
     pass(orders, Duration.ofDays(70));
-    Eventually.is(() -> report(orders, "a.example").failures() == 1);
+    Eventually.holds(() -> report(orders, "a.example").failures() == 1);
     assertEquals("", get(want(orders, "a.example")), "the old one is still good");
     assertEquals(2, ca.orders.size());
     pass(orders, Duration.ofMinutes(6));
-    Eventually.is(() -> ca.orders.size() == 3);
+    Eventually.holds(() -> ca.orders.size() == 3);
   }
 
   @Test
@@ -868,7 +870,7 @@ final class OrdersTest {
     assertTrue(orders.announces());
     assertEquals(1, orders.figures().budgetUsed());
     pass(orders, Duration.ofDays(13));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
     assertTrue(ca.orders.get(1).startsWith("a.example replaces "), ca.orders::toString);
     assertEquals(0, orders.figures().budgetUsed(), "it does not count");
   }
@@ -882,9 +884,9 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.window = new Authority.Window(now - day, now, 6 * 3_600_000L);
     pass(orders, Duration.ofHours(7));
-    Eventually.is(() -> ca.checks.size() >= 2);
+    Eventually.holds(() -> ca.checks.size() >= 2);
     pass(orders, Duration.ofSeconds(1));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -897,7 +899,7 @@ final class OrdersTest {
     Instant renewal = report(orders, "a.example").renewal();
     assertEquals(clock.instant().plus(Duration.ofHours(1)), renewal);
     pass(orders, Duration.ofMinutes(61));
-    Eventually.is(() -> stored.size() == 2);
+    Eventually.holds(() -> stored.size() == 2);
     assertEquals(2, orders.figures().budgetUsed(), "that of a young certificate counts");
     orders.tick();
     assertEquals(2, ca.orders.size());
@@ -911,7 +913,7 @@ final class OrdersTest {
     Orders orders = orders();
     get(want(orders, "a.example"));
     pass(orders, Duration.ofDays(82));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -932,13 +934,13 @@ final class OrdersTest {
     rule.put("a.example", Allow.Answer.NO);
     clock.jump(Duration.ofDays(365));
     orders.tick();
-    Eventually.is(() -> orders.figures().stored() == 0);
+    Eventually.holds(() -> orders.figures().stored() == 0);
     rule.remove("a.example");
     clock.jump(Duration.ofDays(-365));
     orders.tick();
     assertEquals(1, orders.figures().stored());
     pass(orders, Duration.ofDays(70));
-    Eventually.is(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> ca.orders.size() == 2);
   }
 
   @Test
@@ -955,8 +957,8 @@ final class OrdersTest {
     orders.tick();
     orders.tick();
     ca.go(1_000);
-    Eventually.is(() -> ca.orders.size() == 200);
-    Eventually.is(() -> orders.figures().running() == 0);
+    Eventually.holds(() -> ca.orders.size() == 200);
+    Eventually.holds(() -> orders.figures().running() == 0);
     long renewed = ca.orders.subList(100, 200).stream().filter(o -> o.startsWith("old")).count();
     assertTrue(renewed >= 25 && renewed <= 75, "renewed: " + renewed);
   }
@@ -967,8 +969,8 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     orders.close();
     Orders next = orders(URI.create("https://other.example/directory"), 300, 100, allow);
-    Eventually.is(() -> ca.orders.size() == 2);
-    Eventually.is(() -> next.figures().running() == 0);
+    Eventually.holds(() -> ca.orders.size() == 2);
+    Eventually.holds(() -> next.figures().running() == 0);
     next.tick();
     assertEquals(2, ca.orders.size());
   }
@@ -980,7 +982,7 @@ final class OrdersTest {
     rule.put("a.example", Allow.Answer.NO);
     pass(orders, Duration.ofDays(100));
     pass(orders, Duration.ofDays(30));
-    Eventually.is(
+    Eventually.holds(
         () ->
             "expired long ago, and could not be renewed"
                 .equals(report(orders, "a.example").problem()));
@@ -996,7 +998,8 @@ final class OrdersTest {
     get(want(orders, "a.example"));
     ca.fail(hostFailure("dns"));
     get(want(orders, "b.example"));
-    Eventually.is(() -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
+    Eventually.holds(
+        () -> Files.readString(store().resolve("renewal/orders.log")).contains("fail "));
     StoredHosts found = StoredHosts.read(orders.settings());
     assertEquals(orders.reports(), found.hosts());
     assertEquals(2, found.budgetUsed());
