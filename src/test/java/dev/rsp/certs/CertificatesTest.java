@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -176,7 +176,7 @@ class CertificatesTest {
     ExecutorService ended = Executors.newSingleThreadExecutor();
     ended.shutdown();
     certificates.load(named("a.test"), true, ended, (ready, why) -> library.release(ready));
-    await(() -> certificates.loadCount() == 1);
+    Eventually.holds(() -> certificates.loadCount() == 1);
   }
 
   @Test
@@ -224,9 +224,10 @@ class CertificatesTest {
     AtomicReference<String> said = new AtomicReference<>();
     certificates.load(before, true, Runnable::run, (ready, why) -> said.set(String.valueOf(why)));
 
-    await(() -> said.get() != null);
+    Eventually.holds(() -> said.get() != null);
     assertEquals("it was replaced by one that does not cover the same names", said.get());
-    await(() -> certificates.find("b.test") != null && certificates.find("a.test") == null);
+    Eventually.holds(
+        () -> certificates.find("b.test") != null && certificates.find("a.test") == null);
   }
 
   @Test
@@ -238,7 +239,8 @@ class CertificatesTest {
     for (int i = 0; i < 40; i++) {
       library.release(load(i + ".test"));
     }
-    await(() -> library.all.stream().filter(ready -> ready.users.get() > 0).count() <= 10);
+    Eventually.holds(
+        () -> library.all.stream().filter(ready -> ready.users.get() > 0).count() <= 10);
     assertEquals(40, certificates.loadCount());
   }
 
@@ -295,14 +297,14 @@ class CertificatesTest {
     Ready old = load("a.test");
 
     Path b = CA.ecdsa("b.test").writePem(folder.resolve("deeper/sub"), "b");
-    await(() -> certificates.find("b.test") != null);
+    Eventually.holds(() -> certificates.find("b.test") != null);
 
     TestCa.Leaf renewed = CA.ecdsa("a.test");
     renewed.writePem(folder, "a");
-    await(() -> hasSerial("a.test", renewed));
+    Eventually.holds(() -> hasSerial("a.test", renewed));
 
     Files.delete(b);
-    await(() -> certificates.find("b.test") == null);
+    Eventually.holds(() -> certificates.find("b.test") == null);
     assertEquals(1, old.users.get(), "only this test uses the old one");
     library.release(old);
   }
@@ -314,7 +316,7 @@ class CertificatesTest {
     library.release(load("a.test"));
     TestCa.Leaf renewed = CA.ecdsa("a.test");
     Files.writeString(file, renewed.chainPem() + renewed.keyPem());
-    await(() -> hasSerial("a.test", renewed));
+    Eventually.holds(() -> hasSerial("a.test", renewed));
   }
 
   @Test
@@ -333,7 +335,7 @@ class CertificatesTest {
         use();
         library.release(load("a.test"));
       } else {
-        await(() -> hasSerial("a.test", leaf));
+        Eventually.holds(() -> hasSerial("a.test", leaf));
       }
     }
   }
@@ -376,7 +378,7 @@ class CertificatesTest {
     use();
     assertNotNull(certificates.find("a.test"), "although it was never loaded");
     Files.writeString(file, all);
-    await(() -> catalogue().brokenCount() == 0 && hasSerial("a.test", renewed));
+    Eventually.holds(() -> catalogue().brokenCount() == 0 && hasSerial("a.test", renewed));
   }
 
   /** Before the folders are looked at the next time, and for all that are written at once. */
@@ -454,7 +456,7 @@ class CertificatesTest {
         });
     certificates.close();
     gate.countDown();
-    await(() -> answered.get() == 1 && library.all.get(0).users.get() == 0);
+    Eventually.holds(() -> answered.get() == 1 && library.all.get(0).users.get() == 0);
   }
 
   // Reloads ---------------------------------------------------------------------------------------
@@ -474,7 +476,7 @@ class CertificatesTest {
     assertSame(a, again);
     Ready renewed = load("b.test");
     assertNotSame(b, renewed);
-    await(() -> b.users.get() == 1);
+    Eventually.holds(() -> b.users.get() == 1);
     assertNotNull(certificates.find("c.test"));
     List.of(a, b, again, renewed).forEach(library::release);
   }
@@ -490,14 +492,14 @@ class CertificatesTest {
     certificates.use(certificates.read(settings));
     // A new one is found only by what the kernel tells, or by a later comparison of all.
     CA.ecdsa("b.test").writePem(certs, "b");
-    await(() -> certificates.find("b.test") != null);
+    Eventually.holds(() -> certificates.find("b.test") != null);
     assertTrue(hasSerial("a.test", old));
 
     TestCa.Leaf renewed = CA.ecdsa("a.test");
     renewed.writePem(elsewhere, "a");
     certificates.use(certificates.read(settings));
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
-    await(() -> hasSerial("a.test", renewed) || System.nanoTime() > end);
+    Eventually.holds(() -> hasSerial("a.test", renewed) || System.nanoTime() > end);
     assertTrue(hasSerial("a.test", renewed), "before all are compared anyway");
   }
 
@@ -533,10 +535,11 @@ class CertificatesTest {
       use();
       library.release(load("a.test"));
     }
-    await(() -> library.all.stream().filter(ready -> ready.users.get() > 0).count() == 1);
+    Eventually.holds(
+        () -> library.all.stream().filter(ready -> ready.users.get() > 0).count() == 1);
     certificates.useNone();
     assertNull(certificates.find("a.test"));
-    await(() -> library.all.stream().allMatch(ready -> ready.users.get() == 0));
+    Eventually.holds(() -> library.all.stream().allMatch(ready -> ready.users.get() == 0));
   }
 
   @Test
@@ -570,7 +573,7 @@ class CertificatesTest {
       use();
     }
     int done = handshakes.get();
-    await(() -> handshakes.get() > done + 2 * names || failed.get() != null);
+    Eventually.holds(() -> handshakes.get() > done + 2 * names || failed.get() != null);
     stop.set(true);
     clients.join();
     assertNull(failed.get());
@@ -632,7 +635,7 @@ class CertificatesTest {
     TestCa.Leaf renewed = CA.ecdsa("a.test", "c.test");
     renewed.writeTo(certs, "a");
     certificates.use(read);
-    await(() -> named("c.test").name().equals("c.test"));
+    Eventually.holds(() -> named("c.test").name().equals("c.test"));
     assertTrue(hasSerial("a.test", renewed));
   }
 
@@ -651,7 +654,8 @@ class CertificatesTest {
 
     certificates.use(certificates.read(settings));
 
-    await(() -> certificates.find("b.test") != null && certificates.find("a.test") == null);
+    Eventually.holds(
+        () -> certificates.find("b.test") != null && certificates.find("a.test") == null);
   }
 
   @Test
@@ -715,9 +719,9 @@ class CertificatesTest {
     AtomicReference<String> said = new AtomicReference<>();
     certificates.load(named, true, Runnable::run, (ready, why) -> said.set(String.valueOf(why)));
 
-    await(() -> said.get() != null);
+    Eventually.holds(() -> said.get() != null);
     assertEquals("it was replaced by one that does not cover the same names", said.get());
-    await(() -> certificates.find("bank.test") == null);
+    Eventually.holds(() -> certificates.find("bank.test") == null);
   }
 
   // ----------------------------------------------------------------------------------------------
@@ -771,7 +775,7 @@ class CertificatesTest {
           loaded.set(ready);
           failed.set(why);
         });
-    await(() -> loaded.get() != null || failed.get() != null);
+    Eventually.holds(() -> loaded.get() != null || failed.get() != null);
     assertNull(failed.get());
     Ready ready = loaded.get();
     assertNotNull(ready);
@@ -782,19 +786,7 @@ class CertificatesTest {
     AtomicReference<String> failed = new AtomicReference<>();
     certificates.load(
         named(name), true, Runnable::run, (ready, why) -> failed.set(String.valueOf(why)));
-    await(() -> failed.get() != null);
+    Eventually.holds(() -> failed.get() != null);
     return String.valueOf(failed.get());
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < end, "not within 30 s");
-      try {
-        Thread.sleep(5);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-    }
   }
 }

@@ -81,11 +81,15 @@ class FolderWatchTest {
               }
             });
     waker.start();
-    for (int i = 0; i < 1_000; i++) {
-      watch.await(TimeUnit.MINUTES.toMillis(10));
+    try {
+      for (int i = 0; i < 1_000; i++) {
+        watch.await(TimeUnit.MINUTES.toMillis(10));
+      }
+    } finally {
+      waker.interrupt();
+      waker.join(TimeUnit.SECONDS.toMillis(30));
     }
-    waker.interrupt();
-    waker.join();
+    assertFalse(waker.isAlive());
     watch.await(1); // takes the last one
     assertFalse(Thread.currentThread().isInterrupted(), "nobody else was interrupted");
   }

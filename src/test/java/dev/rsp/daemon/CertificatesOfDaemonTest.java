@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.admin.JsonReader;
 import dev.rsp.admin.OpenApi;
 import dev.rsp.certs.TestCa;
@@ -24,22 +25,17 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,15 +93,8 @@ final class CertificatesOfDaemonTest {
 
   /** The serial number of the certificate that a client gets; an alert is null. */
   private @Nullable String serial(@Nullable String name) throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setCertificateEntry("ca", CA.root());
-    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
     try (SSLSocket socket =
-        (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
+        (SSLSocket) CA.clientContext().getSocketFactory().createSocket("127.0.0.1", port)) {
       socket.setSoTimeout(20_000);
       SSLParameters parameters = socket.getSSLParameters();
       if (name != null) {
@@ -168,7 +157,7 @@ final class CertificatesOfDaemonTest {
     TestCa.Leaf added = CA.ecdsa("b.test");
     added.writePem(folder(), "b");
 
-    await(() -> gets("b.test", added) && gets("a.test", renewed));
+    Eventually.holds(() -> gets("b.test", added) && gets("a.test", renewed));
   }
 
   @Test
@@ -204,7 +193,7 @@ final class CertificatesOfDaemonTest {
     assertNull(serial("a.test"));
     TestCa.Leaf a = CA.ecdsa("a.test");
     a.writePem(folder(), "a");
-    await(() -> gets("a.test", a));
+    Eventually.holds(() -> gets("a.test", a));
   }
 
   @Test
@@ -299,7 +288,7 @@ final class CertificatesOfDaemonTest {
     config(acme("function(host) return host == 'a.test' end"));
     start();
     assertNull(serial("a.test"));
-    await(() -> String.valueOf(ordersOrNull()).contains("host=a.test"));
+    Eventually.holds(() -> String.valueOf(ordersOrNull()).contains("host=a.test"));
     assertEquals(
         List.of(),
         OpenApi.shipped().differences("GET /api/certificates", 200, get("/api/certificates")));
@@ -409,14 +398,6 @@ final class CertificatesOfDaemonTest {
       }
       String text = all.toString();
       return text.substring(text.indexOf("\r\n\r\n") + 4);
-    }
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < end, "not within 30 s");
-      Thread.sleep(20);
     }
   }
 }

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.rsp.Eventually;
 import dev.rsp.config.ConfigException;
 import dev.rsp.net.ConnectionCount;
 import dev.rsp.net.Transport;
@@ -35,8 +36,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,9 +51,6 @@ import org.slf4j.LoggerFactory;
 /** Reloads that fail half-way, and that move a port from one address to another. */
 @Timeout(60)
 final class DaemonTest {
-  private static final long PATIENCE_NANOS = 10_000_000_000L;
-
-  private static final long PAUSE_NANOS = 10_000_000;
 
   @TempDir private Path directory;
 
@@ -105,7 +101,7 @@ final class DaemonTest {
     assertFalse(accepts("127.0.0.1", other));
     assertLogged("reload refused, configuration unchanged: 1 problem(s)");
     assertLogged("loops: event loop 3 of 3 cannot start: too many open files.");
-    await(() -> hasEnded(loops.get(1)));
+    Eventually.holds(() -> hasEnded(loops.get(1)));
 
     trouble = number -> {};
     reload();
@@ -178,7 +174,7 @@ final class DaemonTest {
                 + " ulimit -u), or set fewer loops"),
         refused.problems());
     assertFalse(accepts("127.0.0.1", port));
-    await(() -> hasEnded(loops.get(0)));
+    Eventually.holds(() -> hasEnded(loops.get(0)));
   }
 
   @Test
@@ -192,7 +188,7 @@ final class DaemonTest {
     write("one", 2, at("127.0.0.1"));
     assertThrows(IllegalStateException.class, () -> daemon().start(() -> {}));
     assertFalse(accepts("127.0.0.1", port));
-    await(() -> hasEnded(loops.get(0)));
+    Eventually.holds(() -> hasEnded(loops.get(0)));
   }
 
   static Stream<Transport> sharing() {
@@ -228,7 +224,7 @@ final class DaemonTest {
         reload("narrow" + round, at("127.0.0.1"));
         assertEquals("narrow" + round, served("127.0.0.1"));
         // io_uring releases a socket some time after the close.
-        await(() -> !accepts("127.0.0.2", port));
+        Eventually.holds(() -> !accepts("127.0.0.2", port));
       }
     } finally {
       end.set(true);
@@ -358,7 +354,7 @@ final class DaemonTest {
     loops.add(loop);
     if (number == ended && number > 0) {
       loop.shutDown();
-      await(() -> hasEnded(loop));
+      Eventually.holds(() -> hasEnded(loop));
     }
     return loop;
   }
@@ -433,14 +429,6 @@ final class DaemonTest {
       return false;
     } catch (RejectedExecutionException e) {
       return true;
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "waited for too long");
-      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -93,19 +94,6 @@ final class UsageTest {
 
   private void passHours(int hours) {
     clock.addAndGet(TimeUnit.HOURS.toMillis(hours));
-  }
-
-  private static void await(String what, Condition condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-    while (!condition.holds()) {
-      assertTrue(System.nanoTime() < deadline, "not within 40 s: " + what);
-      Thread.sleep(5);
-    }
-  }
-
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds() throws Exception;
   }
 
   @Test
@@ -224,7 +212,7 @@ final class UsageTest {
     loop.flush();
     usage.retire();
     passHours(1);
-    await("collected", () -> !usage.hours("a", 2).isEmpty());
+    Eventually.holds("collected", () -> !usage.hours("a", 2).isEmpty());
     assertEquals(List.of(".writing"), files());
     assertFalse(usage.hasEnded());
     assertTrue(usage.resume(new UsageSettings(folder(), 100, 2)));
@@ -232,7 +220,7 @@ final class UsageTest {
     loop.flush();
     Files.delete(obstacle);
     usage.retire();
-    await("written", usage::hasEnded);
+    Eventually.holds("written", usage::hasEnded);
     assertEquals(HEADER + "a,2,20,400,3.000000\n", file("2026-11-27T12.csv"));
     assertEquals(HEADER + "b,1,10,200,1.500000\n", file("2026-11-27T13.csv.running"));
     assertFalse(usage.resume(new UsageSettings(folder(), 100, 2)));
@@ -244,7 +232,7 @@ final class UsageTest {
     LoopUsage loop = loop(usage);
     count(loop, "a");
     loop.flush();
-    await("in the file", () -> usage.hours("a", 1).size() == 1);
+    Eventually.holds("in the file", () -> usage.hours("a", 1).size() == 1);
     Files.delete(folder().resolve(".lock"));
     for (String name : files()) {
       Files.deleteIfExists(folder().resolve(name));
@@ -252,7 +240,7 @@ final class UsageTest {
     Files.delete(folder());
     count(loop, "a");
     loop.flush();
-    await("in memory", () -> usage.top(UsageOrder.TIME, 1).get(0).requests() == 2);
+    Eventually.holds("in memory", () -> usage.top(UsageOrder.TIME, 1).get(0).requests() == 2);
     Files.createDirectory(folder());
     usage.close();
     assertEquals(HEADER + "a,2,20,400,3.000000\n", file("2026-11-27T12.csv.running"));
@@ -270,7 +258,7 @@ final class UsageTest {
       int requests = i;
       count(loop, "a");
       loop.flush();
-      await(
+      Eventually.holds(
           "collected",
           () ->
               usage.top(UsageOrder.REQUESTS, 1).stream()
@@ -302,7 +290,7 @@ final class UsageTest {
     LoopUsage loop = loop(usage);
     count(loop, "a", "b");
     loop.flush();
-    await("collected", () -> usage.hostCount() == 2);
+    Eventually.holds("collected", () -> usage.hostCount() == 2);
     assertTrue(usage.resume(new UsageSettings(folder(), 1, 2)));
     count(loop, "b", "c");
     loop.flush();
@@ -344,7 +332,7 @@ final class UsageTest {
     LoopUsage loop = loop(usage);
     count(loop, "a", "b", "b");
     loop.flush();
-    await("collected", () -> usage.top(UsageOrder.REQUESTS, 9).size() == 2);
+    Eventually.holds("collected", () -> usage.top(UsageOrder.REQUESTS, 9).size() == 2);
     List<HourUse> hours = usage.hours("a", 3);
     assertEquals(
         List.of(

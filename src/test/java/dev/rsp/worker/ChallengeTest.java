@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.certs.TestCa;
+import dev.rsp.certs.TrustsAll;
 import dev.rsp.client.HandshakeCounters;
 import dev.rsp.config.ClientCa;
 import dev.rsp.config.ListenOptions;
@@ -16,16 +17,14 @@ import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
 import java.io.IOException;
 import java.net.Socket;
-import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -175,13 +174,14 @@ final class ChallengeTest {
     try (var tls = new TestTls("a.example").withOrders(Peer.PATIENCE_MILLIS);
         var rig = new Rig(transport, tls, "timeouts = { head = 0.3 }")) {
       Peer client = rig.client();
-      Thread hello = new Thread(() -> Assertions.assertDoesNotThrow(() -> client.send(get("/"))));
-      hello.start();
+      CompletableFuture<Void> hello =
+          CompletableFuture.runAsync(
+              () -> Assertions.assertDoesNotThrow(() -> client.send(get("/"))));
       rig.await("a handshake that waits", () -> tls.ordered() == 1);
       Thread.sleep(900); // three times as long as timeouts.head allows
       assertEquals(1, rig.clients());
       tls.order();
-      hello.join();
+      hello.get(Peer.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       rig.backend().head("GET / HTTP/1.1");
     }
   }
@@ -228,8 +228,7 @@ final class ChallengeTest {
 
   /** RFC 8737 §3: the certificate signs itself, so an authority does not look for a signer. */
   private static SSLSocket authority(Rig rig) throws Exception {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, new TrustManager[] {new TrustsAll()}, null);
+    SSLContext context = TrustsAll.clientContext();
     Socket socket = new Socket(rig.address(), rig.port());
     SSLSocket authority =
         (SSLSocket) context.getSocketFactory().createSocket(socket, "a.example", rig.port(), true);
@@ -239,31 +238,6 @@ final class ChallengeTest {
     authority.setSoTimeout(Peer.PATIENCE_MILLIS);
     authority.startHandshake();
     return authority;
-  }
-
-  private static final class TrustsAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
   }
 
   /** RFC 8737 §3: the authority offers this protocol alone. */

@@ -22,8 +22,6 @@ import java.util.function.Consumer;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates of a CA of the test for some names, in memory, and clients that trust it. */
@@ -46,7 +44,7 @@ final class TestTls implements CertificateSource, AutoCloseable {
       byName.put(name, identity);
       byName.putIfAbsent("", identity);
     }
-    clients = trusting(ca);
+    clients = ca.clientContext();
   }
 
   /** From now on rigs that are made with these certificates listen like that. */
@@ -101,21 +99,6 @@ final class TestTls implements CertificateSource, AutoCloseable {
     return tickets;
   }
 
-  static SSLContext trusting(TestCa ca) throws Exception {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust(ca), null);
-    return context;
-  }
-
-  private static TrustManager[] trust(TestCa ca) throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setCertificateEntry("ca", ca.root());
-    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    return trust.getTrustManagers();
-  }
-
   SSLContext clients() {
     return clients;
   }
@@ -138,7 +121,7 @@ final class TestTls implements CertificateSource, AutoCloseable {
     var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, none);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trust(ca), null);
+    context.init(keys.getKeyManagers(), ca.trust(), null);
     return (SSLSocket)
         context.getSocketFactory().createSocket(socket, name, socket.getPort(), true);
   }

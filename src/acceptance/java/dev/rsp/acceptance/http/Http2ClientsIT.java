@@ -28,7 +28,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -37,7 +36,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,7 +70,7 @@ final class Http2ClientsIT {
     Path certificates = Files.createDirectories(directory.resolve("certs"));
     ca.ecdsa("localhost").writePem(certificates, "localhost");
     root = TestCa.write(directory.resolve("ca.pem"), ca.rootPem());
-    trust = trusting(ca);
+    trust = ca.clientContext();
     origin = Origin.start();
     steps = RawBackend.holding(Http2ClientsIT::step);
     rsp =
@@ -92,17 +90,6 @@ final class Http2ClientsIT {
                     certificates,
                     directory,
                     Rsp.slot("origin", origin.address()) + Rsp.slot("steps", steps.address())));
-  }
-
-  private static SSLContext trusting(TestCa ca) throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setCertificateEntry("ca", ca.root());
-    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, factory.getTrustManagers(), null);
-    return context;
   }
 
   /** Answers while the request still comes, with trailers, or never to the end. */

@@ -16,8 +16,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +30,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Clients of a {@link Canary} that speak TLS: by HTTP/2, many requests on one connection, of which
@@ -48,19 +45,12 @@ final class SecureClients {
 
   private final Marks marks;
   private final TestCa ca = TestCa.create();
-  private final SSLContext context;
+  private final SSLContext context = ca.clientContext();
   private final AtomicLong asked = new AtomicLong();
   private final AtomicLong answered = new AtomicLong();
 
-  SecureClients(Marks marks) throws GeneralSecurityException, IOException {
+  SecureClients(Marks marks) {
     this.marks = marks;
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setCertificateEntry("ca", ca.root());
-    var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
   }
 
   /** Writes the certificate; returns the lines of the configuration, which has two ports then. */

@@ -12,6 +12,7 @@ import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Pebble;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.Rsp;
+import dev.rsp.certs.TrustsAll;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -28,12 +29,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -68,8 +66,7 @@ final class AcmeIT {
 
   /** The certificate that a client gets for a name; null if that is unrecognized. */
   private @Nullable X509Certificate certificate(String name) throws Exception {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, new TrustManager[] {new TrustsAll()}, null);
+    SSLContext context = TrustsAll.clientContext();
     try (SSLSocket socket =
         (SSLSocket) context.getSocketFactory().createSocket(address, TLS_PORT)) {
       socket.setSoTimeout(60_000);
@@ -201,32 +198,6 @@ final class AcmeIT {
                   .startsWith("-----BEGIN CERTIFICATE-----"));
       ordered("poisoned.ok.test");
       assertNotEquals(first, serial(ordered("www.ok.test")));
-    }
-  }
-
-  /** The tests look at who has issued, not at who is trusted. */
-  private static final class TrustsAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
     }
   }
 }

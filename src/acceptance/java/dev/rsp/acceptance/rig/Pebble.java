@@ -3,7 +3,9 @@ package dev.rsp.acceptance.rig;
 
 import dev.rsp.certs.TestCa;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,10 @@ public final class Pebble implements AutoCloseable {
   private static final int MANAGEMENT_PORT = 15_000;
   private static final int DNS_PORT = 8_053;
   private static final int DNS_MANAGEMENT_PORT = 8_055;
+  private static final List<Integer> PORTS =
+      List.of(DIRECTORY_PORT, MANAGEMENT_PORT, DNS_PORT, DNS_MANAGEMENT_PORT);
+
+  private static final int MAX_ADDRESSES = 20;
 
   private final Path directory;
   private final String address;
@@ -52,14 +58,34 @@ public final class Pebble implements AutoCloseable {
             address + ":" + DNS_PORT,
             "-management",
             address + ":" + DNS_MANAGEMENT_PORT);
-    this.authority = startAuthority();
+    try {
+      this.authority = startAuthority();
+    } catch (RuntimeException | Error e) {
+      names.close();
+      throw e;
+    }
   }
 
-  /** A loopback address that no other test uses, so that ports can be fixed. */
+  /** A loopback address at which the ports of this class are free, so that they can be fixed. */
   public static String ownAddress() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
-    return "127.%d.%d.%d"
-        .formatted(random.nextInt(16, 250), random.nextInt(1, 250), random.nextInt(1, 250));
+    for (int i = 0; i < MAX_ADDRESSES; i++) {
+      String address =
+          "127.%d.%d.%d"
+              .formatted(random.nextInt(16, 250), random.nextInt(1, 250), random.nextInt(1, 250));
+      if (PORTS.stream().allMatch(port -> isFree(address, port))) {
+        return address;
+      }
+    }
+    throw new AssertionError("other programs listen on the ports " + PORTS + " of all addresses");
+  }
+
+  private static boolean isFree(String address, int port) {
+    try (var socket = new ServerSocket(port, 1, InetAddress.getByName(address))) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**
@@ -156,7 +182,10 @@ public final class Pebble implements AutoCloseable {
 
   @Override
   public void close() {
-    authority.close();
-    names.close();
+    try {
+      authority.close();
+    } finally {
+      names.close();
+    }
   }
 }
