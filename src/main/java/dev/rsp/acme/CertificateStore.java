@@ -91,10 +91,28 @@ final class CertificateStore {
     accounts = root.resolve("accounts");
   }
 
-  /** Makes the folders that are missing. */
+  /**
+   * Makes the folders that are missing.
+   *
+   * @throws IOException if that fails, or if it is no safe place for keys
+   */
   void open() throws IOException {
     for (Path folder : List.of(live, state, accounts)) {
       Files.createDirectories(folder, PRIVATE_FOLDER);
+      if (Files.getPosixFilePermissions(folder).contains(PosixFilePermission.OTHERS_WRITE)) {
+        throw new IOException(
+            "every user of this machine can write to " + folder + " (expected: chmod o-w)");
+      }
+    }
+    for (Path file : List.of(log(), lock())) {
+      requireRegular(file);
+    }
+  }
+
+  /** A FIFO would block whoever opens it. */
+  private static void requireRegular(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + " is not a regular file");
     }
   }
 
@@ -287,6 +305,7 @@ final class CertificateStore {
   }
 
   private static KeyPair readKeys(Path file) throws IOException {
+    requireRegular(file);
     if (Files.size(file) > MAX_ACCOUNT_BYTES) {
       throw new IOException(file + " is no account key");
     }

@@ -165,6 +165,10 @@ final class PreparedCertificates<T> {
       reason = e.reason();
     } catch (GeneralSecurityException | RuntimeException e) {
       reason = "the TLS library refuses it: " + e.getMessage();
+    } catch (Error e) {
+      // As when memory outside of the heap is used up: those who wait must be answered, and the
+      // next ones must not wait for this load.
+      reason = "it could not be loaded: " + e;
     }
     List<Waiter<T>> waiting = loads.remove(entry);
     if (value == null) {

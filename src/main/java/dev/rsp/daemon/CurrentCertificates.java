@@ -111,6 +111,9 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
       } catch (SSLException e) {
         identity.release();
         throw new GeneralSecurityException(e.getMessage(), e);
+      } catch (RuntimeException | Error e) {
+        identity.release();
+        throw e;
       }
       return identity;
     }
@@ -231,7 +234,13 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
       readers.execute(
           () -> {
             ServerIdentity identity = identity(proof);
-            loop.execute(() -> answer.accept(identity));
+            try {
+              loop.execute(() -> answer.accept(identity));
+            } catch (RejectedExecutionException e) {
+              if (identity != null) {
+                identity.release(); // the loop has ended
+              }
+            }
           });
     } catch (RejectedExecutionException e) {
       answer.accept(null);

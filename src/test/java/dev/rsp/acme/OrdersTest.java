@@ -36,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which orders are made, and when, with a CA in memory and a clock that is moved. */
 @Timeout(60)
@@ -581,6 +583,30 @@ final class OrdersTest {
     assertTrue(reason.startsWith("the store " + store() + " cannot be used: "), reason);
     assertEquals(List.of(), asked);
     assertEquals(List.of(), ca.orders);
+  }
+
+  @Test
+  void aStoreToWhichEveryUserCanWriteIsNotUsed() throws IOException {
+    Path live = Files.createDirectories(store().resolve("live"));
+    Files.setPosixFilePermissions(live, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Orders orders = orders();
+    String reason = get(want(orders, "a.example"));
+    assertTrue(reason.endsWith("can write to " + live + " (expected: chmod o-w)"), reason);
+    assertEquals(List.of(), ca.orders);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"renewal/orders.log", "renewal/orders.lock", "accounts/ID.key"})
+  void aFifoInThePlaceOfAFileBlocksNothing(String name) throws Exception {
+    Path file = store().resolve(name.replace("ID", AccountId.of(DIRECTORY)));
+    Files.createDirectories(file.getParent());
+    assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+    Orders orders = orders();
+    String reason = get(want(orders, "a.example"));
+    assertTrue(reason.contains(file + " is not a regular file"), reason);
+    assertEquals(List.of(), ca.orders);
+    orders.close();
+    Files.delete(file);
   }
 
   @Test

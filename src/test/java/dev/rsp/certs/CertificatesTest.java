@@ -74,6 +74,7 @@ class CertificatesTest {
     private final List<Ready> all = Collections.synchronizedList(new ArrayList<>());
     private volatile @Nullable CountDownLatch gate;
     private volatile boolean refuses;
+    private volatile boolean hasNoMemory;
 
     @Override
     public Ready prepare(Credential credential) throws GeneralSecurityException {
@@ -87,6 +88,9 @@ class CertificatesTest {
       }
       if (refuses) {
         throw new GeneralSecurityException("not this one");
+      }
+      if (hasNoMemory) {
+        throw new OutOfMemoryError("none outside of the heap");
       }
       Ready ready = new Ready(credential);
       all.add(ready);
@@ -146,6 +150,20 @@ class CertificatesTest {
     assertTrue(answers.await(20, TimeUnit.SECONDS));
     assertEquals(1, library.all.size());
     assertEquals(1, certificates.loadCount());
+  }
+
+  @Test
+  void answersAlsoIfThereIsNoMemoryAndLoadsWhenThereIs() {
+    CA.ecdsa("a.test").writePem(folder, "a");
+    CA.ecdsa("b.test").writePem(folder, "b");
+    use();
+    library.hasNoMemory = true;
+    String expected =
+        "it could not be loaded: java.lang.OutOfMemoryError: none outside of the heap";
+    assertEquals(expected, failure("a.test"));
+    assertEquals(expected, failure("a.test"), "it does not wait for the first one");
+    library.hasNoMemory = false;
+    library.release(load("b.test"));
   }
 
   @Test
