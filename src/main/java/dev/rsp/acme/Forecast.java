@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param missing hosts without a certificate
  * @param filled when all of them have one, if they are ordered as fast as the budget allows; null
  *     if that takes more than ten years
- * @param expiring when the first certificate expires because the budget gives too few renewals;
- *     null if none does within the time that was looked at: 90 days, and until all is filled
+ * @param expiring about when the first certificate expires because the budget gives too few
+ *     renewals; null if those that are due within the time that was looked at do not: 90 days, and
+ *     until all is filled
  */
 public record Forecast(
     Need week, Need quarter, int missing, @Nullable Instant filled, @Nullable Instant expiring) {
@@ -214,8 +215,9 @@ public record Forecast(
           filled = now.plusSeconds((long) ((day + part) * DAY_SECONDS));
           left = 0;
         }
+        // What is due on this day waits for all that is late, and has so many days for that.
         if (late > perDay * spare && expiring == null) {
-          expiring = now.plusSeconds((day + 1L) * DAY_SECONDS);
+          expiring = now.plusSeconds((day + 1L + spare) * DAY_SECONDS);
         }
         if (day + span < MOST_DAYS) {
           renewals[day + span] += renewed + given;

@@ -78,6 +78,12 @@ final class AcmeKeys {
       "a function of the host, a URL to ask, such as \"http://127.0.0.1:5555/ask\", or \"journal\":"
           + " without a rule anybody who points a name at this machine uses up the limits of the CA";
 
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
+
+  /** An address to listen on, before its name is resolved. */
+  record Listening(Address address, ListenOptions options) {}
+
   private final KeyPath path = KeyPath.global(ACME);
   private final Problems problems;
 
@@ -91,7 +97,7 @@ final class AcmeKeys {
    * @param hasJournal whether the journal is a file
    * @param listen the listen addresses
    */
-  @Nullable CertificateOrders read(LuaValue value, boolean hasJournal, List<ListenOptions> listen) {
+  @Nullable CertificateOrders read(LuaValue value, boolean hasJournal, List<Listening> listen) {
     if (value.isnil()) {
       return null;
     }
@@ -240,17 +246,34 @@ final class AcmeKeys {
   }
 
   /** http-01 comes over addresses in clear, tls-alpn-01 over those with TLS. */
-  private ChallengeType challenge(LuaValue value, List<ListenOptions> listen) {
-    boolean clear = listen.stream().anyMatch(options -> !options.tls());
-    boolean tls = listen.stream().anyMatch(ListenOptions::tls);
+  private ChallengeType challenge(LuaValue value, List<Listening> listen) {
+    boolean clear = listen.stream().anyMatch(entry -> !entry.options().tls());
+    boolean tls = listen.stream().anyMatch(entry -> entry.options().tls());
+    boolean http = listen.stream().anyMatch(entry -> isAsked(entry, false, HTTP_PORT));
+    boolean alpn = listen.stream().anyMatch(entry -> isAsked(entry, true, HTTPS_PORT));
     if (!tls && !listen.isEmpty()) {
       problems.warn(path, "no listen address has tls = true, so no client asks for a certificate");
+    } else if (!http && !alpn && !listen.isEmpty()) {
+      problems.warn(
+          path,
+          "no listen address has port 80 in clear or port 443 with tls, and a CA connects to no"
+              + " others: forward one of them to rsp, or no certificate is issued");
     }
     for (ChallengeType type : ChallengeType.values()) {
       if (text(value).equals(type.text())) {
         if (type == ChallengeType.HTTP_01 && !clear) {
           problems.warn(
               path.key(CHALLENGE), "all listen addresses have tls, so the CA cannot ask over http");
+        } else if (type == ChallengeType.HTTP_01 && !http && alpn) {
+          problems.warn(
+              path.key(CHALLENGE),
+              "no listen address in clear has port 80, to which the CA connects for it: forward it"
+                  + " to rsp, or take \"tls-alpn-01\"");
+        } else if (type == ChallengeType.TLS_ALPN_01 && !alpn && http) {
+          problems.warn(
+              path.key(CHALLENGE),
+              "no listen address with tls has port 443, to which the CA connects for it: forward it"
+                  + " to rsp, or take \"http-01\"");
         }
         return type;
       }
@@ -258,7 +281,21 @@ final class AcmeKeys {
     if (!value.isnil()) {
       problems.add(path.key(CHALLENGE), value, "\"http-01\" or \"tls-alpn-01\"");
     }
-    return clear ? ChallengeType.HTTP_01 : ChallengeType.TLS_ALPN_01;
+    return http || (clear && !alpn) ? ChallengeType.HTTP_01 : ChallengeType.TLS_ALPN_01;
+  }
+
+  /**
+   * Whether a CA may reach an address: RFC 8555 §8.3 and RFC 8737 §3 fix the ports. Those of Unix
+   * sockets, of proxies in front, and that the system chooses are not known here.
+   */
+  private static boolean isAsked(Listening entry, boolean tls, int port) {
+    ListenOptions options = entry.options();
+    Address address = entry.address();
+    int own =
+        address instanceof Address.Literal literal
+            ? literal.socket().getPort()
+            : address instanceof Address.Named named ? named.port() : 0;
+    return options.tls() == tls && (own == port || own == 0 || options.proxyProtocol() != null);
   }
 
   private Section window(LuaValue value) {

@@ -82,7 +82,9 @@ final class BackendsFile {
             .read(
                 global(AcmeKeys.ACME),
                 journal != null,
-                listen.stream().map(AddressEntry::options).toList());
+                listen.stream()
+                    .map(entry -> new AcmeKeys.Listening(entry.address(), entry.options()))
+                    .toList());
     CertificateSettings certificates =
         new CertificateKeys(problems)
             .read(

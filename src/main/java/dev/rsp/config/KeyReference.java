@@ -962,7 +962,7 @@ public final class KeyReference {
             acme,
             AcmeKeys.CHALLENGE,
             "`\"http-01\"` or `\"tls-alpn-01\"`",
-            "`\"http-01\"` if a listen address is in clear",
+            "that of a port which a listen address has, 80 first",
             "how the CA sees that a host is served here, if it offers both: over port 80 or port"
                 + " 443"),
         number(

@@ -75,7 +75,7 @@ public record OrderForecast(
       lines.add(
           filled == null
               ? missing + " host(s) without a certificate: not all get one within ten years"
-              : "%d host(s) without a certificate: all have one %s, if all are asked for now"
+              : "%d host(s) without a certificate: all have one by %s, if all are asked for now"
                   .formatted(missing, day(filled)));
     }
     return lines;
@@ -94,7 +94,7 @@ public record OrderForecast(
   }
 
   private static String day(Instant when) {
-    return "by " + when.truncatedTo(ChronoUnit.DAYS).toString().substring(0, 10);
+    return when.truncatedTo(ChronoUnit.DAYS).toString().substring(0, 10);
   }
 
   /** Why they do not all get and keep their certificates; null if they do. */
@@ -105,19 +105,23 @@ public record OrderForecast(
             .formatted(settings.orders(), settings.perSeconds());
     Instant expiring = forecast.expiring();
     if (expiring != null) {
-      return "%s, too few for the renewals: the first certificate expires %s"
+      return "%s, too few for the renewals: the first certificate expires about %s"
           .formatted(limit, day(expiring));
     }
-    if (!forecast.quarter().fits()) {
-      Instant filled = forecast.filled();
-      return "%s: %d in 90 days, and %d are needed: not all hosts have a certificate %s"
-          .formatted(
-              limit,
-              forecast.quarter().given(),
-              forecast.quarter().counted(),
-              filled == null ? "within ten years" : "before " + day(filled).substring(3));
+    if (forecast.quarter().fits()) {
+      return null;
     }
-    return null;
+    String few =
+        "%s: %d in 90 days, and %d are needed: "
+            .formatted(limit, forecast.quarter().given(), forecast.quarter().counted());
+    Instant filled = forecast.filled();
+    if (filled == null) {
+      return few + "not all hosts get a certificate within ten years";
+    }
+    // Where the hosts have theirs sooner, it is the renewals that have to wait.
+    return missing > 0 && forecast.quarter().first() > forecast.quarter().given()
+        ? few + "not all hosts have a certificate before " + day(filled)
+        : few + "certificates are renewed later than they should be, but before they expire";
   }
 
   /** For JSON. */

@@ -86,7 +86,10 @@ final class ForecastTest {
   void aHundredThousandCertificatesOfTwentyDaysExpireWithoutThat() {
     Forecast forecast = Forecast.of(stored(100_000, 20), 0, LIMITS, false, NOW);
     assertNotNull(forecast.expiring());
-    assertTrue(days(forecast.expiring()) < 20, forecast::toString);
+    // 2,400 of 7,700 a day are renewed. On the second day more are late than 7 days give, which is
+    // how long the certificates are still valid.
+    assertTrue(
+        days(forecast.expiring()) >= 9 && days(forecast.expiring()) <= 12, forecast::toString);
     assertFalse(forecast.fits());
     assertTrue(Forecast.of(stored(100_000, 20), 0, LIMITS, true, NOW).fits());
   }

@@ -234,6 +234,38 @@ final class AcmeKeysTest {
         () -> wrong.warnings().toString());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{ address = '127.0.0.1:8443', tls = true }, '127.0.0.1:8080' || HTTP_01 | acme: no listen address has port 80 in clear or port 443 with tls",
+        "{ address = '127.0.0.1:80', tls = true }, '127.0.0.1:443'    || HTTP_01 | acme: no listen address has port 80 in clear or port 443 with tls",
+        "{ address = '127.0.0.1:8443', tls = true }, '127.0.0.1:80'   || HTTP_01 |",
+        "{ address = '127.0.0.1:443', tls = true }, '127.0.0.1:8080'  || TLS_ALPN_01 |",
+        "{ address = '127.0.0.1:443', tls = true }, '127.0.0.1:80'    || HTTP_01 |",
+        "{ address = 'localhost:443', tls = true }                    || TLS_ALPN_01 |",
+        "{ address = 'unix:/tmp/s', tls = true }                      || TLS_ALPN_01 |",
+        "{ address = '127.0.0.1:8443', tls = true, proxy_protocol = { '10.0.0.0/8' } } || TLS_ALPN_01 |",
+        "{ address = '127.0.0.1:443', tls = true }, '127.0.0.1:8080'  | http-01 | HTTP_01 | acme.challenge: no listen address in clear has port 80",
+        "{ address = '127.0.0.1:8443', tls = true }, '127.0.0.1:80'   | tls-alpn-01 | TLS_ALPN_01 | acme.challenge: no listen address with tls has port 443",
+      })
+  void warnsIfNoCaCanConnect(
+      String listen, @Nullable String challenge, ChallengeType first, @Nullable String warning)
+      throws Exception {
+    String lua =
+        "acme = { store = 's', directory = 'letsencrypt', allow = 'journal'"
+            + (challenge == null ? "" : ", challenge = '" + challenge + "'")
+            + " }\nbackends = { '10.0.0.1:80' }\njournal = 'hosts'\nlisten = { "
+            + listen
+            + " }";
+    Config config = ConfigFile.in(directory, lua).load();
+    assertEquals(first, present(config.orders()).settings().firstChallenge());
+    assertEquals(warning == null ? 0 : 1, config.warnings().size(), config.warnings()::toString);
+    if (warning != null) {
+      assertTrue(config.warnings().get(0).contains(warning), config.warnings()::toString);
+    }
+  }
+
   @Test
   void aJournalInMemoryIsAWarning() throws Exception {
     List<String> warnings =
