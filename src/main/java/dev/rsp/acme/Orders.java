@@ -420,6 +420,10 @@ final class Orders implements Closeable {
     List<String> lines = new ArrayList<>();
     String reason;
     boolean isNew = outcome.kind() == OrderRun.Kind.ISSUED;
+    if (isNew) {
+      counts.countIssued(turn.renewal());
+      use(host.name()); // first: a wish that finds it stored is told so at once
+    }
     synchronized (this) {
       queue.ended(turn, outcome.ordered());
       waiting.addAll(host.takeWaiting());
@@ -427,10 +431,6 @@ final class Orders implements Closeable {
       pump();
     }
     lines.forEach(book::append);
-    if (isNew) {
-      counts.countIssued(turn.renewal());
-      use(host.name());
-    }
     answer(waiting, reason);
   }
 

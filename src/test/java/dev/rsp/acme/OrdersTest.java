@@ -52,6 +52,7 @@ final class OrdersTest {
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
   private final List<Path> stored = Collections.synchronizedList(new ArrayList<>());
   private final Counts counts = new Counts();
+  private final List<HostReport> seenWhileUsed = Collections.synchronizedList(new ArrayList<>());
   private volatile boolean isUseBroken;
   private final List<Orders> all = new ArrayList<>();
 
@@ -115,6 +116,7 @@ final class OrdersTest {
   }
 
   private void use(Path chain) {
+    seenWhileUsed.addAll(all.get(all.size() - 1).reports());
     stored.add(chain);
     if (isUseBroken) {
       throw new IllegalStateException("no memory for it");
@@ -290,6 +292,15 @@ final class OrdersTest {
     clock.jump(Duration.ofDays(-365));
     clock.pass(Duration.ofMinutes(2));
     assertEquals("", get(want(orders, "a.example")));
+  }
+
+  /** Else a handshake that comes at this moment is told that there is one, and finds none. */
+  @Test
+  void aCertificateIsNotKnownAsStoredBeforeItIsInUse() {
+    Orders orders = orders();
+    assertEquals("", get(want(orders, "a.example")));
+    assertEquals(
+        List.of(HostReport.State.ORDERING), seenWhileUsed.stream().map(HostReport::state).toList());
   }
 
   @Test
