@@ -19,6 +19,7 @@ import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
 import dev.rsp.net.tls.BackendHandshakes;
+import dev.rsp.net.tls.UnreportedErrors;
 import dev.rsp.proxy.ProxyVersion;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -188,6 +189,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
       }
       if (tls != null) {
         channel.pipeline().addLast(WriteFaults.INSTANCE, tls);
+        UnreportedErrors.reportBehind(tls, channel.pipeline());
       }
       channel.pipeline().addLast(this);
       stream.openedFor(exchange, client);

@@ -142,6 +142,17 @@ final class EngineClient {
     return wrapped(NOTHING.duplicate());
   }
 
+  /** The fatal alert by which it ends the connection, as after a record that it cannot read. */
+  byte[] fatalAlert() throws SSLException {
+    ByteBuffer record = ByteBuffer.allocate(25).put(new byte[] {23, 3, 3, 0, 20}).rewind();
+    try {
+      engine.unwrap(record, ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()));
+    } catch (SSLException e) {
+      return wrapped(NOTHING.duplicate());
+    }
+    throw new AssertionError("it takes a record that is none");
+  }
+
   /** All content that has come. */
   String received() throws SSLException {
     take();

@@ -37,11 +37,17 @@ final class TlsTortureTest {
   private static final int ALERT = 21;
 
   private static final int HANDSHAKE = 22;
+  private static final int APPLICATION_DATA = 23;
+
+  /** A whole record, which no key of the connection has made. */
+  private static final byte[] BROKEN_RECORD = brokenRecord();
 
   // Descriptions of alerts: RFC 8446 §6.
+  private static final int HANDSHAKE_FAILURE = 40;
   private static final int DECODE_ERROR = 50;
   private static final int DECRYPT_ERROR = 51;
   private static final int PROTOCOL_VERSION = 70;
+  private static final int USER_CANCELED = 90;
   private static final int UNRECOGNIZED_NAME = 112;
 
   // Handshake messages: RFC 8446 §4.
@@ -54,6 +60,15 @@ final class TlsTortureTest {
   private static final int SESSION_TICKET = 35;
   private static final int PRE_SHARED_KEY = 41;
   private static final int SUPPORTED_VERSIONS = 43;
+
+  private static byte[] brokenRecord() {
+    byte[] record = new byte[5 + 40];
+    record[0] = APPLICATION_DATA;
+    record[1] = 3;
+    record[2] = 3;
+    record[4] = 40;
+    return record;
+  }
 
   private TestTls tls;
   private EmbeddedRig rig;
@@ -304,19 +319,51 @@ final class TlsTortureTest {
       case FIN -> peer.end();
       case RESET -> peer.reset();
       case CLOSE_NOTIFY -> peer.send(shaken ? client.closeNotify() : alert(1, 0));
-      case FATAL_ALERT -> peer.send(alert(2, 40)); // handshake_failure
+      case FATAL_ALERT -> peer.send(shaken ? client.fatalAlert() : alert(2, HANDSHAKE_FAILURE));
       default -> peer.send("GET / HTTP/1.1\r\n\r\n" + "x".repeat(20_000));
     }
     boolean inRecord = stage == Stage.HALF_HELLO || stage == Stage.HALF_FINISHED;
     if (inRecord && event == Event.CLOSE_NOTIFY) {
       peer.end(); // the alert is taken for a part of the record that is not complete
-    } else if (event == Event.FATAL_ALERT && (inRecord || shaken)) {
+    } else if (event == Event.FATAL_ALERT && inRecord) {
       peer.end(); // as a client does that sends a fatal alert: RFC 8446 §6.2
     }
   }
 
   private static byte[] alert(int level, int description) {
     return new byte[] {ALERT, 3, 3, 0, 2, (byte) level, (byte) description};
+  }
+
+  /** RFC 8446 §6.2, RFC 5246 §7.2.2: both sides close at once, whatever the client does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void anAlertForARecordClosesTheConnectionWithoutAWait(String version) throws Exception {
+    for (Stage stage : List.of(Stage.SHAKEN, Stage.HALF_REQUEST, Stage.REQUEST)) {
+      for (byte[] record : List.of(BROKEN_RECORD, alert(2, HANDSHAKE_FAILURE))) {
+        EngineClient client = client(version);
+        reach(client, stage);
+        watch(client.peer());
+        client.peer().take();
+        client.peer().send(record);
+        int type = client.peer().take().charAt(0);
+        // That of TLS 1.3 is encrypted: RFC 8446 §5.2.
+        assertEquals(version.equals("TLSv1.3") ? APPLICATION_DATA : ALERT, type);
+        client.peer().expectClosed();
+      }
+    }
+  }
+
+  /** RFC 5246 §7.2: warnings may be ignored, so they must be bounded. */
+  @Test
+  void aFloodOfWarningsEndsTheConnection() {
+    EmbeddedPeer peer = rig.client(ListenOptions.TLS);
+    for (int i = 0; i < 100 && peer.isOpen(); i++) {
+      peer.send(alert(1, USER_CANCELED));
+      rig.rest();
+      watch(peer);
+    }
+    peer.expectClosed();
+    assertEquals(1, counted(Result.FAILED));
   }
 
   @Test
@@ -330,7 +377,7 @@ final class TlsTortureTest {
     byte[] headers = Http2Peer.bytesOf(Http2Peer.HEADERS, flags, 1, block);
     client.send(Http2Peer.PREFACE + text(settings) + text(headers));
     assertTrue(client.received().length() > 0);
-    client.peer().send("x".repeat(20_000));
+    client.peer().send(BROKEN_RECORD);
     client.peer().expectClosed();
     rig.expectEndings("client_gone_waiting=1");
   }
@@ -575,6 +622,21 @@ final class TlsTortureTest {
     }
   }
 
+  @Test
+  void aTruncatedTicketOfTls13MakesAFullHandshake() throws Exception {
+    byte[] hello = resuming("TLSv1.3");
+    byte[] offered = Objects.requireNonNull(extension(hello, PRE_SHARED_KEY));
+    int whole = number(offered, 2);
+    for (int length = 1; length < whole; length += 13) {
+      byte[] other = new byte[offered.length - whole + length];
+      System.arraycopy(offered, 4, other, 4, length);
+      System.arraycopy(offered, 4 + whole, other, 4 + length, offered.length - 4 - whole);
+      set(other, 0, number(offered, 0) - whole + length);
+      set(other, 2, length);
+      assertFalse(isResumed(answer(with(hello, PRE_SHARED_KEY, other))), "length " + length);
+    }
+  }
+
   /** RFC 8446 §4.2.11.2: whoever does not know the secret of a ticket is turned away. */
   @Test
   void aTicketOfTls13WithoutItsSecretIsRefused() throws Exception {
@@ -595,13 +657,11 @@ final class TlsTortureTest {
     client.shake();
     watch(client.peer());
     assertServed(client);
-    byte[] request = client.encrypted(GET);
     client.engine().beginHandshake();
     byte[] hello = client.flight();
     assertTrue(hello.length > 100, "the client does not renegotiate");
     client.peer().send(hello);
     assertEquals(ALERT, client.peer().take().charAt(0));
-    client.peer().send(request); // whatever comes next finds no connection any more
     client.peer().expectClosed();
     assertEquals(1, counted(Result.TLS_1_2));
   }

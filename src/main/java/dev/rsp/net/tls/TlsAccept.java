@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslClientHelloHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
@@ -122,6 +123,8 @@ public final class TlsAccept extends SslClientHelloHandler<ServerIdentity> {
                 owner.failed(e); // Netty only logs what a listener throws
               }
             });
-    ctx.pipeline().replace(this, "tls", tls);
+    ChannelPipeline pipeline = ctx.pipeline();
+    pipeline.replace(this, "tls", tls);
+    UnreportedErrors.reportBehind(tls, pipeline);
   }
 }
