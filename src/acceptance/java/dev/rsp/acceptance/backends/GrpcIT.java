@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.acceptance.rig.Ends;
 import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Rsp;
 import dev.rsp.certs.TestCa;
@@ -133,9 +134,10 @@ final class GrpcIT {
 
   @AfterAll
   static void stop() throws Exception {
-    channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
-    rsp.close();
-    server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+    Ends.closeAll(
+        channel == null ? null : () -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS),
+        rsp,
+        server == null ? null : () -> server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
   }
 
   // The server -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.rsp.acceptance.rig.Ends;
 import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;
@@ -155,14 +156,8 @@ final class BrowserIT {
   }
 
   @AfterAll
-  static void stop() throws IOException {
-    if (rsp != null) {
-      rsp.close();
-      first.close();
-      second.close();
-      third.close();
-      echo.close();
-    }
+  static void stop() throws Exception {
+    Ends.closeAll(rsp, first, second, third, echo);
   }
 
   private static void serve(String site, Wire wire) throws IOException {

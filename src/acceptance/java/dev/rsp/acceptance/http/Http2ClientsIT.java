@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.acceptance.rig.Blob;
+import dev.rsp.acceptance.rig.Ends;
 import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Program;
@@ -130,10 +131,8 @@ final class Http2ClientsIT {
   }
 
   @AfterAll
-  static void stop() throws IOException {
-    rsp.close();
-    origin.close();
-    steps.close();
+  static void stop() throws Exception {
+    Ends.closeAll(rsp, origin, steps);
   }
 
   /** A client that has a connection already. */
