@@ -21,9 +21,11 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -126,6 +128,31 @@ class CertificatesTest {
     assertSame(loaded, ready);
     library.release(loaded);
     library.release(ready);
+  }
+
+  /** The caller is a loop: it goes on although a certificate cannot be read for a long time. */
+  @Test
+  void aLoadThatTakesLongKeepsNeitherItsCallerNorOtherHandshakes() throws InterruptedException {
+    CA.ecdsa("cold.test").writePem(folder, "cold");
+    CA.ecdsa("warm.test").writePem(folder, "warm");
+    use();
+    Ready warm = load("warm.test");
+    CountDownLatch gate = new CountDownLatch(1);
+    library.gate = gate;
+    BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
+    List<Ready> answers = new ArrayList<>();
+    certificates.load(named("cold.test"), true, loop::add, (ready, reason) -> answers.add(ready));
+    assertSame(warm, certificates.ready(named("warm.test"), true));
+    assertNull(certificates.ready(named("cold.test"), true));
+    gate.countDown();
+    Runnable answer = loop.poll(20, TimeUnit.SECONDS);
+    assertNotNull(answer);
+    assertEquals(List.of(), answers); // only its loop answers
+    answer.run();
+    assertEquals(1, answers.size());
+    library.release(answers.get(0));
+    library.release(warm);
+    library.release(warm);
   }
 
   @Test
