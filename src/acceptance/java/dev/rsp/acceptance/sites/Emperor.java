@@ -119,7 +119,11 @@ final class Emperor implements Closeable {
   @Override
   public void close() {
     service.stop(0);
+    List<ProcessHandle> sites =
+        ProcessHandle.of(program.pid()).stream().flatMap(ProcessHandle::descendants).toList();
     program.close();
+    // A worker of uWSGI may outlive its Emperor, and then uses a core for ever.
+    sites.forEach(ProcessHandle::destroyForcibly);
   }
 
   @Override
