@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class OrderBook implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(OrderBook.class);
 
-  /** The log is written anew when it has this many lines that no longer matter. */
+  /** The log is written again when it has this many lines that no longer matter. */
   private static final int MAX_OLD_LINES = 10_000;
 
   private final CertificateStore store;
@@ -91,8 +91,8 @@ final class OrderBook implements Closeable {
   }
 
   /**
-   * Writes the log anew if most of its lines no longer matter. The caller must hold no lock that
-   * {@code all} takes.
+   * Writes the log again, without them, if most of its lines no longer matter. The caller must hold
+   * no lock that {@code all} takes.
    *
    * @param all gives the lines that still matter, while no line can be added
    */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The file that says what was ordered: a line is added for each event, and on the disk before the
- * event has effects. It is written anew, with the lines that still matter, when it has grown.
+ * event has effects. It is written again, with the lines that still matter, when it has grown.
  * Thread-safe; all methods block.
  */
 final class OrderLog implements Closeable {

@@ -47,7 +47,7 @@ final class Renewals {
     this.questions = questions;
   }
 
-  /** Looks at all hosts anew, spread over time: after a start, or when the clock was set back. */
+  /** Looks at all hosts again, spread over time: after a start, or when the clock was set back. */
   void planAll(long nowMillis) {
     for (HostState host : hosts.all()) {
       StoredCertificate certificate = host.certificate();

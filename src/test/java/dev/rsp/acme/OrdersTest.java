@@ -774,7 +774,7 @@ final class OrdersTest {
     Orders next = orders(DIRECTORY, 2, 100, allow);
     Eventually.holds(() -> next.figures().stored() == 1);
     assertEquals(1, next.figures().budgetUsed());
-    Eventually.holds(() -> Files.readString(log).lines().count() == 3); // it was written anew
+    Eventually.holds(() -> Files.readString(log).lines().count() == 3); // it was written again
   }
 
   @Test

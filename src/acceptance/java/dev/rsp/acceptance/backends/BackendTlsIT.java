@@ -3,8 +3,8 @@ package dev.rsp.acceptance.backends;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Blob;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Peer;
 import dev.rsp.acceptance.rig.Program;

@@ -4,10 +4,10 @@ package dev.rsp.acceptance.backends;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.Rule;
 import dev.rsp.acceptance.rig.Answer;
 import dev.rsp.acceptance.rig.BlackHole;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Peer;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;

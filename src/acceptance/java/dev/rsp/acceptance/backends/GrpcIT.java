@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Ends;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Rsp;
 import dev.rsp.certs.TestCa;
 import io.grpc.CallOptions;

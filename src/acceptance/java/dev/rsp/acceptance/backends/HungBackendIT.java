@@ -4,8 +4,8 @@ package dev.rsp.acceptance.backends;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Answer;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Rsp;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Ends;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.Rsp;

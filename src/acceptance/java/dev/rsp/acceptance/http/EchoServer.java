@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acceptance.http;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.rsp.Eventually;
 import dev.rsp.Rule;
 import dev.rsp.acceptance.rig.Answer;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Wire;
 import java.io.IOException;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Answer;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Rsp;

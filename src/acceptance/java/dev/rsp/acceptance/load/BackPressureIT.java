@@ -4,8 +4,8 @@ package dev.rsp.acceptance.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Blob;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;

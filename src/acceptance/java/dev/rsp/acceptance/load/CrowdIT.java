@@ -4,7 +4,7 @@ package dev.rsp.acceptance.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Transports;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ package dev.rsp.acceptance.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Pebble;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acme.AcmeSettings;

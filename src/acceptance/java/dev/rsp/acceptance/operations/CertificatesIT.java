@@ -4,7 +4,7 @@ package dev.rsp.acceptance.operations;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.Rsp;
 import dev.rsp.certs.TestCa;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acceptance.operations;
 
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acme.AcmeSettings;
 import dev.rsp.acme.Allow;
 import dev.rsp.acme.ChallengeType;

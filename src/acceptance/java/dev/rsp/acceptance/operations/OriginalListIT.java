@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.Rule;
 import dev.rsp.acceptance.rig.Answer;
 import dev.rsp.acceptance.rig.BlackHole;
 import dev.rsp.acceptance.rig.Blob;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Peer;
 import dev.rsp.acceptance.rig.RawBackend;

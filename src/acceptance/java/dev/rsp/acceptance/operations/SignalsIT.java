@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Blob;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Program;
 import dev.rsp.acceptance.rig.RawBackend;

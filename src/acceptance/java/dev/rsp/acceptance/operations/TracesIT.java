@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.rsp.acceptance.rig.Eventually;
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.Rsp;
 import java.io.IOException;

@@ -4,9 +4,9 @@ package dev.rsp.acceptance.operations;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import dev.rsp.acceptance.rig.Ab;
 import dev.rsp.acceptance.rig.Blob;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.Origin;
 import dev.rsp.acceptance.rig.Peer;
 import dev.rsp.acceptance.rig.Program;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acceptance.rig;
 
+import dev.rsp.Eventually;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acceptance.rig;
 
+import dev.rsp.Eventually;
 import dev.rsp.referee.End;
 import dev.rsp.referee.Violation;
 import dev.rsp.referee.Watch;

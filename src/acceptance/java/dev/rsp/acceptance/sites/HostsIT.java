@@ -3,8 +3,8 @@ package dev.rsp.acceptance.sites;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rsp.Eventually;
 import dev.rsp.Rule;
-import dev.rsp.acceptance.rig.Eventually;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Rsp;
