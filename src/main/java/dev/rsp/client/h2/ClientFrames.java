@@ -18,6 +18,7 @@ import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameBudget;
 import dev.rsp.net.h2.FrameEvents;
 import dev.rsp.net.h2.FrameOutput;
+import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.net.h2.SendQueue;
 import dev.rsp.net.h2.Setting;
 import io.netty.buffer.ByteBuf;
@@ -103,8 +104,8 @@ final class ClientFrames implements FrameEvents {
   /** Whether the client has heard of our settings. */
   private boolean acknowledged;
 
-  /** Octets that the client may send on the connection. */
-  private int receiveWindow = SendQueue.FIRST_WINDOW_BYTES;
+  /** The window of the content of all streams. */
+  private final ReceiveWindow window = new ReceiveWindow(SendQueue.FIRST_WINDOW_BYTES);
 
   /** Octets that the client takes at first on streams that it opens from now on. */
   private int streamWindow = SendQueue.FIRST_WINDOW_BYTES;
@@ -153,8 +154,7 @@ final class ClientFrames implements FrameEvents {
         terms.limits.headBytes(),
         Setting.ENABLE_CONNECT_PROTOCOL,
         1);
-    output.windowUpdate(0, Http2Streams.WINDOW_BYTES - receiveWindow);
-    receiveWindow = Http2Streams.WINDOW_BYTES;
+    output.windowUpdate(0, window.open(Http2Streams.WINDOW_BYTES - window.bytes()));
   }
 
   // Requests -------------------------------------------------------------------------------------
@@ -246,14 +246,13 @@ final class ClientFrames implements FrameEvents {
       return;
     }
     int octets = bytes.readableBytes() + padding;
-    receiveWindow -= octets;
-    if (receiveWindow < 0) {
+    if (!window.receive(octets)) {
       connectionError(ErrorCode.FLOW_CONTROL_ERROR, "content beyond the connection's window");
       return;
     }
-    if (receiveWindow < Http2Streams.WINDOW_BYTES / 2) {
-      output.windowUpdate(0, Http2Streams.WINDOW_BYTES - receiveWindow);
-      receiveWindow = Http2Streams.WINDOW_BYTES;
+    window.take(octets);
+    if (window.isDue()) {
+      output.windowUpdate(0, window.open(0));
     }
     if (!bytes.isReadable() && !last && !spend(idleFrames, "empty frames")) {
       return;
