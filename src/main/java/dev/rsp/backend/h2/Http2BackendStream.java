@@ -21,7 +21,7 @@ import dev.rsp.net.NetLoop;
 import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameOutput;
-import dev.rsp.net.h2.HeldContent;
+import dev.rsp.net.h2.IncomingContent;
 import dev.rsp.net.h2.OutgoingContent;
 import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.net.h2.SendQueue;
@@ -36,14 +36,14 @@ import org.jspecify.annotations.Nullable;
  * far as the windows of the stream and of the connection allow, and gives the response to the
  * exchange.
  *
- * <p>Content of the response that the exchange does not want is held here, at most a window of it,
- * and the window is opened again only when the exchange has taken it. With the end of its response
- * the stream leaves its connection, so that nothing that happens there costs what is held (RFC 9113
- * §8.1).
+ * <p>Content of the response that the exchange does not want is held in {@link IncomingContent}.
+ * With the end of its response the stream leaves its connection, so that nothing that happens there
+ * costs what is held (RFC 9113 §8.1).
  *
  * <p>Made for one request. All methods run on the loop.
  */
-final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, Runnable {
+final class Http2BackendStream
+    implements BackendStream, IncomingContent.Owner, OutgoingContent.Owner {
   private static final Refusal HTTP1_REQUIRED =
       new Refusal(502, "the backend demands HTTP/1.1 for this request");
   private static final Refusal NO_TUNNEL =
@@ -101,16 +101,8 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   private boolean begun;
   private boolean headPassed;
 
-  /** Octets of content that are still to come; -1 if it is not known. */
-  private long remaining = -1;
-
-  private final ReceiveWindow window = new ReceiveWindow(Http2Session.WINDOW_BYTES);
-
-  /** Whether the exchange wants more of it. */
-  private boolean wanted = true;
-
-  /** Content that the exchange does not want yet; none if there is no exchange. */
-  private final HeldContent held;
+  /** Content of the response; none is held if there is no exchange. */
+  private final IncomingContent incoming;
 
   /** The fields behind the content, until that is passed on. */
   private @Nullable Trailers trailersHeld;
@@ -124,7 +116,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     this.connection = connection;
     this.net = tables.net();
     this.output = output;
-    this.held = new HeldContent(net, this);
+    this.incoming = new IncomingContent(net, this, Http2Session.WINDOW_BYTES);
     this.requests = tables.requests();
     this.responses = tables.responses();
     this.head = tables.head();
@@ -329,7 +321,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   @Override
   public long heldBytes() {
-    return (content == null ? 0 : content.heldBytes()) + held.heldBytes();
+    return (content == null ? 0 : content.heldBytes()) + incoming.heldBytes();
   }
 
   @Override
@@ -432,10 +424,10 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     int status = head.status();
     // RFC 9110 §6.4.1: these have no content, with any fields.
     boolean empty = requestIsHead || status == 204 || status == 205 || status == 304;
-    long length = head.contentLength();
-    remaining = empty ? 0 : length;
-    BodyKind kind = empty || length >= 0 ? BodyKind.LENGTH : BodyKind.CONTENT;
-    if (last && remaining > 0) {
+    long length = empty ? 0 : head.contentLength();
+    incoming.announce(length);
+    BodyKind kind = length >= 0 ? BodyKind.LENGTH : BodyKind.CONTENT;
+    if (last && length > 0) {
       malformed(ErrorCode.PROTOCOL_ERROR, "less content than announced");
       return;
     }
@@ -453,7 +445,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       return;
     }
     trailersHeld = responses.trailers();
-    take(Unpooled.EMPTY_BUFFER, true);
+    take(Unpooled.EMPTY_BUFFER, 0, true);
   }
 
   /**
@@ -467,56 +459,57 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     if (to == null) {
       return;
     }
-    boolean admitted = window.receive(bytes.readableBytes() + padding);
-    window.take(padding);
-    if (!admitted) {
+    if (!incoming.admits(bytes.readableBytes() + padding)) {
       malformed(ErrorCode.FLOW_CONTROL_ERROR, "content beyond the window");
     } else if (!headPassed) {
       malformed(ErrorCode.PROTOCOL_ERROR, "content before the head");
     } else {
       try {
-        take(bytes, last);
+        take(bytes, padding, last);
       } catch (Throwable e) {
         failed(to, e);
       }
     }
   }
 
-  /** Passes content on, or holds it. */
-  private void take(ByteBuf bytes, boolean last) {
-    if (remaining >= 0) {
-      remaining -= bytes.readableBytes();
+  private void take(ByteBuf bytes, int padding, boolean last) {
+    if (!incoming.count(bytes.readableBytes(), padding, last)) {
       // RFC 9113 §8.1.1.
-      if (remaining < 0 || (last && remaining > 0)) {
-        malformed(ErrorCode.PROTOCOL_ERROR, "not as much content as announced");
-        return;
-      }
+      malformed(ErrorCode.PROTOCOL_ERROR, "not as much content as announced");
+      return;
     }
-    if (!wanted || held.precedes()) {
-      held.add(bytes, last);
-      if (last && !tunnel) {
-        complete();
-        discardRequest();
-      }
-    } else {
-      pass(held.unheld(bytes), last);
+    boolean held = incoming.add(bytes, last);
+    if (held && last && !tunnel) {
+      complete();
+      discardRequest();
     }
   }
 
-  /** Gives content to the exchange, and takes over the buffer. */
-  private void pass(ByteBuf bytes, boolean last) {
+  @Override
+  public boolean takesContent() {
+    return exchange != null;
+  }
+
+  @Override
+  public void content(ByteBuf bytes, boolean last) {
     BackendEvents to = exchange;
     if (to == null) {
       bytes.release();
       return;
     }
-    window.take(bytes.readableBytes());
+    try {
+      pass(to, bytes, last);
+    } catch (Throwable e) {
+      failed(to, e);
+    }
+  }
+
+  /** Gives content to the exchange, and takes over the buffer. */
+  private void pass(BackendEvents to, ByteBuf bytes, boolean last) {
     if (tunnel) {
       to.backendTunnelBytes(bytes);
       if (last && exchange != null) {
         to.backendHalfClosed();
-      } else {
-        openWindow();
       }
       return;
     }
@@ -533,43 +526,19 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
       }
     }
     to.responseBody(bytes, last);
-    if (!last) {
-      openWindow();
-    }
   }
 
-  /** Opens the window again, by half of it or more: one frame for many of the backend's. */
-  private void openWindow() {
-    if (!closed && wanted && held.isEmpty() && window.isDue()) {
+  @Override
+  public void openWindow(ReceiveWindow window, boolean keptUp) {
+    if (!closed) {
       output.windowUpdate(id, window.open(0));
     }
   }
 
   @Override
   public void setReading(boolean on) {
-    if (exchange == null || wanted == on) {
-      return;
-    }
-    wanted = on;
-    if (on && !held.isEmpty()) {
-      held.passSoon();
-    } else if (on) {
-      openWindow();
-    }
-  }
-
-  /** Passes on what was held. */
-  @Override
-  public void run() {
-    BackendEvents to = exchange;
-    ByteBuf bytes = wanted && to != null ? held.take() : null;
-    if (bytes == null) {
-      return;
-    }
-    try {
-      pass(bytes, held.isLast());
-    } catch (Throwable e) {
-      failed(to, e);
+    if (exchange != null && incoming.wanted() != on) {
+      incoming.want(on);
     }
   }
 
@@ -685,11 +654,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
 
   private void lost(BackendEvents to) {
     if (!tunnel) {
-      held.release();
+      incoming.release();
       to.lost(reused, begun, headPassed);
       return;
     }
-    ByteBuf rest = held.take();
+    ByteBuf rest = incoming.takeHeld();
     if (rest != null) {
       to.backendTunnelBytes(rest); // as what came before the end of a TCP connection
     }
@@ -705,6 +674,11 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
     }
   }
 
+  @Override
+  public void failed(Throwable cause) {
+    failed(exchange, cause);
+  }
+
   /**
    * An unexpected exception: ends this stream, and its exchange with the client's connection.
    *
@@ -713,7 +687,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   private void failed(@Nullable BackendEvents served, Throwable cause) {
     net.failureLog().streamFailed(place(), cause);
     exchange = null;
-    held.release();
+    incoming.release();
     try {
       if (!closed && id != 0) {
         output.reset(id, ErrorCode.INTERNAL_ERROR);
@@ -730,7 +704,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   @Override
   public void reset() {
     exchange = null;
-    held.release();
+    incoming.release();
     if (closed) {
       return;
     }
@@ -744,7 +718,7 @@ final class Http2BackendStream implements BackendStream, OutgoingContent.Owner, 
   }
 
   private void close(boolean byReset) {
-    held.release();
+    incoming.release();
     leaveConnection(byReset);
   }
 

@@ -25,7 +25,7 @@ import dev.rsp.net.ReadBuffers;
 import dev.rsp.net.ReadSize;
 import dev.rsp.net.h2.ErrorCode;
 import dev.rsp.net.h2.FrameOutput;
-import dev.rsp.net.h2.HeldContent;
+import dev.rsp.net.h2.IncomingContent;
 import dev.rsp.net.h2.OutgoingContent;
 import dev.rsp.net.h2.ReceiveWindow;
 import dev.rsp.trace.RequestSpan;
@@ -40,14 +40,14 @@ import org.jspecify.annotations.Nullable;
  * the ending of the exchange, once.
  *
  * <p>Each way has its own back-pressure (RFC 9113 §5.2). Content of the request that the exchange
- * does not want is held here, at most a window of it, and the window is opened again only when the
- * exchange has taken it. Content of the response that the client's windows do not admit is kept
- * here, at most one read of it, and the backend is not read meanwhile.
+ * does not want is held in {@link IncomingContent}. Content of the response that the client's
+ * windows do not admit is kept in {@link OutgoingContent}, at most one read of it, and the backend
+ * is not read meanwhile.
  *
  * <p>Made for one request. When it is over, the connection forgets it. All methods run on the loop.
  */
 final class Http2ClientStream
-    implements ClientStream, OutgoingContent.Owner, TimedClient, Runnable {
+    implements ClientStream, IncomingContent.Owner, OutgoingContent.Owner, TimedClient {
   private static final Refusal NO_TUNNEL =
       new Refusal(502, "the backend answered a request for a tunnel with a page");
 
@@ -70,25 +70,12 @@ final class Http2ClientStream
 
   // The request ----------------------------------------------------------------------------------
 
-  /** Whether the client has sent all of it. */
-  private boolean requestEnded;
+  /**
+   * Content of the request, with the window: the first one, and what the connection had to spare.
+   */
+  private final IncomingContent incoming;
 
-  /** Whether the exchange wants more of it. */
-  private boolean wanted = true;
-
-  /** Content that the exchange does not want yet. */
-  private final HeldContent held;
-
-  private long length = -1;
-  private long received;
   private long mostBodyBytes;
-
-  /** The window of the content: the first one, and what the connection had to spare. */
-  private final ReceiveWindow window = new ReceiveWindow(WINDOW_BYTES);
-
-  /** Whether the exchange has taken all content at once since the window was opened last. */
-  private boolean keptUp = true;
-
   private boolean isHead;
   private boolean abortOnEnd;
 
@@ -153,7 +140,7 @@ final class Http2ClientStream
     this.responses = responses;
     this.hop = hop;
     this.size = size;
-    this.held = new HeldContent(net, this);
+    this.incoming = new IncomingContent(net, this, WINDOW_BYTES);
     this.content = new OutgoingContent(id, output, this, sendWindow);
     this.exchange = new Exchange(loop, shared.backends, this, hop);
     this.timer = new ClientTimer(net.deadlines(), this);
@@ -185,7 +172,9 @@ final class Http2ClientStream
   /** Refuses a request whose head was not read, or breaks a rule. */
   void refuseHead(Terms terms, boolean toHead, Refusal refusal, boolean last) {
     begin(terms);
-    requestEnded = last;
+    if (last) {
+      incoming.end();
+    }
     isHead = toHead;
     refuse(CountedRefusal.ofHead(refusal));
   }
@@ -212,9 +201,12 @@ final class Http2ClientStream
    */
   void request(Terms terms, RequestHead head, boolean last, @Nullable EdgeRules rules) {
     begin(terms);
-    requestEnded = last;
+    if (last) {
+      incoming.end();
+    }
     isHead = head.isHead();
-    length = head.contentLength();
+    long length = head.contentLength();
+    incoming.announce(length);
     mostBodyBytes = terms.limits.bodyBytes();
     if (entry != null) {
       entry.headCame(head);
@@ -271,12 +263,12 @@ final class Http2ClientStream
 
   /** Whether the client has ended its side of the stream. */
   boolean requestEnded() {
-    return requestEnded;
+    return incoming.ended();
   }
 
   /** Whether so many octets are within the window that the client has. */
   boolean mayReceive(int octets) {
-    return window.admits(octets);
+    return incoming.admits(octets);
   }
 
   /**
@@ -287,108 +279,67 @@ final class Http2ClientStream
    */
   void data(ByteBuf bytes, int padding, boolean last) {
     int octets = bytes.readableBytes();
-    window.receive(octets + padding);
-    received += octets;
-    window.take(padding);
-    requestEnded = last;
+    boolean asAnnounced = incoming.count(octets, padding, last);
     if (entry != null) {
       entry.bodyCame(octets);
     }
-    if (length >= 0 && (received > length || (last && received < length))) {
+    if (!asAnnounced) {
       bodyBroken(); // RFC 9113 §8.1.1
-    } else if (isTooLarge(received)) {
+    } else if (isTooLarge(incoming.received())) {
       exchange.abandon();
       refuseOrCut(CountedRefusal.BODY_TOO_LARGE);
-    } else if (content.endPending() && !tunnel) {
-      return; // the response is complete: nobody needs the rest
-    } else if (!mayPass() || held.precedes()) {
-      held.add(bytes, last);
-      if (mayPass()) {
-        held.passSoon();
-      }
-    } else {
-      pass(held.unheld(bytes), last);
+    } else if (tunnel || !content.endPending()) { // else nobody needs the rest
+      incoming.add(bytes, last);
     }
   }
 
-  private boolean mayPass() {
-    return wanted && asksForTunnel == tunnel;
+  @Override
+  public boolean takesContent() {
+    return !closed && (tunnel || !(asksForTunnel || content.endPending()));
   }
 
-  /** Gives content to the exchange, and takes over the buffer. */
-  private void pass(ByteBuf bytes, boolean last) {
-    int octets = bytes.readableBytes();
-    window.take(octets);
+  /** Gives content to the exchange. */
+  @Override
+  public void content(ByteBuf bytes, boolean last) {
     if (tunnel) {
-      passInTunnel(bytes, last);
+      timer.movedInTunnel();
+      exchange.tunnelBytes(bytes);
+      if (last && !closed) {
+        exchange.clientHalfClosed();
+      }
       return;
     }
+    int octets = bytes.readableBytes();
     exchange.requestBody(bytes, last);
     if (!last && !closed) {
       timer.bodyCame(octets, headWritten);
-      openWindow();
-    }
-  }
-
-  private void passInTunnel(ByteBuf bytes, boolean last) {
-    timer.movedInTunnel();
-    exchange.tunnelBytes(bytes);
-    if (last && !closed) {
-      exchange.clientHalfClosed();
-    }
-    if (!closed) {
-      openWindow();
     }
   }
 
   /**
-   * Opens the window again, by half of it or more: one frame for many of the client's. An upload
-   * whose backend keeps up is bounded by the window and the way to the client, so it gets a larger
-   * one.
+   * An upload whose backend keeps up is bounded by the window and the way to the client, so it gets
+   * a larger one.
    */
-  private void openWindow() {
-    if (wanted && held.isEmpty() && !requestEnded && window.isDue()) {
+  @Override
+  public void openWindow(ReceiveWindow window, boolean keptUp) {
+    if (!closed) {
       int more = keptUp ? streams.takeSpareWindow(window.bytes()) : 0;
-      keptUp = true;
       output.windowUpdate(id, window.open(more));
     }
   }
 
   /** What it has of the window that the connection had to spare. */
   int spareWindow() {
-    return window.bytes() - WINDOW_BYTES;
+    return incoming.windowBytes() - WINDOW_BYTES;
   }
 
   @Override
   public void setReading(boolean on) {
-    if (closed || wanted == on) {
+    if (closed || incoming.wanted() == on) {
       return;
     }
-    wanted = on;
-    keptUp &= on;
+    incoming.want(on);
     timer.readingChanged(on, owesBody());
-    if (on && !held.isEmpty()) {
-      held.passSoon();
-    } else if (on) {
-      openWindow();
-    }
-  }
-
-  /** Passes on what was held. */
-  @Override
-  public void run() {
-    if (closed || !mayPass() || (content.endPending() && !tunnel)) {
-      return; // what is held is released with the stream
-    }
-    ByteBuf bytes = held.take();
-    if (bytes == null) {
-      return;
-    }
-    try {
-      pass(bytes, held.isLast());
-    } catch (Throwable e) {
-      streams.failed(e);
-    }
   }
 
   /**
@@ -422,12 +373,14 @@ final class Http2ClientStream
     }
     return headWritten
         ? Ending.CLIENT_GONE_READING
-        : requestEnded || asksForTunnel ? Ending.CLIENT_GONE_WAITING : Ending.CLIENT_GONE_IN_BODY;
+        : incoming.ended() || asksForTunnel
+            ? Ending.CLIENT_GONE_WAITING
+            : Ending.CLIENT_GONE_IN_BODY;
   }
 
   /** The client sends nothing more on the connection. */
   void inputEnded() {
-    if (!requestEnded || (abortOnEnd && !headWritten)) {
+    if (!incoming.ended() || (abortOnEnd && !headWritten)) {
       clientReset();
     }
   }
@@ -588,11 +541,12 @@ final class Http2ClientStream
       return; // the client may go on
     }
     end(endingWhenSent);
-    if (!requestEnded) {
+    boolean unfinished = !incoming.ended();
+    if (unfinished) {
       // RFC 9113 §8.1: the rest of the request is not needed.
       output.reset(id, ErrorCode.NO_ERROR);
     }
-    close(!requestEnded);
+    close(unfinished);
   }
 
   /** What is left of the response. */
@@ -638,9 +592,7 @@ final class Http2ClientStream
     }
     queue(bytes, false);
     setReading(true);
-    if (!held.isEmpty()) {
-      held.passSoon();
-    }
+    incoming.passHeld(); // what came before it
   }
 
   /** RFC 8441 §4: the end of a stream is what the end of a side is in TCP. */
@@ -728,7 +680,7 @@ final class Http2ClientStream
     }
     closed = true;
     timer.stop();
-    held.release();
+    incoming.release();
     content.release();
     if (admission != null) {
       admission.leaveRequest();
@@ -744,7 +696,7 @@ final class Http2ClientStream
 
   /** The capacity of the buffers that it and its exchange hold. */
   long heldBytes() {
-    return exchange.heldBytes() + held.heldBytes() + content.heldBytes();
+    return exchange.heldBytes() + incoming.heldBytes() + content.heldBytes();
   }
 
   boolean holdsBody() {
@@ -755,7 +707,7 @@ final class Http2ClientStream
 
   @Override
   public boolean reading() {
-    return wanted && streams.reading();
+    return incoming.wanted() && streams.reading();
   }
 
   @Override
@@ -780,7 +732,7 @@ final class Http2ClientStream
 
   @Override
   public boolean owesBody() {
-    return !requestEnded && !asksForTunnel;
+    return !incoming.ended() && !asksForTunnel;
   }
 
   @Override
@@ -796,7 +748,7 @@ final class Http2ClientStream
 
   @Override
   public void bodyTimedOut() {
-    if (wanted) {
+    if (incoming.wanted()) {
       exchange.abandon();
       refuseOrCut(CountedRefusal.BODY_TIMEOUT);
     } else {
