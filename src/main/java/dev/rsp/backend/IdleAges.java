@@ -2,7 +2,6 @@
 package dev.rsp.backend;
 
 import dev.rsp.config.Place;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -14,9 +13,6 @@ import java.util.Map;
  * if their ages are the same, and not if they differ; and it takes two moments with the same age.
  */
 final class IdleAges {
-  /** Scripts can name any number of places. One that is forgotten is learnt again. */
-  private static final int MAX_PLACES = 1024;
-
   /** A backend that checks its connections from time to time closes some of them together. */
   private static final int MOMENT_MILLIS = 300;
 
@@ -36,15 +32,7 @@ final class IdleAges {
     private long learntMillis;
   }
 
-  private final Map<Place, Closes> places =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Place, Closes> eldest) {
-          return size() > MAX_PLACES;
-        }
-      };
+  private final Map<Place, Closes> places = new KnownPlaces<>();
 
   /** A place has closed a connection that had been idle for so long. */
   void closed(Place place, long ageMillis, long nowMillis) {

@@ -2,18 +2,15 @@
 package dev.rsp.backend;
 
 import dev.rsp.config.Place;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Since when places refuse connections: requests are queued for one that has just begun to, and
- * fail at once if it has for longer. One per loop.
+ * fail at once if it has for longer. For one that is forgotten, requests wait once more. One per
+ * loop.
  */
 final class RefusingPlaces {
-  /** Scripts can name any number of places. Of one that is forgotten, requests wait once more. */
-  private static final int MAX_PLACES = 1024;
-
   /**
    * A place that nothing was sent to for so long may have accepted connections meanwhile. With a
    * request a second and loop, a place stays known.
@@ -30,15 +27,7 @@ final class RefusingPlaces {
     }
   }
 
-  private final Map<Place, Refusals> places =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Place, Refusals> eldest) {
-          return size() > MAX_PLACES;
-        }
-      };
+  private final Map<Place, Refusals> places = new KnownPlaces<>();
 
   /** A place has refused a connection. */
   void refused(Place place, long nowMillis) {
