@@ -952,6 +952,24 @@ final class Http2Test extends EmbeddedRigTest {
   }
 
   @Test
+  void whatATunnelCarriesIsNoBodyAndMayBeLongerThanOne() throws Exception {
+    rig.serve(EmbeddedRig.config("limits = { body_bytes = 5 }"));
+    Http2Peer client = Http2Peer.of(rig);
+    client.headers(1, false, webSocket());
+    client.data(1, "before it", false);
+    EmbeddedPeer backend = rig.backend();
+    assertTrue(backend.take().endsWith("\r\n\r\n"));
+    backend.send("HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    backend.expect("before it");
+    client.expect("HEADERS 1 :status=200");
+    client.data(1, "and in it", true);
+    backend.expect("and in it");
+    backend.end();
+    client.expect("DATA 1  END");
+    rig.expectEndings("tunnelled=1");
+  }
+
+  @Test
   void whatComesBeforeTheTunnelWaitsForIt() {
     Http2Peer client = Http2Peer.of(rig);
     client.headers(1, false, webSocket());

@@ -75,7 +75,9 @@ final class Http2ClientStream
    */
   private final IncomingContent incoming;
 
+  /** Octets that the body may have; 0 without a limit, as for what a tunnel carries. */
   private long mostBodyBytes;
+
   private boolean isHead;
   private boolean abortOnEnd;
 
@@ -207,7 +209,7 @@ final class Http2ClientStream
     isHead = head.isHead();
     long length = head.contentLength();
     incoming.announce(length);
-    mostBodyBytes = terms.limits.bodyBytes();
+    mostBodyBytes = asksForTunnel ? 0 : terms.limits.bodyBytes();
     if (entry != null) {
       entry.headCame(head);
       entry.http2();
