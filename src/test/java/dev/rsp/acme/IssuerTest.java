@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,12 @@ final class IssuerTest {
   private static final Allow YES = (host, answer) -> answer.accept(Allow.Answer.YES);
 
   @TempDir private Path store;
+
+  /** Else the folder of the store is removed while something is written into it. */
+  @AfterEach
+  void awaitEnd() {
+    OrdersRig.awaitEnd();
+  }
 
   private AcmeSettings settings(URI directory, ChallengeType first) {
     return AcmeAuthorityTest.settings(directory, store, "a@example.org", first, 300);

@@ -109,7 +109,7 @@ final class OrderBookTest extends OrdersRig {
     Path log = store().resolve("renewal/orders.log");
     Eventually.holds(() -> Files.readString(log).contains("cert "));
     orders.close();
-    Eventually.holds(this::isReleased);
+    awaitEnd();
     String line =
         Files.readString(log).lines().filter(l -> l.startsWith("cert")).findFirst().orElseThrow();
     StringBuilder text = new StringBuilder(Files.readString(log));

@@ -2,13 +2,8 @@
 package dev.rsp.acme;
 
 import dev.rsp.Eventually;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,19 +46,15 @@ abstract class OrdersRig {
   final void close() {
     ca.go(1_000);
     all.forEach(Orders::close);
-    Eventually.holds(this::isReleased); // no order writes into the folder any more
+    awaitEnd();
   }
 
-  final boolean isReleased() throws IOException {
-    Path lock = store().resolve("renewal/orders.lock");
-    if (!Files.exists(lock)) {
-      return true;
-    }
-    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    }
+  /** Waits until orders that were closed write nothing more into their store, and unlock it. */
+  static void awaitEnd() {
+    Eventually.holds(
+        () ->
+            Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("acme-end")));
   }
 
   final Path store() {
