@@ -663,14 +663,20 @@ final class Http2BackendTest extends EmbeddedRigTest {
     }
   }
 
+  /** A client asks, and the backend that this returns has sent a head and the first content. */
+  private Http2Peer beginAnswer(Http2Peer client) {
+    client.get(1, "a", "/");
+    Http2Peer backend = Http2Peer.backend(rig);
+    backend.headers(1, false, ":status", "200");
+    backend.data(1, "first", false);
+    return backend;
+  }
+
   @ParameterizedTest
   @EnumSource
   void aWholeResponseThatTheClientDoesNotTakeYetOutlivesItsStream(EndOfStream end) {
     Http2Peer slow = Http2Peer.of(rig, 4, 0); // takes no content
-    slow.get(1, "a", "/");
-    Http2Peer backend = Http2Peer.backend(rig);
-    backend.headers(1, false, ":status", "200");
-    backend.data(1, "first", false);
+    Http2Peer backend = beginAnswer(slow);
     backend.data(1, "second", false);
     backend.headers(1, true, "grpc-status", "0");
     rig.rest();
@@ -684,10 +690,7 @@ final class Http2BackendTest extends EmbeddedRigTest {
   @Test
   void aResponseThatIsNotWholeIsCutAlsoIfItIsHeld() {
     Http2Peer slow = Http2Peer.of(rig, 4, 0);
-    slow.get(1, "a", "/");
-    Http2Peer backend = Http2Peer.backend(rig);
-    backend.headers(1, false, ":status", "200");
-    backend.data(1, "first", false);
+    Http2Peer backend = beginAnswer(slow);
     backend.data(1, "second", false);
     rig.rest();
     backend.frame(RST_STREAM, 0, 1, 0);
@@ -698,10 +701,7 @@ final class Http2BackendTest extends EmbeddedRigTest {
   @Test
   void aClientThatLeavesAWholeResponseFreesWhatIsHeld() {
     Http2Peer slow = Http2Peer.of(rig, 4, 0);
-    slow.get(1, "a", "/");
-    Http2Peer backend = Http2Peer.backend(rig);
-    backend.headers(1, false, ":status", "200");
-    backend.data(1, "first", false);
+    Http2Peer backend = beginAnswer(slow);
     backend.data(1, "x".repeat(10_000), true);
     backend.frames();
     assertTrue(rig.held() > 10_000, "held: " + rig.held());

@@ -9,6 +9,7 @@ import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
 import dev.rsp.net.Transport;
 import dev.rsp.referee.Watch;
+import java.io.IOException;
 import java.net.Socket;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -34,6 +35,33 @@ final class Http2TlsTest {
     socket.setSoTimeout(10_000);
     socket.startHandshake();
     return socket;
+  }
+
+  /** A proxy, and a client of HTTP/2 whose request on stream 1 has come to a backend. */
+  private static final class Asked implements AutoCloseable {
+    final TestTls tls;
+    final Rig rig;
+    final SSLSocket socket;
+    final Http2Peer client;
+    final Peer backend;
+
+    Asked(Transport transport, ListenOptions options) throws Exception {
+      tls = new TestTls("a.example").with(options);
+      rig = new Rig(transport, tls);
+      socket = client(tls, rig, "a.example", "h2");
+      client = Http2Peer.over(socket);
+      client.get(1, "a.example", "/");
+      backend = rig.backend();
+      backend.head();
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (tls;
+          rig) {
+        socket.close();
+      }
+    }
   }
 
   @ParameterizedTest
@@ -63,18 +91,13 @@ final class Http2TlsTest {
   @ParameterizedTest
   @MethodSource("dev.rsp.worker.Rig#transports")
   void muchContentComesWholeInFramesAsLargeAsARecord(Transport transport) throws Exception {
-    try (var tls = new TestTls("a.example").with(OPTIONS);
-        var rig = new Rig(transport, tls);
-        SSLSocket socket = client(tls, rig, "a.example", "h2")) {
-      Http2Peer client = Http2Peer.over(socket);
-      client.get(1, "a.example", "/");
+    try (var asked = new Asked(transport, OPTIONS)) {
+      Http2Peer client = asked.client;
       client.windowUpdate(1, 1 << 22);
       client.windowUpdate(0, 1 << 22);
-      Peer backend = rig.backend();
-      backend.head();
       String content =
           IntStream.range(0, 400_000).mapToObj("%06d "::formatted).collect(Collectors.joining());
-      backend.send(ok(content));
+      asked.backend.send(ok(content));
       var received = new StringBuilder();
       int largest = 0;
       for (boolean last = false; !last; ) {
@@ -136,13 +159,9 @@ final class Http2TlsTest {
   @Test
   void hstsIsAddedToResponses() throws Exception {
     ListenOptions hsts = new ListenOptions(true, null, 0, "max-age=60", true).withHttp2();
-    try (var tls = new TestTls("a.example").with(hsts);
-        var rig = new Rig(Transport.NIO, tls);
-        SSLSocket socket = client(tls, rig, "a.example", "h2")) {
-      Http2Peer client = Http2Peer.over(socket);
-      client.get(1, "a.example", "/");
-      Peer backend = rig.backend();
-      backend.head();
+    try (var asked = new Asked(Transport.NIO, hsts)) {
+      Http2Peer client = asked.client;
+      Peer backend = asked.backend;
       backend.send(ok("ok"));
       String first = client.await("HEADERS 1");
       assertTrue(first.contains(" strict-transport-security=max-age=60"), first);
@@ -159,16 +178,10 @@ final class Http2TlsTest {
   @ParameterizedTest
   @MethodSource("dev.rsp.worker.Rig#transports")
   void aClientThatSaysItHasGoneEndsItsRequests(Transport transport) throws Exception {
-    try (var tls = new TestTls("a.example").with(OPTIONS);
-        var rig = new Rig(transport, tls);
-        SSLSocket socket = client(tls, rig, "a.example", "h2")) {
-      Http2Peer client = Http2Peer.over(socket);
-      client.get(1, "a.example", "/");
-      Peer backend = rig.backend();
-      backend.head();
-      socket.shutdownOutput(); // close_notify, and no FIN
-      backend.expectGone();
-      rig.awaitEnding(Ending.CLIENT_GONE_WAITING);
+    try (var asked = new Asked(transport, OPTIONS)) {
+      asked.socket.shutdownOutput(); // close_notify, and no FIN
+      asked.backend.expectGone();
+      asked.rig.awaitEnding(Ending.CLIENT_GONE_WAITING);
     }
   }
 }
