@@ -43,16 +43,21 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Calls of gRPC, from a client with TLS to a server in the clear, through the packaged rsp. */
 @Timeout(120)
@@ -73,6 +78,11 @@ final class GrpcIT {
   private static Server server;
   private static Rsp rsp;
   private static ManagedChannel channel;
+
+  /** Another rsp in front of the same server, which waits for a second only. */
+  private static Rsp hasty;
+
+  private static ManagedChannel hastyChannel;
 
   @TempDir static Path directory;
 
@@ -114,29 +124,45 @@ final class GrpcIT {
             .maxInboundMessageSize(2 * LARGE_BYTES)
             .build()
             .start();
-    rsp =
-        Rsp.serving(
-            directory,
-            """
+    rsp = serving(directory, "");
+    channel = channel(rsp, authority);
+    hasty =
+        serving(
+            Files.createDirectories(directory.resolve("hasty")),
+            "timeouts = { response = 1, body = 1, idle = 1 }\n");
+    hastyChannel = channel(hasty, authority);
+  }
+
+  private static Rsp serving(Path own, String lines) {
+    return Rsp.serving(
+        own,
+        lines
+            + """
             listen = { { address = "127.0.0.1:0", tls = true } }
-            certificates = "certs"
+            certificates = "%s/certs"
             backends = { { name = "grpc", address = "127.0.0.1:%d", protocol = "h2c" } }
             """
-                .formatted(server.getPort()));
-    channel =
-        NettyChannelBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), rsp.port()))
-            .overrideAuthority("grpc.example")
-            .sslContext(GrpcSslContexts.forClient().trustManager(authority.toFile()).build())
-            .maxInboundMessageSize(2 * LARGE_BYTES)
-            .build();
+                .formatted(directory, server.getPort()));
+  }
+
+  private static ManagedChannel channel(Rsp to, Path authority) throws IOException {
+    return NettyChannelBuilder.forAddress(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), to.port()))
+        .overrideAuthority("grpc.example")
+        .sslContext(GrpcSslContexts.forClient().trustManager(authority.toFile()).build())
+        .maxInboundMessageSize(2 * LARGE_BYTES)
+        .build();
   }
 
   @AfterAll
   static void stop() throws Exception {
     Ends.closeAll(
         channel == null ? null : () -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS),
+        hastyChannel == null
+            ? null
+            : () -> hastyChannel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS),
         rsp,
+        hasty,
         server == null ? null : () -> server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
   }
 
@@ -157,17 +183,28 @@ final class GrpcIT {
       responses.onError(
           Status.FAILED_PRECONDITION.withDescription("not today: ä").asRuntimeException());
     } else if (text.startsWith("wait")) {
-      var call = (ServerCallStreamObserver<byte[]>) responses;
-      call.setOnCancelHandler(CANCELLED::incrementAndGet);
-      WAITING.incrementAndGet();
+      awaitCancel(responses);
     } else {
       responses.onNext(request);
       responses.onCompleted();
     }
   }
 
-  /** As many messages as the request says; then an error, if it is odd. */
+  private static void awaitCancel(StreamObserver<byte[]> responses) {
+    var call = (ServerCallStreamObserver<byte[]>) responses;
+    call.setOnCancelHandler(CANCELLED::incrementAndGet);
+    WAITING.incrementAndGet();
+  }
+
+  /**
+   * As many messages as the request says; then an error, if it is odd. Or one, and nothing more.
+   */
   private static void down(byte[] request, StreamObserver<byte[]> responses) {
+    if (text(request).equals("wait")) {
+      responses.onNext(bytes("first"));
+      awaitCancel(responses);
+      return;
+    }
     int count = Integer.parseInt(new String(request, StandardCharsets.UTF_8));
     for (int i = 0; i < count; i++) {
       responses.onNext(bytes("message " + i));
@@ -192,7 +229,9 @@ final class GrpcIT {
     }
 
     @Override
-    public void onError(Throwable error) {}
+    public void onError(Throwable error) {
+      CANCELLED.incrementAndGet();
+    }
 
     @Override
     public void onCompleted() {
@@ -236,6 +275,7 @@ final class GrpcIT {
   /** What has come of a stream. */
   private static final class Taken implements StreamObserver<byte[]> {
     final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+    final CompletableFuture<Status> failure = new CompletableFuture<>();
 
     @Override
     public void onNext(byte[] message) {
@@ -245,6 +285,7 @@ final class GrpcIT {
     @Override
     public void onError(Throwable error) {
       messages.add(String.valueOf(Status.fromThrowable(error).getCode()));
+      failure.complete(Status.fromThrowable(error));
     }
 
     @Override
@@ -358,6 +399,47 @@ final class GrpcIT {
     Eventually.holds(() -> "a call that waits: " + rsp, () -> WAITING.get() > waiting);
     call.cancel(true);
     Eventually.holds(() -> "a cancelled call: " + rsp, () -> CANCELLED.get() > before);
+  }
+
+  /** Calls in which nobody says more: what is sent, whether that is all, and how each ends. */
+  static Stream<Arguments> silentCalls() {
+    String cut = "HTTP/2 error code: INTERNAL_ERROR";
+    return Stream.of(
+        Arguments.of(UNARY, "wait", true, Status.Code.UNAVAILABLE, "HTTP status code 504"),
+        Arguments.of(
+            UP, "silent before the head", false, Status.Code.UNKNOWN, "HTTP status code 408"),
+        Arguments.of(DOWN, "wait", true, Status.Code.INTERNAL, cut),
+        Arguments.of(BOTH, "silent after the head", false, Status.Code.INTERNAL, cut));
+  }
+
+  /** {@code SilentCallTest} has the times. */
+  @ParameterizedTest
+  @MethodSource("silentCalls")
+  void aTimeoutTellsBothSidesThatTheCallHasEnded(
+      MethodDescriptor<byte[], byte[]> method,
+      String request,
+      boolean complete,
+      Status.Code code,
+      String text)
+      throws Exception {
+    int before = CANCELLED.get();
+    Taken answer = new Taken();
+    StreamObserver<byte[]> requests =
+        ClientCalls.asyncBidiStreamingCall(
+            hastyChannel.newCall(method, CallOptions.DEFAULT), answer);
+    requests.onNext(bytes(request));
+    if (complete) {
+      requests.onCompleted();
+    }
+    Status status = answer.failure.get(30, TimeUnit.SECONDS);
+    assertEquals(code, status.getCode(), () -> status + "\n" + hasty);
+    assertTrue(String.valueOf(status.getDescription()).contains(text), status::toString);
+    Eventually.holds(() -> "a cancelled call: " + hasty, () -> CANCELLED.get() > before);
+    assertEquals(
+        "another",
+        text(
+            ClientCalls.blockingUnaryCall(
+                hastyChannel, UNARY, CallOptions.DEFAULT, bytes("another"))));
   }
 
   @Test
