@@ -29,6 +29,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -43,10 +45,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Java's HttpClient and Node's http2 speak HTTP/2 over TLS, as programs use them. */
+/** Java's HttpClient, Node's http2 and npm's undici speak HTTP/2 over TLS, as programs use them. */
 @Timeout(120)
 final class Http2ClientsIT {
   private static final String CONNECTIONS = "rsp_http2_events_total{event=\"connection\"}";
+
+  /** npm may have to load a package first. */
+  private static final Duration INSTALLED = Duration.ofSeconds(100);
 
   /** What {@code /step/parts} answers with, part by part; an empty one ends it. */
   private static final BlockingQueue<String> PARTS = new LinkedBlockingQueue<>();
@@ -93,9 +98,14 @@ final class Http2ClientsIT {
                     Rsp.slot("origin", origin.address()) + Rsp.slot("steps", steps.address())));
   }
 
-  /** Answers while the request still comes, with trailers, or never to the end. */
+  /** Answers behind hints, while the request still comes, with trailers, or never to the end. */
   private static void step(Wire wire) throws IOException {
     for (String head = wire.head(); !head.isEmpty(); head = wire.head()) {
+      if (RawBackend.target(head).equals("/step/hints")) {
+        wire.send("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+        wire.respond("behind hints");
+        continue;
+      }
       wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
       switch (RawBackend.target(head)) {
         case "/step/echo" -> {
@@ -245,12 +255,47 @@ final class Http2ClientsIT {
   @Test
   void nodeIsServedOverOneConnection() throws Exception {
     double before = connections();
-    String url = "https://localhost:" + rsp.port();
-    Program node = Program.run("node", "src/acceptance/node/http2.mjs", url, root.toString());
-    assertEquals(0, node.awaitExit(), node::toString);
-    assertEquals(6, node.out().lines().filter(line -> line.startsWith("ok ")).count(), node::out);
+    assertPartsHold(6, Path.of("src/acceptance/node/http2.mjs"));
     assertTrue(List.of("GET", "POST").contains(gone()));
     assertTrue(List.of("GET", "POST").contains(gone()));
     assertEquals(before + 1, connections());
+  }
+
+  @Test
+  void undiciIsServedOverOneConnectionAndOverFour() throws Exception {
+    Path script = withPackages("undici.mjs");
+    double before = connections();
+    assertPartsHold(7, script);
+    assertEquals(before + 5, connections());
+  }
+
+  /** Copies a script to a folder, and installs the packages there that it uses. */
+  private static Path withPackages(String script) throws IOException {
+    Path from = Path.of("src/acceptance/node");
+    Path to = Files.createDirectories(Path.of("target/acceptance-node"));
+    for (String file : List.of("package.json", "package-lock.json", script)) {
+      Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    }
+    // No scripts of packages run.
+    Program npm =
+        Program.start(
+            "npm",
+            "ci",
+            "--prefix",
+            to.toString(),
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefer-offline");
+    assertEquals(0, npm.awaitExit(INSTALLED), npm::toString);
+    return to.resolve(script);
+  }
+
+  private static void assertPartsHold(int count, Path script) {
+    String url = "https://localhost:" + rsp.port();
+    Program node = Program.run("node", script.toString(), url, root.toString());
+    assertEquals(0, node.awaitExit(), node::toString);
+    assertEquals(
+        count, node.out().lines().filter(line -> line.startsWith("ok ")).count(), node::out);
   }
 }
