@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class FuzzRig {
   private static final int PATIENCE_SECONDS = 30;
 
-  /** What a loop keeps for the next large read; see HotBuffer. */
+  /** What a loop keeps for the next large read; see HotBuffers. */
   private static final long KEPT_BYTES = 512 << 10;
 
   private final ConnectionCount connections = new ConnectionCount();

@@ -33,7 +33,7 @@ public final class LoopMemory {
   private final LongSupplier inUse;
   private final LongSupplier allocated;
   private final Runnable trim;
-  private final HotBuffer hot = new HotBuffer();
+  private final HotBuffers hot = new HotBuffers();
   private long reported;
   private int untilReport = REPORT_BYTES;
   private Level level = Level.ENOUGH;
@@ -127,10 +127,11 @@ public final class LoopMemory {
   }
 
   /**
-   * Returns unused memory to the system. Call it about once a second: the allocator's cache keeps
-   * the free buffers that were used since the last call.
+   * Returns unused memory to the system. Call it about once a second: buffers that were used since
+   * the last call are kept.
    */
   public void trim() {
+    hot.trim();
     if (hasSpare()) {
       trim.run();
     }
@@ -163,7 +164,7 @@ public final class LoopMemory {
     budget.countEnded();
   }
 
-  /** Releases the buffer for reads. The loop ends. */
+  /** Releases the buffers for reads. The loop ends. */
   void release() {
     hot.release();
   }

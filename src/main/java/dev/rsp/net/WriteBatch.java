@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,19 +23,13 @@ public final class WriteBatch implements Runnable {
   /** The content of one TLS record (RFC 8446 §5.1). */
   private static final int MOST_BYTES = 16 * 1024;
 
-  /**
-   * Large messages are held up to this many octets, because a frame of HTTP/2 is only as large as a
-   * TLS record. Measured with bodies of 1 MiB over TLS, in multiples of the CPU time at 32 KiB:
-   * 0.80 at 64 KiB, 0.76 at 128 KiB.
-   */
-  private static final int MOST_HELD_BYTES = 64 * 1024;
-
   /** A single small frame fits; it grows twofold, so that a full socket holds few unused bytes. */
   private static final int FIRST_BYTES = 256;
 
   private final Channel channel;
   private final TurnFlusher flusher;
   private final ByteBufAllocator allocator;
+  private final IntSupplier mostHeldBytes;
   private final Consumer<Throwable> failed;
 
   /** What is joined so far; null if nothing is. */
@@ -46,16 +41,19 @@ public final class WriteBatch implements Runnable {
   /**
    * The batch of a channel.
    *
+   * @param mostHeldBytes with so much or more written, the channel is flushed at once
    * @param failed takes what a write at the end of the turn throws
    */
   public WriteBatch(
       Channel channel,
       TurnFlusher flusher,
       ByteBufAllocator allocator,
+      IntSupplier mostHeldBytes,
       Consumer<Throwable> failed) {
     this.channel = channel;
     this.flusher = flusher;
     this.allocator = allocator;
+    this.mostHeldBytes = mostHeldBytes;
     this.failed = failed;
   }
 
@@ -76,7 +74,7 @@ public final class WriteBatch implements Runnable {
       bytes.release();
       throw e;
     }
-    flusher.send(channel, bytes, MOST_HELD_BYTES);
+    flusher.send(channel, bytes, mostHeldBytes.getAsInt());
   }
 
   private void join(ByteBuf bytes) {
@@ -97,7 +95,7 @@ public final class WriteBatch implements Runnable {
     ByteBuf all = joined;
     joined = null;
     if (all != null) {
-      flusher.send(channel, all, MOST_HELD_BYTES);
+      flusher.send(channel, all, mostHeldBytes.getAsInt());
     }
   }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.rsp.certs.TestCa;
+import dev.rsp.net.tls.TlsPair;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -13,10 +13,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,8 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The end of a connection with TLS, in memory. */
 @Timeout(60)
 final class ClosingTest {
-  private static final TestCa CA = TestCa.create();
-
   /** Counts writes to the socket, which may be full. */
   private static final class Socket extends EmbeddedChannel {
     int writes;
@@ -52,29 +47,19 @@ final class ClosingTest {
   }
 
   private final Socket server = new Socket();
-  private final EmbeddedChannel client = new EmbeddedChannel();
+  private final TlsPair pair = new TlsPair(server);
+  private final EmbeddedChannel client = pair.client();
   private final StringBuilder received = new StringBuilder();
   private final List<Object> events = new ArrayList<>();
 
   @AfterEach
   void release() {
-    client.finishAndReleaseAll();
-    server.finishAndReleaseAll();
+    pair.release();
   }
 
   private void shakeHands(SslProvider provider) throws Exception {
-    TestCa.Leaf leaf = CA.ecdsa("site.example");
-    SslContext own =
-        SslContextBuilder.forServer(leaf.key(), leaf.chain()).sslProvider(provider).build();
-    SslContext peers =
-        SslContextBuilder.forClient()
-            .sslProvider(SslProvider.JDK)
-            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-            .build();
-    server.pipeline().addLast(own.newHandler(server.alloc()));
-    client.pipeline().addLast(peers.newHandler(client.alloc()), new Received());
-    ReferenceCountUtil.release(own);
-    pump();
+    client.pipeline().addLast(new Received());
+    pair.shakeHands(provider);
   }
 
   private final class Received extends ChannelInboundHandlerAdapter {
@@ -88,29 +73,6 @@ final class ClosingTest {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       events.add(event);
     }
-  }
-
-  private void pump() {
-    boolean moved = true;
-    while (moved) {
-      boolean sent = pump(client, server);
-      moved = pump(server, client) || sent;
-    }
-  }
-
-  private static boolean pump(EmbeddedChannel from, EmbeddedChannel to) {
-    from.runPendingTasks();
-    ByteBuf bytes = from.readOutbound();
-    boolean moved = bytes != null;
-    while (bytes != null) {
-      if (to.isOpen()) {
-        to.writeInbound(bytes);
-      } else {
-        bytes.release();
-      }
-      bytes = from.readOutbound();
-    }
-    return moved;
   }
 
   private void write(String text) {
@@ -128,7 +90,7 @@ final class ClosingTest {
     Closing.closeAfterFlush(server);
     assertEquals(before + 1, server.writes);
     assertFalse(server.isOpen());
-    pump();
+    pair.pump();
     assertEquals("last", received.toString());
     assertTrue(events.contains(SslCloseCompletionEvent.SUCCESS), events::toString);
   }
@@ -149,7 +111,7 @@ final class ClosingTest {
     server.flush();
     server.runPendingTasks();
     assertFalse(server.isOpen());
-    pump();
+    pair.pump();
     assertEquals(text, received.toString());
     assertTrue(events.contains(SslCloseCompletionEvent.SUCCESS), events::toString);
   }

@@ -31,7 +31,9 @@ final class WriteBatchTest {
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
 
-  private final WriteBatch batch = new WriteBatch(channel, flusher, allocator, failures::add);
+  private int heldBytes = 64 * 1024;
+  private final WriteBatch batch =
+      new WriteBatch(channel, flusher, allocator, () -> heldBytes, failures::add);
 
   @AfterEach
   void nothingIsLeft() {
@@ -100,16 +102,23 @@ final class WriteBatchTest {
 
   /** Each is as large as a TLS record: one system call for each would cost too much. */
   @Test
-  void largeMessagesLeaveTogetherWhenTheyAre64KiB() {
+  void largeMessagesLeaveTogetherWhenTheyAreAsMuchAsMayBeHeld() {
     var turn = new EmbeddedChannel(); // whose loop runs no task here
     var ends = new TurnFlusher(turn.eventLoop(), true, new FailureLog());
-    var large = new WriteBatch(channel, ends, allocator, failures::add);
+    var large = new WriteBatch(channel, ends, allocator, () -> heldBytes, failures::add);
     for (int i = 0; i < 3; i++) {
       large.send(text("x".repeat(16_384)));
     }
     assertNull(channel.readOutbound());
     large.send(text("x".repeat(16_384)));
     assertEquals(4, sent().size());
+    heldBytes *= 2;
+    for (int i = 0; i < 7; i++) {
+      large.send(text("x".repeat(16_384)));
+    }
+    assertNull(channel.readOutbound());
+    large.send(text("x".repeat(16_384)));
+    assertEquals(8, sent().size());
     assertFalse(turn.finishAndReleaseAll());
   }
 
@@ -143,7 +152,7 @@ final class WriteBatchTest {
           }
         };
     List<Throwable> reported = new ArrayList<>();
-    var other = new WriteBatch(failing, flusher, allocator, reported::add);
+    var other = new WriteBatch(failing, flusher, allocator, () -> heldBytes, reported::add);
     other.send(text("a"));
     failing.runPendingTasks();
     assertEquals(1, reported.size());

@@ -31,7 +31,7 @@ final class CanaryIT {
   private static final int RELOADS_AT_LEAST = 3;
   private static final int LOOPS = 2;
 
-  /** What a loop keeps for its next large reads: two buffers of at most 256 KiB, see HotBuffer. */
+  /** What a loop keeps for its next large reads: two buffers of at most 256 KiB, see HotBuffers. */
   private static final long KEPT_BYTES = LOOPS * (512L << 10);
 
   /** Every buffer is tracked; and none is pooled, so that those in use can be counted. */

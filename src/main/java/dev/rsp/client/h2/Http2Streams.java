@@ -57,7 +57,7 @@ final class Http2Streams {
 
   private final IntObjectMap<Http2ClientStream> open = new IntObjectHashMap<>();
   private final ClosedStreams closed = new ClosedStreams();
-  private final ReadSize size = new ReadSize();
+  private final ReadSize size;
 
   /** Hops of streams that are closed, for others. */
   private final ArrayDeque<Hop> freeHops = new ArrayDeque<>();
@@ -72,6 +72,7 @@ final class Http2Streams {
    * No streams yet.
    *
    * @param sending shares out what the client takes on the connection
+   * @param size of reads for the client
    */
   Http2Streams(
       Http2Resources shared,
@@ -79,6 +80,7 @@ final class Http2Streams {
       ClientSocket socket,
       FrameOutput output,
       SendQueue sending,
+      ReadSize size,
       Owner owner) {
     LoopState loop = shared.loop;
     Terms terms = loop.terms();
@@ -90,6 +92,7 @@ final class Http2Streams {
     this.output = output;
     this.responses = new ResponseWriter(output, shared.responseFields, shared.date, peer.options());
     this.sending = sending;
+    this.size = size;
     this.owner = owner;
     this.most = terms.limits.http2Streams();
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net.h2;
 
+import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
 import dev.rsp.net.WriteBatch;
+import dev.rsp.net.tls.EarlyRecords;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -11,9 +13,9 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the frames of one connection (RFC 9113 §6), which leave at the end of the loop's turn. It
@@ -34,6 +36,13 @@ public final class FrameOutput {
    * 8446 §5.1). With more, the TLS handler would cut and join all frames behind the first.
    */
   private static final int BEST_CONTENT_BYTES = MOST_FRAME_BYTES - FRAME_HEAD_BYTES;
+
+  /**
+   * A connection is flushed when so much was written, or at the end of the turn. A client that
+   * takes large reads gets as much as one of those at a time. Measured with bodies of 1 MiB over
+   * TLS, in multiples of the CPU time at 64 KiB: 0.76 at 256 KiB; 1.25 at 32 KiB.
+   */
+  private static final int LEAST_HELD_BYTES = 64 * 1024;
 
   private static final AsciiString AUTHORIZATION = AsciiString.cached("authorization");
   private static final AsciiString COOKIE = AsciiString.cached("cookie");
@@ -61,8 +70,11 @@ public final class FrameOutput {
   private final DefaultHttp2HeadersEncoder encoder;
   private final Consumer<Throwable> failed;
 
-  /** Whether the frames become TLS records. */
-  private final boolean secure;
+  /** How much the peer takes at a time. */
+  private final ReadSize size;
+
+  /** What makes TLS records of the frames; null if nothing does. */
+  private final @Nullable EarlyRecords records;
 
   private long written;
 
@@ -73,19 +85,22 @@ public final class FrameOutput {
       Channel channel,
       TurnFlusher flusher,
       ByteBufAllocator allocator,
+      ReadSize size,
       Consumer<Throwable> failed,
       SensitivityDetector sensitive) {
     this.channel = channel;
-    this.batch = new WriteBatch(channel, flusher, allocator, failed);
+    this.size = size;
+    this.batch = new WriteBatch(channel, flusher, allocator, this::mostHeldBytes, failed);
     this.allocator = allocator;
     this.failed = failed;
     this.encoder = new DefaultHttp2HeadersEncoder(sensitive, true);
-    this.secure = channel.pipeline().get(SslHandler.class) != null;
+    this.records = EarlyRecords.of(channel);
   }
 
   /**
    * The output of a connection of a client.
    *
+   * @param size of reads for the client
    * @param failed takes, later in the turn, what a write has thrown: nothing more leaves, and the
    *     connection must end
    */
@@ -93,9 +108,10 @@ public final class FrameOutput {
       Channel channel,
       TurnFlusher flusher,
       ByteBufAllocator allocator,
+      ReadSize size,
       Consumer<Throwable> failed) {
     return new FrameOutput(
-        channel, flusher, allocator, failed, Http2HeadersEncoder.NEVER_SENSITIVE);
+        channel, flusher, allocator, size, failed, Http2HeadersEncoder.NEVER_SENSITIVE);
   }
 
   /**
@@ -114,8 +130,13 @@ public final class FrameOutput {
         channel,
         flusher,
         allocator,
+        new ReadSize(), // no stall of a server is told of: as long as it lasts, nothing is written
         failed,
         (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name));
+  }
+
+  private int mostHeldBytes() {
+    return Math.max(LEAST_HELD_BYTES, size.mostBytes(taken()));
   }
 
   /** Octets that the peer has taken since the connection was opened. */
@@ -269,7 +290,7 @@ public final class FrameOutput {
       return;
     }
     // The TLS handler would join a head and its content too, and grow a buffer for it.
-    if (secure || octets == 0) {
+    if (records != null || octets == 0) {
       try {
         send(frame(octets, Http2FrameTypes.DATA, flags, stream).writeBytes(bytes));
       } finally {
@@ -286,6 +307,20 @@ public final class FrameOutput {
       throw e;
     }
     send(bytes);
+  }
+
+  /**
+   * Encrypts what was written on a connection with TLS, so that most buffers given to {@link #data}
+   * are released.
+   */
+  void encrypt() {
+    if (records != null && !broken) {
+      try {
+        records.encrypt(channel);
+      } catch (Throwable e) {
+        breakOff(e);
+      }
+    }
   }
 
   private ByteBuf frame(int octets, byte type, int flags, int stream) {

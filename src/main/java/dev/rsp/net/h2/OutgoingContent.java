@@ -28,6 +28,9 @@ public final class OutgoingContent {
     void drained();
   }
 
+  /** Fewer octets are copied for less than another call of the TLS handler. */
+  private static final int COPIED_BYTES = 4 * 1024;
+
   private final int stream;
   private final FrameOutput output;
   private final Owner owner;
@@ -36,6 +39,9 @@ public final class OutgoingContent {
 
   /** Whether the first pending buffer is whole, so that what lies before it may be overwritten. */
   private boolean frontIsOwn;
+
+  /** The part of the first pending buffer that was written last; null if none was. */
+  private @Nullable ByteBuf before;
 
   private long window;
   private @Nullable List<AsciiString> trailers;
@@ -172,9 +178,10 @@ public final class OutgoingContent {
       octets = (int) Math.min(octets, Math.min(most, window));
       boolean whole = octets == front.readableBytes();
       boolean last = whole && endPending && pending.size() == 1 && trailers == null;
-      ByteBuf part = whole ? front : front.readRetainedSlice(octets);
-      boolean own = whole && frontIsOwn;
+      boolean own = ownsFront(front, octets);
+      ByteBuf part = whole ? front : part(front, octets, own ? FrameOutput.FRAME_HEAD_BYTES : 0);
       frontIsOwn = whole;
+      before = whole ? null : part;
       if (whole) {
         pending.remove();
       }
@@ -189,6 +196,34 @@ public final class OutgoingContent {
     }
     owner.frameWritten(octets, written);
     return octets;
+  }
+
+  /**
+   * Whether the head of a frame may be written in front of this buffer's octets. Behind a part that
+   * was written, it may when TLS has encrypted that: otherwise the octets would have to be copied.
+   */
+  private boolean ownsFront(ByteBuf front, int octets) {
+    if (front.readerIndex() < FrameOutput.FRAME_HEAD_BYTES) {
+      return false;
+    }
+    ByteBuf part = before;
+    if (part == null) {
+      return frontIsOwn;
+    }
+    if (octets < COPIED_BYTES) {
+      return false;
+    }
+    if (part.refCnt() > 0) {
+      output.encrypt();
+    }
+    return part.refCnt() == 0;
+  }
+
+  /** Takes the next octets of a buffer, with so many before them. */
+  private static ByteBuf part(ByteBuf front, int octets, int extra) {
+    ByteBuf part = front.retainedSlice(front.readerIndex() - extra, extra + octets);
+    front.skipBytes(octets);
+    return part.skipBytes(extra);
   }
 
   /** RFC 9113 §8.1: trailers end the stream; without them the last frame of content does. */

@@ -4,6 +4,7 @@ package dev.rsp.net.h2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rsp.net.FailureLog;
+import dev.rsp.net.ReadSize;
 import dev.rsp.net.TurnFlusher;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -27,6 +28,7 @@ final class SendQueueTest {
           channel,
           new TurnFlusher(channel.eventLoop(), true, new FailureLog()),
           UnpooledByteBufAllocator.DEFAULT,
+          new ReadSize(),
           failures::add);
   private final SendQueue queue = new SendQueue(output, () -> true, () -> {});
 

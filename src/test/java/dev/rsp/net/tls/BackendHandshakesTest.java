@@ -59,7 +59,7 @@ final class BackendHandshakesTest {
     SslHandler handler =
         BackendHandshakes.with(settings, isNative).handler(client.alloc(), TestTls.place(settings));
     client.pipeline().addLast(handler, new Listener());
-    pump();
+    TlsPair.pump(client, server);
     return handler.handshakeFuture().cause();
   }
 
@@ -83,28 +83,6 @@ final class BackendHandshakesTest {
     }
   }
 
-  private void pump() {
-    boolean moved = true;
-    while (moved) {
-      boolean sent = pump(client, server);
-      moved = pump(server, client) || sent;
-    }
-  }
-
-  private static boolean pump(EmbeddedChannel from, EmbeddedChannel to) {
-    ByteBuf bytes = from.readOutbound();
-    boolean moved = bytes != null;
-    while (bytes != null) {
-      if (to.isOpen()) {
-        to.writeInbound(bytes);
-      } else {
-        bytes.release();
-      }
-      bytes = from.readOutbound();
-    }
-    return moved;
-  }
-
   private static String message(@Nullable Throwable cause) {
     Throwable at = assertNotNullAnd(cause);
     assertTrue(BackendHandshakes.isCertificate(at));
@@ -124,7 +102,7 @@ final class BackendHandshakesTest {
   void aCertificateForTheNameIsAccepted(boolean isNative) throws Exception {
     assertEquals(null, shake(TestTls.trusting(NAME, CA.root()), isNative, CA.ecdsa(NAME)));
     client.writeOutbound(Unpooled.copiedBuffer("ping", StandardCharsets.US_ASCII));
-    pump();
+    TlsPair.pump(client, server);
     ByteBuf got = server.readInbound();
     assertEquals("ping", got.toString(StandardCharsets.US_ASCII));
     got.release();
@@ -227,7 +205,7 @@ final class BackendHandshakesTest {
   void aCloseNotifyIsReported(boolean isNative) throws Exception {
     assertEquals(null, shake(TestTls.trusting(NAME, CA.root()), isNative, CA.ecdsa(NAME)));
     server.pipeline().get(SslHandler.class).closeOutbound();
-    pump();
+    TlsPair.pump(client, server);
     assertTrue(events.contains(SslCloseCompletionEvent.SUCCESS), events.toString());
   }
 
@@ -236,9 +214,9 @@ final class BackendHandshakesTest {
   void bytesAreReadAfterOurSideHasEnded(boolean isNative) throws Exception {
     assertEquals(null, shake(TestTls.trusting(NAME, CA.root()), isNative, CA.ecdsa(NAME)));
     client.pipeline().get(SslHandler.class).closeOutbound();
-    pump();
+    TlsPair.pump(client, server);
     server.writeOutbound(Unpooled.copiedBuffer("rest", StandardCharsets.US_ASCII));
-    pump();
+    TlsPair.pump(client, server);
     ByteBuf got = client.readInbound();
     assertNotNull(got);
     got.release();
