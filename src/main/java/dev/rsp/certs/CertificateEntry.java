@@ -18,11 +18,17 @@ public final class CertificateEntry {
   private final String keyType;
   private final List<String> notes;
 
+  /** A checksum of the files; 0 if it is not known. */
+  private final int contents;
+
+  /** Whether the files may have changed although their stamp is the same. */
+  private volatile boolean doubtful;
+
   /** Whether it is no longer among the certificates. */
   private volatile boolean retired;
 
   /**
-   * An entry.
+   * An entry of which only the stamp is known, as of an index file.
    *
    * @param stamp the state of the files: {@link FileStamps}
    */
@@ -34,7 +40,29 @@ public final class CertificateEntry {
       String keyType,
       List<String> names,
       List<String> notes) {
+    this(files, stamp, 0, false, notBeforeMillis, notAfterMillis, keyType, names, notes);
+  }
+
+  /**
+   * An entry of files that were just read.
+   *
+   * @param stamp the state of the files: {@link FileStamps}
+   * @param contents a checksum of what was read; 0 if it is not known
+   * @param doubtful whether they may change once more without another stamp
+   */
+  CertificateEntry(
+      CertificateFiles files,
+      long stamp,
+      int contents,
+      boolean doubtful,
+      long notBeforeMillis,
+      long notAfterMillis,
+      String keyType,
+      List<String> names,
+      List<String> notes) {
     this.files = files;
+    this.contents = contents;
+    this.doubtful = doubtful;
     this.stamp = stamp;
     this.names = List.copyOf(names);
     this.notBeforeMillis = notBeforeMillis;
@@ -49,6 +77,34 @@ public final class CertificateEntry {
 
   long stamp() {
     return stamp;
+  }
+
+  /** Whether its files must be read to know whether they have changed. */
+  boolean isDoubtful() {
+    return doubtful;
+  }
+
+  /** Its files are not what the stamp promised. */
+  void doubt() {
+    doubtful = true;
+  }
+
+  /**
+   * Whether the files are still the same.
+   *
+   * @param now what they were read as just now: this entry is then as certain as that one
+   */
+  boolean isConfirmedBy(CertificateEntry now) {
+    boolean same = contents != 0 && contents == now.contents && stamp == now.stamp;
+    if (same) {
+      doubtful = now.doubtful;
+    }
+    return same;
+  }
+
+  /** Whether the files have changed, as far as this entry can know. */
+  boolean differsFrom(CertificateEntry now) {
+    return stamp != now.stamp || (contents != 0 && contents != now.contents);
   }
 
   /** The file with the certificate. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -69,8 +70,14 @@ final class CertificateFolders {
 
   private void readFile(Path path) {
     Path folder = path.getParent();
-    if (!Files.exists(path) || folder == null) {
-      unreadable(path, "No such file or directory");
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+    } catch (IOException e) {
+      unreadable(path, IoReason.of(e));
+      return;
+    }
+    if (folder == null) {
+      unreadable(path, "not a folder");
       return;
     }
     if (!folders.contains(folder)) {
@@ -100,6 +107,11 @@ final class CertificateFolders {
         return;
       }
       all = names(folder);
+    } catch (NoSuchFileException e) {
+      if (depth == 0) {
+        unreadable(folder, IoReason.of(e));
+      }
+      return; // removed since its name was read
     } catch (IOException e) {
       unreadable(folder, IoReason.of(e));
       return;
@@ -128,7 +140,8 @@ final class CertificateFolders {
     }
   }
 
-  private static Object identity(Path folder) throws IOException {
+  /** What tells a folder from another one that has the same path later. */
+  static Object identity(Path folder) throws IOException {
     Object key = Files.readAttributes(folder, BasicFileAttributes.class).fileKey();
     return key == null ? folder.toRealPath() : key;
   }

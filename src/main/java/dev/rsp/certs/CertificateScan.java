@@ -34,6 +34,9 @@ public final class CertificateScan {
   /** Those that were broken, and are compared again in any case. */
   private final Set<Path> wereBroken = new HashSet<>();
 
+  /** Folders of which all files may have changed. */
+  private final Set<Path> whole = new HashSet<>();
+
   /** What one certificate has become; both null if its files need no report. */
   private record Outcome(@Nullable CertificateEntry entry, @Nullable BrokenCertificate broken) {}
 
@@ -50,12 +53,12 @@ public final class CertificateScan {
   public static Catalogue read(CertificateSettings settings) {
     Path index = settings.index();
     IndexedCertificates known = index == null ? null : IndexFile.read(index);
-    return all(
-        settings, known == null ? List.of() : known.entries(settings.paths()), entry -> false);
+    List<CertificateEntry> before = known == null ? List.of() : known.entries(settings.paths());
+    return new CertificateScan(before, entry -> false, null).run(settings, false);
   }
 
   /**
-   * Compares all.
+   * Compares all. Those in folders that cannot be read now stay what they were.
    *
    * @param before what was known
    * @param isHeld whether a certificate can be served although its files are broken now
@@ -64,13 +67,13 @@ public final class CertificateScan {
       CertificateSettings settings,
       List<CertificateEntry> before,
       Predicate<CertificateEntry> isHeld) {
-    return new CertificateScan(before, isHeld, null).run(settings);
+    return new CertificateScan(before, isHeld, null).run(settings, true);
   }
 
   /**
    * Compares those that are not known, and those of the files with these names, by their folders.
    *
-   * @param changes an empty set of names means all of that folder
+   * @param changes an empty set of names means all in that folder and below
    * @return {@code before} if nothing has changed
    */
   static Catalogue changed(
@@ -84,7 +87,7 @@ public final class CertificateScan {
     }
     var scan = new CertificateScan(before.entries(), isHeld, changes);
     before.broken().forEach(one -> scan.wereBroken.add(one.path()));
-    return scan.run(before.settings());
+    return scan.run(before.settings(), true);
   }
 
   /**
@@ -172,13 +175,40 @@ public final class CertificateScan {
     return new Catalogue(before.settings(), entries, broken, List.copyOf(folders));
   }
 
-  private Catalogue run(CertificateSettings settings) {
+  /**
+   * Looks into the folders.
+   *
+   * @param keepsUnseen whether those that are known stay while their folder cannot be read
+   */
+  private Catalogue run(CertificateSettings settings, boolean keepsUnseen) {
     FoundFiles found = CertificateFolders.find(settings.present());
+    found.folders().stream().filter(this::isWhole).forEach(whole::add);
     Outcome[] outcomes = compare(found.certificates());
     List<CertificateEntry> entries = new ArrayList<>(outcomes.length);
     List<BrokenCertificate> broken = new ArrayList<>(found.unreadable());
     add(outcomes, entries, broken);
+    if (keepsUnseen && !found.unreadable().isEmpty()) {
+      found.certificates().forEach(known::remove);
+      known.values().stream().filter(one -> stays(one, found.unreadable())).forEach(entries::add);
+    }
     return new Catalogue(settings, entries, broken, found.folders());
+  }
+
+  private boolean stays(CertificateEntry entry, List<BrokenCertificate> unreadable) {
+    Path path = entry.path();
+    return unreadable.stream()
+        .map(BrokenCertificate::path)
+        .anyMatch(one -> path.equals(one) ? isHeld.test(entry) : path.startsWith(one));
+  }
+
+  /** Whether all files of a folder may have changed. */
+  private boolean isWhole(Path folder) {
+    boolean is = false;
+    for (Path at = folder; !is && changes != null && at != null; at = at.getParent()) {
+      Set<String> names = changes.get(at);
+      is = names != null && names.isEmpty();
+    }
+    return is;
   }
 
   private static void add(
@@ -207,11 +237,17 @@ public final class CertificateScan {
       return new Outcome(before, null);
     }
     try {
-      if (before != null && FileStamps.of(files) == before.stamp()) {
+      if (before != null
+          && !before.isDoubtful()
+          && FileStamps.of(files).number() == before.stamp()) {
         return new Outcome(before, null);
       }
       Credential read = CredentialReader.read(files);
-      return new Outcome(read == null ? null : read.entry(), null);
+      if (read == null) {
+        return new Outcome(null, null);
+      }
+      CertificateEntry now = read.entry();
+      return new Outcome(before != null && before.isConfirmedBy(now) ? before : now, null);
     } catch (UnusableException e) {
       return broken(files, before, e.reason());
     } catch (IOException e) {
@@ -225,7 +261,8 @@ public final class CertificateScan {
       return true;
     }
     Set<String> names = changes.get(files.folder());
-    return names != null && (names.isEmpty() || isAmong(files, names));
+    return (names != null && isAmong(files, names))
+        || (!whole.isEmpty() && whole.contains(files.folder()));
   }
 
   private static boolean isAmong(CertificateFiles files, Set<String> names) {

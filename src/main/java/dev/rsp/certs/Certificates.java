@@ -121,21 +121,20 @@ public final class Certificates<T> implements Closeable {
   public Catalogue read(CertificateSettings settings) {
     synchronized (comparing) {
       Catalogue before = catalogue;
-      readAfter = before;
-      if (before == null) {
-        return readFirst(settings);
-      }
-      if (before.settings().equals(settings) && heardAll) {
+      if (before != null && before.settings().equals(settings) && heardAll) {
         Map<Path, Set<String>> changes = watch.takeAll(before.folders());
-        if (changes != null) {
-          useFound(before, CertificateScan.changed(before, this::keep, changes), false);
+        if (changes != null && useChanged(before, changes)) {
           compareSoon(); // not all file systems tell of changes
-          Catalogue now = catalogue;
-          readAfter = now;
-          return now == null ? before : now;
+          Catalogue found = catalogue;
+          readAfter = found;
+          return found == null ? before : found;
         }
       }
-      return CertificateScan.all(settings, before.entries(), this::keep);
+      Catalogue known = catalogue;
+      readAfter = known;
+      return known == null
+          ? readFirst(settings)
+          : CertificateScan.all(settings, known.entries(), this::keep);
     }
   }
 
@@ -155,6 +154,7 @@ public final class Certificates<T> implements Closeable {
   }
 
   /** Uses what {@link #read} has returned. Certificates that did not change stay ready. */
+  @SuppressWarnings("ReferenceEquality") // the same, not an equal one
   public void use(Catalogue next) {
     synchronized (replacing) {
       int most = next.settings().prepared();
@@ -164,7 +164,8 @@ public final class Certificates<T> implements Closeable {
       prepared().resize(most);
       Catalogue before = catalogue;
       boolean outdated = !Objects.equals(before, readAfter); // what was found meanwhile is newer
-      if (before == null || !outdated || !before.settings().equals(next.settings())) {
+      boolean isOlder = outdated && before != null && before.settings().equals(next.settings());
+      if (next != before && !isOlder) {
         replaceBy(next);
       }
       boolean unheard = !next.isFromIndex() && !watch.watch(next.folders()).isEmpty();
@@ -180,7 +181,7 @@ public final class Certificates<T> implements Closeable {
         thread.start();
       }
     }
-    collectGarbage();
+    watch.wake(); // the thread collects the garbage: a reload need not wait for it
   }
 
   private void collectGarbage() {
@@ -302,6 +303,7 @@ public final class Certificates<T> implements Closeable {
         return;
       } catch (RuntimeException | Error e) {
         log.error("cannot compare certificates with their folders", e);
+        heardAll = false; // what was heard is lost
         nextPass = after(UNWATCHED_PASS_MILLIS);
       }
     }
@@ -312,6 +314,7 @@ public final class Certificates<T> implements Closeable {
     if (wait > 0) {
       watch.await(wait);
     }
+    collectGarbage();
     if (!closed && watch.hasHeard()) {
       watch.settle(SETTLE_MILLIS);
       long start = System.nanoTime();
@@ -371,9 +374,13 @@ public final class Certificates<T> implements Closeable {
       Catalogue before = catalogue;
       Map<Path, Set<String>> changes = watch.take();
       if (before != null && !changes.isEmpty()) {
-        useFound(before, CertificateScan.changed(before, this::keep, changes), false);
+        useChanged(before, changes);
       }
     }
+  }
+
+  private boolean useChanged(Catalogue before, Map<Path, Set<String>> changes) {
+    return useFound(before, CertificateScan.changed(before, this::keep, changes), false);
   }
 
   /**
@@ -404,12 +411,14 @@ public final class Certificates<T> implements Closeable {
     return prepared().keep(entry);
   }
 
+  /** Uses what was found, unless the catalogue was replaced meanwhile; whether it is used. */
   @SuppressWarnings("ReferenceEquality") // the same, not an equal one
-  private void useFound(Catalogue before, Catalogue next, boolean isAll) {
+  private boolean useFound(Catalogue before, Catalogue next, boolean isAll) {
     synchronized (replacing) {
       if (catalogue != before) {
-        again = true; // a reload was faster
-        return;
+        again = true; // a reload or an order was faster
+        heardAll = false; // who compares next must find what this one has found
+        return false;
       }
       boolean same = next == before || next.isLike(before);
       if (!same || before.isFromIndex()) {
@@ -421,6 +430,7 @@ public final class Certificates<T> implements Closeable {
       boolean unheard = !watch.watch(next.folders()).isEmpty();
       heardAll = !unheard && (isAll || heardAll);
       again = unheard || next.broken().stream().anyMatch(BrokenCertificate::isNew);
+      return true;
     }
   }
 

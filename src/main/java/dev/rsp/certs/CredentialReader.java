@@ -16,6 +16,7 @@ import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the files of a certificate, and checks that they can be served. All methods block. */
@@ -29,6 +30,9 @@ final class CredentialReader {
   /** What the CA/Browser Forum requires of RSA keys since 2014. */
   private static final int LEAST_RSA_BITS = 2048;
 
+  /** As many refused names are in a note. */
+  private static final int MAX_NAMED = 20;
+
   private CredentialReader() {}
 
   /**
@@ -40,14 +44,15 @@ final class CredentialReader {
    */
   static @Nullable Credential read(CertificateFiles files) throws UnusableException {
     List<String> notes = new ArrayList<>();
-    long stamp = stamp(files);
+    var sum = new CRC32();
+    FileStamps stamps = stamps(files);
     List<PemText.Block> blocks =
-        PemText.blocks(bytes(files.certificatePath(), files.certificate()));
+        PemText.blocks(bytes(files.certificatePath(), files.certificate(), sum));
     List<X509Certificate> certificates = certificates(blocks);
     PemText.Block key = key(blocks);
     String keyFile = files.key();
     if (key == null && keyFile != null) {
-      key = key(PemText.blocks(bytes(files.keyPath(), keyFile)));
+      key = key(PemText.blocks(bytes(files.keyPath(), keyFile, sum)));
       if (key == null) {
         throw new UnusableException("no private key in " + keyFile);
       }
@@ -70,16 +75,17 @@ final class CredentialReader {
     String issuer = files.issuer();
     if (issuer != null && certificates.size() == 1) {
       certificates.addAll(
-          certificates(PemText.blocks(bytes(files.folder().resolve(issuer), issuer))));
+          certificates(PemText.blocks(bytes(files.folder().resolve(issuer), issuer, sum))));
     }
     X509Certificate leaf = leafOf(key, certificates);
     PrivateKey privateKey = PrivateKeys.read(key, leaf.getPublicKey());
     List<X509Certificate> chain = chain(leaf, certificates, notes);
     noteOthers(files, notes);
-    return new Credential(entry(files, stamp, leaf, notes), privateKey, chain);
+    int contents = Math.max(1, (int) sum.getValue() & Integer.MAX_VALUE);
+    return new Credential(entry(files, stamps, contents, leaf, notes), privateKey, chain);
   }
 
-  private static long stamp(CertificateFiles files) throws UnusableException {
+  private static FileStamps stamps(CertificateFiles files) throws UnusableException {
     try {
       return FileStamps.of(files);
     } catch (IOException e) {
@@ -88,24 +94,38 @@ final class CredentialReader {
   }
 
   private static CertificateEntry entry(
-      CertificateFiles files, long stamp, X509Certificate leaf, List<String> notes)
+      CertificateFiles files,
+      FileStamps stamps,
+      int contents,
+      X509Certificate leaf,
+      List<String> notes)
       throws UnusableException {
     List<String> refused = new ArrayList<>();
     List<String> names = CertificateNames.of(leaf, refused);
     if (!refused.isEmpty()) {
-      notes.add("names that clients do not accept: " + String.join(", ", refused));
+      notes.add("names that clients do not accept: " + some(refused));
     }
     if (names.isEmpty()) {
       notes.add("no DNS name in its subjectAltName: it serves only as the default");
     }
     return new CertificateEntry(
         files,
-        stamp,
+        stamps.number(),
+        contents,
+        stamps.areRecent(),
         leaf.getNotBefore().toInstant().toEpochMilli(),
         leaf.getNotAfter().toInstant().toEpochMilli(),
         keyType(leaf.getPublicKey(), notes).intern(), // few different ones
         names,
         notes);
+  }
+
+  /** A certificate may have 100,000 of them. */
+  private static String some(List<String> names) {
+    int more = names.size() - MAX_NAMED;
+    return more <= 0
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, MAX_NAMED)) + " and " + more + " more";
   }
 
   private static String keyType(PublicKey key, List<String> notes) throws UnusableException {
@@ -219,12 +239,13 @@ final class CredentialReader {
     return chain;
   }
 
-  private static byte[] bytes(Path file, String name) throws UnusableException {
+  private static byte[] bytes(Path file, String name, CRC32 sum) throws UnusableException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       if (bytes.length > MAX_FILE_BYTES) {
         throw new UnusableException(name + " is larger than " + MAX_FILE_BYTES + " bytes");
       }
+      sum.update(bytes);
       return bytes;
     } catch (IOException e) {
       throw new UnusableException("cannot read " + name + ": " + IoReason.of(e));

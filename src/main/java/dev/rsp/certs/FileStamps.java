@@ -6,35 +6,84 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Whether files have changed: by their sizes, their times of change, and their inodes. */
+/**
+ * The state of the files of a certificate, as one number: of their sizes, times of change,
+ * permissions and inodes. Symbolic links are followed.
+ */
 final class FileStamps {
-  /** The multiplier of the 64-bit FNV-1a hash. */
+  /** The multiplier of the 64-bit FNV-1a hash, and its first value. */
   private static final long PRIME = 0x100000001b3L;
+
+  private static final long FIRST = 0xcbf29ce484222325L;
+
+  /** The coarsest times that file systems keep: those of FAT. */
+  private static final int RESOLUTION_MILLIS = 2_000;
+
+  private static final List<PosixFilePermission> ALL_PERMISSIONS =
+      List.of(PosixFilePermission.values());
+
+  private long number = FIRST;
+  private boolean recent;
 
   private FileStamps() {}
 
   /**
-   * One number for the state of all files of a certificate. Symbolic links are followed.
+   * That of now.
    *
-   * @throws IOException if one cannot be found or is no regular file
+   * @throws IOException if a file cannot be found or is no regular file
    */
-  static long of(CertificateFiles files) throws IOException {
-    long stamp = mix(files.certificatePath(), 0xcbf29ce484222325L);
+  static FileStamps of(CertificateFiles files) throws IOException {
+    var stamps = new FileStamps();
+    stamps.add(files.certificatePath());
     if (files.key() != null) {
-      stamp = mix(files.keyPath(), stamp);
+      stamps.add(files.keyPath());
     }
     String issuer = files.issuer();
-    return issuer == null ? stamp : mix(files.folder().resolve(issuer), stamp);
+    if (issuer != null) {
+      stamps.add(files.folder().resolve(issuer));
+    }
+    return stamps;
   }
 
-  private static long mix(Path file, long before) throws IOException {
+  private void add(Path file) throws IOException {
     PosixFileAttributes now = attributes(file);
-    long stamp = (before ^ now.size()) * PRIME;
-    stamp = (stamp ^ now.lastModifiedTime().to(TimeUnit.NANOSECONDS)) * PRIME;
+    mix(now.size());
+    mix(now.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+    mix(bits(now.permissions()));
     Object inode = now.fileKey();
-    return (stamp ^ (inode == null ? 0 : inode.hashCode())) * PRIME;
+    mix(inode == null ? 0 : inode.hashCode());
+    // Not so a time in the far future, which a wrong clock has left: it would be recent for long.
+    long age = System.currentTimeMillis() - now.lastModifiedTime().toMillis();
+    recent |= Math.abs(age) <= RESOLUTION_MILLIS;
+  }
+
+  private void mix(long value) {
+    number = (number ^ value) * PRIME;
+  }
+
+  private static int bits(Set<PosixFilePermission> permissions) {
+    int bits = 0;
+    for (PosixFilePermission one : ALL_PERMISSIONS) {
+      bits = 2 * bits + (permissions.contains(one) ? 1 : 0);
+    }
+    return bits;
+  }
+
+  /** Another number means that a file has changed. */
+  long number() {
+    return number;
+  }
+
+  /**
+   * Whether a file was changed so short a time ago that it may change again without another number:
+   * at the same time, as far as its file system says, and with the same size.
+   */
+  boolean areRecent() {
+    return recent;
   }
 
   /** When a file was changed, in milliseconds. */

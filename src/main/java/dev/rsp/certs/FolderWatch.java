@@ -12,6 +12,7 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +26,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Hears from the kernel (inotify) which files in folders change, and keeps their names until
  * somebody takes them. Not all folders can be watched, so whoever uses it must also look now and
- * then. Thread-safe; one thread waits.
+ * then. Thread-safe.
+ *
+ * <p>A thread of its own listens, from the first folder on, and does nothing else: Java 17 keeps
+ * 512 events for each folder, as many as 90 renewed files cause.
  */
 final class FolderWatch implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(FolderWatch.class);
@@ -39,38 +43,40 @@ final class FolderWatch implements Closeable {
    */
   private static final int MAX_ROUNDS = 256;
 
-  private final @Nullable WatchService service;
-  private final Map<Path, WatchKey> keys = new HashMap<>();
-  private final Map<WatchKey, Path> folders = new HashMap<>();
+  private final Map<Path, Watched> watched = new HashMap<>();
 
-  /** The names of what has changed, by their folders; an empty set if all may have changed. */
+  /** The paths of a folder that is watched: by symbolic links it may have several. */
+  private final Map<WatchKey, Set<Path>> paths = new HashMap<>();
+
+  /**
+   * The names of what has changed, by their folders; an empty set if all in a folder and below may
+   * have changed.
+   */
   private Map<Path, Set<String>> heard = new HashMap<>();
 
   /** How many events there were. */
   private long events;
 
+  /** Whether events were lost by a failure. */
+  private boolean missed;
+
+  private @Nullable WatchService service;
+  private boolean opened;
   private boolean limitLogged;
+  private boolean woken;
   private boolean closed;
 
-  /** The thread that waits for events. */
-  private @Nullable Thread waiting;
-
-  private boolean woken;
-
-  FolderWatch() {
-    WatchService opened = null;
-    try {
-      opened = FileSystems.getDefault().newWatchService();
-    } catch (IOException e) {
-      log.warn(
-          "folders of certificates are not watched, only read now and then: {}", IoReason.of(e));
-    }
-    this.service = opened;
-  }
+  /**
+   * A folder that is watched.
+   *
+   * @param identity which folder had the path then: the kernel watches that one, also under another
+   *     name
+   */
+  private record Watched(WatchKey key, Object identity) {}
 
   /** Whether all these folders are watched. */
   synchronized boolean isComplete(List<Path> all) {
-    return keys.keySet().containsAll(all);
+    return watched.keySet().containsAll(all);
   }
 
   /**
@@ -79,28 +85,26 @@ final class FolderWatch implements Closeable {
    * @return those that are watched from now on: what changed in them until now was not heard
    */
   synchronized Set<Path> watch(List<Path> wanted) {
+    Set<Path> all = new HashSet<>(wanted);
+    List<Path> gone = new ArrayList<>();
+    watched.forEach(
+        (path, one) -> {
+          if (!all.contains(path) || !one.key.isValid() || !isStill(path, one)) {
+            gone.add(path);
+          }
+        });
+    gone.forEach(this::forget);
     Set<Path> added = new HashSet<>();
-    WatchService with = service;
-    if (with == null || closed) {
+    WatchService with = wanted.isEmpty() ? null : service();
+    if (with == null) {
       return added;
     }
-    Set<Path> all = new HashSet<>(wanted);
-    keys.entrySet()
-        .removeIf(
-            entry -> {
-              boolean gone = !all.contains(entry.getKey()) || !entry.getValue().isValid();
-              if (gone) {
-                entry.getValue().cancel();
-                folders.remove(entry.getValue());
-              }
-              return gone;
-            });
     for (Path folder : wanted) {
-      if (keys.size() >= MAX_FOLDERS) {
+      if (watched.size() >= MAX_FOLDERS) {
         logLimit("more than " + MAX_FOLDERS + " folders");
         break;
       }
-      if (!keys.containsKey(folder)) {
+      if (!watched.containsKey(folder)) {
         if (!register(folder, with)) {
           break;
         }
@@ -110,11 +114,51 @@ final class FolderWatch implements Closeable {
     return added;
   }
 
+  private void forget(Path path) {
+    Watched one = watched.remove(path);
+    Set<Path> same = one == null ? null : paths.get(one.key);
+    if (one != null && same != null) {
+      same.remove(path);
+      if (same.isEmpty()) {
+        paths.remove(one.key);
+        one.key.cancel();
+      }
+    }
+  }
+
+  /** Whether a path still leads to the folder that is watched. */
+  private static boolean isStill(Path path, Watched one) {
+    try {
+      return one.identity.equals(CertificateFolders.identity(path));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Made with the first folder: a start without certificates need not pay for it. */
+  private @Nullable WatchService service() {
+    if (!opened && !closed) {
+      opened = true;
+      try {
+        WatchService made = FileSystems.getDefault().newWatchService();
+        service = made;
+        var thread = new Thread(() -> listen(made), "certificates-watch");
+        thread.setDaemon(true);
+        thread.start();
+      } catch (IOException e) {
+        log.warn(
+            "folders of certificates are not watched, only read now and then: {}", IoReason.of(e));
+      }
+    }
+    return closed ? null : service;
+  }
+
   private boolean register(Path folder, WatchService with) {
     try {
+      Object identity = CertificateFolders.identity(folder);
       WatchKey key = key(folder, with);
-      keys.put(folder, key);
-      folders.put(key, folder);
+      watched.put(folder, new Watched(key, identity));
+      paths.computeIfAbsent(key, any -> new HashSet<>()).add(folder);
       return true;
     } catch (NoSuchFileException e) {
       return true; // removed meanwhile, which an event of the folder around it says
@@ -141,173 +185,56 @@ final class FolderWatch implements Closeable {
     }
   }
 
-  /** Waits for a change that nobody has taken, or until the time is over, or {@link #wake}. */
-  void await(long millis) throws InterruptedException {
-    if (!hasHeard()) {
-      listen(millis);
-    }
-  }
-
-  /**
-   * Listens for some time at least, so that programs finish what they write. Events must not wait
-   * for it: Java keeps 512 for each folder.
-   */
-  void settle(long millis) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    for (long left = millis; left > 0 && !isClosed(); ) {
-      listen(left);
-      left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-    }
-  }
-
-  /** Ends the wait of the thread that waits, or its next one. */
-  synchronized void wake() {
-    woken = true;
-    notifyAll();
-    if (waiting != null) {
-      waiting.interrupt();
-    }
-  }
-
-  private void listen(long millis) throws InterruptedException {
-    WatchService from = service;
-    if (from == null) {
-      sleep(millis);
-      return;
-    }
-    if (!beginWait()) {
-      return;
-    }
-    WatchKey key = null;
-    try {
-      key = from.poll(millis, TimeUnit.MILLISECONDS);
-    } catch (ClosedWatchServiceException e) {
-      log.debug("the watch of folders was closed", e);
-    } catch (InterruptedException e) {
-      if (!isWoken()) {
-        throw e;
+  private void listen(WatchService from) {
+    while (true) {
+      try {
+        hear(from.take());
+      } catch (ClosedWatchServiceException | InterruptedException e) {
+        log.debug("the watch of folders was closed", e);
+        return;
+      } catch (RuntimeException | Error e) {
+        log.error("cannot hear which certificates change", e);
+        miss();
       }
-    } finally {
-      endWait();
     }
-    while (key != null) {
-      hear(key);
-      key = next(from);
-    }
-  }
-
-  private static @Nullable WatchKey next(WatchService from) {
-    try {
-      return from.poll();
-    } catch (ClosedWatchServiceException e) {
-      return null;
-    }
-  }
-
-  private synchronized boolean beginWait() {
-    boolean now = !woken && !closed;
-    woken = false;
-    waiting = now ? Thread.currentThread() : null;
-    return now;
-  }
-
-  private synchronized boolean isWoken() {
-    return woken;
-  }
-
-  private synchronized void endWait() {
-    if (woken) {
-      woken = false;
-      Thread.interrupted(); // which wake() has set
-    }
-    waiting = null;
-  }
-
-  /** Whether there are changes that nobody has taken. */
-  synchronized boolean hasHeard() {
-    return !heard.isEmpty();
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
-  }
-
-  /**
-   * What has changed since the last call: the names of files, by their folders; an empty set if all
-   * of a folder may have changed.
-   */
-  synchronized Map<Path, Set<String>> take() {
-    keys.values().forEach(this::collect);
-    Map<Path, Set<String>> taken = heard;
-    heard = new HashMap<>();
-    return taken;
-  }
-
-  /**
-   * The same, with all that has changed in these folders until now.
-   *
-   * @return null if that is not certain
-   */
-  synchronized @Nullable Map<Path, Set<String>> takeAll(List<Path> all) {
-    WatchService with = service;
-    if (with == null || all.isEmpty() || !keys.keySet().containsAll(all)) {
-      return null;
-    }
-    try {
-      // The thread of Java reads what the kernel has, and then takes a request: one for a folder
-      // that is watched changes nothing. Without events meanwhile it has read all.
-      for (int round = 0; round < MAX_ROUNDS; round++) {
-        long before = events;
-        WatchKey same = key(all.get(0), with);
-        keys.values().forEach(this::collect);
-        if (!same.equals(keys.get(all.get(0)))) {
-          return null; // another folder has this path now
-        }
-        if (events == before) {
-          return take();
-        }
-      }
-    } catch (IOException | ClosedWatchServiceException e) {
-      log.debug("cannot hear what has changed", e);
-    }
-    return null;
-  }
-
-  private synchronized void sleep(long millis) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    long left = end - System.nanoTime();
-    while (!closed && !woken && left > 0) {
-      wait(TimeUnit.NANOSECONDS.toMillis(left) + 1);
-      left = end - System.nanoTime();
-    }
-    woken = false;
   }
 
   private synchronized void hear(WatchKey key) {
+    boolean isFirst = heard.isEmpty();
     collect(key);
-    Path folder = folders.get(key);
-    if (!key.reset() && folder != null) {
-      keys.remove(folder); // the folder was removed
-      folders.remove(key);
+    if (!key.reset()) {
+      // The folder was removed; another one may have its path already.
+      for (Path path : List.copyOf(paths.getOrDefault(key, Set.of()))) {
+        forget(path);
+        heard.put(path, new HashSet<>());
+      }
+    }
+    if (isFirst && !heard.isEmpty()) {
+      notifyAll();
     }
   }
 
+  private synchronized void miss() {
+    missed = true;
+  }
+
   private void collect(WatchKey key) {
-    Path folder = folders.get(key);
+    Set<Path> folders = paths.getOrDefault(key, Set.of());
     for (WatchEvent<?> event : key.pollEvents()) {
       events++;
-      if (folder == null) {
-        continue;
+      folders.forEach(folder -> collect(folder, event));
+    }
+  }
+
+  private void collect(Path folder, WatchEvent<?> event) {
+    Set<String> names = heard.get(folder);
+    boolean isAll = names != null && names.isEmpty();
+    if (event.context() instanceof Path name && isPlain(name)) {
+      if (!isAll) {
+        heard.computeIfAbsent(folder, any -> new HashSet<>()).add(name.toString());
       }
-      Set<String> names = heard.get(folder);
-      boolean isAll = names != null && names.isEmpty();
-      if (event.context() instanceof Path name && isPlain(name)) {
-        if (!isAll) {
-          heard.computeIfAbsent(folder, any -> new HashSet<>()).add(name.toString());
-        }
-      } else if (event.kind() == StandardWatchEventKinds.OVERFLOW || !isHidden(event)) {
-        heard.put(folder, new HashSet<>());
-      }
+    } else if (event.kind() == StandardWatchEventKinds.OVERFLOW || !isHidden(event)) {
+      heard.put(folder, new HashSet<>());
     }
   }
 
@@ -328,15 +255,109 @@ final class FolderWatch implements Closeable {
     return text.startsWith(".") && !text.startsWith("..");
   }
 
+  /** Waits for a change that nobody has taken, or until the time is over, or {@link #wake}. */
+  synchronized void await(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = millis;
+    while (heard.isEmpty() && !woken && !closed && left > 0) {
+      wait(left);
+      left = left(end);
+    }
+    woken = false;
+  }
+
+  /** Waits for some time, so that programs finish what they write. */
+  synchronized void settle(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = millis;
+    while (!closed && left > 0) {
+      wait(left);
+      left = left(end);
+    }
+  }
+
+  /** At least a millisecond before the end: 0 would wait for ever. */
+  private static long left(long endNanos) {
+    long left = endNanos - System.nanoTime();
+    return left <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(left) + 1;
+  }
+
+  /** Ends the wait of the thread that waits, or its next one. */
+  synchronized void wake() {
+    woken = true;
+    notifyAll();
+  }
+
+  /** Whether there are changes that nobody has taken. */
+  synchronized boolean hasHeard() {
+    return !heard.isEmpty();
+  }
+
+  /**
+   * What has changed since the last call: the names of files, by their folders; an empty set if all
+   * in a folder and below may have changed.
+   */
+  synchronized Map<Path, Set<String>> take() {
+    paths.keySet().forEach(this::collect);
+    Map<Path, Set<String>> taken = heard;
+    heard = new HashMap<>();
+    return taken;
+  }
+
+  /**
+   * The same, with all that has changed in these folders until now.
+   *
+   * @return null if that is not certain
+   */
+  synchronized @Nullable Map<Path, Set<String>> takeAll(List<Path> all) {
+    WatchService with = service;
+    if (with == null || all.isEmpty() || missed || !areStill(all)) {
+      missed = false;
+      return null;
+    }
+    try {
+      // The thread of Java reads what the kernel has, and then takes a request: one for a folder
+      // that is watched changes nothing. Without events meanwhile it has read all.
+      for (int round = 0; round < MAX_ROUNDS; round++) {
+        long before = events;
+        WatchKey same = key(all.get(0), with);
+        paths.keySet().forEach(this::collect);
+        Watched first = watched.get(all.get(0));
+        if (first == null || !same.equals(first.key)) {
+          return null; // another folder has this path now
+        }
+        if (events == before) {
+          return take();
+        }
+      }
+    } catch (IOException | ClosedWatchServiceException e) {
+      log.debug("cannot hear what has changed", e);
+    }
+    return null;
+  }
+
+  /** Whether all are watched, and each path leads to the folder that is. */
+  private boolean areStill(List<Path> all) {
+    for (Path path : all) {
+      Watched one = watched.get(path);
+      if (one == null || !isStill(path, one)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public void close() {
+    WatchService last;
     synchronized (this) {
       closed = true;
+      last = service;
       notifyAll();
     }
     try {
-      if (service != null) {
-        service.close();
+      if (last != null) {
+        last.close();
       }
     } catch (IOException e) {
       log.debug("cannot close the watch of folders", e);

@@ -8,7 +8,7 @@ import java.util.List;
  * What was found in the folders of certificates.
  *
  * @param folders all, the configured ones first
- * @param unreadable folders and files that cannot be read
+ * @param unreadable folders that cannot be read, and configured paths where nothing is
  */
 record FoundFiles(
     List<CertificateFiles> certificates, List<Path> folders, List<BrokenCertificate> unreadable) {}

@@ -36,9 +36,9 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>the number of the format (8 octets),
- *   <li>the folders: how many (4), and a text for each,
- *   <li>how many certificates, how many different names, and how many names of all certificates
- *       together (4 each),
+ *   <li>how many folders, certificates, different names, and names of all certificates together (4
+ *       each),
+ *   <li>a text for each folder,
  *   <li>a record for each certificate: {@link #record},
  *   <li>where each record begins (4 each),
  *   <li>for each name of each certificate, in the order of the names: where its text is in the
@@ -50,13 +50,22 @@ final class IndexFile {
   private static final Logger log = LoggerFactory.getLogger(IndexFile.class);
 
   /** The first eight bytes; another format gets another number. */
-  private static final long FORMAT = 0x7273702d63657232L; // rsp-cer2
+  private static final long FORMAT = 0x7273702d63657233L; // rsp-cer3
 
   /** More than two million certificates. */
   private static final long MAX_BYTES = 1L << 30;
 
+  /** A larger part of the heap's limit would be missing to all else. */
+  private static final int HEAP_PART = 4;
+
+  /** The length of a text has two octets. */
+  private static final int MAX_TEXT_BYTES = 0xffff;
+
   /** The file system of Java keeps a buffer as large as the largest read of a thread. */
   private static final int READ_BYTES = 1 << 16;
+
+  /** That of files which must be read to know whether they have changed. */
+  private static final long UNKNOWN_STAMP = 0;
 
   private IndexFile() {}
 
@@ -102,18 +111,18 @@ final class IndexFile {
     Map<Path, Integer> folders = new LinkedHashMap<>();
     entries.forEach(
         entry -> folders.computeIfAbsent(entry.files().folder(), folder -> folders.size()));
-    out.writeLong(FORMAT);
-    out.writeInt(folders.size());
-    for (Path folder : folders.keySet()) {
-      text(out, folder.toString());
-    }
     List<Name> unsorted = new ArrayList<>();
     int all = entries.stream().mapToInt(entry -> entry.names().size()).sum();
     int different =
         (int) entries.stream().flatMap(entry -> entry.names().stream()).distinct().count();
+    out.writeLong(FORMAT);
+    out.writeInt(folders.size());
     out.writeInt(entries.size());
     out.writeInt(different);
     out.writeInt(all);
+    for (Path folder : folders.keySet()) {
+      text(out, folder.toString());
+    }
     int[] begins = new int[entries.size()];
     for (int i = 0; i < begins.length; i++) {
       begins[i] = out.size();
@@ -139,16 +148,16 @@ final class IndexFile {
     text(out, files.certificate());
     text(out, files.key());
     text(out, files.issuer());
-    out.writeLong(entry.stamp());
+    out.writeLong(entry.isDoubtful() ? UNKNOWN_STAMP : entry.stamp());
     out.writeLong(entry.notBeforeMillis());
     out.writeLong(entry.notAfterMillis());
     text(out, entry.keyType());
-    out.writeShort(entry.names().size());
+    out.writeInt(entry.names().size());
     for (String name : entry.names()) {
       names.add(new Name(name, out.size(), number));
       text(out, name);
     }
-    out.writeShort(entry.notes().size());
+    out.writeInt(entry.notes().size());
     for (String note : entry.notes()) {
       text(out, note);
     }
@@ -156,6 +165,9 @@ final class IndexFile {
 
   private static void text(DataOutputStream out, @Nullable String text) throws IOException {
     byte[] bytes = text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length > MAX_TEXT_BYTES) {
+      throw new IOException("a text of " + bytes.length + " bytes");
+    }
     out.writeShort(bytes.length);
     out.write(bytes);
   }
@@ -173,10 +185,12 @@ final class IndexFile {
   }
 
   private static IndexedCertificates readChecked(Path file) throws IOException {
-    if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
-      throw new IOException("not a file of at most " + MAX_BYTES + " bytes");
+    long size = Files.size(file);
+    long most = Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / HEAP_PART);
+    if (!Files.isRegularFile(file) || size > most) {
+      throw new IOException("not a file of at most " + most + " bytes");
     }
-    byte[] bytes = new byte[(int) Files.size(file)];
+    byte[] bytes = new byte[(int) size];
     int end = bytes.length - Long.BYTES;
     try (InputStream in = Files.newInputStream(file)) {
       int at = 0;

@@ -50,15 +50,20 @@ final class IndexedCertificates {
     this.file = file;
     ByteBuffer in = ByteBuffer.wrap(file).limit(to).position(from);
     this.bytes = in;
-    for (int left = in.getInt(); left > 0; left--) {
-      folders.add(Path.of(text(in)));
-    }
+    int folderCount = in.getInt();
     int count = in.getInt();
     this.names = in.getInt();
     this.allNames = in.getInt();
     long tables = (long) count * Integer.BYTES + (long) allNames * NAME_BYTES;
-    if (count < 0 || allNames < 0 || tables > in.remaining()) {
+    if (count < 0
+        || names < 0
+        || allNames < names
+        || tables > in.remaining()
+        || folderCount > count) {
       throw new BufferUnderflowException();
+    }
+    for (int left = folderCount; left > 0; left--) {
+      folders.add(Path.of(text(in)));
     }
     this.namesAt = in.limit() - allNames * NAME_BYTES;
     this.recordsAt = namesAt - count * Integer.BYTES;
@@ -224,7 +229,7 @@ final class IndexedCertificates {
   }
 
   private List<String> texts(ByteBuffer in) {
-    int count = in.getShort() & 0xffff;
+    int count = in.getInt();
     if (count == 1) {
       return List.of(text(in));
     }

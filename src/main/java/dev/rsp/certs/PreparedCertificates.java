@@ -186,8 +186,9 @@ final class PreparedCertificates<T> {
     if (now == null) {
       throw new UnusableException("no certificate with a key in it any more");
     }
-    boolean changed = now.entry().stamp() != entry.stamp();
-    if (changed && !now.entry().names().containsAll(entry.names())) {
+    boolean changed = entry.differsFrom(now.entry());
+    if (!now.entry().names().containsAll(entry.names())) {
+      entry.doubt(); // also if the stamp is the same: that of an index file is not trusted
       outdated.accept(entry);
       throw new UnusableException("it was replaced by one that does not cover the same names");
     }
@@ -199,6 +200,7 @@ final class PreparedCertificates<T> {
     }
     loaded.increment();
     if (changed) {
+      entry.doubt();
       outdated.accept(entry);
     }
     return value;

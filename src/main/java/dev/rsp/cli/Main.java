@@ -108,15 +108,19 @@ public final class Main implements Callable<Integer>, ParentOptions {
   }
 
   /**
-   * The file of "run FILE" without options, the form in which a service manager starts rsp; null
-   * for all else. It needs no picocli, whose own start takes as long as that of the proxy.
+   * The file of "run FILE" and of "FILE" without options, the forms in which service managers start
+   * rsp; null for all else. They need no picocli, whose own start takes as long as that of the
+   * proxy. A file without a command is one that exists, with a slash, which no command has.
    */
   static @Nullable Path onlyFile(String... arguments) {
-    if (arguments.length != 2 || !arguments[0].equals("run") || arguments[1].startsWith("-")) {
+    boolean alone = arguments.length == 1 && arguments[0].indexOf('/') >= 0;
+    boolean isRun = arguments.length == 2 && arguments[0].equals("run");
+    String last = alone || isRun ? arguments[arguments.length - 1] : "-";
+    if (last.startsWith("-")) {
       return null;
     }
     try {
-      return Path.of(arguments[1]);
+      return isRun || exists(last) ? Path.of(last) : null;
     } catch (InvalidPathException e) {
       return null;
     }

@@ -376,6 +376,12 @@ class CatalogueTest {
             "names that clients do not accept: b*.test, *, a..test, b?cher.test, .test, c?d.test"),
         notes(read()));
     assertEquals(Set.of("a.test"), names(read()));
+
+    String[] many = new String[50];
+    Arrays.fill(many, "c d.test");
+    CA.ecdsa(many).writePem(folder, "a.test");
+    String note = notes(read()).get(0);
+    assertTrue(note.endsWith("c?d.test, c?d.test and 30 more"), note);
   }
 
   @Test

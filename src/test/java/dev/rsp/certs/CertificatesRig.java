@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rsp.Eventually;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -93,6 +96,11 @@ abstract class CertificatesRig {
       assertNotNull(ready);
       assertTrue(ready.users.decrementAndGet() >= 0, "released too often");
     }
+  }
+
+  /** The file was changed a minute ago. */
+  static void rest(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis() - 60_000));
   }
 
   final CertificateSettings settings(int prepared, @Nullable Path index) {

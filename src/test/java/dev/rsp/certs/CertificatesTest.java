@@ -12,7 +12,9 @@ import dev.rsp.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -222,6 +224,138 @@ final class CertificatesTest extends CertificatesRig {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
     Eventually.holds(() -> hasSerial("a.test", renewed) || System.nanoTime() > end);
     assertTrue(hasSerial("a.test", renewed), "before all are compared anyway");
+  }
+
+  /** As a deployment does that exchanges folders: the kernel tells only of the folder around. */
+  @Test
+  void findsAtAReloadAFolderThatAnotherOneReplaced() throws IOException {
+    Path certs = Files.createDirectories(folder.resolve("certs"));
+    CA.ecdsa("a.test").writePem(certs.resolve("all/site"), "a");
+    CertificateSettings settings = new CertificateSettings(List.of(certs), null, null, 10);
+    useAndAwaitAPass(settings, certs);
+    library.release(load("a.test"));
+    for (int round = 0; round < 3; round++) {
+      TestCa.Leaf renewed = CA.ecdsa("a.test");
+      renewed.writePem(folder.resolve("new/site"), "a");
+      Files.move(certs.resolve("all"), folder.resolve("old" + round));
+      Files.move(folder.resolve("new"), certs.resolve("all"));
+      certificates.use(certificates.read(settings));
+      assertTrue(hasSerial("a.test", renewed), "in round " + round);
+    }
+    // The new one is watched.
+    TestCa.Leaf last = CA.ecdsa("a.test");
+    last.writePem(certs.resolve("all/site"), "a");
+    Eventually.holds(() -> hasSerial("a.test", last));
+  }
+
+  @Test
+  void findsAtAReloadWhereASymbolicLinkLeadsNow() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other"));
+    CA.ecdsa("other.test").writePem(other, "other");
+    TestCa.Leaf[] leaves = {CA.ecdsa("a.test"), CA.ecdsa("a.test")};
+    leaves[0].writePem(folder.resolve("v0"), "a");
+    leaves[1].writePem(folder.resolve("v1"), "a");
+    Path current = Files.createSymbolicLink(folder.resolve("current"), Path.of("v0"));
+    CertificateSettings settings = new CertificateSettings(List.of(other, current), null, null, 10);
+    useAndAwaitAPass(settings, other);
+    library.release(load("a.test"));
+
+    Path draft = Files.createSymbolicLink(folder.resolve("draft"), Path.of("v1"));
+    Files.move(draft, current, StandardCopyOption.ATOMIC_MOVE);
+    certificates.use(certificates.read(settings));
+    assertTrue(hasSerial("a.test", leaves[1]));
+  }
+
+  /** Until all were compared: the kernel does not tell of what a link leads to. */
+  private void useAndAwaitAPass(CertificateSettings settings, Path certs) throws IOException {
+    Path outside = folder.resolve("outside");
+    Path file = CA.ecdsa("before.test").writePem(outside, "linked");
+    Files.createSymbolicLink(certs.resolve("linked.pem"), file);
+    certificates.use(certificates.read(settings));
+    CA.ecdsa("after.test").writePem(outside, "linked");
+    Eventually.holds(() -> certificates.find("after.test") != null);
+  }
+
+  /** As while a deployment moves it, while its disk is not there, or without free descriptors. */
+  @Test
+  void servesWhatItHasWhileAFolderCannotBeRead() throws IOException {
+    Path certs = Files.createDirectories(folder.resolve("certs"));
+    CA.ecdsa("a.test").writePem(certs, "a");
+    Path single = CA.ecdsa("warm.test").writePem(folder, "warm");
+    Path cold = CA.ecdsa("cold.test").writePem(folder, "cold");
+    CertificateSettings settings =
+        new CertificateSettings(List.of(certs, single, cold), null, null, 10);
+    certificates.use(certificates.read(settings));
+    library.release(load("a.test"));
+    library.release(load("warm.test"));
+    Files.move(certs, folder.resolve("elsewhere"));
+    Files.delete(single);
+    Files.delete(cold);
+    for (int i = 0; i < 2; i++) {
+      certificates.use(certificates.read(settings));
+      library.release(load("a.test"));
+      library.release(load("warm.test"));
+      assertNull(certificates.find("cold.test"), "it is not in memory");
+      assertEquals(3, catalogue().brokenCount());
+    }
+    Files.move(folder.resolve("elsewhere"), certs);
+    certificates.use(certificates.read(settings));
+    assertEquals(2, catalogue().brokenCount());
+    Files.delete(certs.resolve("a.pem"));
+    certificates.use(certificates.read(settings));
+    assertNull(certificates.find("a.test"), "the folder can be read, and has none");
+  }
+
+  /** File systems keep times of seconds, or of ticks of the kernel. */
+  @Test
+  void findsAFileThatWasWrittenTwiceAtTheSameTime() throws IOException {
+    FileTime time = FileTime.fromMillis(System.currentTimeMillis());
+    TestCa.Leaf old = CA.ecdsa("a.test");
+    TestCa.Leaf renewed = CA.ecdsa("a.test");
+    Path file = folder.resolve("a.pem");
+    writeAt(file, old, time);
+    use();
+    assertTrue(hasSerial("a.test", old));
+    writeAt(file, renewed, time);
+    use();
+    assertTrue(hasSerial("a.test", renewed));
+    CertificateEntry entry = catalogue().entries().get(0);
+    use();
+    assertSame(entry, catalogue().entries().get(0), "it has not changed again");
+  }
+
+  /** Also a load sees it, which no comparison has found yet. */
+  @Test
+  void aLoadNoticesThatAFileWasWrittenTwiceAtTheSameTime() throws IOException {
+    FileTime time = FileTime.fromMillis(System.currentTimeMillis());
+    Path file = folder.resolve("a.pem");
+    writeAt(file, CA.ecdsa("a.test"), time);
+    use();
+    Named before = named("a.test");
+    writeAt(file, CA.ecdsa("b.test"), time);
+    AtomicReference<String> said = new AtomicReference<>();
+    certificates.load(before, true, Runnable::run, (ready, why) -> said.set(String.valueOf(why)));
+    Eventually.holds(() -> said.get() != null);
+    assertEquals("it was replaced by one that does not cover the same names", said.get());
+    Eventually.holds(() -> certificates.find("a.test") == null);
+  }
+
+  private static void writeAt(Path file, TestCa.Leaf leaf, FileTime time) throws IOException {
+    String text = leaf.chainPem() + leaf.keyPem();
+    Files.writeString(file, text + " ".repeat(10_000 - text.length()));
+    Files.setLastModifiedTime(file, time);
+  }
+
+  @Test
+  void theNoteAboutAKeyGoesWithItsPermission() throws IOException {
+    Path file = CA.ecdsa("a.test").writePem(folder, "a");
+    rest(file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    use();
+    assertEquals(1, catalogue().reports().get(0).notes().size());
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    use();
+    assertEquals(List.of(), catalogue().reports().get(0).notes());
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rsp.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,63 @@ class FolderWatchTest {
     assertNull(watch.takeAll(List.of(other)), "it is another folder now");
     watch.close();
     assertNull(watch.takeAll(List.of(folder)));
+  }
+
+  @Test
+  void hearsAlsoWhileNobodyWaits() throws IOException {
+    watch.watch(List.of(folder));
+    Files.writeString(folder.resolve("a.pem"), "x");
+    Eventually.holds(watch::hasHeard);
+    assertEquals(Map.of(folder, Set.of("a.pem")), watch.take());
+  }
+
+  @Test
+  void watchesTheFolderThatHasThePathNow() throws IOException {
+    Path first = Files.createDirectory(folder.resolve("first"));
+    Path site = Files.createDirectory(folder.resolve("site"));
+    List<Path> all = List.of(first, site);
+    assertEquals(Set.of(first, site), watch.watch(all));
+    assertEquals(Set.of(), watch.watch(all));
+
+    Files.move(site, folder.resolve("old"));
+    Files.createDirectory(site);
+    assertNull(watch.takeAll(all), "it watches the one that has moved");
+    assertEquals(Set.of(site), watch.watch(all));
+    Files.writeString(folder.resolve("old").resolve("a.pem"), "x");
+    Files.writeString(site.resolve("b.pem"), "x");
+    assertEquals(Map.of(site, Set.of("b.pem")), watch.takeAll(all));
+  }
+
+  @Test
+  void watchesTheFolderThatASymbolicLinkLeadsToNow() throws IOException {
+    Path v1 = Files.createDirectory(folder.resolve("v1"));
+    Path v2 = Files.createDirectory(folder.resolve("v2"));
+    Path current = Files.createSymbolicLink(folder.resolve("current"), v1);
+    List<Path> all = List.of(v2, current);
+    watch.watch(all);
+    Files.delete(current);
+    Files.createSymbolicLink(current, v2);
+    assertNull(watch.takeAll(all));
+    assertEquals(Set.of(current), watch.watch(all));
+    Files.writeString(v2.resolve("a.pem"), "x");
+    assertEquals(
+        Map.of(v2, Set.of("a.pem"), current, Set.of("a.pem")),
+        watch.takeAll(all),
+        "by each of its paths");
+    assertEquals(Set.of(), watch.watch(List.of(v2)));
+    Files.writeString(v2.resolve("b.pem"), "x");
+    assertEquals(
+        Map.of(v2, Set.of("b.pem")), watch.takeAll(List.of(v2)), "by the one that is left");
+  }
+
+  @Test
+  void tellsOfAFolderThatWasRemoved() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    watch.watch(List.of(empty));
+    Files.delete(empty);
+    Eventually.holds(watch::hasHeard);
+    assertEquals(Map.of(empty, Set.of()), watch.take());
+    assertFalse(watch.isComplete(List.of(empty)));
   }
 
   @Test

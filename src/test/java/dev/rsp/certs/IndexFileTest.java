@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,26 @@ class IndexFileTest {
     assertNotNull(rsa);
     assertEquals("ECDSA P-256", ecdsa.keyType());
     assertEquals("RSA", rsa.keyType());
+  }
+
+  @Test
+  void keepsAllNamesOfACertificate() throws IOException {
+    String[] names =
+        IntStream.range(0, 70_000).mapToObj(i -> "n" + i + ".test").toArray(String[]::new);
+    CertificateEntry one = entry("a.crt", "ECDSA P-256", names);
+    IndexedCertificates read = indexed(List.of(one, entry("b.crt", "ECDSA P-256", "b.test")));
+    CertificateEntry found = found(read, "n69999.test");
+    assertNotNull(found);
+    assertEquals(one.names(), found.names());
+    assertEquals(one.notes(), found.notes());
+  }
+
+  @Test
+  void doesNotVouchForFilesThatMayHaveChanged() throws IOException {
+    CertificateEntry one = entry("a.crt", "ECDSA P-256", "a.test");
+    assertEquals(one.stamp(), indexed(List.of(one)).entries(List.of(FOLDER)).get(0).stamp());
+    one.doubt();
+    assertEquals(0, indexed(List.of(one)).entries(List.of(FOLDER)).get(0).stamp());
   }
 
   @Test

@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a start takes from the index file, and what it does not. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -87,7 +89,7 @@ final class IndexedCertificatesTest extends CertificatesRig {
       Files.write(index, damaged);
       assertNull(IndexFile.read(index), "octet " + i);
     }
-    for (int length = 0; length < bytes.length; length += 7) {
+    for (int length = 0; length < bytes.length; length++) {
       Files.write(index, Arrays.copyOf(bytes, length));
       assertNull(IndexFile.read(index), "length " + length);
     }
@@ -101,17 +103,21 @@ final class IndexedCertificatesTest extends CertificatesRig {
     return read.entries(List.of(path));
   }
 
-  @Test
-  void servesNoCertificateForANameThatOnlyAPoisonedIndexKnows() throws IOException {
+  /** Whether or not it also knows the state of the file. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void servesNoCertificateForANameThatOnlyAPoisonedIndexKnows(boolean knowsStamp)
+      throws IOException {
     Path index = folder.resolve("certs.index");
     Path certs = Files.createDirectories(folder.resolve("certs"));
     CA.ecdsa("a.test").writePem(certs, "a");
     CertificateSettings settings = new CertificateSettings(List.of(certs), null, index, 10);
+    rest(certs.resolve("a.pem"));
     CertificateEntry honest = CertificateScan.read(settings).entries().get(0);
     CertificateEntry lie =
         new CertificateEntry(
             honest.files(),
-            0,
+            knowsStamp ? honest.stamp() : 0,
             honest.notBeforeMillis(),
             honest.notAfterMillis(),
             honest.keyType(),

@@ -2,6 +2,7 @@
 package dev.rsp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -43,9 +44,19 @@ final class CommandLineTest {
     "run, ",
     "check backends.lua, ",
     "backends.lua, ",
+    "./run, ",
+    "--/, ",
+    "/etc/rsp/not-there.lua, ",
   })
   void theCommandOfAServiceManagerNeedsNoParser(String line, @Nullable Path file) {
     assertEquals(file, Main.onlyFile(line.split(" ", -1)));
+  }
+
+  @Test
+  void aFileAloneNeedsNoParserIfItCanBeNoCommand() throws IOException {
+    Path file = Files.writeString(directory.resolve("check"), GOOD);
+    assertEquals(file, Main.onlyFile(file.toString()));
+    assertNull(Main.onlyFile("check"));
   }
 
   @ParameterizedTest(name = "rsp {0}")
