@@ -250,7 +250,8 @@ final class CurrentCertificates extends Current<CurrentCertificates.Opened>
   private @Nullable ServerIdentity identity(AlpnCredential proof) {
     try {
       return ServerIdentity.ofProof(proof.key(), proof.certificate(), tickets);
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | RuntimeException | Error e) {
+      // Whatever it is: the authority must be answered, and the thread must go on.
       log.warn("no answer to a challenge tls-alpn-01: {}", e.toString());
       return null;
     }

@@ -42,6 +42,9 @@ public final class ServerIdentity {
   /** The protocol of a challenge tls-alpn-01: RFC 8737 §6.2. */
   static final String PROOF = "acme-tls/1";
 
+  /** Proofs are the same on all listen addresses: without HTTP/2 and certificates of clients. */
+  private static final TlsProfile OF_PROOFS = new TlsProfile(false, null);
+
   private final Object key;
 
   /** Whether it is the answer to a challenge. */
@@ -82,14 +85,24 @@ public final class ServerIdentity {
 
   /**
    * Prepares the answer to a challenge tls-alpn-01 (RFC 8737 §3): a certificate for connections
-   * that end after the handshake. The same applies.
+   * that end after the handshake. The same applies. It needs no {@link #prepare}.
    *
    * @param certificate signs itself
    */
   public static ServerIdentity ofProof(
       PrivateKey privateKey, X509Certificate certificate, TicketKeys tickets)
       throws GeneralSecurityException {
-    return of(new Object(), true, privateKey, List.of(certificate), tickets);
+    ServerIdentity proof = of(new Object(), true, privateKey, List.of(certificate), tickets);
+    try {
+      proof.prepare(List.of(OF_PROOFS));
+      return proof;
+    } catch (SSLException e) {
+      proof.release();
+      throw new GeneralSecurityException(e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      proof.release();
+      throw e;
+    }
   }
 
   private static ServerIdentity of(
@@ -173,7 +186,7 @@ public final class ServerIdentity {
   public SslHandler newHandler(TlsProfile profile, ByteBufAllocator allocator) throws SSLException {
     SslHandler handler;
     synchronized (contexts) {
-      handler = context(profile).newHandler(allocator);
+      handler = context(proof ? OF_PROOFS : profile).newHandler(allocator);
     }
     handler.setHandshakeTimeoutMillis(0); // the connection has a deadline of its own
     return handler;
@@ -199,7 +212,7 @@ public final class ServerIdentity {
         TlsPolicy.apply(SslContextBuilder.forServer(keys))
             .sessionTimeout(TicketKeys.LIFETIME_SECONDS)
             .applicationProtocolConfig(protocols(profile));
-    ClientCa clients = proof ? null : profile.clients();
+    ClientCa clients = profile.clients();
     if (clients == null) {
       builder.trustManager(NoClientCertificates.INSTANCE);
     } else {

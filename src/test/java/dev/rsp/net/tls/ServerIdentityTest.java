@@ -2,10 +2,12 @@
 package dev.rsp.net.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.rsp.certs.TestCa;
+import dev.rsp.config.ClientCa;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
@@ -72,5 +74,23 @@ class ServerIdentityTest {
     ReferenceCountUtil.release(handler.engine());
     identity.release();
     assertEquals(0, identity.contexts());
+  }
+
+  /** It is made off the loops, and an authority may come to each listen address. */
+  @Test
+  void aProofHasWhatHandshakesNeedOnEachListenAddress() throws Exception {
+    TestCa.Leaf leaf = ca.ecdsa("a.test");
+    ServerIdentity proof =
+        ServerIdentity.ofProof(leaf.key(), leaf.certificate(), TicketKeys.random());
+    assertEquals(1, proof.contexts());
+    ClientCa clients = new ClientCa(List.of(ca.root()), true);
+    for (TlsProfile profile : List.of(new TlsProfile(true, null), new TlsProfile(false, clients))) {
+      SslHandler handler = proof.newHandler(profile, UnpooledByteBufAllocator.DEFAULT);
+      assertFalse(handler.engine().getNeedClientAuth());
+      ReferenceCountUtil.release(handler.engine());
+    }
+    assertEquals(1, proof.contexts(), "none is made on the loop");
+    proof.release();
+    assertEquals(0, proof.contexts());
   }
 }
