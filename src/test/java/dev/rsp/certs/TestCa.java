@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.certs;
 
+import dev.rsp.Eventually;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,9 +28,14 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate authority for tests: a root, an intermediate, and the leaves that it signs. Made in
@@ -103,6 +110,30 @@ public final class TestCa {
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e); // each Java has TLS
+    }
+  }
+
+  /**
+   * The certificate that a client gets that trusts this authority alone.
+   *
+   * @param name that it asks for; null for none
+   * @throws SSLException if the server refuses the handshake, or its certificate is not trusted
+   */
+  public X509Certificate servedAt(InetSocketAddress server, @Nullable String name)
+      throws IOException {
+    try (SSLSocket socket =
+        (SSLSocket)
+            clientContext()
+                .getSocketFactory()
+                .createSocket(server.getAddress(), server.getPort())) {
+      socket.setSoTimeout((int) Eventually.PATIENCE.toMillis());
+      SSLParameters parameters = socket.getSSLParameters();
+      if (name != null) {
+        parameters.setServerNames(List.of(new SNIHostName(name)));
+      }
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
+      return (X509Certificate) socket.getSession().getPeerCertificates()[0];
     }
   }
 

@@ -18,6 +18,8 @@ import dev.rsp.journal.JournalKeeper;
 import dev.rsp.net.Transport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,17 +27,13 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,17 +91,10 @@ final class CertificatesOfDaemonTest {
 
   /** The serial number of the certificate that a client gets; an alert is null. */
   private @Nullable String serial(@Nullable String name) throws Exception {
-    try (SSLSocket socket =
-        (SSLSocket) CA.clientContext().getSocketFactory().createSocket("127.0.0.1", port)) {
-      socket.setSoTimeout(20_000);
-      SSLParameters parameters = socket.getSSLParameters();
-      if (name != null) {
-        parameters.setServerNames(List.of(new SNIHostName(name)));
-      }
-      socket.setSSLParameters(parameters);
-      socket.startHandshake();
-      X509Certificate leaf = (X509Certificate) socket.getSession().getPeerCertificates()[0];
-      return leaf.getSerialNumber().toString();
+    try {
+      return CA.servedAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), name)
+          .getSerialNumber()
+          .toString();
     } catch (SSLException e) {
       assertTrue(String.valueOf(e.getMessage()).contains("unrecognized_name"), e.toString());
       return null;
