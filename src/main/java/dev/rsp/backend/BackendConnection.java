@@ -765,7 +765,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
     if (shaking && state != State.IDLE) {
       // At once, and without close_notify: what the backend has got is not complete.
-      channel.unsafe().close(channel.voidPromise());
+      Closing.closeAtOnce(channel);
     } else {
       channel.close();
     }

@@ -25,8 +25,10 @@ import dev.rsp.net.tls.TlsProfile;
 import dev.rsp.proxy.ProxyHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
@@ -138,7 +140,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     } else if (senders != null) {
       ProxyAccept first = new ProxyAccept(this);
       header = first;
-      channel.pipeline().addFirst(first);
+      addBefore(first);
     } else {
       shakeHands();
     }
@@ -192,6 +194,12 @@ final class Opening extends ChannelInboundHandlerAdapter
 
   // TLS ------------------------------------------------------------------------------------------
 
+  /** Adds a handler that reads what comes before this one does. */
+  private void addBefore(ChannelHandler first) {
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addBefore(pipeline.context(this).name(), null, first);
+  }
+
   private void shakeHands() {
     Service service = loop.service();
     CertificateSource certificates = service.certificates;
@@ -204,7 +212,7 @@ final class Opening extends ChannelInboundHandlerAdapter
     } else if (certificates != null) {
       TlsProfile profile = TlsProfile.of(options);
       TlsAccept first = new TlsAccept(certificates, profile, this);
-      channel.pipeline().addFirst(first);
+      addBefore(first);
       tls = first;
     } else {
       channel.close(); // the configuration of now has no certificates any more

@@ -126,8 +126,20 @@ public final class Closing {
     try {
       channel.config().setOption(ChannelOption.SO_LINGER, 0);
     } finally {
-      // Not through a TLS handler: its close_notify would say that the message is complete.
+      closeAtOnce(channel);
+    }
+  }
+
+  /**
+   * Closes without the close_notify of TLS, which would say that a message is complete. Bytes that
+   * are on their way, such as an alert, are sent.
+   */
+  public static void closeAtOnce(Channel channel) {
+    ChannelHandlerContext later = channel.pipeline().context(CloseBehindReads.INSTANCE);
+    if (later == null) {
       channel.unsafe().close(channel.newPromise());
+    } else {
+      CloseBehindReads.INSTANCE.close(later, channel.newPromise());
     }
   }
 }

@@ -315,6 +315,9 @@ public final class NetLoop {
     channel.config().setOption(ChannelOption.ALLOCATOR, memory.allocator());
     channel.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, reads);
     channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+    if (!transport.writesAtOnce()) {
+      channel.pipeline().addFirst(CloseBehindReads.INSTANCE);
+    }
   }
 
   /** The address of a Unix socket in the transport's type. */

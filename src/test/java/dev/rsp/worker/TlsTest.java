@@ -139,7 +139,7 @@ final class TlsTest {
   }
 
   /** A ClientHello of TLS 1.0 or 1.1 with one suite and no extension. */
-  private static byte[] hello(int minor) {
+  static byte[] hello(int minor) {
     byte[] body = new byte[2 + 32 + 1 + 2 + 2 + 2];
     body[0] = 3;
     body[1] = (byte) minor;
