@@ -35,6 +35,16 @@ public final class TlsPolicy {
   /** The first is safe from quantum computers as well; only BoringSSL has it. */
   private static final String[] GROUPS = {"X25519MLKEM768", "x25519", "secp256r1", "secp384r1"};
 
+  /** By default the JDK lets clients of TLS 1.2 renegotiate, each time with a new key exchange. */
+  private static final String REJECTS_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
+  static {
+    // The JDK reads it once, with the first handshake of a server.
+    if (!isNative() && System.getProperty(REJECTS_RENEGOTIATION) == null) {
+      System.setProperty(REJECTS_RENEGOTIATION, "true");
+    }
+  }
+
   private TlsPolicy() {}
 
   /** Whether BoringSSL is the engine; the JDK is where it does not load. */
