@@ -283,11 +283,13 @@ final class Http2BackendTest extends EmbeddedRigTest {
     rig.expectEndings("served=1 client_gone_waiting=1");
   }
 
+  /** RFC 9113 §3.4: GOAWAY without the preface would be no HTTP/2. */
   @Test
-  void aConnectionThatNobodyNeedsAnyMoreIsClosed() {
+  void aConnectionThatNobodyNeedsAnyMoreIsClosedWithoutAWord() {
     rig.client(GET).reset();
     rig.rest();
     EmbeddedPeer backend = rig.backend();
+    backend.expectNothing();
     backend.expectClosed();
     rig.expectEndings("client_gone_waiting=1");
   }

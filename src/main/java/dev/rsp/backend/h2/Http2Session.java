@@ -315,13 +315,15 @@ final class Http2Session implements SharedSession, FrameEvents {
     sent().forEach(Http2BackendStream::connectionClosed);
   }
 
+  /** RFC 9113 §3.4: the preface is first, so nothing is said if that was not sent. */
   @Override
   public void closing() {
-    if (!ended) {
-      ended = true;
+    boolean begun = context != null;
+    if (begun && !ended) {
       output.goAway(0, ErrorCode.NO_ERROR);
       output.flush();
     }
+    ended = true;
   }
 
   private List<Http2BackendStream> sent() {
