@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.acceptance.load;
 
+import dev.rsp.acceptance.rig.Ends;
 import dev.rsp.acceptance.rig.RawBackend;
 import dev.rsp.acceptance.rig.RawClient;
 import dev.rsp.acceptance.rig.Rsp;
 import dev.rsp.acceptance.rig.Wire;
+import dev.rsp.certs.TestCa;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -20,13 +23,20 @@ import java.util.function.BooleanSupplier;
 /**
  * Clients and backends that put a mark of 128 bits into every head and body, and look for marks of
  * other requests in all that they get. At the same time they close at any point, the clients
- * pipeline, and the backends cut their responses.
+ * pipeline, and the backends cut their responses. Two of the backends speak HTTP/1, one HTTP/2 in
+ * the clear, and one HTTP/2 over TLS.
  *
  * <p>A client's mark is in its target, in a field and, often, in a body. The backend reports a
  * request with two different marks, and answers with the client's mark and one of its own in head
  * and body.
  */
 final class Canary implements AutoCloseable {
+  /** The number of its backends. */
+  static final int BACKENDS = 4;
+
+  /** The name in the certificate of the backend that speaks TLS. */
+  private static final String TLS_NAME = "canary.internal";
+
   private static final int BODY_REPEATS = 60;
 
   private final AtomicLong asked = new AtomicLong();
@@ -35,21 +45,43 @@ final class Canary implements AutoCloseable {
   private final AtomicLong fouls = new AtomicLong();
   private final AtomicInteger seen = new AtomicInteger();
   private final Marks marks = new Marks();
-  private final List<RawBackend> backends = new ArrayList<>();
+  private final RawBackend first;
+  private final RawBackend second;
+  private final Http2CanaryBackend clear;
+  private final Http2CanaryBackend overTls;
 
-  Canary() throws IOException {
-    for (int i = 0; i < 3; i++) {
-      backends.add(RawBackend.holding(this::serve));
-    }
+  /** Writes the certificate of its authority into the directory of the configuration. */
+  Canary(Path directory) throws IOException {
+    TestCa ca = TestCa.create();
+    TestCa.write(directory.resolve("canary.pem"), ca.rootPem());
+    first = RawBackend.holding(this::serve);
+    second = RawBackend.holding(this::serve);
+    clear = Http2CanaryBackend.inTheClear(marks, this::foul);
+    overTls = Http2CanaryBackend.overTls(marks, this::foul, ca.ecdsa(TLS_NAME));
   }
 
-  /** The configuration's {@code backends} with so many of them, for a reload to change. */
+  /**
+   * The configuration's {@code backends} with so many of them, for a reload to change, and what
+   * they need. The table ends with the last brace.
+   */
   String slots(int count) {
-    var lua = new StringBuilder("backends = {\n");
-    for (int i = 0; i < count; i++) {
-      lua.append(Rsp.slot("b" + i, backends.get(i).address()));
-    }
-    return lua.append("}\n").toString();
+    List<String> slots =
+        List.of(
+            Rsp.slot("b0", first.address()),
+            Rsp.slot("b1", "h2c://" + clear.address()),
+            Rsp.slot("b2", "h2://" + overTls.address()),
+            Rsp.slot("b3", second.address()));
+    return "backend_tls = { ca = \"canary.pem\", name = \"%s\" }\nbackends = {\n%s}\n"
+        .formatted(TLS_NAME, String.join("", slots.subList(0, count)));
+  }
+
+  /**
+   * The index of the backend for a request, in Lua, with so many of them: by its host, or by its
+   * path if all requests of a kind of clients are for one host.
+   */
+  static String place(int count) {
+    return "hash.python(request.host == \"%s\" and request.path or request.host, %d)"
+        .formatted(SecureClients.HOST, count);
   }
 
   // Backends ------------------------------------------------------------------------------------
@@ -126,10 +158,14 @@ final class Canary implements AutoCloseable {
       } catch (IOException e) {
         broken.incrementAndGet();
       } catch (AssertionError e) {
-        fouls.incrementAndGet();
-        marks.note(e.toString());
+        foul(e.toString());
       }
     }
+  }
+
+  private void foul(String what) {
+    fouls.incrementAndGet();
+    marks.note(what);
   }
 
   /** Sends one request, or some pipelined; false if the connection has ended. */
@@ -251,7 +287,8 @@ final class Canary implements AutoCloseable {
   }
 
   /**
-   * How often rsp wrote to a client what it must not; for backends {@link #close} fails instead.
+   * How often rsp wrote what it must not, to a client or to a backend of HTTP/2; for those of
+   * HTTP/1 {@link #close} fails instead.
    */
   long fouls() {
     return fouls.get();
@@ -262,20 +299,23 @@ final class Canary implements AutoCloseable {
     return marks.findings();
   }
 
-  /** Requests that backends read whole. */
+  /** Requests that backends of HTTP/1 read whole. */
   int seen() {
     return seen.get();
   }
 
-  /** Ends all connections to the backends. */
-  void closeBackends() throws IOException {
-    for (RawBackend backend : backends) {
-      backend.close();
-    }
+  /** Requests that the backend of HTTP/2 in the clear read whole. */
+  int seenByHttp2() {
+    return clear.seen();
+  }
+
+  /** Requests that the backend of HTTP/2 over TLS read whole. */
+  int seenOverTls() {
+    return overTls.seen();
   }
 
   @Override
-  public void close() throws IOException {
-    closeBackends();
+  public void close() {
+    Ends.closeAll(clear, overTls, first, second);
   }
 }

@@ -28,7 +28,8 @@ public final class Soak {
   private static final int GOOD = 2;
   private static final int GOOD_PER_SECOND = 100;
   private static final int GOOD_WINDOW_SECONDS = 1;
-  private static final int WARM_UP_SECONDS = 5;
+  private static final int WARM_UP_SECONDS = 20;
+  private static final int CALM_SECONDS = 5;
   private static final int RELOAD_MILLIS = 500;
 
   /**
@@ -40,16 +41,13 @@ public final class Soak {
   /** All timeouts of the connections that are left are shorter; the rest is for a busy machine. */
   private static final Duration SETTLED = Duration.ofSeconds(30);
 
-  /** What loops keep for their next large reads: two buffers of at most 256 KiB each. */
-  private static final long KEPT_BYTES = LOOPS * (512L << 10);
-
   /** A shorter run cannot show how memory grows after compilation and pooling. */
   private static final int SLOPE_MINUTES = 60;
 
   private static final double MOST_MIB_PER_HOUR = 1;
 
-  private final Canary canary = new Canary();
-  private final SecureClients secure = new SecureClients(canary.marks());
+  private final Canary canary;
+  private final SecureClients secure;
   private final FuzzPeers fuzz = new FuzzPeers(System.nanoTime());
   private final RawBackend good = Origin.start();
   private final List<long[]> resident = Collections.synchronizedList(new ArrayList<>());
@@ -60,9 +58,13 @@ public final class Soak {
   private long goodAsked;
   private int reloads;
 
-  private String listeners = "";
+  private final String listeners;
 
-  private Soak() throws Exception {}
+  private Soak(Path directory) throws Exception {
+    canary = new Canary(directory);
+    secure = new SecureClients(canary.marks());
+    listeners = secure.lua(directory);
+  }
 
   /** One argument: for how many minutes. */
   public static void main(String[] arguments) throws Exception {
@@ -70,7 +72,7 @@ public final class Soak {
     Path directory = Files.createTempDirectory("soak");
     boolean held;
     try {
-      held = new Soak().run(directory, minutes);
+      held = new Soak(directory).run(directory, minutes);
     } finally {
       try (Stream<Path> files = Files.walk(directory)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -85,17 +87,12 @@ public final class Soak {
     String options = System.getenv("RSP_JAVA_OPTS");
     // As in CanaryIT, but of the buffers only one in 128 is tracked, so that more requests pass.
     String java =
-        options != null
-            ? options
-            : "-Dio.netty.leakDetection.level=simple -Dio.netty.allocator.type=unpooled";
-    listeners = secure.lua(directory);
-    try (Rsp rsp = Rsp.servingOnJava(java, directory, lua(3))) {
+        options != null ? options : "-Dio.netty.leakDetection.level=simple " + Footprint.EXACT;
+    try (Rsp rsp = Rsp.servingOnJava(java, directory, lua(Canary.BACKENDS))) {
       load(rsp, WARM_UP_SECONDS);
-      rsp.collectGarbage();
       Eventually.pause(SLOW_PATIENCE_MILLIS);
-      int descriptors = rsp.program().descriptors();
-      long residentBefore = rsp.program().residentKib();
-      GoodClients.Latencies calm = goodClients(rsp).ask(Duration.ofSeconds(WARM_UP_SECONDS));
+      Footprint before = Footprint.of(rsp);
+      GoodClients.Latencies calm = goodClients(rsp).ask(Duration.ofSeconds(CALM_SECONDS));
       resident.clear();
       p99.clear();
       worstMillis = 0;
@@ -104,11 +101,9 @@ public final class Soak {
       long asked = canary.asked() + fuzz.sent() + secure.asked();
       SlowClients slow = load(rsp, minutes * 60);
       asked = canary.asked() + fuzz.sent() + secure.asked() - asked + goodAsked;
-      int left = settle(rsp, descriptors);
-      long direct = rsp.directBytes();
-      long engines = rsp.tlsEngines(); // collects the garbage as well
-      load(rsp, 1);
-      int log = rsp.count("ERROR") + rsp.count("LEAK");
+      Footprint after = settled(rsp, before);
+      load(rsp, 1); // the detector reports what the collection found when buffers are allocated
+      int log = rsp.count("] ERROR ") + rsp.count("LEAK");
       Map<String, Long> ended = rsp.stop();
       int violations = violations();
 
@@ -118,16 +113,21 @@ public final class Soak {
       row("  damaged by the fuzzer", fuzz.sent());
       row("  of good clients, without answer", goodFailed);
       row("reloads", reloads);
+      row(
+          "  seen by backends of HTTP/2, over TLS",
+          canary.seenByHttp2() + ", " + canary.seenOverTls());
       row("foreign markers", canary.foreign());
       row("refereed violations", violations);
       row("damaged requests without an end", fuzz.stuck());
       row("slow clients at once, closed", slow.mostOpen() + ", " + slow.closed());
       row("slow clients not closed in time", slow.late());
       row("errors and leaks in the log", log);
-      row("descriptors before, after", descriptors + ", " + left);
-      row("direct memory after, KiB", direct >> 10);
-      row("engines of TLS after", engines);
-      row("resident before, after, KiB", residentBefore + ", " + last(resident));
+      row("descriptors before, after", before.descriptors() + ", " + after.descriptors());
+      row("direct memory after, KiB", after.directBytes() >> 10);
+      row("engines of TLS after", after.engines());
+      row("contexts of TLS before, after", before.contexts() + ", " + after.contexts());
+      row("live objects before, after, KiB", before.liveKib() + ", " + after.liveKib());
+      row("resident before, after, KiB", before.residentKib() + ", " + after.residentKib());
       row("resident, slope of the second half", "%.1f MiB/h".formatted(slope()));
       row("good clients, p99 calm", "%.1f ms".formatted(calm.millis(0.99)));
       row("good clients, median and worst p99", "%.1f, %.1f ms".formatted(median(p99), max(p99)));
@@ -144,16 +144,18 @@ public final class Soak {
       hold(slow.mostOpen() >= SlowClients.COUNT, "as many slow clients at once as were planned");
       hold(goodFailed == 0, "every good client gets its answer");
       hold(log == 0, "no error and no leak is logged");
-      hold(left <= descriptors, "no descriptor stays");
-      hold(engines == 0, "no engine of TLS stays");
+      List<String> left = after.objectsLeftSince(before);
+      hold(left.isEmpty(), "nothing of the load stays: " + left);
+      List<String> memory = after.memoryLeftSince(before, LOOPS);
+      hold(options != null || memory.isEmpty(), "no memory of the load stays: " + memory);
       hold(secure.answered() > secure.asked() / 4, "requests with TLS are answered");
-      hold(!java.contains("unpooled") || direct <= KEPT_BYTES, "no direct memory stays");
+      hold(canary.seenByHttp2() > 0 && canary.seenOverTls() > 0, "backends of HTTP/2 are asked");
       hold(ended.getOrDefault("failed", 0L) == 0, "no exchange fails by a fault of rsp's own");
       hold(minutes < SLOPE_MINUTES || slope() < MOST_MIB_PER_HOUR, "resident memory does not grow");
       if (log > 0) {
         rsp.log()
             .lines()
-            .filter(l -> l.contains("ERROR") || l.contains("LEAK"))
+            .filter(l -> l.contains("] ERROR ") || l.contains("LEAK"))
             .limit(20)
             .forEach(System.out::println);
       }
@@ -178,15 +180,14 @@ public final class Soak {
         + "}\n"
         + """
         function select(request)
-          if request.host == "localhost" then return "b0" end
           if request.host == "good.example" then return "good" end
-          if request.host:find("^h%d+%.example$") then
-            return hash.python(request.host, CANARIES)
+          if request.host == "localhost" or request.host:find("^h%d+%.example$") then
+            return PLACE
           end
           return "fuzz"
         end
         """
-            .replace("CANARIES", "" + canaries);
+            .replace("PLACE", Canary.place(canaries));
   }
 
   private static GoodClients goodClients(Rsp rsp) {
@@ -216,7 +217,7 @@ public final class Soak {
       thread.start();
     }
     while (more.getAsBoolean()) {
-      rsp.reconfigure(lua(1 + reloads++ % 3));
+      rsp.reconfigure(lua(1 + reloads++ % Canary.BACKENDS));
       resident.add(new long[] {System.nanoTime(), rsp.program().residentKib()});
       Eventually.pause(RELOAD_MILLIS);
     }
@@ -238,13 +239,15 @@ public final class Soak {
     }
   }
 
-  /** Waits until rsp has as few descriptors as before, or for some time; returns their number. */
-  private static int settle(Rsp rsp, int before) {
+  /** What rsp holds when nothing of a load is left, or after some time. */
+  private static Footprint settled(Rsp rsp, Footprint before) {
     long deadline = System.nanoTime() + SETTLED.toNanos();
-    while (rsp.program().descriptors() > before && System.nanoTime() - deadline < 0) {
-      Eventually.pause(100);
+    Footprint now = Footprint.of(rsp);
+    while (!now.objectsLeftSince(before).isEmpty() && System.nanoTime() - deadline < 0) {
+      Eventually.pause(500);
+      now = Footprint.of(rsp);
     }
-    return rsp.program().descriptors();
+    return now;
   }
 
   private int violations() {
@@ -282,10 +285,6 @@ public final class Soak {
       squares += (at[0] - meanTime) * (at[0] - meanTime);
     }
     return squares == 0 ? 0 : products / squares * 3600e9 / 1024;
-  }
-
-  private static long last(List<long[]> samples) {
-    return samples.isEmpty() ? 0 : samples.get(samples.size() - 1)[1];
   }
 
   private static double median(List<Double> values) {

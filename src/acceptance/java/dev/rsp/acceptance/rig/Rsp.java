@@ -215,22 +215,38 @@ public final class Rsp implements AutoCloseable {
     }
   }
 
-  /** How many native engines of TLS there are, by a look at its heap after a collection. */
+  /** How many native engines of TLS there are: one for each connection with TLS. */
   public long tlsEngines() {
+    return instances("io\\.netty\\.handler\\.ssl\\.\\w*OpenSslEngine");
+  }
+
+  /** How many native contexts of TLS there are: of certificates, and for backends. */
+  public long tlsContexts() {
+    return instances("io\\.netty\\.handler\\.ssl\\.\\w*OpenSsl(?:Client|Server)Context");
+  }
+
+  /** Bytes of its live objects. */
+  public long liveBytes() {
+    return sum("(?m)^Total +\\d+ +(\\d+)$");
+  }
+
+  /** How many objects it has of such classes. */
+  private long instances(String classes) {
+    return sum("(?m)^ *\\d+: +(\\d+) +\\d+ +" + classes + "(?:\\s|$)");
+  }
+
+  /** The sum of a number in the lines of a look at its heap after a collection. */
+  private long sum(String line) {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Program histogram = Program.run(jcmd.toString(), "" + program.pid(), "GC.class_histogram");
-    Matcher engines =
-        Pattern.compile(
-                "(?m)^ *\\d+: +(\\d+) +\\d+ +io\\.netty\\.handler\\.ssl\\.\\w*OpenSslEngine(?:\\s|$)")
-            .matcher(histogram.out());
     if (!histogram.out().contains("java.lang.String")) {
       throw new AssertionError(histogram);
     }
-    long count = 0;
-    while (engines.find()) {
-      count += Long.parseLong(engines.group(1));
-    }
-    return count;
+    return Pattern.compile(line)
+        .matcher(histogram.out())
+        .results()
+        .mapToLong(found -> Long.parseLong(found.group(1)))
+        .sum();
   }
 
   /**
