@@ -8,11 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.rsp.certs.TestCa;
 import dev.rsp.client.HandshakeCounters;
 import dev.rsp.config.ClientCa;
 import dev.rsp.config.ListenOptions;
 import dev.rsp.exchange.Ending;
+import dev.rsp.net.FailureLog;
 import dev.rsp.net.Transport;
 import dev.rsp.net.tls.TlsProvider;
 import dev.rsp.referee.Watch;
@@ -38,6 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Clients that speak TLS. */
 @Timeout(60)
@@ -273,7 +278,11 @@ final class TlsTest {
   }
 
   @Test
-  void aClientHelloThatIsTooLargeEndsTheConnection() throws Exception {
+  void aClientHelloThatIsTooLargeEndsTheConnectionAndIsNoDefect() throws Exception {
+    var reported = new ListAppender<ILoggingEvent>();
+    reported.start();
+    Logger failures = (Logger) LoggerFactory.getLogger(FailureLog.class);
+    failures.addAppender(reported);
     try (var tls = new TestTls("a.example");
         var rig = new Rig(Transport.NIO, tls);
         Socket client = new Socket(rig.address(), rig.port())) {
@@ -296,7 +305,11 @@ final class TlsTest {
         assertTrue(String.valueOf(reset.getMessage()).length() > 0);
       }
       rig.await("no client left", () -> rig.clients() == 0);
+      assertEquals(1, counted(rig).get(HandshakeCounters.Result.FAILED));
+    } finally {
+      failures.detachAppender(reported);
     }
+    assertEquals(List.of(), reported.list);
   }
 
   @ParameterizedTest
