@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -115,8 +116,10 @@ final class CanaryIT {
       clients.add(new Thread(() -> canary.ask(port, more)));
     }
     clients.addAll(secure.threads(rsp.ports().get(1), more));
+    var failed = new ConcurrentLinkedQueue<Throwable>();
     for (Thread client : clients) {
       client.setDaemon(true);
+      client.setUncaughtExceptionHandler((thread, why) -> failed.add(why));
       client.start();
     }
     while (more.getAsBoolean()) {
@@ -127,6 +130,7 @@ final class CanaryIT {
       client.join(ENOUGH.toMillis());
       assertTrue(!client.isAlive(), "a client waits in vain");
     }
+    assertEquals(List.of(), List.copyOf(failed));
     assertTrue(canary.asked() >= until, "too slow: " + canary.asked());
   }
 }

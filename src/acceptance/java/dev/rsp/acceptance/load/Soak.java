@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -212,8 +213,10 @@ public final class Soak {
     threads.add(new Thread(() -> askWell(rsp, more)));
     Thread attack = new Thread(slow);
     threads.add(attack);
+    var failed = new ConcurrentLinkedQueue<Throwable>();
     for (Thread thread : threads) {
       thread.setDaemon(true);
+      thread.setUncaughtExceptionHandler((client, why) -> failed.add(why));
       thread.start();
     }
     while (more.getAsBoolean()) {
@@ -226,6 +229,7 @@ public final class Soak {
       thread.join(SETTLED.toMillis() * 2);
       hold(!thread.isAlive(), "every client comes to an end");
     }
+    hold(failed.isEmpty(), "no client gives up: " + failed);
     return slow;
   }
 
