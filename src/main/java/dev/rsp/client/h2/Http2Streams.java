@@ -60,7 +60,7 @@ final class Http2Streams {
   private final ReadSize size;
 
   /** Hops of streams that are closed, for others. */
-  private final ArrayDeque<Hop> freeHops = new ArrayDeque<>();
+  private final ArrayDeque<Hop> freeHops = new ArrayDeque<>(1);
 
   /** The highest stream that the client has opened. */
   private int last;

@@ -1,26 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.rsp.net.h2;
 
+import java.util.Arrays;
+
 /**
  * The streams of one connection that were closed last, and whether rsp has reset them: what the
  * peer has sent before it knew of that is no error (RFC 9113 §5.1, "closed").
  */
 public final class ClosedStreams {
   /** More than a peer has open: what it sent for older ones came long ago. */
-  private static final int REMEMBERED = 256;
+  static final int REMEMBERED = 256;
 
-  /** Numbers of streams, negative if rsp has reset it; made with the first. */
+  /** A connection that has served few streams, and is idle, holds no more. */
+  private static final int FIRST = 8;
+
+  private static final int GROWTH = 8;
+
+  /** Numbers of streams, negative if rsp has reset it. */
   private int[] closed = {};
 
+  /** Where the next one goes, if there is room. */
   private int next;
 
   /** A stream is closed. */
   public void add(int stream, boolean reset) {
-    if (closed.length == 0) {
-      closed = new int[REMEMBERED];
+    if (next == closed.length) {
+      if (next < REMEMBERED) {
+        closed = Arrays.copyOf(closed, Math.min(Math.max(FIRST, next * GROWTH), REMEMBERED));
+      } else {
+        next = 0; // the oldest is forgotten
+      }
     }
-    closed[next] = reset ? -stream : stream;
-    next = (next + 1) % REMEMBERED;
+    closed[next++] = reset ? -stream : stream;
   }
 
   /** Whether rsp has reset this stream, as far as is remembered. */

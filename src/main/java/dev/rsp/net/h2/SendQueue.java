@@ -20,10 +20,10 @@ public final class SendQueue {
   private final Runnable smallFrame;
 
   /** Content that the connection's window or socket did not admit. */
-  private final ArrayDeque<OutgoingContent> waiting = new ArrayDeque<>();
+  private final ArrayDeque<OutgoingContent> waiting = new ArrayDeque<>(1);
 
   /** Content of which only the end is left, which the socket did not admit. */
-  private final ArrayDeque<OutgoingContent> ending = new ArrayDeque<>();
+  private final ArrayDeque<OutgoingContent> ending = new ArrayDeque<>(1);
 
   private long window = FIRST_WINDOW_BYTES;
 
