@@ -79,6 +79,9 @@ public final class FrameOutput {
   /** What makes TLS records of the frames; null if nothing does. */
   private final @Nullable EarlyRecords records;
 
+  /** Whether content is given away with {@link #data}, or may be kept by others. */
+  private final boolean contentIsOurs;
+
   private long written;
 
   /** Whether a frame was written in part: the peer would take the next ones for its rest. */
@@ -90,8 +93,10 @@ public final class FrameOutput {
       ByteBufAllocator allocator,
       ReadSize size,
       Consumer<Throwable> failed,
-      SensitivityDetector sensitive) {
+      SensitivityDetector sensitive,
+      boolean contentIsOurs) {
     this.channel = channel;
+    this.contentIsOurs = contentIsOurs;
     this.size = size;
     this.batch = new WriteBatch(channel, flusher, allocator, this::mostHeldBytes, failed);
     this.allocator = allocator;
@@ -114,7 +119,7 @@ public final class FrameOutput {
       ReadSize size,
       Consumer<Throwable> failed) {
     return new FrameOutput(
-        channel, flusher, allocator, size, failed, Http2HeadersEncoder.NEVER_SENSITIVE);
+        channel, flusher, allocator, size, failed, Http2HeadersEncoder.NEVER_SENSITIVE, true);
   }
 
   /**
@@ -135,7 +140,8 @@ public final class FrameOutput {
         allocator,
         new ReadSize(), // no stall of a server is told of: as long as it lasts, nothing is written
         failed,
-        (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name));
+        (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name),
+        false);
   }
 
   private int mostHeldBytes() {
@@ -313,17 +319,23 @@ public final class FrameOutput {
   }
 
   /**
-   * Encrypts what was written on a connection with TLS, so that most buffers given to {@link #data}
-   * are released.
+   * Whether the memory of content that was written may be overwritten: it is encrypted, and nobody
+   * sends it again. Requests may be sent again, on another connection (RFC 9113 §8.7).
+   *
+   * @param written what {@link #data} was given last of this memory
    */
-  void encrypt() {
-    if (records != null && !broken) {
+  boolean isFree(ByteBuf written) {
+    if (!contentIsOurs || records == null || broken) {
+      return false;
+    }
+    if (written.refCnt() > 0) {
       try {
         records.encrypt(channel);
       } catch (Throwable e) {
         breakOff(e);
       }
     }
+    return written.refCnt() == 0;
   }
 
   private ByteBuf frame(int octets, byte type, int flags, int stream) {

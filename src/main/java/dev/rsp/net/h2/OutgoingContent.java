@@ -200,7 +200,7 @@ public final class OutgoingContent {
 
   /**
    * Whether the head of a frame may be written in front of this buffer's octets. Behind a part that
-   * was written, it may when TLS has encrypted that: otherwise the octets would have to be copied.
+   * was written, it may when that is free: otherwise the octets have to be copied.
    */
   private boolean ownsFront(ByteBuf front, int octets) {
     if (front.readerIndex() < FrameOutput.FRAME_HEAD_BYTES) {
@@ -210,13 +210,7 @@ public final class OutgoingContent {
     if (part == null) {
       return frontIsOwn;
     }
-    if (octets < COPIED_BYTES) {
-      return false;
-    }
-    if (part.refCnt() > 0) {
-      output.encrypt();
-    }
-    return part.refCnt() == 0;
+    return octets >= COPIED_BYTES && output.isFree(part);
   }
 
   /** Takes the next octets of a buffer, with so many before them. */

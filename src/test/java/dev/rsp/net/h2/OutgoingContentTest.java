@@ -122,6 +122,26 @@ final class OutgoingContentTest {
     output.close();
   }
 
+  /** RFC 9113 §8.7: it may be refused, and is then sent on another connection. */
+  @ParameterizedTest
+  @ValueSource(ints = {16_385, 32_750, 49_134, 100_000})
+  void contentForAServerStaysAsItIs(int octets) {
+    TurnFlusher flusher = new TurnFlusher(server.eventLoop(), true, new FailureLog());
+    FrameOutput output = FrameOutput.toServer(server, flusher, allocator, failures::add);
+    SendQueue queue = new SendQueue(output, () -> true, () -> {});
+    assertTrue(queue.addWindow(1 << 24));
+    byte[] sent = random(octets, octets);
+    ByteBuf kept = read(sent);
+    OutgoingContent content = content(1, output);
+    content.add(kept.retainedSlice());
+    content.end();
+    queue.send(content);
+    assertEquals(ByteBufUtil.hexDump(sent), ByteBufUtil.hexDump(received(1)));
+    assertEquals(ByteBufUtil.hexDump(sent), ByteBufUtil.hexDump(kept));
+    kept.release();
+    output.close();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 4_095, 4_096, 9_000, 16_000})
   void whatSmallWindowsCutIsWholeBehindOthers(int window) {
