@@ -255,7 +255,7 @@ final class FolderWatch implements Closeable {
     return text.startsWith(".") && !text.startsWith("..");
   }
 
-  /** Waits for a change that nobody has taken, or until the time is over, or {@link #wake}. */
+  /** Waits for a change that was not taken yet, or until the time is over, or {@link #wake}. */
   synchronized void await(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     long left = millis;
@@ -288,7 +288,7 @@ final class FolderWatch implements Closeable {
     notifyAll();
   }
 
-  /** Whether there are changes that nobody has taken. */
+  /** Whether there are changes that were not taken yet. */
   synchronized boolean hasHeard() {
     return !heard.isEmpty();
   }

@@ -32,8 +32,8 @@ final class HotBuffers {
   private boolean released;
 
   /**
-   * Returns a buffer with a reference for the caller; only this object has another. Its indices are
-   * anywhere.
+   * Returns a buffer with a reference for the caller; only this object has another. The caller sets
+   * its indices.
    */
   ByteBuf take(ByteBufAllocator allocator, int bytes) {
     for (int i = 0; i < MOST; i++) {

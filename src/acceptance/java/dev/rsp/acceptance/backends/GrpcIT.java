@@ -401,7 +401,7 @@ final class GrpcIT {
     Eventually.holds(() -> "a cancelled call: " + rsp, () -> CANCELLED.get() > before);
   }
 
-  /** Calls in which nobody says more: what is sent, whether that is all, and how each ends. */
+  /** Calls in which both sides are silent: what is sent, whether that is all, and how each ends. */
   static Stream<Arguments> silentCalls() {
     String cut = "HTTP/2 error code: INTERNAL_ERROR";
     return Stream.of(

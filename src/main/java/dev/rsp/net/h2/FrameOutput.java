@@ -138,7 +138,7 @@ public final class FrameOutput {
         channel,
         flusher,
         allocator,
-        new ReadSize(), // no stall of a server is told of: as long as it lasts, nothing is written
+        new ReadSize(), // which hears of no stalls: while a server stalls, nothing is written to it
         failed,
         (name, value) -> AUTHORIZATION.contentEquals(name) || COOKIE.contentEquals(name),
         false);

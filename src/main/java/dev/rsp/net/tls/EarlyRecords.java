@@ -30,7 +30,7 @@ public final class EarlyRecords extends ChannelOutboundHandlerAdapter {
       return null;
     }
     EarlyRecords records = new EarlyRecords(tls);
-    pipeline.addFirst(records);
+    pipeline.addBefore(pipeline.context(tls).name(), null, records);
     return records;
   }
 

@@ -60,15 +60,7 @@ final class OutgoingContentTest {
   }
 
   private static OutgoingContent content(int stream, FrameOutput output) {
-    OutgoingContent.Owner owner =
-        new OutgoingContent.Owner() {
-          @Override
-          public void frameWritten(int octets, int frameOctets) {}
-
-          @Override
-          public void drained() {}
-        };
-    return new OutgoingContent(stream, output, owner, Integer.MAX_VALUE);
+    return new OutgoingContent(stream, output, new PassiveOwner(), Integer.MAX_VALUE);
   }
 
   private static byte[] random(int seed, int octets) {

@@ -40,15 +40,7 @@ final class SendQueueTest {
   }
 
   private OutgoingContent content(int stream) {
-    OutgoingContent.Owner owner =
-        new OutgoingContent.Owner() {
-          @Override
-          public void frameWritten(int octets, int frameOctets) {}
-
-          @Override
-          public void drained() {}
-        };
-    return new OutgoingContent(stream, output, owner, Integer.MAX_VALUE);
+    return new OutgoingContent(stream, output, new PassiveOwner(), Integer.MAX_VALUE);
   }
 
   private void send(OutgoingContent content, int octets, boolean last) {
